@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { limits } from './limits.ts';
+
+/** Tenant and device ids become CN parts, topic levels and file names: no `/ + #`, no control characters, never `.` or `..`. */
+const idPart = z
+  .string()
+  .max(limits.idChars)
+  .regex(/^[A-Za-z0-9_.-]{1,64}$/u, 'letters, digits, "_", "." and "-" only, 1 to 64 of them')
+  .refine((id) => id !== '.' && id !== '..', 'must not be "." or ".."');
+
+export const TenantId = idPart;
+export const DeviceId = idPart;
+
+/** `{tenant}/{device}`: the CN of a device certificate and its MQTT username. */
+export const DeviceName = z
+  .string()
+  .max(limits.commonNameChars, 'tenant and device together are longer than a common name may be (64 characters)')
+  .refine((name) => {
+    const parts = name.split('/');
+    return parts.length === 2 && parts.every((part) => idPart.safeParse(part).success);
+  }, 'must be {tenant}/{device}');
+
+/** RFC 5280 serial number, 20 random bytes, positive, as upper-case hex. */
+export const SerialHex = z.string().regex(/^[0-9A-F]{2,40}$/u);
+export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/u);
+/** Key identifier (SHA-1 of the public key bits, RFC 5280 4.2.1.2 method 1), lower-case hex. */
+export const KeyIdHex = z.string().regex(/^[0-9a-f]{40}$/u);
+/** UTC ISO-8601 with milliseconds and `Z`. */
+export const Instant = z.iso.datetime({ precision: 3 });
+export const Bytes = z.instanceof(Uint8Array);
+export const Uuid = z.uuid();
+
+export type DeviceName = z.infer<typeof DeviceName>;
+export type Instant = z.infer<typeof Instant>;

@@ -1,0 +1,7 @@
+export * from './calls.ts';
+export * from './catalogue.ts';
+export * from './errors.ts';
+export * from './ids.ts';
+export * from './limits.ts';
+export * from './models.ts';
+export * from './signer.ts';

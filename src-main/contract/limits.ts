@@ -1,0 +1,18 @@
+/** Bounds that both sides of a boundary must agree on. Units are in the names. */
+export const limits = {
+  /** X.520 ub-common-name; the CN is `{tenant}/{device}`. */
+  commonNameChars: 64,
+  idChars: 64,
+  csrBytes: 8 * 1024,
+  pinChars: { min: 4, max: 64 },
+  validityDays: { min: 1, max: 3650, default: 365 },
+  /** notBefore lies this far in the past, so that a device clock a little behind still accepts its certificate. */
+  backdateMinutes: 10,
+  sessionQuota: { min: 1, max: 100_000 },
+  sessionMinutes: { min: 1, max: 24 * 60 },
+  slots: 16,
+  pageRows: 500,
+  /** One frame between processes; larger bodies are streamed (see the CRL calls of the signer). */
+  messageBytes: 4 * 1024 * 1024,
+  crlChunkBytes: 1024 * 1024,
+} as const;

@@ -1,0 +1,248 @@
+import { z } from 'zod';
+import { FailureData } from './errors.ts';
+import { DeviceId, DeviceName, Instant, KeyIdHex, SerialHex, Sha256Hex, TenantId, Uuid } from './ids.ts';
+import { limits } from './limits.ts';
+
+export const roles = ['technician', 'officer', 'support'] as const;
+export const Role = z.enum(roles);
+export type Role = z.infer<typeof Role>;
+
+export const Operator = z.object({ name: z.string().min(1).max(64), role: Role, passwordSet: z.boolean() });
+export type Operator = z.infer<typeof Operator>;
+
+export const KeyAlgorithm = z.enum(['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096']);
+export type KeyAlgorithm = z.infer<typeof KeyAlgorithm>;
+
+/** RFC 5280 5.3.1; `certificateHold` and `removeFromCRL` are left out: status only moves forward. */
+export const revocationReasons = ['unspecified', 'keyCompromise', 'cACompromise', 'affiliationChanged', 'superseded', 'cessationOfOperation', 'privilegeWithdrawn'] as const;
+export const RevocationReason = z.enum(revocationReasons);
+export type RevocationReason = z.infer<typeof RevocationReason>;
+
+/** A status only moves to the right. EXPIRED and REVOKED are final. */
+export const certificateStatuses = ['RESERVED', 'SIGNED', 'ACTIVE', 'EXPIRED', 'REVOKED'] as const;
+export const CertificateStatus = z.enum(certificateStatuses);
+export type CertificateStatus = z.infer<typeof CertificateStatus>;
+
+/** device: on a unit. canary, service: kept by the station for the broker host. */
+export const CertificateUse = z.enum(['device', 'canary-good', 'canary-revoked', 'service']);
+export type CertificateUse = z.infer<typeof CertificateUse>;
+
+export const CertificateRow = z.object({
+  serial: SerialHex,
+  fingerprint: Sha256Hex.nullable(),
+  use: CertificateUse,
+  device: z.string(),
+  issuer: z.string(),
+  status: CertificateStatus,
+  notBefore: Instant,
+  notAfter: Instant,
+  revokedAt: Instant.nullable(),
+  reason: RevocationReason.nullable(),
+  order: z.string().nullable(),
+  createdAt: Instant,
+});
+export type CertificateRow = z.infer<typeof CertificateRow>;
+
+export const ProofLevel = z.enum(['device-connected', 'station-connected', 'possession', 'written']);
+export type ProofLevel = z.infer<typeof ProofLevel>;
+
+export const DeviceRow = z.object({
+  device: DeviceName,
+  tenant: TenantId,
+  id: DeviceId,
+  hardwareId: z.string(),
+  model: z.string(),
+  order: z.string().nullable(),
+  proofLevel: ProofLevel.nullable(),
+  certificates: z.int(),
+  status: CertificateStatus.nullable(),
+  createdAt: Instant,
+});
+export type DeviceRow = z.infer<typeof DeviceRow>;
+
+// The line
+export const runSteps = ['identify', 'register', 'key', 'csr', 'certificate', 'install', 'read-back', 'possession', 'access', 'connect', 'isolation', 'lock'] as const;
+export const RunStep = z.enum(runSteps);
+export type RunStep = z.infer<typeof RunStep>;
+
+export const Verdict = z.enum(['PASS', 'FAIL', 'NOT_VERIFIED']);
+export type Verdict = z.infer<typeof Verdict>;
+
+export const StepTime = z.object({ step: RunStep, ms: z.number() });
+
+export const Unit = z.object({ hardwareId: z.string().min(1).max(64), model: z.string().max(64), firmware: z.string().max(64), locked: z.boolean() });
+export type Unit = z.infer<typeof Unit>;
+
+export const slotStates = ['EMPTY', 'READY', 'RUNNING', 'PASS', 'FAIL', 'NOT_VERIFIED', 'HAS_IDENTITY'] as const;
+export const SlotState = z.enum(slotStates);
+export type SlotState = z.infer<typeof SlotState>;
+
+export const SlotView = z.object({
+  slot: z.int().min(1).max(limits.slots),
+  path: z.string(),
+  state: SlotState,
+  unit: Unit.nullable(),
+  device: z.string().nullable(),
+  run: Uuid.nullable(),
+  step: RunStep.nullable(),
+  progress: z.object({ done: z.number(), total: z.number() }).nullable(),
+  steps: z.array(StepTime),
+  ms: z.number(),
+  startedAt: Instant.nullable(),
+  failure: FailureData.nullable(),
+  /** What a failure left behind, in words the catalogue does not have: was a signed certificate revoked? */
+  certificateRevoked: z.boolean(),
+  proofLevel: ProofLevel.nullable(),
+  /** NOT_VERIFIED: until when it can be proven. */
+  deadline: Instant.nullable(),
+});
+export type SlotView = z.infer<typeof SlotView>;
+
+export const WorkOrder = z.object({
+  id: z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/u),
+  tenant: TenantId,
+  product: z.string().min(1).max(80),
+  deviceProfile: z.string().min(1).max(64),
+  certificateProfile: z.string().min(1).max(64),
+  quantity: z.int().min(1).max(1_000_000),
+  /** Device ids: a prefix and a running number, e.g. `T2-` + 000131. */
+  idPrefix: z.string().regex(/^[A-Za-z0-9_.-]{0,40}$/u),
+});
+export type WorkOrder = z.infer<typeof WorkOrder>;
+
+export const OrderProgress = z.object({
+  order: WorkOrder,
+  passed: z.int(),
+  failed: z.int(),
+  notVerified: z.int(),
+  unitsPerHour: z.number().nullable(),
+  minutesLeft: z.number().nullable(),
+});
+export type OrderProgress = z.infer<typeof OrderProgress>;
+
+/** A condition that must hold before units can run; a pure list shown on the screen, in the CLI and asked by the run. */
+export const Precondition = z.object({ level: z.enum(['error', 'warning']), failure: FailureData });
+export type Precondition = z.infer<typeof Precondition>;
+
+// Signing
+export const SessionKind = z.enum(['issue', 'crl-only', 'ceremony']);
+export const SigningSession = z.object({
+  id: Uuid,
+  kind: SessionKind,
+  issuer: z.string(),
+  profiles: z.array(z.string()),
+  quota: z.int(),
+  used: z.int(),
+  openedAt: Instant,
+  until: Instant,
+  operator: z.string(),
+  reason: z.string(),
+});
+export type SigningSession = z.infer<typeof SigningSession>;
+
+export const TokenView = z.object({
+  label: z.string(),
+  model: z.string(),
+  serial: z.string(),
+  manufacturer: z.string(),
+  firmware: z.string(),
+  initialised: z.boolean(),
+  software: z.boolean(),
+  pinState: z.enum(['ok', 'low', 'final-try', 'locked', 'not-set']),
+  /** Tries counted by us since the last success, where the token does not say; null when nothing is known. */
+  triesLeft: z.int().nullable(),
+  pinPad: z.boolean(),
+});
+export type TokenView = z.infer<typeof TokenView>;
+
+export const IssuerView = z.object({
+  id: z.string(),
+  subject: z.string(),
+  algorithm: KeyAlgorithm,
+  keyId: KeyIdHex,
+  fingerprint: Sha256Hex,
+  notBefore: Instant,
+  notAfter: Instant,
+  createdAt: Instant,
+  /** Attributes read back from the token when the key was made. */
+  proof: z.array(z.object({ attribute: z.string(), value: z.string() })),
+  active: z.int(),
+  expired: z.int(),
+  revoked: z.int(),
+});
+export type IssuerView = z.infer<typeof IssuerView>;
+
+// Revocation and publication
+export const RevocationState = z.enum(['RECORDED', 'PUBLISHED', 'EFFECTIVE']);
+export type RevocationState = z.infer<typeof RevocationState>;
+
+export const RevocationView = z.object({
+  serial: SerialHex,
+  device: z.string(),
+  reason: RevocationReason,
+  note: z.string(),
+  operator: z.string(),
+  state: RevocationState,
+  recordedAt: Instant,
+  publishedAt: Instant.nullable(),
+  effectiveAt: Instant.nullable(),
+  crlNumber: z.int().nullable(),
+  /** Milliseconds from RECORDED until no live session of the device was left; null when there was none to end. */
+  liveSessionGoneMs: z.number().nullable(),
+});
+export type RevocationView = z.infer<typeof RevocationView>;
+
+export const CrlView = z.object({
+  issuer: z.string(),
+  number: z.int(),
+  thisUpdate: Instant,
+  nextUpdate: Instant,
+  entries: z.int(),
+  bytes: z.int(),
+  sha256: Sha256Hex,
+  publishedAt: Instant.nullable(),
+});
+export type CrlView = z.infer<typeof CrlView>;
+
+export const BrokerView = z.object({
+  name: z.string(),
+  kind: z.enum(['local']),
+  state: z.enum(['up', 'away', 'starting']),
+  host: z.string(),
+  port: z.int(),
+  since: Instant,
+  canary: z.object({ at: Instant, revokedRefused: z.boolean(), goodAccepted: z.boolean() }).nullable(),
+  /** Publications that wait, and since when. */
+  waiting: z.int(),
+  waitingSince: Instant.nullable(),
+  failure: FailureData.nullable(),
+});
+export type BrokerView = z.infer<typeof BrokerView>;
+
+export const Alarm = z.object({ id: z.string(), level: z.enum(['warning', 'alarm']), since: Instant, failure: FailureData });
+export type Alarm = z.infer<typeof Alarm>;
+
+export const StationStatus = z.object({
+  phase: z.enum(['first-run', 'setting-up', 'ready']),
+  name: z.string(),
+  tryOut: z.boolean(),
+  version: z.string(),
+  dataDir: z.string(),
+  operator: Operator.nullable(),
+  token: z.object({ state: z.enum(['open', 'locked', 'absent', 'none']), view: TokenView.nullable() }),
+  session: SigningSession.nullable(),
+  issuers: z.array(IssuerView),
+  crl: CrlView.nullable(),
+  broker: BrokerView.nullable(),
+  outbox: z.object({ waiting: z.int(), oldest: Instant.nullable() }),
+  notVerified: z.int(),
+  alarms: z.array(Alarm),
+  preconditions: z.array(Precondition),
+});
+export type StationStatus = z.infer<typeof StationStatus>;
+
+export const DoctorFinding = z.object({ invariant: z.int(), title: z.string(), ok: z.boolean(), checked: z.int(), problems: z.array(z.string()) });
+export type DoctorFinding = z.infer<typeof DoctorFinding>;
+
+export const ProbeStep = z.object({ name: z.string(), result: z.enum(['PASS', 'FAIL', 'SKIPPED']), ms: z.number(), value: z.string(), failure: FailureData.nullable() });
+export type ProbeStep = z.infer<typeof ProbeStep>;

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { Bytes, Instant, KeyIdHex, Sha256Hex, Uuid } from './ids.ts';
+import { KeyAlgorithm, SessionKind, SigningSession, TokenView } from './models.ts';
+
+/** How to load a PKCS#11 module. `initString` goes to C_Initialize (NSS needs one); `env` is set before the module is loaded. */
+export const ModuleConfig = z.object({ path: z.string(), initString: z.string().optional(), env: z.record(z.string(), z.string()).default({}) }).strict();
+export type ModuleConfig = z.infer<typeof ModuleConfig>;
+
+/** A token is found by what is printed on it; a slot number means nothing after a re-plug. */
+export const TokenRef = z.object({ label: z.string(), serial: z.string() }).strict();
+export type TokenRef = z.infer<typeof TokenRef>;
+
+/** A key on a token: CKA_ID and the fingerprint of its SubjectPublicKeyInfo; never a label alone. */
+export const KeyRef = z.object({ ckaId: z.string().regex(/^[0-9a-f]{2,64}$/u), spkiSha256: Sha256Hex }).strict();
+export type KeyRef = z.infer<typeof KeyRef>;
+
+/** What a session may sign under one certificate profile; the signer compares the bytes to be signed with it. */
+export const SigningProfile = z
+  .object({
+    name: z.string(),
+    maxValidityDays: z.number(),
+    keyAlgorithms: z.array(KeyAlgorithm),
+    extendedKeyUsage: z.array(z.string()),
+    /** True only in a ceremony: the one kind of session that may make a CA certificate. */
+    ca: z.boolean(),
+    /** Full-match regular expression source for the subject's common name. */
+    commonName: z.string(),
+  })
+  .strict();
+export type SigningProfile = z.infer<typeof SigningProfile>;
+
+export const SessionTerms = z
+  .object({
+    kind: SessionKind,
+    issuer: z.string(),
+    token: TokenRef,
+    /** The issuer's key and certificate; null in a ceremony, which makes them. */
+    key: KeyRef.nullable(),
+    issuerCertificate: Bytes.nullable(),
+    profiles: z.array(SigningProfile),
+    quota: z.int(),
+    until: Instant,
+    idleMinutes: z.int(),
+    perMinute: z.int(),
+    operator: z.string(),
+    reason: z.string(),
+  })
+  .strict();
+export type SessionTerms = z.infer<typeof SessionTerms>;
+
+export const KeyProof = z.object({
+  key: KeyRef,
+  algorithm: KeyAlgorithm,
+  keyId: KeyIdHex,
+  spki: Bytes,
+  attributes: z.array(z.object({ attribute: z.string(), value: z.string() })),
+});
+export type KeyProof = z.infer<typeof KeyProof>;
+
+export const TokenState = z.object({ state: z.enum(['open', 'locked', 'absent', 'none']), view: TokenView.nullable() });
+export type TokenState = z.infer<typeof TokenState>;
+
+const spec = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output });
+const nothing = z.object({}).strict();
+const done = z.object({});
+
+/** Between station and signer, through their supervisor. `pin.enter` is in the main table: it comes from a person, not from the station. */
+export const signerCalls = {
+  'module.use': spec(z.object({ module: ModuleConfig, watch: TokenRef.nullable() }).strict(), done),
+  'token.list': spec(nothing, z.array(TokenView)),
+  'token.state': spec(nothing, TokenState),
+  /** Makes a software token when its PIN arrives: request first, then `pin.enter` with the new PIN. */
+  'token.requestInit': spec(z.object({ label: z.string().min(1).max(32) }).strict(), z.object({ requestId: Uuid, expiresAt: Instant })),
+  'session.request': spec(SessionTerms, z.object({ requestId: Uuid, expiresAt: Instant })),
+  'session.current': spec(nothing, SigningSession.nullable()),
+  'session.close': spec(z.object({ why: z.string() }).strict(), done),
+  /** Ceremony only. The attributes are read back from the token; a key that could leave it is destroyed and refused. */
+  'key.generate': spec(z.object({ ckaId: z.string(), label: z.string(), algorithm: KeyAlgorithm }).strict(), KeyProof),
+  /** tbsCertificate in, signatureValue (DER, as it stands in the BIT STRING) out; already verified with the issuer's public key. */
+  'sign.certificate': spec(z.object({ key: KeyRef, profile: z.string(), tbs: Bytes }).strict(), z.object({ signature: Bytes })),
+  /** A tbsCertList in pieces: a CRL can be larger than a message. `sign` after the last piece. */
+  'sign.crl.begin': spec(z.object({ key: KeyRef }).strict(), z.object({ streamId: Uuid })),
+  'sign.crl.append': spec(z.object({ streamId: Uuid, chunk: Bytes }).strict(), done),
+  'sign.crl.finish': spec(z.object({ streamId: Uuid }).strict(), z.object({ signature: Bytes })),
+} as const;
+export type SignerCallName = keyof typeof signerCalls;
+export type SignerInput<N extends SignerCallName> = z.input<(typeof signerCalls)[N]['input']>;
+export type SignerOutput<N extends SignerCallName> = z.output<(typeof signerCalls)[N]['output']>;
+/** The station's view of the signer service. */
+export type SignerClient = <N extends SignerCallName>(name: N, input: SignerInput<N>) => Promise<SignerOutput<N>>;
+
+export const signerEvents = {
+  'session.changed': SigningSession.nullable(),
+  'token.changed': TokenState,
+} as const;
+export type SignerEventName = keyof typeof signerEvents;

@@ -1,0 +1,102 @@
+import type { Unit } from '../../contract/index.ts';
+
+/** How to talk to a kind of unit: a file in `resources/profiles/devices`. */
+export interface DeviceProfile {
+  readonly name: string;
+  readonly driver: 'smp';
+  readonly baudRate: number;
+  readonly keyAlgorithm: 'ec-p256' | 'rsa-2048';
+  /** Deadlines in milliseconds. */
+  readonly exchangeMs: number;
+  readonly stepMs: number;
+}
+
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: { done: number; total: number }) => void;
+}
+
+/** What the unit needs to reach its broker; stored on it as one item. */
+export interface BrokerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly clientId: string;
+  /** The device's own topic space without the wildcard, e.g. `tenant/acme/device/T2-000131`. */
+  readonly topicBase: string;
+  /** Name to expect in the broker's certificate. */
+  readonly serverName: string;
+}
+
+/** Everything `install` writes; certificates are DER in issuing order, device certificate first. */
+export interface Credentials {
+  readonly certificateChain: readonly Uint8Array[];
+  readonly trustAnchors: readonly Uint8Array[];
+  readonly broker: BrokerSettings;
+}
+
+export interface SelfTestResult {
+  /** Where it ended: `done`, or the stage that failed (`tcp`, `tls`, `connect`, `subscribe`, `publish`, `echo`, `foreign`). */
+  readonly stage: string;
+  readonly connected: boolean;
+  /** The device saw its own message come back. */
+  readonly echoed: boolean;
+  /** MQTT 5 reason code of the publish to the neighbour's topic; 135 is the right answer; null when it was not tried. */
+  readonly foreignReason: number | null;
+  readonly detail: string;
+}
+
+/** A unit with an open line to it. Every failure is a `Failure` with a code of the devices group. */
+export interface UnitSession {
+  readonly capabilities: { readonly keyOnDevice: boolean; readonly readBack: boolean; readonly possession: boolean; readonly selfTest: boolean; readonly lock: boolean };
+  /** Reads the identity anew each time it is called. */
+  identify(options: CallOptions): Promise<Unit & { readonly provisioned: boolean }>;
+  /** Makes a key on the device and returns its PKCS#10 request (DER). */
+  generateKey(commonName: string, options: CallOptions): Promise<Uint8Array>;
+  /** Idempotent and resumable: an item whose digest is there already is skipped. Reads the identity again before it writes. */
+  install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<void>;
+  /** Digests of what is stored, compared with what was sent, byte for byte; VERIFY_MISMATCH names the item. */
+  readBack(credentials: Credentials, options: CallOptions): Promise<void>;
+  /** A signature over a fresh challenge by the installed key; verified against `spki` (DER). */
+  provePossession(spki: Uint8Array, options: CallOptions): Promise<void>;
+  activate(options: CallOptions): Promise<void>;
+  /** The device connects with its own key, publishes `nonce` under `{topicBase}/verify/{nonce}` and tries `foreignTopic`. */
+  selfTest(nonce: string, foreignTopic: string, options: CallOptions): Promise<SelfTestResult>;
+  lock(options: CallOptions): Promise<void>;
+  /** Back to empty, where the unit is not locked. */
+  erase(options: CallOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What became of the line to a unit while it was in use: for the transcript and for the run's failure. */
+export interface TranscriptLine {
+  readonly at: string;
+  readonly direction: 'to-unit' | 'from-unit' | 'note';
+  /** Readable and redacted. */
+  readonly text: string;
+}
+
+export interface OpenOptions {
+  readonly path: string;
+  readonly profile: DeviceProfile;
+  readonly signal: AbortSignal;
+  readonly onTranscript?: (line: TranscriptLine) => void;
+}
+
+export interface Driver {
+  readonly name: DeviceProfile['driver'];
+  /** Opens the port and finds out whether it speaks this protocol; never writes a secret. */
+  open(options: OpenOptions): Promise<UnitSession>;
+}
+
+/** A place where a unit can be: number on the fixture and path of its serial port. */
+export interface SlotPlace {
+  readonly slot: number;
+  readonly path: string;
+}
+
+/** Tells which places have something plugged in; a place keeps its number across re-plugs. */
+export interface PlugWatcher {
+  on(listener: (slot: number, plugged: boolean) => void): void;
+  isPlugged(slot: number): boolean;
+  close(): void;
+}
