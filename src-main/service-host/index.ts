@@ -1,0 +1,4 @@
+export { childProcessServices } from './child-process.ts';
+export { serve, type Service as RunningService, type ServiceContext } from './serve.ts';
+export { Supervisor } from './supervisor.ts';
+export type { Downward, ServiceProcess, SpawnService, Upward } from './wire.ts';

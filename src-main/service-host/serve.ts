@@ -1,0 +1,100 @@
+import { Failure, toFailureData, type Outcome } from '../contract/index.ts';
+import type { Downward, ServicePort, Upward } from './wire.ts';
+
+interface UtilityParentPort {
+  postMessage(message: unknown): void;
+  on(event: 'message', listener: (event: { data: unknown }) => void): void;
+}
+
+/** The channel to the supervisor: Electron's parentPort in a utilityProcess, else Node's IPC. */
+export function servicePort(): ServicePort {
+  const { parentPort } = process as unknown as { parentPort?: UtilityParentPort };
+  if (parentPort !== undefined) {
+    return {
+      send: (message) => parentPort.postMessage(message),
+      onMessage: (listener) => parentPort.on('message', (event) => listener(event.data as Downward)),
+      onClose: () => undefined,
+    };
+  }
+  if (process.send === undefined) throw new Error('a service is started by its supervisor, not by hand');
+  return {
+    send: (message) => void process.send?.(message, undefined, undefined, () => undefined),
+    onMessage: (listener) => process.on('message', (message) => listener(message as unknown as Downward)),
+    onClose: (listener) => process.once('disconnect', listener),
+  };
+}
+
+export interface Service {
+  handle(name: string, input: unknown): Promise<unknown>;
+  /** An event of the other service. */
+  peerEvent(name: string, payload: unknown): void;
+  stop(): Promise<void>;
+}
+
+export interface ServiceContext {
+  readonly config: unknown;
+  readonly emit: (name: string, payload: unknown) => void;
+  readonly peer: (name: string, input: unknown) => Promise<unknown>;
+}
+
+/** Runs a service on its channel until the supervisor says stop or goes away. Calls wait until `create` is through. */
+export function serve(create: (context: ServiceContext) => Promise<Service>): void {
+  const port = servicePort();
+  const peerCalls = new Map<number, (outcome: Outcome<unknown>) => void>();
+  let nextId = 1;
+  let service: Promise<Service> | undefined;
+  const send = (message: Upward): void => port.send(message);
+
+  const context = (config: unknown): ServiceContext => ({
+    config,
+    emit: (name, payload) => send({ kind: 'event', name, payload }),
+    peer: (name, input) =>
+      new Promise((resolve, reject) => {
+        const id = nextId++;
+        peerCalls.set(id, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(Failure.fromData(outcome.error))));
+        send({ kind: 'peer-call', id, name, input });
+      }),
+  });
+
+  const answer = async (id: number, name: string, input: unknown): Promise<void> => {
+    let outcome: Outcome<unknown>;
+    try {
+      outcome = { ok: true, value: await (await service)?.handle(name, input) };
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);
+      outcome = { ok: false, error: toFailureData(thrown) };
+    }
+    send({ kind: 'result', id, outcome });
+  };
+
+  const leave = async (): Promise<void> => {
+    await (await service)?.stop();
+    process.exit(0);
+  };
+
+  port.onClose(() => void leave());
+  port.onMessage((message) => {
+    switch (message.kind) {
+      case 'start':
+        service = create(context(message.config));
+        void service.then(
+          () => send({ kind: 'ready' }),
+          // A start that fails for a named reason (folder in use, damaged database) answers every call with that reason.
+          () => send({ kind: 'ready' }),
+        );
+        return;
+      case 'call':
+        void answer(message.id, message.name, message.input);
+        return;
+      case 'peer-result':
+        peerCalls.get(message.id)?.(message.outcome);
+        peerCalls.delete(message.id);
+        return;
+      case 'peer-event':
+        void service?.then((running) => running.peerEvent(message.name, message.payload)).catch(() => undefined);
+        return;
+      case 'stop':
+        void leave().catch(() => process.exit(1));
+    }
+  });
+}

@@ -1,0 +1,37 @@
+import type { Outcome, Service } from '../contract/index.ts';
+
+/** Supervisor → service. `start` is the first message and carries the service's configuration. */
+export type Downward =
+  | { readonly kind: 'start'; readonly config: unknown }
+  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly input: unknown }
+  | { readonly kind: 'peer-result'; readonly id: number; readonly outcome: Outcome<unknown> }
+  | { readonly kind: 'peer-event'; readonly name: string; readonly payload: unknown }
+  | { readonly kind: 'stop' };
+
+/** Service → supervisor. `peer-call` is for the other service; the two never share a channel of their own. */
+export type Upward =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'result'; readonly id: number; readonly outcome: Outcome<unknown> }
+  | { readonly kind: 'event'; readonly name: string; readonly payload: unknown }
+  | { readonly kind: 'peer-call'; readonly id: number; readonly name: string; readonly input: unknown };
+
+/** A running service process, whichever way it was started. `send` to a dead one is lost, never an error. */
+export interface ServiceProcess {
+  readonly pid: number | undefined;
+  send(message: Downward): void;
+  onMessage(listener: (message: Upward) => void): void;
+  /** Once, with a line for the log. */
+  onExit(listener: (how: string) => void): void;
+  kill(): void;
+}
+
+/** The two implementations: `child-process.ts` (plain Node) and the desktop's utilityProcess. */
+export type SpawnService = (service: Service) => ServiceProcess;
+
+/** The service's end of the channel. */
+export interface ServicePort {
+  send(message: Upward): void;
+  onMessage(listener: (message: Downward) => void): void;
+  /** The supervisor is gone: nothing must outlive it. */
+  onClose(listener: () => void): void;
+}
