@@ -48,6 +48,25 @@ export type PinRequest = z.infer<typeof PinRequest>;
 export const calls = {
   'station.status': call({ service: 'station', summary: 'Everything the status bar and the first screen need', input: nothing, output: StationStatus, roles: everyone }),
   'station.tryOut': call({ service: 'station', summary: 'Set up a try-out station: software token, local broker, simulated units', input: nothing, output: StationStatus, roles: everyone }),
+  'station.init': call({
+    service: 'station',
+    summary: 'Set up a station on a token: root and issuing key in one ceremony; asks for the PIN by the event pin.wanted',
+    input: z
+      .object({
+        name: z.string().min(1).max(40),
+        /** The vendor's PKCS#11 library; without one a software token is made in the data folder. */
+        module: z.object({ path: z.string().min(1), initString: z.string().optional() }).strict().nullable(),
+        tokenLabel: z.string().min(1).max(32),
+        slots: z.array(z.object({ slot: z.int().min(1).max(limits.slots), path: z.string().min(1) }).strict()).max(limits.slots),
+        brokerPort: z.int().min(0).max(65535).default(0),
+        officer: z.string().min(1).max(64).default('officer'),
+        /** The officer's password; null leaves the sign-in open to whoever may open the data folder. */
+        password: z.string().min(8).max(128).nullable().default(null),
+      })
+      .strict(),
+    output: StationStatus,
+    roles: everyone,
+  }),
   'operators.list': call({ service: 'station', summary: 'Who may sign in', input: nothing, output: z.array(Operator), roles: everyone }),
   'operators.signIn': call({ service: 'station', summary: 'Sign in as an operator', input: z.object({ name: z.string(), password: z.string().max(128).default('') }).strict(), output: Operator, roles: everyone }),
   'operators.signOut': call({ service: 'station', summary: 'Sign out', input: nothing, output: done, roles: signedIn }),
@@ -91,6 +110,8 @@ export const calls = {
   'bench.units': call({ service: 'station', summary: 'The simulated units of a try-out station', input: nothing, output: z.array(z.object({ slot: z.int(), hardwareId: z.string().nullable(), fault: z.string().nullable() })), roles: signedIn }),
   'bench.plug': call({ service: 'station', summary: 'Plug a simulated unit into a slot', input: z.object({ slot: z.int().min(1).max(limits.slots), fault: z.string().optional() }).strict(), output: done, roles: line }),
   'bench.unplug': call({ service: 'station', summary: 'Unplug the simulated unit of a slot', input: slot, output: done, roles: line }),
+
+  'bench.broker': call({ service: 'station', summary: 'Take the broker of a try-out station away, or bring it back', input: z.object({ up: z.boolean() }).strict(), output: done, roles: line }),
 
   'devices.list': call({ service: 'station', summary: 'Registered devices', input: z.object(page).strict(), output: z.object({ total: z.int(), rows: z.array(DeviceRow) }), roles: signedIn }),
   'certificates.list': call({
@@ -138,6 +159,8 @@ export const events = {
   'session.changed': SigningSession.nullable(),
   'revocation.changed': RevocationView,
   'setup.progress': z.object({ step: z.string(), done: z.int(), total: z.int() }),
+  /** A set-up that is under way needs a PIN; the front end answers with pin.enter. */
+  'pin.wanted': PinRequest,
   'service.changed': z.object({ service: z.enum(['station', 'signer']), state: z.enum(['up', 'restarting']) }),
 } as const;
 export type EventName = keyof typeof events;

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { Bytes, Instant, KeyIdHex, Sha256Hex, Uuid } from './ids.ts';
 import { KeyAlgorithm, SessionKind, SigningSession, TokenView } from './models.ts';
 
+/** The PIN of every try-out token. It protects nothing and is printed on the screen that makes one. */
+export const tryOutPin = '123456';
+
 /** How to load a PKCS#11 module. `initString` goes to C_Initialize (NSS needs one); `env` is set before the module is loaded. */
 export const ModuleConfig = z.object({ path: z.string(), initString: z.string().optional(), env: z.record(z.string(), z.string()).default({}) }).strict();
 export type ModuleConfig = z.infer<typeof ModuleConfig>;
@@ -71,6 +74,8 @@ export const signerCalls = {
   'token.state': spec(nothing, TokenState),
   /** Makes a software token when its PIN arrives: request first, then `pin.enter` with the new PIN. */
   'token.requestInit': spec(z.object({ label: z.string().min(1).max(32) }).strict(), z.object({ requestId: Uuid, expiresAt: Instant })),
+  /** Answers a request with the published PIN of try-out tokens; only for a software token. */
+  'pin.tryOut': spec(z.object({ requestId: Uuid }).strict(), done),
   'session.request': spec(SessionTerms, z.object({ requestId: Uuid, expiresAt: Instant })),
   'session.current': spec(nothing, SigningSession.nullable()),
   'session.close': spec(z.object({ why: z.string() }).strict(), done),
@@ -92,5 +97,7 @@ export type SignerClient = <N extends SignerCallName>(name: N, input: SignerInpu
 export const signerEvents = {
   'session.changed': SigningSession.nullable(),
   'token.changed': TokenState,
+  /** A person has answered this request with the right PIN. */
+  'pin.answered': z.object({ requestId: Uuid }),
 } as const;
 export type SignerEventName = keyof typeof signerEvents;

@@ -1,0 +1,149 @@
+import { unwrap, type CertificateRow, type CertificateStatus, type CertificateUse, type RevocationReason, type Selector } from '../../contract/index.ts';
+import { contains, type Store } from './store.ts';
+
+export interface Reservation {
+  readonly serial: string;
+  readonly issuer: string;
+  readonly use: CertificateUse;
+  /** `{tenant}/{device}`, or the common name of a canary or service certificate. */
+  readonly device: string;
+  readonly run: string | null;
+  readonly order: string | null;
+  readonly spkiSha256: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
+export interface CertificateFilter {
+  readonly search: string;
+  readonly limit: number;
+  readonly offset: number;
+  readonly status?: CertificateStatus | undefined;
+  readonly use?: CertificateUse | undefined;
+}
+
+const columns = `c.serial, c.fingerprint, c.use, c.device, c.issuer, c.status, c.not_before AS notBefore, c.not_after AS notAfter,
+  r.recorded_at AS revokedAt, r.reason, c.order_id AS "order", c.created_at AS createdAt`;
+const source = 'certificates c LEFT JOIN revocations r ON r.serial = c.serial';
+
+/** Certificates and their one-way status; each change is one transaction with its audit line and its outbox row. */
+export class Certificates {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Before the HSM is asked to sign: from here on a signature of unknown outcome has a record. */
+  reserve(reservation: Reservation, actor: string): void {
+    const { serial, issuer, use, device, run, order, spkiSha256, notBefore, notAfter } = reservation;
+    this.#store.transaction(() => {
+      const now = this.#store.now();
+      this.#store
+        .sql(`INSERT INTO certificates (serial, issuer, use, device, run, order_id, status, spki_sha256, not_before, not_after, created_at, updated_at)
+              VALUES (?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?)`)
+        .run(serial, issuer, use, device, run, order, spkiSha256, notBefore, notAfter, now, now);
+      if (run !== null) this.#store.sql('UPDATE runs SET serial = ? WHERE id = ?').run(serial, run);
+      this.#store.audit(actor, 'certificate.reserve', device, { serial, issuer });
+    });
+  }
+
+  signed(serial: string, der: Uint8Array, fingerprint: string, actor: string): void {
+    this.#store.transaction(() => {
+      this.#store
+        .sql(`UPDATE certificates SET status = 'SIGNED', der = ?, fingerprint = ?, updated_at = ? WHERE serial = ?`)
+        .run(der, fingerprint, this.#store.now(), serial);
+      this.#store.audit(actor, 'certificate.sign', serial, { fingerprint });
+      this.#store.owe('certificate', serial);
+    });
+  }
+
+  activate(serial: string, actor: string): void {
+    this.#store.transaction(() => {
+      this.#store.sql(`UPDATE certificates SET status = 'ACTIVE', updated_at = ? WHERE serial = ?`).run(this.#store.now(), serial);
+      this.#store.audit(actor, 'certificate.activate', serial);
+      this.#store.owe('certificate', serial);
+    });
+  }
+
+  /** Final. A certificate that is revoked already, or has expired, is left as it is; tells whether it was revoked now. */
+  revoke(serial: string, reason: RevocationReason, note: string, actor: string): boolean {
+    return this.#store.transaction(() => {
+      const row = this.#store.sql('SELECT status, issuer FROM certificates WHERE serial = ?').get(serial) as { status: string; issuer: string };
+      if (row.status === 'REVOKED' || row.status === 'EXPIRED') return false;
+      const now = this.#store.now();
+      this.#store.sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ?`).run(now, serial);
+      this.#store
+        .sql('INSERT INTO revocations (serial, issuer, reason, note, operator, recorded_at) VALUES (?, ?, ?, ?, ?, ?)')
+        .run(serial, row.issuer, reason, note, actor, now);
+      this.#store.audit(actor, 'certificate.revoke', serial, { reason, note });
+      this.#store.owe('revocation', serial);
+      return true;
+    });
+  }
+
+  /** Marks what has run out; returns how many. */
+  expire(actor: string): number {
+    return this.#store.transaction(() => {
+      const now = this.#store.now();
+      const due = this.#store.sql(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED','ACTIVE') AND not_after < ?`).all(now) as { serial: string }[];
+      for (const { serial } of due) {
+        this.#store.sql(`UPDATE certificates SET status = 'EXPIRED', updated_at = ? WHERE serial = ?`).run(now, serial);
+        this.#store.audit(actor, 'certificate.expire', serial);
+        this.#store.owe('certificate', serial);
+      }
+      return due.length;
+    });
+  }
+
+  list(filter: CertificateFilter): { total: number; rows: CertificateRow[] } {
+    const like = contains(filter.search);
+    const where = `(? = '%%' OR c.device LIKE ? ESCAPE '\\' OR c.serial LIKE ? ESCAPE '\\' OR c.fingerprint LIKE ? ESCAPE '\\')
+      AND (? IS NULL OR c.status = ?) AND (? IS NULL OR c.use = ?)`;
+    const status = filter.status ?? null;
+    const use = filter.use ?? null;
+    const values = [like, like, like, like, status, status, use, use];
+    const total = this.#store.sql(`SELECT count(*) AS n FROM certificates c WHERE ${where}`).get(...values) as { n: number };
+    const rows = this.#store
+      .sql(`SELECT ${columns} FROM ${source} WHERE ${where} ORDER BY c.created_at DESC, c.serial LIMIT ? OFFSET ?`)
+      .all(...values, filter.limit, filter.offset);
+    return { total: total.n, rows: rows as unknown as CertificateRow[] };
+  }
+
+  get(serial: string): (CertificateRow & { der: Buffer | null; spkiSha256: string }) | null {
+    const row = this.#store.sql(`SELECT ${columns}, c.der, c.spki_sha256 AS spkiSha256 FROM ${source} WHERE c.serial = ?`).get(serial);
+    return (row ?? null) as (CertificateRow & { der: Buffer | null; spkiSha256: string }) | null;
+  }
+
+  /** What a selector means right now, newest first; revoked and expired ones included. */
+  select(selector: Selector): CertificateRow[] {
+    const [column, value] = unwrap(
+      Object.entries(selector).find(([, v]) => v !== undefined),
+      'a selector has one field',
+    );
+    const name = { device: 'device', serial: 'serial', fingerprint: 'fingerprint' }[column as keyof Selector];
+    return this.#store.sql(`SELECT ${columns} FROM ${source} WHERE c.${name} = ? AND c.use = 'device' ORDER BY c.created_at DESC`).all(value) as unknown as CertificateRow[];
+  }
+
+  ofUse(use: CertificateUse): (CertificateRow & { der: Buffer }) | null {
+    const row = this.#store.sql(`SELECT ${columns}, c.der FROM ${source} WHERE c.use = ? AND c.der IS NOT NULL ORDER BY c.created_at DESC LIMIT 1`).get(use);
+    return (row ?? null) as (CertificateRow & { der: Buffer }) | null;
+  }
+
+  countByStatus(issuer: string): Record<CertificateStatus, number> {
+    const rows = this.#store.sql(`SELECT status, count(*) AS n FROM certificates WHERE issuer = ? AND use = 'device' GROUP BY status`).all(issuer) as { status: CertificateStatus; n: number }[];
+    const counts: Record<CertificateStatus, number> = { RESERVED: 0, SIGNED: 0, ACTIVE: 0, EXPIRED: 0, REVOKED: 0 };
+    for (const { status, n } of rows) counts[status] = n;
+    return counts;
+  }
+
+  /** CN of every device that may be on the broker: one with a certificate that is SIGNED (being proven) or ACTIVE. */
+  admitted(): string[] {
+    const rows = this.#store.sql(`SELECT DISTINCT device FROM certificates WHERE use = 'device' AND status IN ('SIGNED','ACTIVE') ORDER BY device`).all() as { device: string }[];
+    return rows.map((row) => row.device);
+  }
+
+  *withDer(use: CertificateUse): Generator<{ device: string; serial: string; der: Buffer }> {
+    yield* this.#store.sql('SELECT device, serial, der FROM certificates WHERE use = ? AND der IS NOT NULL ORDER BY created_at').iterate(use) as unknown as Iterable<{ device: string; serial: string; der: Buffer }>;
+  }
+}

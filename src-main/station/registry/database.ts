@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { Failure } from '../../contract/index.ts';
+import { migrations } from './migrations.ts';
+
+export type Db = Database.Database;
+
+/** SQLite's and the file system's refusals as failures with a name; anything else passes unchanged (a bug). */
+export function namedStorageFailure(thrown: unknown, dataDir: string): unknown {
+  const code = (thrown as { code?: string }).code ?? '';
+  if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code)) return new Failure('DATA_DAMAGED', { path: dataDir, backups: join(dataDir, 'backups') }, thrown);
+  if (/^SQLITE_FULL|^ENOSPC|^EDQUOT/u.test(code)) return new Failure('DISK_FULL', { path: dataDir }, thrown);
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)|^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST)$/u.test(code)) return new Failure('DATA_DENIED', { path: dataDir }, thrown);
+  return thrown;
+}
+
+export interface DataFolder {
+  readonly path: string;
+  release(): void;
+}
+
+/**
+ * Takes the data folder for this process. The lock is a file lock of the kernel, held through SQLite: it goes away with the
+ * process however that ends, so there is never a stale one to remove by hand.
+ */
+export function takeDataFolder(path: string): DataFolder {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const lock = new Database(join(path, 'station.lock'), { timeout: 0 });
+    lock.exec('BEGIN EXCLUSIVE');
+    writeFileSync(join(path, 'station.pid'), String(process.pid), { mode: 0o600 });
+    return { path, release: () => lock.close() };
+  } catch (thrown) {
+    if ((thrown as { code?: string }).code === 'SQLITE_BUSY') throw new Failure('DATA_IN_USE', { path, pid: readPid(path) });
+    throw namedStorageFailure(thrown, path);
+  }
+}
+
+function readPid(path: string): string {
+  const file = join(path, 'station.pid');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'unknown';
+}
+
+/** Is there a station in this folder? */
+export const hasStation = (dataDir: string): boolean => existsSync(join(dataDir, 'station.db'));
+
+/** Opens the station's database, checks it, and brings it to the newest schema with a backup before each step. */
+export function openDatabase(dataDir: string): Db {
+  const path = join(dataDir, 'station.db');
+  const before = existsSync(path);
+  let db: Db | undefined;
+  try {
+    db = new Database(path);
+    chmodSync(path, 0o600);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    if (before) {
+      const check = db.pragma('quick_check(1)', { simple: true });
+      if (check !== 'ok') throw new Failure('DATA_DAMAGED', { path, backups: join(dataDir, 'backups') }, check);
+    }
+    migrate(db, dataDir);
+    return db;
+  } catch (thrown) {
+    db?.close();
+    throw thrown instanceof Failure ? thrown : namedStorageFailure(thrown, path);
+  }
+}
+
+function migrate(db: Db, dataDir: string): void {
+  const found = db.pragma('user_version', { simple: true }) as number;
+  if (found > migrations.length) throw new Failure('DATA_TOO_NEW', { found, known: migrations.length });
+  for (let version = found; version < migrations.length; version++) {
+    if (version > 0) backup(db, join(dataDir, 'backups'), `before-schema-${String(version + 1)}.db`);
+    db.transaction(() => {
+      db.exec(migrations[version] ?? '');
+      db.pragma(`user_version = ${String(version + 1)}`);
+    })();
+  }
+}
+
+function backup(db: Db, folder: string, name: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, name);
+  if (!existsSync(path)) db.prepare('VACUUM INTO ?').run(path);
+}

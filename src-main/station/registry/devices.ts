@@ -1,0 +1,73 @@
+import { Failure, type DeviceRow, type ProofLevel, type Unit } from '../../contract/index.ts';
+import { contains, type Store } from './store.ts';
+
+/** Registered devices: `{tenant}/{device}` ↔ hardware id, and the keys they have had. */
+export class Devices {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  byHardwareId(hardwareId: string): DeviceRow | null {
+    return this.#one('d.hardware_id', hardwareId);
+  }
+
+  get(device: string): DeviceRow | null {
+    return this.#one('d.device', device);
+  }
+
+  /** The device of this unit: the one it has already, or the next number of the order. */
+  register(unit: Unit, order: { id: string; tenant: string; idPrefix: string }, actor: string): DeviceRow {
+    return this.#store.transaction(() => {
+      const known = this.byHardwareId(unit.hardwareId);
+      if (known !== null) return known;
+      const id = this.#nextId(order);
+      const device = `${order.tenant}/${id}`;
+      this.#store
+        .sql('INSERT INTO devices (device, tenant, id, hardware_id, model, order_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)')
+        .run(device, order.tenant, id, unit.hardwareId, unit.model, order.id, this.#store.now());
+      this.#store.audit(actor, 'device.register', device, { hardwareId: unit.hardwareId, model: unit.model, order: order.id });
+      this.#store.owe('device', device);
+      return this.get(device) as DeviceRow;
+    });
+  }
+
+  /** KEY_REUSED when another device has ever had this key. */
+  claimKey(spkiSha256: string, device: string): void {
+    this.#store.transaction(() => {
+      const owner = this.#store.sql('SELECT device FROM device_keys WHERE spki_sha256 = ?').get(spkiSha256) as { device: string } | undefined;
+      if (owner === undefined) this.#store.sql('INSERT INTO device_keys (spki_sha256, device, seen_at) VALUES (?, ?, ?)').run(spkiSha256, device, this.#store.now());
+      else if (owner.device !== device) throw new Failure('KEY_REUSED', { device: owner.device });
+    });
+  }
+
+  proven(device: string, level: ProofLevel): void {
+    this.#store.sql('UPDATE devices SET proof_level = ? WHERE device = ?').run(level, device);
+  }
+
+  list(filter: { search: string; limit: number; offset: number }): { total: number; rows: DeviceRow[] } {
+    const like = contains(filter.search);
+    const where = `(? = '%%' OR d.device LIKE ? ESCAPE '\\' OR d.hardware_id LIKE ? ESCAPE '\\' OR d.order_id LIKE ? ESCAPE '\\')`;
+    const total = this.#store.sql(`SELECT count(*) AS n FROM devices d WHERE ${where}`).get(like, like, like, like) as { n: number };
+    const rows = this.#store.sql(`${select} WHERE ${where} ORDER BY d.created_at DESC, d.device LIMIT ? OFFSET ?`).all(like, like, like, like, filter.limit, filter.offset);
+    return { total: total.n, rows: rows as unknown as DeviceRow[] };
+  }
+
+  #one(column: 'd.device' | 'd.hardware_id', value: string): DeviceRow | null {
+    return (this.#store.sql(`${select} WHERE ${column} = ?`).get(value) ?? null) as DeviceRow | null;
+  }
+
+  #nextId(order: { id: string; tenant: string; idPrefix: string }): string {
+    for (;;) {
+      const row = this.#store.sql('UPDATE orders SET next_number = next_number + 1 WHERE id = ? RETURNING next_number - 1 AS number').get(order.id) as { number: number };
+      const id = `${order.idPrefix}${String(row.number).padStart(6, '0')}`;
+      if (this.get(`${order.tenant}/${id}`) === null) return id;
+    }
+  }
+}
+
+const select = `SELECT d.device, d.tenant, d.id, d.hardware_id AS hardwareId, d.model, d.order_id AS "order", d.proof_level AS proofLevel, d.created_at AS createdAt,
+  (SELECT count(*) FROM certificates c WHERE c.device = d.device) AS certificates,
+  (SELECT c.status FROM certificates c WHERE c.device = d.device ORDER BY c.created_at DESC, c.rowid DESC LIMIT 1) AS status
+  FROM devices d`;

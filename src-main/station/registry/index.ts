@@ -1,0 +1,44 @@
+import { instant, type Clock } from '../clock.ts';
+import { Certificates } from './certificates.ts';
+import { openDatabase } from './database.ts';
+import { Devices } from './devices.ts';
+import { Issuers } from './issuers.ts';
+import { Operators } from './operators.ts';
+import { Revocations } from './revocations.ts';
+import { Runs } from './runs.ts';
+import { Store } from './store.ts';
+
+export { hasStation, takeDataFolder, type DataFolder } from './database.ts';
+export type { Reservation } from './certificates.ts';
+export type { IssuerKind, IssuerRecord } from './issuers.ts';
+export type { RunRecord } from './runs.ts';
+
+/** The station's one truth: SQLite behind repositories that share one store. */
+export interface Registry {
+  readonly store: Store;
+  readonly certificates: Certificates;
+  readonly devices: Devices;
+  readonly issuers: Issuers;
+  readonly operators: Operators;
+  readonly revocations: Revocations;
+  readonly runs: Runs;
+  now(): string;
+  close(): void;
+}
+
+/** Opens (and creates or migrates) the registry in a data folder that this process has taken. */
+export function openRegistry(dataDir: string, clock: Clock): Registry {
+  const db = openDatabase(dataDir);
+  const store = new Store(db, clock);
+  return {
+    store,
+    certificates: new Certificates(store),
+    devices: new Devices(store),
+    issuers: new Issuers(store),
+    operators: new Operators(store),
+    revocations: new Revocations(store),
+    runs: new Runs(store),
+    now: () => instant(clock.now()),
+    close: () => db.close(),
+  };
+}

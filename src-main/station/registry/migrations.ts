@@ -1,0 +1,168 @@
+/** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE operators (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL CHECK (role IN ('technician','officer','support')),
+    password TEXT
+  ) STRICT;
+
+  CREATE TABLE issuers (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('root','issuing','server')),
+    subject TEXT NOT NULL,
+    algorithm TEXT NOT NULL,
+    cka_id TEXT NOT NULL,
+    spki_sha256 TEXT NOT NULL UNIQUE,
+    key_id TEXT NOT NULL,
+    certificate BLOB NOT NULL,
+    fingerprint TEXT NOT NULL UNIQUE,
+    not_before TEXT NOT NULL,
+    not_after TEXT NOT NULL,
+    proof TEXT NOT NULL,
+    created_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE orders (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    product TEXT NOT NULL,
+    device_profile TEXT NOT NULL,
+    certificate_profile TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    id_prefix TEXT NOT NULL,
+    next_number INTEGER NOT NULL DEFAULT 1,
+    created_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE devices (
+    device TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    hardware_id TEXT NOT NULL UNIQUE,
+    model TEXT NOT NULL,
+    order_id TEXT REFERENCES orders (id),
+    proof_level TEXT,
+    created_at TEXT NOT NULL
+  ) STRICT;
+
+  -- A key belongs to one device for ever: two devices with one key mean a broken random number generator.
+  CREATE TABLE device_keys (
+    spki_sha256 TEXT PRIMARY KEY,
+    device TEXT NOT NULL REFERENCES devices (device),
+    seen_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    slot INTEGER NOT NULL,
+    order_id TEXT NOT NULL REFERENCES orders (id),
+    hardware_id TEXT,
+    device TEXT REFERENCES devices (device),
+    serial TEXT,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    verdict TEXT CHECK (verdict IN ('PASS','FAIL','NOT_VERIFIED')),
+    failure TEXT,
+    proof_level TEXT,
+    deadline TEXT,
+    CHECK (verdict IS NOT 'NOT_VERIFIED' OR deadline IS NOT NULL)
+  ) STRICT;
+  CREATE INDEX runs_open ON runs (verdict) WHERE verdict IS NULL OR verdict = 'NOT_VERIFIED';
+  CREATE INDEX runs_order ON runs (order_id, verdict);
+  CREATE INDEX runs_device ON runs (device);
+
+  CREATE TABLE journal (
+    seq INTEGER PRIMARY KEY,
+    run TEXT NOT NULL REFERENCES runs (id),
+    step TEXT NOT NULL,
+    phase TEXT NOT NULL CHECK (phase IN ('begin','done')),
+    at TEXT NOT NULL,
+    ms REAL
+  ) STRICT;
+  CREATE INDEX journal_run ON journal (run, seq);
+
+  CREATE TABLE certificates (
+    serial TEXT PRIMARY KEY,
+    issuer TEXT NOT NULL REFERENCES issuers (id),
+    use TEXT NOT NULL CHECK (use IN ('device','canary-good','canary-revoked','service')),
+    device TEXT NOT NULL,
+    run TEXT REFERENCES runs (id),
+    order_id TEXT REFERENCES orders (id),
+    status TEXT NOT NULL CHECK (status IN ('RESERVED','SIGNED','ACTIVE','EXPIRED','REVOKED')),
+    spki_sha256 TEXT NOT NULL,
+    not_before TEXT NOT NULL,
+    not_after TEXT NOT NULL,
+    fingerprint TEXT UNIQUE,
+    der BLOB,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CHECK (status IN ('RESERVED','REVOKED','EXPIRED') OR der IS NOT NULL)
+  ) STRICT;
+  CREATE INDEX certificates_device ON certificates (device);
+  CREATE INDEX certificates_status ON certificates (status, created_at);
+  CREATE INDEX certificates_created ON certificates (created_at);
+  CREATE INDEX certificates_run ON certificates (run);
+
+  CREATE TRIGGER certificates_forward BEFORE UPDATE OF status ON certificates
+  WHEN OLD.status IN ('EXPIRED','REVOKED') AND NEW.status <> OLD.status
+    OR OLD.status = 'ACTIVE' AND NEW.status IN ('RESERVED','SIGNED')
+    OR OLD.status = 'SIGNED' AND NEW.status = 'RESERVED'
+  BEGIN SELECT RAISE(ABORT, 'certificate status moves forward only'); END;
+  CREATE TRIGGER certificates_kept BEFORE DELETE ON certificates
+  BEGIN SELECT RAISE(ABORT, 'certificate records are kept'); END;
+
+  CREATE TABLE revocations (
+    serial TEXT PRIMARY KEY REFERENCES certificates (serial),
+    issuer TEXT NOT NULL REFERENCES issuers (id),
+    reason TEXT NOT NULL,
+    note TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    published_at TEXT,
+    effective_at TEXT,
+    crl_number INTEGER,
+    live_session_gone_ms REAL
+  ) STRICT;
+  CREATE INDEX revocations_recorded ON revocations (recorded_at);
+  CREATE INDEX revocations_waiting ON revocations (serial) WHERE effective_at IS NULL;
+  CREATE TRIGGER revocations_kept BEFORE DELETE ON revocations
+  BEGIN SELECT RAISE(ABORT, 'a revocation is final'); END;
+
+  CREATE TABLE crls (
+    issuer TEXT NOT NULL REFERENCES issuers (id),
+    number INTEGER NOT NULL,
+    this_update TEXT NOT NULL,
+    next_update TEXT NOT NULL,
+    entries INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    published_at TEXT,
+    PRIMARY KEY (issuer, number)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('device','certificate','revocation')),
+    key TEXT NOT NULL,
+    created_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is kept'); END;
+  CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is not changed'); END;
+  -- The head stands apart, so that lines cut off at the end are missed.
+  CREATE TABLE audit_head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+  `,
+];

@@ -1,0 +1,71 @@
+import type { CrlView, RevocationReason, RevocationView } from '../../contract/index.ts';
+import { contains, type Store } from './store.ts';
+
+const view = `SELECT r.serial, c.device, r.reason, r.note, r.operator,
+  CASE WHEN r.effective_at IS NOT NULL THEN 'EFFECTIVE' WHEN r.published_at IS NOT NULL THEN 'PUBLISHED' ELSE 'RECORDED' END AS state,
+  r.recorded_at AS recordedAt, r.published_at AS publishedAt, r.effective_at AS effectiveAt, r.crl_number AS crlNumber,
+  r.live_session_gone_ms AS liveSessionGoneMs
+  FROM revocations r JOIN certificates c ON c.serial = r.serial`;
+
+/** How far each revocation has come, and the CRLs that carry them. */
+export class Revocations {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  list(filter: { search: string; limit: number; offset: number }): { total: number; rows: RevocationView[] } {
+    const like = contains(filter.search);
+    const where = `c.use = 'device' AND (? = '%%' OR c.device LIKE ? ESCAPE '\\' OR r.serial LIKE ? ESCAPE '\\')`;
+    const total = this.#store.sql(`SELECT count(*) AS n FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE ${where}`).get(like, like, like) as { n: number };
+    const rows = this.#store.sql(`${view} WHERE ${where} ORDER BY r.recorded_at DESC, r.serial LIMIT ? OFFSET ?`).all(like, like, like, filter.limit, filter.offset);
+    return { total: total.n, rows: rows as unknown as RevocationView[] };
+  }
+
+  get(serial: string): RevocationView | null {
+    return (this.#store.sql(`${view} WHERE r.serial = ?`).get(serial) ?? null) as RevocationView | null;
+  }
+
+  /** Not yet EFFECTIVE, oldest first. */
+  waiting(): RevocationView[] {
+    return this.#store.sql(`${view} WHERE r.effective_at IS NULL ORDER BY r.recorded_at`).all() as unknown as RevocationView[];
+  }
+
+  /** Entries of the next CRL of an issuer: everything revoked that has not expired, plus what the last CRL still has to carry once. */
+  *entries(issuer: string, keepAfter: string): Generator<{ serial: string; revokedAt: string; reason: RevocationReason }> {
+    yield* this.#store
+      .sql(`SELECT r.serial, r.recorded_at AS revokedAt, r.reason FROM revocations r JOIN certificates c ON c.serial = r.serial
+            WHERE r.issuer = ? AND c.not_after > ? ORDER BY r.recorded_at, r.serial`)
+      .iterate(issuer, keepAfter) as unknown as Iterable<{ serial: string; revokedAt: string; reason: RevocationReason }>;
+  }
+
+  published(serials: readonly string[], crlNumber: number): void {
+    const now = this.#store.now();
+    for (const serial of serials) {
+      this.#store.sql('UPDATE revocations SET published_at = ?, crl_number = ? WHERE serial = ? AND published_at IS NULL').run(now, crlNumber, serial);
+    }
+  }
+
+  effective(serial: string, liveSessionGoneMs: number | null): void {
+    this.#store.sql('UPDATE revocations SET effective_at = ?, live_session_gone_ms = ? WHERE serial = ? AND effective_at IS NULL').run(this.#store.now(), liveSessionGoneMs, serial);
+  }
+
+  /** The number is taken before the CRL is signed: a number is never used twice, even after a crash. */
+  recordCrl(crl: Omit<CrlView, 'publishedAt'>): void {
+    this.#store
+      .sql('INSERT INTO crls (issuer, number, this_update, next_update, entries, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(crl.issuer, crl.number, crl.thisUpdate, crl.nextUpdate, crl.entries, crl.bytes, crl.sha256);
+  }
+
+  crlPublished(issuer: string, number: number): void {
+    this.#store.sql('UPDATE crls SET published_at = ? WHERE issuer = ? AND number = ?').run(this.#store.now(), issuer, number);
+  }
+
+  crls(issuer: string, limit: number): CrlView[] {
+    return this.#store
+      .sql(`SELECT issuer, number, this_update AS thisUpdate, next_update AS nextUpdate, entries, bytes, sha256, published_at AS publishedAt
+            FROM crls WHERE issuer = ? ORDER BY number DESC LIMIT ?`)
+      .all(issuer, limit) as unknown as CrlView[];
+  }
+}

@@ -1,0 +1,107 @@
+import type { FailureData, OrderProgress, ProofLevel, RunStep, Verdict, WorkOrder } from '../../contract/index.ts';
+import type { Row, Store } from './store.ts';
+
+export interface RunRecord {
+  readonly id: string;
+  readonly slot: number;
+  readonly order: string;
+  readonly hardwareId: string | null;
+  readonly device: string | null;
+  readonly serial: string | null;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly verdict: Verdict | null;
+  readonly failure: FailureData | null;
+  readonly deadline: string | null;
+}
+
+const columns = `id, slot, order_id AS "order", hardware_id AS hardwareId, device, serial, started_at AS startedAt, ended_at AS endedAt, verdict, failure, deadline`;
+
+const asRun = (row: Row): RunRecord => ({ ...(row as unknown as RunRecord), failure: row['failure'] === null ? null : (JSON.parse(String(row['failure'])) as FailureData) });
+
+/** Runs, their journal, and the work orders they count for. */
+export class Runs {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  start(id: string, slot: number, order: string): void {
+    this.#store.sql('INSERT INTO runs (id, slot, order_id, started_at) VALUES (?, ?, ?, ?)').run(id, slot, order, this.#store.now());
+  }
+
+  bind(id: string, hardwareId: string, device: string | null): void {
+    this.#store.sql('UPDATE runs SET hardware_id = ?, device = coalesce(?, device) WHERE id = ?').run(hardwareId, device, id);
+  }
+
+  journal(run: string, step: RunStep, phase: 'begin' | 'done', ms: number | null = null): void {
+    this.#store.sql('INSERT INTO journal (run, step, phase, at, ms) VALUES (?, ?, ?, ?, ?)').run(run, step, phase, this.#store.now(), ms);
+  }
+
+  /** The last thing the journal says about a run. */
+  lastStep(run: string): { step: RunStep; phase: 'begin' | 'done' } | null {
+    return (this.#store.sql('SELECT step, phase FROM journal WHERE run = ? ORDER BY seq DESC LIMIT 1').get(run) ?? null) as { step: RunStep; phase: 'begin' | 'done' } | null;
+  }
+
+  steps(run: string): { step: RunStep; ms: number }[] {
+    return this.#store.sql(`SELECT step, ms FROM journal WHERE run = ? AND phase = 'done' ORDER BY seq`).all(run) as { step: RunStep; ms: number }[];
+  }
+
+  /** A verdict replaces none, or NOT_VERIFIED; PASS and FAIL are final. */
+  end(id: string, verdict: Verdict, more: { failure?: FailureData | undefined; proofLevel?: ProofLevel | undefined; deadline?: string | undefined }): void {
+    const changed = this.#store
+      .sql(`UPDATE runs SET verdict = ?, failure = ?, proof_level = ?, deadline = ?, ended_at = ? WHERE id = ? AND (verdict IS NULL OR verdict = 'NOT_VERIFIED')`)
+      .run(verdict, more.failure === undefined ? null : JSON.stringify(more.failure), more.proofLevel ?? null, more.deadline ?? null, this.#store.now(), id);
+    if (changed.changes !== 1) throw new Error(`run ${id} has its final verdict already`);
+  }
+
+  /** Runs that a stopped station left behind. */
+  open(): RunRecord[] {
+    return this.#store.sql(`SELECT ${columns} FROM runs WHERE verdict IS NULL ORDER BY started_at`).all().map(asRun);
+  }
+
+  notVerified(): RunRecord[] {
+    return this.#store.sql(`SELECT ${columns} FROM runs WHERE verdict = 'NOT_VERIFIED' ORDER BY started_at`).all().map(asRun);
+  }
+
+  get(id: string): RunRecord | null {
+    const row = this.#store.sql(`SELECT ${columns} FROM runs WHERE id = ?`).get(id);
+    return row === undefined ? null : asRun(row);
+  }
+
+  createOrder(order: WorkOrder, actor: string): void {
+    this.#store.transaction(() => {
+      this.#store
+        .sql('INSERT INTO orders (id, tenant, product, device_profile, certificate_profile, quantity, id_prefix, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+        .run(order.id, order.tenant, order.product, order.deviceProfile, order.certificateProfile, order.quantity, order.idPrefix, this.#store.now());
+      this.#store.audit(actor, 'order.create', order.id, { ...order });
+    });
+  }
+
+  order(id: string): WorkOrder | null {
+    return (this.#store.sql(`SELECT ${orderColumns} FROM orders WHERE id = ?`).get(id) ?? null) as WorkOrder | null;
+  }
+
+  orders(): WorkOrder[] {
+    return this.#store.sql(`SELECT ${orderColumns} FROM orders ORDER BY created_at DESC`).all() as unknown as WorkOrder[];
+  }
+
+  progress(order: WorkOrder): OrderProgress {
+    // A unit counts once, by its newest run: a retry that passes is one passed unit.
+    const rows = this.#store
+      .sql(`SELECT verdict, count(*) AS n, min(started_at) AS first, max(ended_at) AS last FROM
+            (SELECT verdict, started_at, ended_at, row_number() OVER (PARTITION BY coalesce(hardware_id, id) ORDER BY started_at DESC) AS newest FROM runs WHERE order_id = ? AND verdict IS NOT NULL)
+            WHERE newest = 1 GROUP BY verdict`)
+      .all(order.id) as { verdict: Verdict; n: number; first: string; last: string }[];
+    const count = (verdict: Verdict): number => rows.find((row) => row.verdict === verdict)?.n ?? 0;
+    const passed = count('PASS');
+    const pass = rows.find((row) => row.verdict === 'PASS');
+    const hours = pass === undefined ? 0 : (Date.parse(pass.last) - Date.parse(pass.first)) / 3_600_000;
+    const unitsPerHour = passed > 1 && hours > 0 ? passed / hours : null;
+    const left = Math.max(0, order.quantity - passed);
+    return { order, passed, failed: count('FAIL'), notVerified: count('NOT_VERIFIED'), unitsPerHour, minutesLeft: unitsPerHour === null ? null : (left / unitsPerHour) * 60 };
+  }
+}
+
+const orderColumns = `id, tenant, product, device_profile AS deviceProfile, certificate_profile AS certificateProfile, quantity, id_prefix AS idPrefix`;

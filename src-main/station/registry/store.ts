@@ -1,0 +1,89 @@
+import type { Statement } from 'better-sqlite3';
+import { auditGenesis, auditHash, verifyAuditChain, type AuditEntry } from '../audit/index.ts';
+import { instant, type Clock } from '../clock.ts';
+import { namedStorageFailure, type Db } from './database.ts';
+
+export type Row = Record<string, unknown>;
+
+/** The database with what every repository needs: cached statements, transactions with named failures, the audit log, the outbox. */
+export class Store {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly #statements = new Map<string, Statement<unknown[], Row>>();
+
+  constructor(db: Db, clock: Clock) {
+    this.db = db;
+    this.clock = clock;
+  }
+
+  sql(text: string): Statement<unknown[], Row> {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.db.prepare<unknown[], Row>(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  now(): string {
+    return instant(this.clock.now());
+  }
+
+  /** All or nothing; nested calls join. A full disk or a damaged file comes out as a `Failure`. */
+  transaction<T>(work: () => T): T {
+    if (this.db.inTransaction) return work();
+    try {
+      return this.db.transaction(work).immediate();
+    } catch (thrown) {
+      throw namedStorageFailure(thrown, this.db.name);
+    }
+  }
+
+  /** Must be called inside the transaction of the change that it tells of. */
+  audit(actor: string, action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}): void {
+    const head = this.auditHead();
+    const line = { seq: head.seq + 1, at: this.now(), actor, action, subject, detail: JSON.stringify(detail), previous: head.hash };
+    const hash = auditHash(line);
+    this.sql('INSERT INTO audit (seq, at, actor, action, subject, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+      line.seq, line.at, line.actor, line.action, line.subject, line.detail, line.previous, hash,
+    );
+    this.sql('INSERT INTO audit_head (one, seq, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash').run(line.seq, hash);
+  }
+
+  auditHead(): { seq: number; hash: string } {
+    const head = this.sql('SELECT seq, hash FROM audit_head').get() as { seq: number; hash: string } | undefined;
+    return head ?? { seq: 0, hash: auditGenesis };
+  }
+
+  auditProblems(): { lines: number; problems: string[] } {
+    const head = this.auditHead();
+    const entries = this.sql('SELECT * FROM audit ORDER BY seq').iterate() as unknown as Iterable<AuditEntry>;
+    return { lines: head.seq, problems: verifyAuditChain(entries, head) };
+  }
+
+  /** Must be called inside the transaction of the change that the broker host has to learn of. */
+  owe(kind: 'device' | 'certificate' | 'revocation', key: string): void {
+    this.sql('INSERT INTO outbox (kind, key, created_at) VALUES (?, ?, ?)').run(kind, key, this.now());
+  }
+
+  outbox(): { waiting: number; oldest: string | null; last: number } {
+    return this.sql('SELECT count(*) AS waiting, min(created_at) AS oldest, coalesce(max(id), 0) AS last FROM outbox').get() as { waiting: number; oldest: string | null; last: number };
+  }
+
+  /** Everything up to `last` is in force on the broker host. */
+  delivered(last: number): void {
+    this.sql('DELETE FROM outbox WHERE id <= ?').run(last);
+  }
+
+  setting(key: string): string | null {
+    const row = this.sql('SELECT value FROM settings WHERE key = ?').get(key) as { value: string } | undefined;
+    return row?.value ?? null;
+  }
+
+  setSetting(key: string, value: string): void {
+    this.sql('INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(key, value);
+  }
+}
+
+/** `LIKE` pattern for "contains", with the user's own wildcards taken literally (ESCAPE '\'). */
+export const contains = (text: string): string => `%${text.replace(/[\\%_]/gu, '\\$&')}%`;
