@@ -112,6 +112,7 @@ export const catalogue = {
   BROKER_AWAY: entry('BROKER', 'support', 'later', 'The broker does not answer', '{host}:{port} does not answer ({stage}).', 'Units are kept as NOT VERIFIED and can be proven when it is back.', 'Check the broker host and the network.'),
   BROKER_UNTRUSTED: entry('BROKER', 'support', 'never', 'This is not our broker', 'The server certificate was not issued by the CA we trust.', 'Check that the address is right. Do not ignore this.'),
   BROKER_NAME_MISMATCH: entry('BROKER', 'support', 'other-input', 'The broker’s certificate is for another name', 'Asked for {host}; the certificate is for {names}.', 'Use one of these names, or issue a certificate with the right one.'),
+  BROKER_CERTIFICATE_DATES: entry('BROKER', 'administrator', 'later', 'The broker’s own certificate is not valid now', 'The server certificate of {host} has expired or has not begun yet, or the clock of this station is wrong.', 'Check the clock of this station.', 'Give the broker a new server certificate.'),
   CANARY_ADMITTED: entry('BROKER', 'officer', 'later', 'Revocation is not working on the broker', 'The broker let a revoked certificate in. The previous files were restored.', 'Treat revoked devices as not yet locked out.', 'Send the details to support.'),
   CANARY_REFUSED: entry('BROKER', 'officer', 'later', 'The broker refuses good devices', 'The broker refused a good certificate ({diagnosis}). The previous files were restored.', 'Send the details to support.'),
   ECHO_MISSING: entry('BROKER', 'technician', 'same', 'The device did not appear on the broker', 'The device says {device}; its message did not arrive at {topic} within {ms} ms.', 'Try again.', 'If it fails again, reject the unit.'),
@@ -121,7 +122,7 @@ export const catalogue = {
   CERTIFICATE_EXPIRED: entry('BROKER', 'support', 'never', 'The certificate has expired', 'The certificate ended {notAfter}.', 'Renew the device’s certificate.'),
   BROKER_CRL_EXPIRED: entry('BROKER', 'officer', 'later', 'The broker’s revocation list has expired', 'The broker calls a certificate expired that is not: its revocation list is too old, or its clock is wrong. All devices of this issuer are locked out.', 'Publish the CRL now.'),
   CLOCKS_DIFFER: entry('BROKER', 'support', 'later', 'The clocks differ', 'The certificate begins {notBefore}; the broker does not accept it yet.', 'Correct the clock of the station or the broker host.'),
-  CERTIFICATE_REJECTED: entry('BROKER', 'support', 'never', 'The broker calls the certificate damaged', 'The broker refused the certificate as bad (alert 42).', 'Check the stored certificate, byte by byte.'),
+  CERTIFICATE_REJECTED: entry('BROKER', 'support', 'never', 'The broker calls the certificate damaged', 'The broker refused the certificate as bad (alert {alert}).', 'Check the stored certificate, byte by byte.'),
   INVALID_CERTIFICATE_CHAIN: entry('BROKER', 'support', 'never', 'The certificate chain is broken', 'The certificate was not issued by the CA in the chain.', 'Install the right chain.'),
   CA_UNKNOWN_TO_BROKER: entry('BROKER', 'officer', 'later', 'The broker does not know this CA', 'The chain is good; the broker does not trust the CA, or has no CRL for it.', 'Publish CA and CRL to the broker host.'),
   NO_CERTIFICATE_SENT: entry('BROKER', 'support', 'never', 'The device sent no certificate', 'The broker asked for a certificate and got none.', 'Check that certificate and key are installed and named in the client’s settings.'),
@@ -131,6 +132,8 @@ export const catalogue = {
   LOGIN_REFUSED: entry('BROKER', 'support', 'never', 'The broker refused the login', 'The broker answered {reason}.', 'Check the user and its rights on the broker.'),
   NOT_SYNCED_TO_BROKER: entry('BROKER', 'support', 'later', 'The broker does not know this device', 'The certificate is good, but the broker’s access list has no entry for the device.', 'Publish the access list again.'),
   TOPIC_REFUSED: entry('BROKER', 'support', 'never', 'The topic is not allowed', 'The broker refused {topic} (reason code {reason}).', 'Use a topic of this device.'),
+  SESSION_TAKEN_OVER: entry('BROKER', 'support', 'same', 'Another client uses this client id', 'The broker ended the session because another client connected with the same client id.', 'Give each client a client id of its own.'),
+  SESSION_ENDED_BY_ADMINISTRATOR: entry('BROKER', 'support', 'never', 'The session was ended by the administrator', 'The broker ended the session on purpose.', 'Ask whoever runs the broker why.'),
   UNKNOWN_CAUSE: entry('FAILED', 'support', 'same', 'Failed, and the cause is not known', 'It failed at {stage}. The line below is what was seen.', 'Send the details to support.'),
 
   // The line
