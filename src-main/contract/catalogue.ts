@@ -126,6 +126,7 @@ export const catalogue = {
   INVALID_CERTIFICATE_CHAIN: entry('BROKER', 'support', 'never', 'The certificate chain is broken', 'The certificate was not issued by the CA in the chain.', 'Install the right chain.'),
   CA_UNKNOWN_TO_BROKER: entry('BROKER', 'officer', 'later', 'The broker does not know this CA', 'The chain is good; the broker does not trust the CA, or has no CRL for it.', 'Publish CA and CRL to the broker host.'),
   NO_CERTIFICATE_SENT: entry('BROKER', 'support', 'never', 'The device sent no certificate', 'The broker asked for a certificate and got none.', 'Check that certificate and key are installed and named in the client’s settings.'),
+  CERTIFICATE_NOT_REQUIRED: entry('BROKER', 'administrator', 'later', 'The broker lets clients in without a certificate', 'A client without a certificate was accepted on the TLS port.', 'Set require_certificate and allow_anonymous false on the broker.'),
   TLS_TOO_OLD: entry('BROKER', 'support', 'never', 'The TLS version is too old', 'The broker wants a newer TLS version.', 'Update the device’s TLS library.'),
   KEY_MISMATCH: entry('BROKER', 'support', 'other-input', 'Certificate and key do not belong together', 'The private key is not the one in the certificate.', 'Use the pair that belongs together.'),
   PORT_MODE_MISMATCH: entry('BROKER', 'support', 'other-input', 'Wrong kind of port', 'The port talks {found}, we talked {asked}.', 'Use the broker’s TLS port.'),
