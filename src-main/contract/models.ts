@@ -73,7 +73,8 @@ export const StepTime = z.object({ step: RunStep, ms: z.number() });
 export const Unit = z.object({ hardwareId: z.string().min(1).max(64), model: z.string().max(64), firmware: z.string().max(64), locked: z.boolean() });
 export type Unit = z.infer<typeof Unit>;
 
-export const slotStates = ['EMPTY', 'READY', 'RUNNING', 'PASS', 'FAIL', 'NOT_VERIFIED', 'HAS_IDENTITY'] as const;
+/** REMOVE: the operator rejected the unit, or leaves it as it is; it is to be taken out. */
+export const slotStates = ['EMPTY', 'READY', 'RUNNING', 'PASS', 'FAIL', 'NOT_VERIFIED', 'HAS_IDENTITY', 'REMOVE'] as const;
 export const SlotState = z.enum(slotStates);
 export type SlotState = z.infer<typeof SlotState>;
 

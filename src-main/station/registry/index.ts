@@ -6,6 +6,7 @@ import { Issuers } from './issuers.ts';
 import { Operators } from './operators.ts';
 import { Revocations } from './revocations.ts';
 import { Runs } from './runs.ts';
+import { openRevocationSnapshot, type RevocationSnapshot } from './snapshot.ts';
 import { Store } from './store.ts';
 
 export { hasStation, takeDataFolder, type DataFolder } from './database.ts';
@@ -22,6 +23,7 @@ export interface Registry {
   readonly operators: Operators;
   readonly revocations: Revocations;
   readonly runs: Runs;
+  revocationSnapshot(): RevocationSnapshot;
   now(): string;
   close(): void;
 }
@@ -38,6 +40,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     operators: new Operators(store),
     revocations: new Revocations(store),
     runs: new Runs(store),
+    revocationSnapshot: () => openRevocationSnapshot(db.name),
     now: () => instant(clock.now()),
     close: () => db.close(),
   };

@@ -1,4 +1,4 @@
-import type { CrlView, RevocationReason, RevocationView } from '../../contract/index.ts';
+import type { CrlView, RevocationView } from '../../contract/index.ts';
 import { contains, type Store } from './store.ts';
 
 const view = `SELECT r.serial, c.device, r.reason, r.note, r.operator,
@@ -32,30 +32,38 @@ export class Revocations {
     return this.#store.sql(`${view} WHERE r.effective_at IS NULL ORDER BY r.recorded_at`).all() as unknown as RevocationView[];
   }
 
-  /** Entries of the next CRL of an issuer: everything revoked that has not expired, plus what the last CRL still has to carry once. */
-  *entries(issuer: string, keepAfter: string): Generator<{ serial: string; revokedAt: string; reason: RevocationReason }> {
-    yield* this.#store
-      .sql(`SELECT r.serial, r.recorded_at AS revokedAt, r.reason FROM revocations r JOIN certificates c ON c.serial = r.serial
-            WHERE r.issuer = ? AND c.not_after > ? ORDER BY r.recorded_at, r.serial`)
-      .iterate(issuer, keepAfter) as unknown as Iterable<{ serial: string; revokedAt: string; reason: RevocationReason }>;
+  /** These are in this CRL, which need not be on the broker host yet. */
+  included(serials: readonly string[], crlNumber: number): void {
+    for (const serial of serials) this.#store.sql('UPDATE revocations SET crl_number = ? WHERE serial = ? AND crl_number IS NULL').run(crlNumber, serial);
   }
 
-  published(serials: readonly string[], crlNumber: number): void {
+  published(serials: readonly string[]): void {
     const now = this.#store.now();
-    for (const serial of serials) {
-      this.#store.sql('UPDATE revocations SET published_at = ?, crl_number = ? WHERE serial = ? AND published_at IS NULL').run(now, crlNumber, serial);
-    }
+    for (const serial of serials) this.#store.sql('UPDATE revocations SET published_at = ? WHERE serial = ? AND published_at IS NULL').run(now, serial);
   }
 
   effective(serial: string, liveSessionGoneMs: number | null): void {
     this.#store.sql('UPDATE revocations SET effective_at = ?, live_session_gone_ms = ? WHERE serial = ? AND effective_at IS NULL').run(this.#store.now(), liveSessionGoneMs, serial);
   }
 
-  /** The number is taken before the CRL is signed: a number is never used twice, even after a crash. */
-  recordCrl(crl: Omit<CrlView, 'publishedAt'>): void {
-    this.#store
-      .sql('INSERT INTO crls (issuer, number, this_update, next_update, entries, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)')
-      .run(crl.issuer, crl.number, crl.thisUpdate, crl.nextUpdate, crl.entries, crl.bytes, crl.sha256);
+  /** Taken before the CRL is signed, so that a number is never used twice, even after a crash. */
+  nextCrlNumber(issuer: string): number {
+    const key = `crl.number.${issuer}`;
+    return this.#store.transaction(() => {
+      const number = Number(this.#store.setting(key) ?? '0') + 1;
+      this.#store.setSetting(key, String(number));
+      return number;
+    });
+  }
+
+  recordCrl(crl: Omit<CrlView, 'publishedAt'>, included: readonly string[]): void {
+    this.#store.transaction(() => {
+      this.#store
+        .sql('INSERT INTO crls (issuer, number, this_update, next_update, entries, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)')
+        .run(crl.issuer, crl.number, crl.thisUpdate, crl.nextUpdate, crl.entries, crl.bytes, crl.sha256);
+      this.included(included, crl.number);
+      this.#store.audit('station', 'crl.sign', crl.issuer, { number: crl.number, entries: crl.entries, sha256: crl.sha256 });
+    });
   }
 
   crlPublished(issuer: string, number: number): void {

@@ -1,0 +1,156 @@
+import { Failure, unwrap, type FailureData, type SlotView, type Verdict, type WorkOrder } from '../../contract/index.ts';
+import type { DeviceProfile, PlugWatcher, SlotPlace } from '../devices/index.ts';
+import { Slot } from './slot.ts';
+import type { LineServices } from './run.ts';
+
+export interface LineOptions {
+  readonly services: LineServices;
+  readonly places: readonly SlotPlace[];
+  readonly watcher: PlugWatcher;
+  readonly profiles: ReadonlyMap<string, DeviceProfile>;
+  /** The order on the line, or why nothing can be made now. */
+  readonly ready: () => WorkOrder | FailureData;
+  readonly onSlot: (view: SlotView) => void;
+  /** False: units are watched, but nothing starts by itself (the CLI's commands other than provision and demo). */
+  readonly auto: boolean;
+}
+
+export interface ProofResult {
+  readonly device: string;
+  readonly slot: number | null;
+  readonly verdict: Verdict;
+  readonly code: string | null;
+}
+
+/** All slots of the station; one bad unit never stops the others. */
+export class Line {
+  readonly #options: LineOptions;
+  readonly #slots: ReadonlyMap<number, Slot>;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+    const context = {
+      services: options.services,
+      work: () => this.#work(),
+      profileOf: (order: WorkOrder) => this.#profile(order),
+      changed: options.onSlot,
+    };
+    this.#slots = new Map(options.places.map((place) => [place.slot, new Slot(context, place)]));
+    options.watcher.on((number, plugged) => {
+      const slot = this.#slots.get(number);
+      if (plugged) slot?.plug();
+      else slot?.unplug();
+    });
+    for (const [number, slot] of this.#slots) if (options.watcher.isPlugged(number)) slot.plug();
+  }
+
+  views(): SlotView[] {
+    return [...this.#slots.values()].map((slot) => slot.view);
+  }
+
+  /** Something that held units back may have changed: a session was opened, an order chosen. */
+  poke(): void {
+    for (const slot of this.#slots.values()) slot.tryStart();
+  }
+
+  retry(number: number): SlotView {
+    const slot = this.#slot(number);
+    const waiting = slot.view.state === 'NOT_VERIFIED' ? this.#options.services.registry.runs.notVerified().find((run) => run.id === slot.view.run) : undefined;
+    if (waiting === undefined) slot.again(false);
+    else void slot.prove(waiting, this.#order(waiting.order));
+    return slot.view;
+  }
+
+  reprovision(number: number): SlotView {
+    const slot = this.#slot(number);
+    slot.again(true);
+    return slot.view;
+  }
+
+  async reject(number: number): Promise<SlotView> {
+    await this.#slot(number).reject();
+    return this.#slot(number).view;
+  }
+
+  async cancel(number: number): Promise<SlotView> {
+    await this.#slot(number).cancel();
+    return this.#slot(number).view;
+  }
+
+  /** Proves every NOT_VERIFIED run whose unit is in a slot; the others are reported as they are. */
+  async proveOutstanding(): Promise<ProofResult[]> {
+    const { runs } = this.#options.services.registry;
+    const waiting = runs.notVerified();
+    const bySlot = await this.#whoIsWhere(waiting.length === 0 ? [] : [...this.#slots.values()].filter((slot) => slot.plugged));
+    return Promise.all(
+      waiting.map(async (run) => {
+        const slot = bySlot.get(run.hardwareId ?? '');
+        if (slot !== undefined) await slot.prove(run, this.#order(run.order));
+        const after = unwrap(runs.get(run.id), 'a run is never deleted');
+        return { device: run.device ?? '', slot: slot?.view.slot ?? null, verdict: after.verdict ?? 'NOT_VERIFIED', code: after.failure?.code ?? null };
+      }),
+    );
+  }
+
+  busySlots(): number[] {
+    return this.views()
+      .filter((view) => view.state === 'RUNNING')
+      .map((view) => view.slot);
+  }
+
+  /** Stops every run where it stands; a signed certificate that did not make it is revoked on the way out. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#slots.values()].map((slot) => slot.cancel()));
+  }
+
+  async #whoIsWhere(slots: readonly Slot[]): Promise<Map<string, Slot>> {
+    const found = new Map<string, Slot>();
+    await Promise.all(
+      slots.map(async (slot) => {
+        await slot.idle;
+        const known = slot.view.unit?.hardwareId ?? (await this.#readIdentity(slot));
+        if (known !== null) found.set(known, slot);
+      }),
+    );
+    return found;
+  }
+
+  async #readIdentity(slot: Slot): Promise<string | null> {
+    const profile = unwrap([...this.#options.profiles.values()][0], 'there is at least one device profile');
+    const signal = AbortSignal.timeout(profile.stepMs);
+    try {
+      const session = await this.#options.services.openUnit(slot.view.path, profile, signal, () => undefined);
+      try {
+        return (await session.identify({ signal })).hardwareId;
+      } finally {
+        await session.close();
+      }
+    } catch (thrown) {
+      // Whatever is in this slot is not a unit that waits for proof; its own run would say why it cannot be read.
+      if (thrown instanceof Failure) return null;
+      throw thrown;
+    }
+  }
+
+  #work(): { order: WorkOrder; profile: DeviceProfile } | FailureData {
+    if (!this.#options.auto) return new Failure('NO_ORDER').toData();
+    const ready = this.#options.ready();
+    return 'code' in ready ? ready : { order: ready, profile: this.#profile(ready) };
+  }
+
+  #order(id: string): WorkOrder {
+    return unwrap(this.#options.services.registry.runs.order(id), 'an order is never deleted');
+  }
+
+  #profile(order: WorkOrder): DeviceProfile {
+    const profile = this.#options.profiles.get(order.deviceProfile);
+    if (profile === undefined) throw new Failure('NOT_FOUND', { kind: 'device profile', id: order.deviceProfile });
+    return profile;
+  }
+
+  #slot(number: number): Slot {
+    const slot = this.#slots.get(number);
+    if (slot === undefined) throw new Failure('NOT_FOUND', { kind: 'slot', id: String(number) });
+    return slot;
+  }
+}

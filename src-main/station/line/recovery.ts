@@ -1,0 +1,38 @@
+import { Failure } from '../../contract/index.ts';
+import { instant, type Clock } from '../clock.ts';
+import type { Registry } from '../registry/index.ts';
+import { failRun, passRun } from './run.ts';
+
+export interface Recovered {
+  readonly run: string;
+  readonly verdict: 'PASS' | 'FAIL' | 'NOT_VERIFIED';
+}
+
+/**
+ * Before new work: ends every run that a stopped station left open. All proofs journaled and the unit locked: it passed. All proofs
+ * journaled and the lock unknown: it waits as NOT_VERIFIED, and the lock is done when the unit is proven again. Anything else is
+ * a FAIL, and a serial number that was reserved is revoked, whether or not the token got round to signing.
+ */
+export function recoverRuns(registry: Registry, clock: Clock, proofHours: number): Recovered[] {
+  return registry.runs.open().map((run) => {
+    const last = registry.runs.lastStep(run.id);
+    const failure = new Failure('STATION_STOPPED', { step: last?.step ?? 'identify' }).toData();
+    if (run.serial !== null && run.device !== null && last?.step === 'lock') {
+      if (last.phase === 'done') {
+        passRun(registry, run.id, run.device, run.serial);
+        return { run: run.id, verdict: 'PASS' };
+      }
+      registry.runs.end(run.id, 'NOT_VERIFIED', { failure, deadline: instant(clock.now() + proofHours * 3_600_000) });
+      return { run: run.id, verdict: 'NOT_VERIFIED' };
+    }
+    failRun(registry, run.id, run.serial, failure);
+    return { run: run.id, verdict: 'FAIL' };
+  });
+}
+
+/** NOT_VERIFIED runs whose time is up: FAIL, and their certificates are revoked. Returns how many. */
+export function endOverdueProofs(registry: Registry): number {
+  const overdue = registry.runs.notVerified().filter((run) => run.deadline !== null && run.deadline < registry.now());
+  for (const run of overdue) failRun(registry, run.id, run.serial, new Failure('PROOF_OVERDUE', { deadline: run.deadline ?? '' }).toData());
+  return overdue.length;
+}

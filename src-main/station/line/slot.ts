@@ -1,0 +1,175 @@
+import { Failure, toFailureData, type FailureData, type SlotView, type WorkOrder } from '../../contract/index.ts';
+import type { DeviceProfile, SlotPlace } from '../devices/index.ts';
+import type { RunRecord } from '../registry/index.ts';
+import { Run, type LineServices, type RunEnd, type RunReport } from './run.ts';
+
+export interface SlotContext {
+  readonly services: LineServices;
+  /** What to make, or why nothing can be made now. */
+  work(): { order: WorkOrder; profile: DeviceProfile } | FailureData;
+  profileOf(order: WorkOrder): DeviceProfile;
+  changed(view: SlotView): void;
+}
+
+const fresh = (place: SlotPlace): SlotView => ({
+  slot: place.slot,
+  path: place.path,
+  state: 'EMPTY',
+  unit: null,
+  device: null,
+  run: null,
+  step: null,
+  progress: null,
+  steps: [],
+  ms: 0,
+  startedAt: null,
+  failure: null,
+  certificateRevoked: false,
+  proofLevel: null,
+  deadline: null,
+});
+
+/** One position of the fixture: what is in it, and the run that is under way there. */
+export class Slot {
+  readonly #context: SlotContext;
+  readonly #place: SlotPlace;
+  #view: SlotView;
+  #running: Promise<void> | null = null;
+  #abort = new AbortController();
+  #plugged = false;
+
+  constructor(context: SlotContext, place: SlotPlace) {
+    this.#context = context;
+    this.#place = place;
+    this.#view = fresh(place);
+  }
+
+  get view(): SlotView {
+    return this.#view;
+  }
+
+  get plugged(): boolean {
+    return this.#plugged;
+  }
+
+  /** Resolves when no run is under way. */
+  get idle(): Promise<void> {
+    return this.#running ?? Promise.resolve();
+  }
+
+  plug(): void {
+    this.#plugged = true;
+    // A unit that went away and came back during its run is the run's business: it resumes or fails there.
+    if (this.#running !== null) return;
+    this.#set({ ...fresh(this.#place), state: 'READY' });
+    this.tryStart();
+  }
+
+  unplug(): void {
+    this.#plugged = false;
+    if (this.#running === null) this.#set(fresh(this.#place));
+  }
+
+  /** Starts the unit that waits here, if anything can be made now; otherwise says why not. */
+  tryStart(): void {
+    if (this.#view.state !== 'READY' || this.#running !== null) return;
+    const work = this.#context.work();
+    if ('code' in work) this.#set({ ...this.#view, failure: work });
+    else this.#start(work.order, work.profile, false);
+  }
+
+  /** FAIL, NOT_VERIFIED or HAS_IDENTITY → the same unit once more. */
+  again(reprovision: boolean): void {
+    if (!this.#plugged || this.#running !== null) throw new Failure('INVALID_INPUT', { field: 'slot', problem: `slot ${String(this.#place.slot)} has no waiting unit` });
+    this.#set({ ...fresh(this.#place), state: 'READY' });
+    const work = this.#context.work();
+    if ('code' in work) throw Failure.fromData(work);
+    this.#start(work.order, work.profile, reprovision);
+  }
+
+  /** The unit is to be taken out; a run in progress is stopped first. */
+  async reject(): Promise<void> {
+    await this.cancel();
+    const { unit, device } = this.#view;
+    this.#set(this.#plugged ? { ...fresh(this.#place), state: 'REMOVE', unit, device } : fresh(this.#place));
+  }
+
+  async cancel(): Promise<void> {
+    this.#abort.abort();
+    await this.idle;
+  }
+
+  /** Proves a NOT_VERIFIED run with the unit in this slot. Waits for a run in progress first. */
+  async prove(run: RunRecord, order: WorkOrder): Promise<void> {
+    await this.idle;
+    const profile = this.#context.profileOf(order);
+    this.#begin();
+    const input = { ...this.#input(order, profile), reprovision: false };
+    const proof = new Run(this.#context.services, input, run);
+    this.#set({ ...this.#view, run: run.id, device: run.device });
+    this.#running = this.#finish(proof.resumeProof(run));
+    await this.#running;
+  }
+
+  #start(order: WorkOrder, profile: DeviceProfile, reprovision: boolean): void {
+    this.#begin();
+    const run = new Run(this.#context.services, { ...this.#input(order, profile), reprovision });
+    this.#set({ ...this.#view, run: run.id });
+    this.#running = this.#finish(run.provision());
+  }
+
+  #begin(): void {
+    this.#abort = new AbortController();
+    this.#set({ ...fresh(this.#place), state: 'RUNNING', startedAt: this.#context.services.registry.now() });
+  }
+
+  #input(order: WorkOrder, profile: DeviceProfile): { slot: number; path: string; order: WorkOrder; profile: DeviceProfile; signal: AbortSignal; report: RunReport } {
+    return { ...this.#place, order, profile, signal: this.#abort.signal, report: this.#report() };
+  }
+
+  #report(): RunReport {
+    return {
+      step: (step) => this.#set({ ...this.#view, step, progress: null }),
+      done: (step, ms) => this.#set({ ...this.#view, steps: [...this.#view.steps, { step, ms }], ms: this.#elapsed() }),
+      progress: (progress) => this.#set({ ...this.#view, progress }),
+      unit: (unit) => this.#set({ ...this.#view, unit }),
+      device: (device) => this.#set({ ...this.#view, device }),
+    };
+  }
+
+  #elapsed(): number {
+    return this.#view.startedAt === null ? 0 : this.#context.services.clock.now() - Date.parse(this.#view.startedAt);
+  }
+
+  async #finish(ending: Promise<RunEnd>): Promise<void> {
+    let after: Partial<SlotView>;
+    try {
+      after = ended(await ending);
+    } catch (thrown) {
+      // Not even the verdict could be recorded (a full disk): the run stays open in the journal and is ended at the next start.
+      after = { state: 'FAIL', failure: toFailureData(thrown) };
+    }
+    this.#running = null;
+    const view = { ...this.#view, ms: this.#elapsed(), progress: null, ...after };
+    // A unit that was taken out before its verdict leaves the verdict on the screen until the next one comes.
+    this.#set(view);
+  }
+
+  #set(view: SlotView): void {
+    this.#view = view;
+    this.#context.changed(view);
+  }
+}
+
+function ended(end: RunEnd): Partial<SlotView> {
+  switch (end.verdict) {
+    case 'PASS':
+      return { state: 'PASS', proofLevel: end.proofLevel };
+    case 'FAIL':
+      return { state: 'FAIL', failure: end.failure, certificateRevoked: end.certificateRevoked };
+    case 'NOT_VERIFIED':
+      return { state: 'NOT_VERIFIED', failure: end.failure, deadline: end.deadline };
+    case 'HAS_IDENTITY':
+      return { state: 'HAS_IDENTITY', failure: new Failure('HAS_IDENTITY', { device: end.device ?? 'known elsewhere' }).toData(), device: end.device };
+  }
+}

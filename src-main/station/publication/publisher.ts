@@ -1,0 +1,166 @@
+import { Failure, type RevocationView } from '../../contract/index.ts';
+import type { BrokerHost } from '../broker/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Registry } from '../registry/index.ts';
+import type { CrlBuilder } from './crl-builder.ts';
+
+export interface PublisherOptions {
+  readonly registry: Registry;
+  readonly host: BrokerHost;
+  readonly crls: CrlBuilder;
+  readonly clientCaPem: string;
+  readonly clock: Clock;
+  readonly onRevocation: (view: RevocationView) => void;
+  readonly onChange: () => void;
+  readonly log: (line: string) => void;
+}
+
+interface Waiting {
+  resolve(): void;
+  reject(failure: unknown): void;
+}
+
+const retryMs = { first: 1_000, longest: 60_000 };
+
+/**
+ * Brings the broker host to what the registry says: CRL and access list, always the whole state. Requests made while a publication
+ * is under way share the next one. What failed is tried again with growing pauses and at once when the host comes back.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | null = null;
+  #retry: NodeJS.Timeout | undefined;
+  #pause = retryMs.first;
+  #failure: Failure | null = null;
+  #stopped = false;
+  #forceCrl = false;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    let wasUp = options.host.view().state === 'up';
+    options.host.onChange((view) => {
+      const isUp = view.state === 'up';
+      if (isUp && !wasUp) this.#soon(0);
+      wasUp = isUp;
+    });
+  }
+
+  /** Why the last publication failed; null when all that is recorded is in force. */
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** Resolves when everything recorded before this call is in force; rejects with the reason why it is not. */
+  publish(options: { newCrl?: boolean } = {}): Promise<void> {
+    if (options.newCrl === true) this.#forceCrl = true;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#run();
+    });
+  }
+
+  /** The same in the background: a failure is kept, shown and tried again. */
+  publishSoon(): void {
+    void this.publish().catch(() => undefined);
+  }
+
+  /** Resolves when no publication is under way. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    await this.idle();
+  }
+
+  #run(): void {
+    if (this.#running !== null || this.#stopped) return;
+    this.#running = this.#rounds().finally(() => {
+      this.#running = null;
+      this.#options.onChange();
+    });
+  }
+
+  async #rounds(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#stopped) {
+      const served = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#round();
+        this.#failure = null;
+        this.#pause = retryMs.first;
+        for (const one of served) one.resolve();
+      } catch (thrown) {
+        this.#failed(thrown);
+        for (const one of served) one.reject(thrown);
+      }
+      this.#options.onChange();
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { registry, host, crls, clientCaPem } = this.#options;
+    const upTo = registry.store.outbox().last;
+    const held = await this.#freshCrl(registry.revocations.waiting());
+    const current = crls.current();
+    const carried = registry.revocations.waiting().filter((one) => one.crlNumber !== null);
+    await host.publish({ crls: [current], clientCaPem, devices: registry.certificates.admitted() });
+    registry.revocations.crlPublished(current.issuer, current.number);
+    registry.store.delivered(upTo);
+    await this.#takeEffect(carried);
+    if (held !== null) throw held;
+  }
+
+  /** A new CRL where one is due. Without a session the old one still goes out, with the access list; the reason is returned and told. */
+  async #freshCrl(waiting: readonly RevocationView[]): Promise<Failure | null> {
+    const { crls } = this.#options;
+    const forced = this.#forceCrl;
+    if (!forced && !crls.isDue() && !waiting.some((one) => one.crlNumber === null)) return null;
+    try {
+      await crls.build();
+      this.#forceCrl = false;
+      return null;
+    } catch (thrown) {
+      if (thrown instanceof Failure && crls.has()) return thrown;
+      throw thrown;
+    }
+  }
+
+  async #takeEffect(carried: readonly RevocationView[]): Promise<void> {
+    const { registry, host, onRevocation } = this.#options;
+    if (carried.length === 0) return;
+    registry.revocations.published(carried.map((one) => one.serial));
+    for (const one of carried) this.#tell(one.serial, onRevocation);
+    const kicked = await host.kick([...new Set(carried.map((one) => one.device))]);
+    for (const one of carried) {
+      const session = kicked.find((result) => result.username === one.device);
+      const gone = session === undefined || session.ended === 0 ? null : this.#options.clock.now() - Date.parse(one.recordedAt);
+      registry.revocations.effective(one.serial, gone);
+      this.#tell(one.serial, onRevocation);
+    }
+  }
+
+  #tell(serial: string, onRevocation: (view: RevocationView) => void): void {
+    const view = this.#options.registry.revocations.get(serial);
+    if (view !== null) onRevocation(view);
+  }
+
+  #failed(thrown: unknown): void {
+    this.#failure = thrown instanceof Failure ? thrown : new Failure('INTERNAL', {}, thrown);
+    this.#options.log(`publication failed: ${this.#failure.code} ${this.#failure.detail ?? ''}`);
+    // Without an open session only an officer can help: opening one publishes at once.
+    if (this.#failure.code.startsWith('SESSION_')) return;
+    this.#soon(this.#pause * (0.75 + Math.random() / 2));
+    this.#pause = Math.min(this.#pause * 2, retryMs.longest);
+  }
+
+  #soon(ms: number): void {
+    clearTimeout(this.#retry);
+    if (this.#stopped) return;
+    this.#retry = setTimeout(() => this.publishSoon(), ms);
+    this.#retry.unref();
+  }
+}
