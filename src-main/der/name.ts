@@ -1,0 +1,47 @@
+import { oids } from './oids.ts';
+import { DerReader, onlyElement } from './reader.ts';
+import { tags } from './tags.ts';
+import { readOid, readText } from './values.ts';
+import { oid, sequence, tlv, utf8String } from './writer.ts';
+
+export interface NameParts {
+  readonly organization?: string;
+  readonly commonName: string;
+}
+
+/** A Name with at most an O and one CN, in UTF8String. */
+export function name(parts: NameParts): Buffer {
+  const relative = (type: string, text: string): Buffer => tlv(tags.set, sequence(oid(type), utf8String(text)));
+  const organization = parts.organization === undefined ? [] : [relative(oids.organizationName, parts.organization)];
+  return sequence(...organization, relative(oids.commonName, parts.commonName));
+}
+
+/** Attribute types and texts of a Name in order. Values that are not text throw a DerError. */
+export function readName(bytes: Uint8Array): { readonly type: string; readonly text: string }[] {
+  const found: { type: string; text: string }[] = [];
+  const names = new DerReader(onlyElement(bytes, tags.sequence).content);
+  while (!names.done) {
+    const relative = names.enter(tags.set);
+    while (!relative.done) {
+      const attribute = relative.enter(tags.sequence);
+      const type = readOid(attribute.element(tags.oid));
+      found.push({ type, text: readText(attribute.element()) });
+      attribute.finish();
+    }
+  }
+  return found;
+}
+
+/** The one common name, or null when there is none or more than one. */
+export function commonNameOf(bytes: Uint8Array): string | null {
+  const names = readName(bytes).filter((part) => part.type === oids.commonName);
+  return names.length === 1 ? (names[0]?.text ?? null) : null;
+}
+
+/** For people: `O=Acme, CN=Issuer 1`. */
+export function describeName(bytes: Uint8Array): string {
+  const short: Readonly<Record<string, string>> = { [oids.commonName]: 'CN', [oids.organizationName]: 'O' };
+  return readName(bytes)
+    .map(({ type, text }) => `${short[type] ?? type}=${text}`)
+    .join(', ');
+}

@@ -1,0 +1,139 @@
+import { createHash, createVerify } from 'node:crypto';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Failure, limits, unwrap, type KeyRef, type SignerClient } from '../../contract/index.ts';
+import { der, hashFor } from '../../der/index.ts';
+import { frameTbs, maxEntryBytes, writeEntry, type CrlEntry, type CrlHead } from './crl-encode.ts';
+
+/** Where the pieces of a tbsCertList go, and where its signature comes from. */
+export interface CrlSigner {
+  append(chunk: Uint8Array): Promise<void>;
+  /** signatureValue. */
+  finish(): Promise<Uint8Array>;
+}
+
+/** A CrlSigner on the signer service; the stream is begun with the first piece. */
+export function crlSigner(signer: SignerClient, key: KeyRef): CrlSigner {
+  let stream: Promise<string> | null = null;
+  return {
+    append: async (chunk) => {
+      stream ??= signer('sign.crl.begin', { key }).then(({ streamId }) => streamId);
+      await signer('sign.crl.append', { streamId: await stream, chunk });
+    },
+    finish: async () => (await signer('sign.crl.finish', { streamId: await unwrap(stream, 'a CRL without a byte') })).signature,
+  };
+}
+
+export interface CrlRequest extends CrlHead {
+  /** Read once, in one go; a database cursor inside one read transaction. */
+  readonly entries: () => Iterable<CrlEntry>;
+  /** The DER file. It is replaced in one step, or left as it was. */
+  readonly path: string;
+  readonly sign: CrlSigner;
+}
+
+export interface WrittenCrl {
+  readonly number: number;
+  readonly bytes: number;
+  /** Of the whole DER, lower-case hex. */
+  readonly sha256: string;
+  readonly entries: number;
+}
+
+/**
+ * Writes a CRL with a bounded amount of memory: entries once from the cursor to a spool file, from there to the signer,
+ * and then with the signature to the final file, which is verified, synced and renamed.
+ * CRL_REJECTED when the signature does not fit; DISK_FULL; failures of the signer as they are.
+ */
+export async function writeCrl(request: CrlRequest): Promise<WrittenCrl> {
+  const [spoolPath, newPath] = [`${request.path}.entries`, `${request.path}.new`];
+  try {
+    await using spool = await open(spoolPath, 'w+', 0o600);
+    const { entries, bytes } = await spoolEntries(spool, request.entries());
+    const frame = frameTbs(request, bytes);
+
+    await request.sign.append(frame.before);
+    for await (const chunk of chunksOf(spool, bytes)) await request.sign.append(chunk);
+    await request.sign.append(frame.after);
+    const signature = await request.sign.finish();
+
+    const tbs = { before: frame.before, spool, bytes, after: frame.after };
+    const written = await writeSigned(newPath, request, tbs, signature);
+    await rename(newPath, request.path);
+    await syncFolder(dirname(request.path));
+    return { number: request.number, entries, ...written };
+  } catch (error) {
+    await rm(newPath, { force: true });
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw new Failure('DISK_FULL', { path: request.path });
+    throw error;
+  } finally {
+    await rm(spoolPath, { force: true });
+  }
+}
+
+async function spoolEntries(spool: FileHandle, entries: Iterable<CrlEntry>): Promise<{ entries: number; bytes: number }> {
+  const buffer = Buffer.alloc(limits.crlChunkBytes);
+  let [count, bytes, filled] = [0, 0, 0];
+  const flush = async (): Promise<void> => {
+    await writeAll(spool, buffer.subarray(0, filled));
+    bytes += filled;
+    filled = 0;
+  };
+  for (const entry of entries) {
+    if (filled + maxEntryBytes > buffer.length) await flush();
+    filled = writeEntry(buffer, filled, entry);
+    count++;
+  }
+  await flush();
+  return { entries: count, bytes };
+}
+
+interface SpooledTbs {
+  readonly before: Buffer;
+  readonly spool: FileHandle;
+  readonly bytes: number;
+  readonly after: Buffer;
+}
+
+async function writeSigned(path: string, { issuer }: CrlHead, tbs: SpooledTbs, signature: Uint8Array): Promise<{ bytes: number; sha256: string }> {
+  const tail = Buffer.concat([issuer.signatureAlgorithm, der.bitString(signature)]);
+  const tbsBytes = tbs.before.length + tbs.bytes + tbs.after.length;
+  const head = der.header(0x30, tbsBytes + tail.length);
+  const [hash, verifier] = [createHash('sha256'), createVerify(hashFor(issuer.algorithm))];
+
+  await using file = await open(path, 'w', 0o644);
+  const write = async (chunk: Uint8Array, signed: boolean): Promise<void> => {
+    hash.update(chunk);
+    if (signed) verifier.update(chunk);
+    await writeAll(file, chunk);
+  };
+  await write(head, false);
+  await write(tbs.before, true);
+  for await (const chunk of chunksOf(tbs.spool, tbs.bytes)) await write(chunk, true);
+  await write(tbs.after, true);
+  await write(tail, false);
+  if (!verifier.verify(issuer.publicKey, signature)) throw new Failure('CRL_REJECTED', { problem: 'its signature does not verify' });
+  await file.sync();
+  return { bytes: head.length + tbsBytes + tail.length, sha256: hash.digest('hex') };
+}
+
+/** Pieces of the spool, each a view of one buffer that is valid until the next one is asked for. */
+async function* chunksOf(spool: FileHandle, bytes: number): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.alloc(Math.min(limits.crlChunkBytes, bytes));
+  for (let at = 0; at < bytes; ) {
+    const { bytesRead } = await spool.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
+    if (bytesRead === 0) throw new Error('the spooled entries are shorter than what was written');
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten;
+}
+
+/** Without this a rename may be lost with the power. */
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}

@@ -1,0 +1,88 @@
+import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { Failure, limits, type KeyAlgorithm } from '../../contract/index.ts';
+import { assertStrictDer, constructed, DerError, DerReader, oids, onlyElement, readBitBytes, readName, readNumber, readOid, readPublicKeyInfo, sha256Hex, tags } from '../../der/index.ts';
+
+export interface CsrPolicy {
+  readonly keyAlgorithms: readonly KeyAlgorithm[];
+}
+
+/** All that is taken from a device's request; subject and extensions come from the work order (pki.md). */
+export interface CheckedCsr {
+  readonly spki: Buffer;
+  readonly spkiSha256: string;
+  readonly algorithm: KeyAlgorithm;
+}
+
+const bounds = { maxDepth: 12, maxElements: 200 };
+
+/**
+ * Checks a PKCS#10 request: size, strict DER, kind of key, and proof of possession over the bytes as they came.
+ * CSR_TOO_LARGE, CSR_NOT_DER, CSR_KEY_REFUSED or CSR_SIGNATURE_BAD.
+ */
+export function checkCsr(csr: Uint8Array, policy: CsrPolicy): CheckedCsr {
+  if (csr.length > limits.csrBytes) throw new Failure('CSR_TOO_LARGE', { bytes: csr.length, limit: limits.csrBytes });
+  const request = readRequest(csr);
+  const { algorithm } = request;
+  if (algorithm === null || !policy.keyAlgorithms.includes(algorithm)) throw refuse(request.described, policy);
+  const hash = hashes(algorithm)[request.signatureAlgorithm];
+  if (hash === undefined) throw refuse(`a signature by ${request.signatureAlgorithm}`, policy);
+  const key = importKey(request.spki, policy);
+  if (!verify(hash, request.info, key, request.signature)) throw new Failure('CSR_SIGNATURE_BAD');
+  return { spki: Buffer.from(request.spki), spkiSha256: sha256Hex(request.spki), algorithm };
+}
+
+interface Request {
+  readonly info: Uint8Array;
+  readonly spki: Uint8Array;
+  readonly algorithm: KeyAlgorithm | null;
+  readonly described: string;
+  readonly signatureAlgorithm: string;
+  readonly signature: Uint8Array;
+}
+
+function readRequest(csr: Uint8Array): Request {
+  try {
+    assertStrictDer(csr, bounds);
+    const outer = new DerReader(onlyElement(csr, tags.sequence).content);
+    const info = outer.element(tags.sequence);
+    const signatureAlgorithm = readSignatureAlgorithm(outer.enter(tags.sequence));
+    const signature = readBitBytes(outer.element(tags.bitString));
+    outer.finish();
+
+    const body = new DerReader(info.content);
+    if (readNumber(body.element(tags.integer)) !== 0) throw new DerError('a request of an unknown version');
+    readName(body.element(tags.sequence).bytes);
+    const spki = body.element(tags.sequence).bytes;
+    body.optional(constructed(0));
+    body.finish();
+    const { algorithm, described } = readPublicKeyInfo(spki);
+    return { info: info.bytes, spki, algorithm, described, signatureAlgorithm, signature };
+  } catch (error) {
+    if (error instanceof DerError) throw new Failure('CSR_NOT_DER', { problem: error.message });
+    throw error;
+  }
+}
+
+/** Old Nordic modems write ecdsa-with-SHA256 with NULL parameters against RFC 5758 3.2; the bytes are verified as they are. */
+function readSignatureAlgorithm(reader: DerReader): string {
+  const id = readOid(reader.element(tags.oid));
+  reader.optional(tags.null);
+  reader.finish();
+  return id;
+}
+
+const ecHashes: Readonly<Record<string, string>> = { [oids.ecdsaWithSha256]: 'sha256', [oids.ecdsaWithSha384]: 'sha384' };
+const rsaHashes: Readonly<Record<string, string>> = { [oids.sha256WithRsa]: 'sha256', [oids.sha384WithRsa]: 'sha384', [oids.sha512WithRsa]: 'sha512' };
+const hashes = (algorithm: KeyAlgorithm): Readonly<Record<string, string>> => (algorithm.startsWith('ec') ? ecHashes : rsaHashes);
+
+function importKey(spki: Uint8Array, policy: CsrPolicy): KeyObject {
+  try {
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch {
+    throw refuse('a key that is none: its point is not on the curve', policy);
+  }
+}
+
+function refuse(found: string, policy: CsrPolicy): Failure {
+  return new Failure('CSR_KEY_REFUSED', { found, allowed: policy.keyAlgorithms.join(', ') });
+}

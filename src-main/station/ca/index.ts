@@ -1,0 +1,13 @@
+/** The door of the CA: profiles, requests, certificates, CRLs and the steps of a ceremony. Pure; signing is the signer's. */
+export { authorityDays, authorityProfiles, createHierarchy, type HierarchyRequest, type MadeAuthority, type Role } from './ceremony.ts';
+export { certificateFromFile, certificateToPem, readCertificate, toPem, type CertificateFacts } from './certificate.ts';
+export { buildIssuerTbs, buildRootTbs, type AuthorityRequest } from './ca-tbs.ts';
+export type { CrlEntry, CrlHead } from './crl-encode.ts';
+export { crlToPem, isSuperset, missingFrom, readCrl, type Crl } from './crl-reader.ts';
+export { crlSigner, writeCrl, type CrlRequest, type CrlSigner, type WrittenCrl } from './crl-writer.ts';
+export { checkCsr, type CheckedCsr, type CsrPolicy } from './csr.ts';
+export { readIssuer, type Issuer } from './issuer.ts';
+export { loadCertificateProfile, parseCertificateProfile } from './profile-file.ts';
+export { CertificateProfile, commonNameFor, signingProfile } from './profile.ts';
+export { newSerial } from './serial.ts';
+export { assembleCertificate, buildDeviceTbs, buildServerTbs, buildServiceTbs, crlUri, type Draft, type LeafRequest } from './tbs.ts';
