@@ -6,9 +6,12 @@ export interface DeviceProfile {
   readonly driver: 'smp';
   readonly baudRate: number;
   readonly keyAlgorithm: 'ec-p256' | 'rsa-2048';
-  /** Deadlines in milliseconds. */
+  /** Deadlines in milliseconds: one request and its answer (wire time comes on top), one call of a session, the whole session. */
   readonly exchangeMs: number;
   readonly stepMs: number;
+  readonly jobMs: number;
+  /** How long a step waits for a unit that went away to come back; 0 does not wait. */
+  readonly replugMs: number;
 }
 
 export interface CallOptions {
