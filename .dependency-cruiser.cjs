@@ -1,0 +1,119 @@
+// Who may import whom. Whatever is not allowed here is an error, so a new npm package or a new folder needs a line in this file.
+
+const folder = (name) => `^${name}/`;
+const contract = folder('src-main/contract');
+const serviceHost = folder('src-main/service-host');
+const der = folder('src-main/der');
+const station = folder('src-main/station');
+const signer = folder('src-main/signer');
+const desktop = folder('src-main/desktop');
+const preload = folder('src-main/preload');
+const cli = folder('src-main/cli');
+const renderer = folder('src-renderer');
+const test = folder('test');
+const scripts = '^(scripts/|[^/]+\\.(ts|js|cjs)$)';
+
+const stationFolder = (name) => `^src-main/station/${name}/`;
+/** Other folders of the station are used through these files only. */
+const stationDoors = '^src-main/station/(clock\\.ts|[^/]+/index\\.ts|devices/driver\\.ts|broker/host\\.ts)$';
+
+/** npm package → the parts that may import it. The reasons are in docs/dependencies.md. */
+const packages = {
+  zod: [contract, station, signer, desktop, cli, serviceHost, renderer],
+  electron: [desktop, preload, folder('scripts/setup/default-app')],
+  pkcs11js: [signer],
+  'node-forge': [signer, der, stationFolder('ca'), stationFolder('verify')],
+  'better-sqlite3': [stationFolder('registry')],
+  serialport: [stationFolder('devices')],
+  cborg: [stationFolder('devices')],
+  mqtt: [stationFolder('verify'), stationFolder('broker')],
+  pino: [stationFolder('observe')],
+  react: [renderer],
+  'react-dom': [renderer],
+  'radix-ui': [renderer],
+  zustand: [renderer],
+  '@fontsource-variable/inter': [renderer],
+  '@fontsource/ibm-plex-mono': [renderer],
+  vite: [scripts],
+  '@vitejs/plugin-react': [scripts],
+  eslint: [scripts],
+  'typescript-eslint': [scripts],
+  'eslint-plugin-react-hooks': [scripts],
+  '@electron/asar': [scripts, folder('test/e2e')],
+  '@electron/fuses': [folder('test/e2e')],
+  playwright: [folder('test/e2e')],
+  '@playwright/test': [folder('test/e2e')],
+  '@axe-core/playwright': [folder('test/e2e')],
+  vitest: [test, scripts],
+  'fast-check': [test],
+  '@peculiar/x509': [test],
+};
+/** Tests reach for real components directly to check ours. */
+const alsoInTests = ['zod', 'pkcs11js', 'node-forge', 'better-sqlite3', 'serialport', 'cborg', 'mqtt'];
+
+const npm = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled'];
+const inNodeModules = (name) => `node_modules/(@types/)?${name}/`;
+const nodeBuiltIns = { dependencyTypes: ['core'] };
+
+/** A part may use itself and the given paths. */
+const may = (from, ...to) => ({ from: { path: from }, to: { path: [from, ...to] } });
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Modules in a circle cannot be understood or replaced one at a time.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-cycles-between-folders',
+      comment: 'The folders of the station build on each other in one direction.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^src-main/station/[^/]+$' },
+      to: { circular: true },
+    },
+    { name: 'resolvable', comment: 'Every import leads somewhere.', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'types-only-from-preload',
+      comment: 'The renderer knows the shape of window.birthmark, not the code behind it.',
+      severity: 'error',
+      from: { path: renderer },
+      to: { path: preload, dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  allowed: [
+    may(contract),
+    may(serviceHost, contract),
+    may(der, contract),
+    { from: { path: '^src-main/station/([^/]+)/' }, to: { path: ['^src-main/station/$1/', stationDoors, contract, der] } },
+    {
+      from: { path: '^src-main/station/[^/]+\\.ts$' },
+      to: { path: ['^src-main/station/[^/]+\\.ts$', stationDoors, contract, der, serviceHost] },
+    },
+    may(signer, contract, serviceHost, der),
+    may(desktop, contract, serviceHost),
+    may(preload, contract),
+    may(cli, contract, serviceHost, station),
+    may(renderer, contract, '^src-main/preload/api\\.ts$', folder('resources/locales')),
+    may(test, '^src-main/', renderer, folder('scripts')),
+    may(scripts),
+    { from: { path: [serviceHost, der, station, signer, desktop, cli, test, scripts] }, to: nodeBuiltIns },
+    ...Object.entries(packages).map(([name, parts]) => ({
+      from: { path: alsoInTests.includes(name) ? [...parts, test] : parts },
+      to: { path: inNodeModules(name), dependencyTypes: npm },
+    })),
+    // Side files of the modules themselves: styles, fonts.
+    { from: { path: 'node_modules' }, to: {} },
+  ],
+  allowedSeverity: 'error',
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(out|build|dist)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types', 'style'] },
+  },
+};

@@ -1,0 +1,81 @@
+import reactHooks from 'eslint-plugin-react-hooks';
+import tseslint from 'typescript-eslint';
+
+const noDefaultExport = { selector: 'ExportDefaultDeclaration', message: 'Name what you export.' };
+const noUnfinishedTest = {
+  selector: 'MemberExpression[object.name=/^(it|test|describe|suite)$/][property.name=/^(skip|only|todo|fixme|skipIf|runIf)$/]',
+  message: 'A test runs, or it is not there.',
+};
+
+/** Missing in Chrome 114 or Node 18, the oldest runtime that the window and the main process run on. */
+const notInOldestRuntime = {
+  'no-restricted-properties': [
+    'error',
+    ...[
+      ['Promise', 'withResolvers'],
+      ['Promise', 'try'],
+      ['AbortSignal', 'any'],
+      ['Object', 'groupBy'],
+      ['Map', 'groupBy'],
+      ['Array', 'fromAsync'],
+      ['URL', 'canParse'],
+      ['URL', 'parse'],
+    ].map(([object, property]) => ({ object, property, message: 'Not in the oldest runtime (Chrome 114, Node 18).' })),
+  ],
+};
+/** Type-aware lint does not see Set methods and iterator helpers as missing; the compiler does, by `lib`. */
+const noGlobalCrypto = { 'no-restricted-globals': ['error', { name: 'crypto', message: 'Import node:crypto: Node 18 has no global.' }] };
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'out', 'build', 'dist', 'test-results'] },
+  { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', noDefaultExport],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/return-await': 'error',
+      '@typescript-eslint/prefer-readonly': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Contract methods are async whether or not one implementation waits for something.
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['src-renderer/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat.recommended],
+    rules: {
+      ...notInOldestRuntime,
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      // A component returns JSX; there is nothing to say about it.
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+    },
+  },
+  { files: ['src-main/desktop/**/*.ts'], rules: { ...notInOldestRuntime, ...noGlobalCrypto } },
+  { files: ['src-main/preload/**/*.ts'], rules: notInOldestRuntime },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', noDefaultExport, noUnfinishedTest],
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  // Tools ask for a default export here.
+  { files: ['vitest.config.ts', 'test/e2e/playwright.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['test/bench/**/*.ts', 'src-main/cli/main.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['scripts/**/*.{mjs,cjs}', '*.{js,cjs}'],
+    extends: [tseslint.configs.recommended],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' },
+    },
+    rules: { eqeqeq: 'error', '@typescript-eslint/no-require-imports': 'off' },
+  },
+);

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { step } from './command.mjs';
+import { inRoot } from './paths.mjs';
+import { say } from './say.mjs';
+import { unlessDone } from './stamp.mjs';
+
+const make = (name, folder, result) =>
+  unlessDone({
+    name,
+    sources: [folder],
+    results: [result],
+    work: async () => {
+      say(`building ${result}`);
+      await step('make', ['--silent', '-C', inRoot(folder)]);
+    },
+  });
+
+/** The reference device agent, in C. */
+export const deviceAgent = () => make('device-agent', 'native/device-agent', 'build/device-agent/device-agent');
+
+/** The PKCS#11 module with faults and latency that tests put before a real one. */
+export const tokenShim = async () => {
+  if (existsSync(inRoot('test', 'support', 'pkcs11-shim', 'Makefile')))
+    await make('pkcs11-shim', 'test/support/pkcs11-shim', 'build/pkcs11-shim');
+};
