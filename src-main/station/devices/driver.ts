@@ -50,7 +50,13 @@ export interface SelfTestResult {
 
 /** A unit with an open line to it. Every failure is a `Failure` with a code of the devices group. */
 export interface UnitSession {
-  readonly capabilities: { readonly keyOnDevice: boolean; readonly readBack: boolean; readonly possession: boolean; readonly selfTest: boolean; readonly lock: boolean };
+  readonly capabilities: {
+    readonly keyOnDevice: boolean;
+    readonly readBack: boolean;
+    readonly possession: boolean;
+    readonly selfTest: boolean;
+    readonly lock: boolean;
+  };
   /** Reads the identity anew each time it is called. */
   identify(options: CallOptions): Promise<Unit & { readonly provisioned: boolean }>;
   /** Makes a key on the device and returns its PKCS#10 request (DER). */

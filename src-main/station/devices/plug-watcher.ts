@@ -33,7 +33,9 @@ export async function watchPlaces(places: readonly SlotPlace[], options: { reado
   await lookAtAll();
   const timer = setInterval(() => void lookAtAll(), options.pollMs);
   return {
-    on: (listener) => { listeners.add(listener); },
+    on: (listener) => {
+      listeners.add(listener);
+    },
     isPlugged: (slot) => (marks.get(slot) ?? null) !== null,
     close: () => {
       closed = true;

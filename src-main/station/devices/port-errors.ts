@@ -6,9 +6,11 @@ import { Failure } from '../../contract/index.ts';
  */
 export function openFailure(path: string, thrown: unknown): Failure {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  if (/cannot lock port|resource (temporarily unavailable|busy)|device or resource busy|access denied/iu.test(text)) return new Failure('PORT_BUSY', { path }, text);
+  if (/cannot lock port|resource (temporarily unavailable|busy)|device or resource busy|access denied/iu.test(text))
+    return new Failure('PORT_BUSY', { path }, text);
   if (/permission denied|operation not permitted/iu.test(text)) return new Failure('PORT_DENIED', { path }, text);
-  if (/inappropriate ioctl|is a directory|not a (tty|serial)/iu.test(text)) return new Failure('WRONG_PROTOCOL', { path }, `not a serial port: ${text}`);
+  if (/inappropriate ioctl|is a directory|not a (tty|serial)/iu.test(text))
+    return new Failure('WRONG_PROTOCOL', { path }, `not a serial port: ${text}`);
   return new Failure('PORT_GONE', { path }, text);
 }
 

@@ -35,18 +35,33 @@ export class SerialLink {
     this.#port = port;
     this.#onLost = options.onLost;
     // Without a reader of `data` an unplugged port is never reported; without one of `error` a cancelled write ends the process.
-    port.on('data', (bytes: Buffer) => { this.#received(bytes, options.onData); });
+    port.on('data', (bytes: Buffer) => {
+      this.#received(bytes, options.onData);
+    });
     port.on('error', () => undefined);
-    port.on('close', (error: Error | null) => { this.#lose(new Failure('PORT_GONE', { path: this.path }, error ?? undefined)); });
+    port.on('close', (error: Error | null) => {
+      this.#lose(new Failure('PORT_GONE', { path: this.path }, error ?? undefined));
+    });
   }
 
   /** @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE, WRONG_PROTOCOL (a file that is no serial port). */
   static async open(options: SerialLinkOptions): Promise<SerialLink> {
     const before = await presence(options.path);
     if (before === null) throw new Failure('PORT_GONE', { path: options.path });
-    const port = new SerialPort({ path: options.path, baudRate: options.baudRate, autoOpen: false, lock: true, xon: false, xoff: false, rtscts: false });
+    const port = new SerialPort({
+      path: options.path,
+      baudRate: options.baudRate,
+      autoOpen: false,
+      lock: true,
+      xon: false,
+      xoff: false,
+      rtscts: false,
+    });
     await new Promise<void>((resolve, reject) => {
-      port.open((error) => { if (error) reject(openFailure(options.path, error)); else resolve(); });
+      port.open((error) => {
+        if (error) reject(openFailure(options.path, error));
+        else resolve();
+      });
     });
     const link = new SerialLink(port, options);
     link.#watchPresence(before);
@@ -79,7 +94,9 @@ export class SerialLink {
 
   /** Sets DTR and RTS. False: this port has no such lines, which is no failure. */
   async setLines(lines: { readonly dtr: boolean; readonly rts: boolean }): Promise<boolean> {
-    const error = await new Promise<Error | null>((resolve) => { this.#port.set(lines, resolve); });
+    const error = await new Promise<Error | null>((resolve) => {
+      this.#port.set(lines, resolve);
+    });
     if (error === null) return true;
     if (isNoSuchLine(error)) return false;
     throw new Failure('PORT_GONE', { path: this.path }, error);
@@ -91,7 +108,10 @@ export class SerialLink {
     if (this.#presenceTimer !== null) clearInterval(this.#presenceTimer);
     if (this.#windowTimer !== null) clearTimeout(this.#windowTimer);
     this.#closing ??= new Promise((resolve) => {
-      if (this.#port.isOpen) this.#port.close(() => { resolve(); });
+      if (this.#port.isOpen)
+        this.#port.close(() => {
+          resolve();
+        });
       else resolve();
     });
     return this.#closing;
@@ -122,7 +142,8 @@ export class SerialLink {
       looking = true;
       void presence(this.path).then((now) => {
         looking = false;
-        if (now !== before) this.#lose(new Failure('PORT_GONE', { path: this.path }, now === null ? 'the port is not there' : 'the port is another one now'));
+        if (now !== before)
+          this.#lose(new Failure('PORT_GONE', { path: this.path }, now === null ? 'the port is not there' : 'the port is another one now'));
       });
     }, PRESENCE_POLL_MS);
   }

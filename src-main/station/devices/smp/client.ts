@@ -1,4 +1,4 @@
-import { Failure } from '../../../contract/index.ts';
+import type { Failure } from '../../../contract/index.ts';
 import { encodeFrame, frameBytes, FrameReader } from './frame.ts';
 import { LineHealth } from './line-health.ts';
 import { decodePacket, encodeRequest, type Op, type SmpBody, type SmpHeader, type SmpPacket } from './packet.ts';
@@ -56,14 +56,33 @@ export class SmpClient {
       this.health.addNoise(bytes);
       onNoise(bytes);
     };
-    this.#frames = new FrameReader({ onPacket: (bytes) => { this.#onPacket(bytes); }, onDamaged: (why) => { this.#onDamaged(why); }, onNoise: onNoiseBytes }, MAX_FRAME);
+    this.#frames = new FrameReader(
+      {
+        onPacket: (bytes) => {
+          this.#onPacket(bytes);
+        },
+        onDamaged: (why) => {
+          this.#onDamaged(why);
+        },
+        onNoise: onNoiseBytes,
+      },
+      MAX_FRAME,
+    );
+  }
+
+  get path(): string {
+    return this.#line.path;
   }
 
   /** Bytes from the line. */
   receive(bytes: Uint8Array): void {
     this.#frames.push(bytes);
     if (this.#restTimer !== null) clearTimeout(this.#restTimer);
-    this.#restTimer = this.#frames.pending ? setTimeout(() => { this.#frames.giveUp(); }, REST_OF_FRAME_MS) : null;
+    this.#restTimer = this.#frames.pending
+      ? setTimeout(() => {
+          this.#frames.giveUp();
+        }, REST_OF_FRAME_MS)
+      : null;
   }
 
   /** The line is gone: what waits fails with this, and so does everything later. */
@@ -86,9 +105,10 @@ export class SmpClient {
     for (;;) {
       const arrival = await this.#exchange(header, body, options);
       if (arrival.kind === 'answer') return arrival.packet.body;
-      if (arrival.kind === 'damaged' && ++damaged > DAMAGED_RETRIES) throw this.health.corrupt();
-      if (arrival.kind === 'silent' && ++silent > silentRetries) {
-        throw this.health.explain(this.#line.path, this.#line.baudRate, options.deadlineMs * silent);
+      if (arrival.kind === 'damaged') damaged += 1;
+      else silent += 1;
+      if (damaged > DAMAGED_RETRIES || silent > silentRetries) {
+        throw this.health.explain(this.#line.path, this.#line.baudRate, options.deadlineMs * Math.max(1, silent));
       }
       if (options.repeat === 'fresh') header = { ...header, sequence: this.#nextSequence() };
     }
@@ -104,7 +124,9 @@ export class SmpClient {
     const deadlineMs = options.deadlineMs + wireMs;
     const arrival = this.#arrival(header, deadlineMs, options.signal);
     const written = this.#line.write(bytes, deadlineMs);
-    written.catch((error: unknown) => { this.#waiting?.fail(error); });
+    written.catch((error: unknown) => {
+      this.#waiting?.fail(error);
+    });
     return arrival;
   }
 
@@ -115,10 +137,20 @@ export class SmpClient {
         signal.removeEventListener('abort', onAbort);
         this.#waiting = null;
       };
-      const settle = (arrival: Arrival): void => { finish(); resolve(arrival); };
-      const fail = (error: unknown): void => { finish(); reject(error instanceof Error ? error : new Error(String(error))); };
-      const onAbort = (): void => { fail(signal.reason); };
-      const timer = setTimeout(() => { settle({ kind: 'silent' }); }, deadlineMs);
+      const settle = (arrival: Arrival): void => {
+        finish();
+        resolve(arrival);
+      };
+      const fail = (error: unknown): void => {
+        finish();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
+      const onAbort = (): void => {
+        fail(signal.reason);
+      };
+      const timer = setTimeout(() => {
+        settle({ kind: 'silent' });
+      }, deadlineMs);
       signal.addEventListener('abort', onAbort);
       this.#waiting = { header, settle, fail };
     });

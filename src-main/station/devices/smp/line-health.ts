@@ -1,4 +1,5 @@
 import { Failure } from '../../../contract/index.ts';
+import { printable, redact } from '../transcript.ts';
 
 /** Enough to tell text from garbage; more than this is not looked at. */
 const SAMPLE_BYTES = 2048;
@@ -30,23 +31,23 @@ export class LineHealth {
 
   /** Why there was no answer within `ms`. Without evidence of anything else it is NO_RESPONSE. */
   explain(path: string, baud: number, ms: number): Failure {
-    if (this.damaged > 0 && this.good > 0) return this.corrupt();
+    if (this.damaged > 0 && this.good > 0) return this.#corrupt();
     if (this.good > 0) return new Failure('NO_RESPONSE', { path, ms });
     if (this.echoed > 0) return new Failure('WRONG_PROTOCOL', { path }, 'what was sent came back: a console that echoes');
     if (this.noiseBytes >= GLITCH_BYTES) {
       if (!this.#looksLikeText()) return new Failure('WRONG_BAUD_SUSPECTED', { path, baud }, `${String(this.noiseBytes)} unreadable bytes`);
-      if (this.damaged === 0) return new Failure('WRONG_PROTOCOL', { path }, this.sampleText());
+      if (this.damaged === 0) return new Failure('WRONG_PROTOCOL', { path }, this.#sampleText());
     }
-    return this.damaged > 0 ? this.corrupt() : new Failure('NO_RESPONSE', { path, ms });
+    return this.damaged > 0 ? this.#corrupt() : new Failure('NO_RESPONSE', { path, ms });
   }
 
-  corrupt(): Failure {
+  #corrupt(): Failure {
     return new Failure('LINK_CORRUPT', { damaged: this.damaged }, `last damaged frame: ${this.lastDamage}`);
   }
 
-  /** The end of the first line or two, printable, for support. */
-  sampleText(): string {
-    return printable(this.#sample.subarray(0, Math.min(this.noiseBytes, 160)));
+  /** The first line or two that came, for support. */
+  #sampleText(): string {
+    return redact(printable(this.#sample.subarray(0, Math.min(this.noiseBytes, 160))));
   }
 
   #looksLikeText(): boolean {
@@ -57,9 +58,4 @@ export class LineHealth {
   }
 }
 
-const isReadable = (char: string): boolean => /[\t\n\r\u001b]/u.test(char) || (char !== '\ufffd' && !/[\p{C}\p{Co}]/u.test(char));
-
-/** Bytes as one line of text: what cannot be printed becomes a dot. */
-export function printable(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('utf8').replace(/\r?\n/gu, ' ⏎ ').replace(/[^\P{C}]|\ufffd/gu, '.').trim();
-}
+const isReadable = (char: string): boolean => /[\t\n\r\u001b]/u.test(char) || (char !== '\ufffd' && !/\p{C}/u.test(char));

@@ -1,0 +1,250 @@
+import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Failure, limits, type Unit } from '../../contract/index.ts';
+import type { CallOptions, Credentials, DeviceProfile, OpenOptions, SelfTestResult, UnitSession } from './driver.ts';
+import { installItems } from './install-items.ts';
+import type { UnitInfo } from './smp/provision.ts';
+import type { UnitLine } from './smp/unit-line.ts';
+import { writeItem } from './smp/write-item.ts';
+import { StepDeadlines } from './step-deadlines.ts';
+
+/** A frame that every SMP server takes; used until the unit has told its own size. */
+const SAFE_BUFFER_BYTES = 128;
+/** More than this in one frame gains nothing and makes repeats dear. */
+const MAX_BUFFER_BYTES = 2048;
+/** A unit that goes away more often than this in one step is not held in its fixture. */
+const MAX_REPLUGS = 3;
+const POSSESSION = Buffer.from('birthmark-possession-v1\0', 'latin1');
+const SELFTEST_POLL_MS = { first: 30, most: 500 };
+
+/** One unit, from `open` to `close`. Identity is read again after every reconnect and before every item that is written. */
+export class SmpSession implements UnitSession {
+  readonly capabilities = { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true } as const;
+  readonly #line: UnitLine;
+  readonly #profile: DeviceProfile;
+  readonly #deadlines: StepDeadlines;
+  /** The hardware id that this session belongs to. */
+  #hardwareId: string | null = null;
+  #active = -1;
+  #slots = 2;
+  #bufferBytes = SAFE_BUFFER_BYTES;
+  /** The storage slot that this session writes. */
+  #writing: number | null = null;
+  /** What this session has begun to change on the unit and not finished. */
+  #left: string[] = [];
+
+  constructor(line: UnitLine, { profile }: OpenOptions) {
+    this.#line = line;
+    this.#profile = profile;
+    this.#deadlines = new StepDeadlines(profile);
+  }
+
+  /** Is this our protocol? Reads only. */
+  async probe(signal: AbortSignal): Promise<void> {
+    try {
+      const { buf_size: size } = await this.#line.call('params', {}, { signal });
+      this.#bufferBytes = Math.min(size, MAX_BUFFER_BYTES);
+    } catch (thrown) {
+      // A unit without this command answers all the same: it is SMP, and the safe size stands.
+      if (!(thrown instanceof Failure) || thrown.code !== 'DEVICE_REFUSED') throw thrown;
+    }
+    await this.#confirm(signal);
+  }
+
+  identify(options: CallOptions): Promise<Unit & { readonly provisioned: boolean }> {
+    return this.#step('identify', options, async (signal) => {
+      const info = await this.#confirm(signal);
+      return { hardwareId: info.hwid, model: info.model, firmware: info.fw, locked: info.locked, provisioned: info.active >= 0 };
+    });
+  }
+
+  generateKey(commonName: string, options: CallOptions): Promise<Uint8Array> {
+    return this.#step('generateKey', options, async (signal) => {
+      await this.#confirm(signal);
+      const slot = this.#freeSlot();
+      this.#left = ['a new key'];
+      const made = await this.#line.call(
+        'keygen',
+        { slot, alg: this.#profile.keyAlgorithm, cn: commonName },
+        { signal, repeat: 'fresh', deadlineMs: this.#profile.stepMs },
+      );
+      if (made.len > limits.csrBytes) throw new Failure('CSR_TOO_LARGE', { bytes: made.len, limit: limits.csrBytes });
+      const request = await this.#readRequest(slot, made.len, options, signal);
+      const actual = createHash('sha256').update(request).digest();
+      if (!actual.equals(made.sha)) throw mismatch('csr', Buffer.from(made.sha), actual);
+      return request;
+    });
+  }
+
+  install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<void> {
+    const items = installItems(credentials);
+    const total = items.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    let attempts = 0;
+    return this.#step('install', options, async (signal) => {
+      attempts += 1;
+      const slot = this.#freeSlot();
+      let before = 0;
+      for (const item of items) {
+        await this.#confirm(signal, expected.hardwareId);
+        if (!this.#left.includes(item.item)) this.#left.push(item.item);
+        await writeItem(this.#line, item, {
+          slot,
+          bufferBytes: this.#bufferBytes,
+          resume: attempts > 1,
+          signal,
+          onOffset: (offset) => options.onProgress?.({ done: before + offset, total }),
+          confirmIdentity: async () => void (await this.#confirm(signal, expected.hardwareId)),
+        });
+        before += item.bytes.length;
+      }
+    });
+  }
+
+  readBack(credentials: Credentials, options: CallOptions): Promise<void> {
+    return this.#step('readBack', options, async (signal) => {
+      for (const { item, bytes, sha256 } of installItems(credentials)) {
+        const stored = await this.#digest(item, signal);
+        if (stored.length !== bytes.length || !stored.sha.equals(sha256)) throw mismatch(item, Buffer.from(sha256), stored.sha);
+      }
+    });
+  }
+
+  provePossession(spki: Uint8Array, options: CallOptions): Promise<void> {
+    return this.#step('provePossession', options, async (signal) => {
+      const nonce = randomBytes(32);
+      const { sig } = await this.#line.call('prove', { slot: this.#workSlot(), nonce }, { signal });
+      const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+      if (!verify('sha256', Buffer.concat([POSSESSION, nonce]), key, sig))
+        throw new Failure('POSSESSION_FAILED', { hardwareId: this.#hardwareId ?? '' });
+    });
+  }
+
+  activate(options: CallOptions): Promise<void> {
+    return this.#step('activate', options, async (signal) => {
+      const slot = this.#workSlot();
+      const { active } = await this.#line.call('activate', { slot }, { signal });
+      if (active !== slot) throw new Failure('VERIFY_MISMATCH', { item: 'active slot', expected: slot, actual: active });
+      this.#active = active;
+      this.#left = ['activated, not locked'];
+    });
+  }
+
+  selfTest(nonce: string, foreignTopic: string, options: CallOptions): Promise<SelfTestResult> {
+    return this.#step('selfTest', options, async (signal) => {
+      await this.#line.call('selftest', { nonce, foreign: foreignTopic }, { signal });
+      for (let wait = SELFTEST_POLL_MS.first; ; wait = Math.min(wait * 1.5, SELFTEST_POLL_MS.most)) {
+        const now = await this.#line.call('selftest-state', {}, { signal });
+        if (now.state === 'done' || now.state === 'failed') {
+          return {
+            stage: now.stage,
+            connected: now.connected,
+            echoed: now.echoed,
+            foreignReason: now.foreign < 0 ? null : now.foreign,
+            detail: now.detail,
+          };
+        }
+        await pause(wait, undefined, { signal });
+      }
+    });
+  }
+
+  lock(options: CallOptions): Promise<void> {
+    return this.#step('lock', options, async (signal) => {
+      await this.#line.call('lock', {}, { signal }).catch((thrown: unknown) => {
+        // The answer to the first request was lost, and the unit is locked already: the identity below tells.
+        if (!(thrown instanceof Failure) || thrown.code !== 'LOCKED') throw thrown;
+      });
+      const { locked } = await this.#confirm(signal);
+      if (!locked) throw new Failure('VERIFY_MISMATCH', { item: 'lock', expected: true, actual: false });
+      this.#left = [];
+    });
+  }
+
+  erase(options: CallOptions): Promise<void> {
+    return this.#step('erase', options, async (signal) => {
+      await this.#confirm(signal);
+      await this.#line.call('erase', {}, { signal });
+      this.#left = [];
+      this.#writing = null;
+      this.#active = -1;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#deadlines.close();
+    await this.#line.close();
+  }
+
+  /** Reads the identity and compares it with the one of this session. */
+  async #confirm(signal: AbortSignal, expected = this.#hardwareId): Promise<UnitInfo> {
+    const info = await this.#line.call('info', {}, { signal });
+    if (expected !== null && info.hwid !== expected) throw new Failure('DEVICE_SWAPPED', { expected, actual: info.hwid });
+    this.#hardwareId = info.hwid;
+    this.#active = info.active;
+    this.#slots = info.slots;
+    return info;
+  }
+
+  /** The slot that is not active: rotation has no gap, and what works is never overwritten. */
+  #freeSlot(): number {
+    this.#writing ??= this.#active === 0 && this.#slots > 1 ? 1 : 0;
+    return this.#writing;
+  }
+
+  /** The slot that this session wrote; in a session that wrote nothing, the active one. */
+  #workSlot(): number {
+    return this.#writing ?? Math.max(0, this.#active);
+  }
+
+  async #readRequest(slot: number, length: number, options: CallOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const request = Buffer.alloc(length);
+    for (let offset = 0; offset < length;) {
+      options.onProgress?.({ done: offset, total: length });
+      const { data } = await this.#line.call('csr', { slot, off: offset }, { signal });
+      if (data.length === 0 || data.length > length - offset)
+        throw new Failure('VERIFY_MISMATCH', { item: 'csr', expected: length, actual: offset + data.length });
+      request.set(data, offset);
+      offset += data.length;
+    }
+    options.onProgress?.({ done: length, total: length });
+    return request;
+  }
+
+  async #digest(item: string, signal: AbortSignal): Promise<{ length: number; sha: Buffer }> {
+    const { len, sha } = await this.#line.call('digest', { slot: this.#workSlot(), item }, { signal });
+    return { length: len, sha: Buffer.from(sha) };
+  }
+
+  /** One call of the session: with its deadlines, and again when the unit went away and came back as the same one. */
+  #step<T>(name: string, options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#deadlines.run(
+      name,
+      options.signal,
+      () => this.#left,
+      async (signal) => {
+        for (let replugs = 0; ; replugs++) {
+          try {
+            return await work(signal);
+          } catch (thrown) {
+            if (!isGone(thrown) || replugs === MAX_REPLUGS || this.#profile.replugMs === 0) throw thrown;
+            await this.#comeBack(signal, thrown);
+          }
+        }
+      },
+    );
+  }
+
+  async #comeBack(signal: AbortSignal, cause: Failure): Promise<void> {
+    try {
+      await this.#line.reopen(signal);
+    } catch (thrown) {
+      throw isGone(thrown) ? cause : thrown;
+    }
+    await this.#confirm(signal);
+  }
+}
+
+const isGone = (thrown: unknown): thrown is Failure => thrown instanceof Failure && thrown.code === 'PORT_GONE';
+
+const mismatch = (item: string, expected: Buffer, actual: Buffer): Failure =>
+  new Failure('VERIFY_MISMATCH', { item, expected: expected.toString('hex'), actual: actual.toString('hex') });

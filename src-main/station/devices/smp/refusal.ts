@@ -1,0 +1,57 @@
+import { Failure } from '../../../contract/index.ts';
+
+/** What an SMP answer says when it is no success: `{err: {group, rc}}` (v2), or `{rc}` other than 0 (v1, without a group of its own). */
+export interface Refusal {
+  readonly group: number;
+  readonly rc: number;
+}
+
+export const OS_GROUP = 0;
+export const PROVISION_GROUP = 64;
+/** MGMT_ERR_ENOTSUP of the os group: unknown group or command. */
+export const NOT_SUPPORTED = 8;
+
+export const provisionErrors = {
+  UNKNOWN: 1,
+  INVALID: 2,
+  LOCKED: 3,
+  NO_KEY: 4,
+  OCCUPIED: 5,
+  STORAGE_FULL: 6,
+  HASH_MISMATCH: 7,
+  BUSY: 8,
+  CONTENT_REJECTED: 9,
+  NOT_FOUND: 10,
+  TOO_LARGE: 11,
+  UNSUPPORTED: 12,
+} as const;
+
+export function refusalOf(body: Readonly<Record<string, unknown>>): Refusal | null {
+  const error = body['err'];
+  if (error instanceof Map) return { group: Number(error.get('group')), rc: Number(error.get('rc')) };
+  const rc = body['rc'];
+  return typeof rc === 'number' && rc !== 0 ? { group: OS_GROUP, rc } : null;
+}
+
+/** A refusal of the provision group as our failure. `subject`: the item or storage slot that the command was about. */
+export function refusalFailure(command: string, refusal: Refusal, subject: { readonly item?: string; readonly slot?: number }): Failure {
+  const item = subject.item ?? command;
+  if (refusal.group === PROVISION_GROUP) {
+    switch (refusal.rc) {
+      case provisionErrors.LOCKED:
+        return new Failure('LOCKED');
+      case provisionErrors.OCCUPIED:
+        return new Failure('SLOT_OCCUPIED', { slot: subject.slot ?? 0 });
+      case provisionErrors.STORAGE_FULL:
+      case provisionErrors.TOO_LARGE:
+        return new Failure('STORAGE_FULL', { item });
+      case provisionErrors.HASH_MISMATCH:
+        return new Failure('VERIFY_MISMATCH', { item }, 'the unit’s own hash of what it received is another one');
+      case provisionErrors.BUSY:
+        return new Failure('DEVICE_BUSY');
+      case provisionErrors.CONTENT_REJECTED:
+        return new Failure('CONTENT_REJECTED', { item });
+    }
+  }
+  return new Failure('DEVICE_REFUSED', { command, group: refusal.group, rc: refusal.rc });
+}

@@ -1,0 +1,69 @@
+import { instant, systemClock } from '../clock.ts';
+import type { TranscriptLine } from './driver.ts';
+
+/** Device logs in a transcript: this many lines of this length, whatever the unit sends. */
+const LOG_LINES = 50;
+const LOG_CHARS = 200;
+
+/** What was said on a line, readable, with every byte string replaced by its length. */
+export class Transcript {
+  readonly #listener: (line: TranscriptLine) => void;
+  #logLines = 0;
+
+  constructor(listener: (line: TranscriptLine) => void = () => undefined) {
+    this.#listener = listener;
+  }
+
+  sent(command: string, body: Readonly<Record<string, unknown>>): void {
+    this.#add('to-unit', `${command} ${describe(body)}`.trim());
+  }
+
+  received(command: string, body: Readonly<Record<string, unknown>>): void {
+    this.#add('from-unit', `${command} ${describe(body)}`.trim());
+  }
+
+  note(text: string): void {
+    this.#add('note', text);
+  }
+
+  /** Bytes outside of the protocol: log lines of the unit, or noise. */
+  log(bytes: Uint8Array): void {
+    if (this.#logLines > LOG_LINES) return;
+    const text = printable(bytes.subarray(0, LOG_CHARS));
+    if (text === '') return;
+    this.#logLines += 1;
+    if (this.#logLines > LOG_LINES) this.note('more log text came; it is not kept');
+    else this.#add('from-unit', `log: ${redact(text)}`);
+  }
+
+  #add(direction: TranscriptLine['direction'], text: string): void {
+    this.#listener({ at: instant(systemClock.now()), direction, text });
+  }
+}
+
+function describe(body: Readonly<Record<string, unknown>>): string {
+  return Object.entries(body)
+    .map(([key, value]) => `${key}=${value instanceof Uint8Array ? `‹${String(value.length)} bytes›` : describeValue(value)}`)
+    .join(' ');
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value === 'string') return printable(Buffer.from(value.slice(0, LOG_CHARS)));
+  if (Array.isArray(value)) return `[${value.map(describeValue).join(', ')}]`;
+  if (value instanceof Map) return `{${describe(Object.fromEntries(value) as Record<string, unknown>)}}`;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '…';
+}
+
+/** PEM blocks, and runs of hex or base64 that are long enough to be a key. */
+export function redact(text: string): string {
+  return text.replace(/-----BEGIN [\s\S]*?(?:-----END [A-Z0-9 ]+-----|$)/gu, '‹redacted›').replace(/[A-Za-z0-9+/_=-]{32,}/gu, '‹redacted›');
+}
+
+/** Bytes as one line of text: what cannot be printed becomes a dot. */
+export function printable(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes)
+    .toString('utf8')
+    .replace(/\r?\n/gu, ' ⏎ ')
+    .replace(/\p{C}|\ufffd/gu, '.');
+  return text.replace(/^(?: ⏎ |\s)+|(?: ⏎ |\s)+$/gu, '');
+}
