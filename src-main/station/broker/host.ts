@@ -1,24 +1,20 @@
 import type { BrokerView, Failure } from '../../contract/index.ts';
+import type { BrokerEndpoint, TlsIdentity } from '../verify/index.ts';
 
-/** A TLS client identity. `key` is PEM (PKCS#8); never a device's key that was made on the device. */
-export interface TlsIdentity {
-  readonly certificatePem: string;
-  readonly keyPem: string;
-}
+export { topicBase, type BrokerEndpoint, type TlsIdentity } from '../verify/index.ts';
 
-/** Where devices and the station connect, and whom to trust there. */
-export interface BrokerEndpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly serverName: string;
-  /** PEM of the CA(s) that issue the broker's server certificate. */
-  readonly serverCaPem: string;
+export interface PublishedCrl {
+  readonly issuer: string;
+  readonly number: number;
+  readonly pem: string;
+  /** Serial numbers (upper-case hex) whose certificates have expired: only these may be missing from what is installed now. */
+  readonly expired?: readonly string[];
 }
 
 /** What must be in force on the host: always the whole state, so that a lost publication is mended by the next one. */
 export interface Publication {
-  /** One CRL per CA in `clientCaPem`, each as PEM, each already verified by the station. */
-  readonly crls: readonly { readonly issuer: string; readonly number: number; readonly pem: string }[];
+  /** One CRL per CA in `clientCaPem` that issues device certificates, each already verified by the station. */
+  readonly crls: readonly PublishedCrl[];
   /** Roots and issuing CAs of device certificates. */
   readonly clientCaPem: string;
   /** MQTT usernames (= CN `{tenant}/{device}`) that may use their topics; the caller leaves revoked devices out. */
@@ -54,16 +50,14 @@ export interface BrokerHost {
   start(): Promise<void>;
   stop(): Promise<void>;
   view(): BrokerView;
-  onChange(listener: (view: BrokerView) => void): void;
-  /** Validates, installs atomically, reloads, asks the canaries; restores the last state and throws when they are wrong. */
+  /** Returns how to stop listening. */
+  onChange(listener: (view: BrokerView) => void): () => void;
+  /**
+   * Validates, installs atomically, reloads, asks the canaries; restores the last state and throws when they are wrong.
+   * Calls made while one is under way are served together by the newest of them.
+   */
   publish(publication: Publication): Promise<CanaryResult>;
   /** Ends the live sessions of these usernames and waits until they are gone; only after their revocation is in force. */
   kick(usernames: readonly string[]): Promise<readonly KickResult[]>;
   canaries(): Promise<CanaryResult>;
-}
-
-/** `tenant/{tenant}/device/{device}`: the topic space of a device, without the wildcard. */
-export function topicBase(device: string): string {
-  const [tenant, id] = device.split('/');
-  return `tenant/${tenant ?? ''}/device/${id ?? ''}`;
 }

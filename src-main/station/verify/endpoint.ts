@@ -1,0 +1,30 @@
+/** A TLS client identity. `keyPem` is PKCS#8; never a device's key that was made on the device. */
+export interface TlsIdentity {
+  /** Leaf first, then intermediates, if any. */
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+/** Where devices and the station connect, and whom to trust there. */
+export interface BrokerEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly serverName: string;
+  /** PEM of the CA(s) that issue the broker's server certificate. */
+  readonly serverCaPem: string;
+}
+
+/** `tenant/{tenant}/device/{device}`: the topic space of a device, without the wildcard. */
+export function topicBase(device: string): string {
+  const [tenant, id] = device.split('/');
+  return `tenant/${tenant ?? ''}/device/${id ?? ''}`;
+}
+
+/** Where a device proves that it can publish: its own topic space, a fresh nonce. */
+export const verifyTopic = (device: string, nonce: string): string => `${topicBase(device)}/verify/${nonce}`;
+
+/** A topic of the same tenant that this device must not reach: the nearest thing to it that is not its own. */
+export function foreignTopic(device: string, nonce: string): string {
+  const [tenant, id] = device.split('/');
+  return verifyTopic(`${tenant ?? ''}/neighbour-of-${id ?? ''}`, nonce);
+}
