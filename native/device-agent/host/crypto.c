@@ -11,7 +11,6 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/rsa.h>
-#include <mbedtls/x509_crt.h>
 #include <mbedtls/x509_csr.h>
 
 enum { KEY_DER_MAX = 2048, CSR_MAX = 2048 };
@@ -220,7 +219,7 @@ static int sign(void *user, const struct bma_random *random, uint8_t slot, const
     return rc;
 }
 
-static bool chain_parses(const uint8_t *der, size_t len, mbedtls_x509_crt *chain)
+bool crypto_parse_certificates(const uint8_t *der, size_t len, mbedtls_x509_crt *chain)
 {
     while (len > 0) {
         uint8_t *p = (uint8_t *)der;
@@ -249,7 +248,7 @@ static int matches(void *user, const struct bma_storage *storage, struct bma_rec
     mbedtls_pk_init(&key);
     int rc = BMA_NO_KEY;
     if (crypto_load_key(crypto->folder, slot, &key))
-        rc = chain_parses(der, len, &chain) && mbedtls_pk_check_pair(&chain.pk, &key) == 0 ? BMA_OK : BMA_CONTENT_REJECTED;
+        rc = crypto_parse_certificates(der, len, &chain) && mbedtls_pk_check_pair(&chain.pk, &key) == 0 ? BMA_OK : BMA_CONTENT_REJECTED;
     mbedtls_pk_free(&key);
     mbedtls_x509_crt_free(&chain);
     free(der);

@@ -4,6 +4,7 @@
 
 #include <mbedtls/pk.h>
 #include <mbedtls/sha256.h>
+#include <mbedtls/x509_crt.h>
 
 #include "folder.h"
 
@@ -24,5 +25,8 @@ int crypto_rng(void *random, unsigned char *into, size_t len);
 
 /** Loads the slot's private key for the device's own TLS; false when there is none. */
 bool crypto_load_key(const struct folder *folder, uint8_t slot, mbedtls_pk_context *key);
+
+/** Adds DER certificates in a row to an initialised chain; false when they are anything else. */
+bool crypto_parse_certificates(const uint8_t *der, size_t len, mbedtls_x509_crt *chain);
 
 #endif
