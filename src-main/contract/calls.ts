@@ -10,15 +10,15 @@ export type Service = 'station' | 'signer';
 /** `nobody`: may be called before anyone has signed in. */
 export type Caller = Role | 'nobody';
 
-interface CallSpec<I extends z.ZodType, O extends z.ZodType> {
-  readonly service: Service;
+interface CallSpec<S extends Service, I extends z.ZodType, O extends z.ZodType> {
+  readonly service: S;
   readonly summary: string;
   readonly input: I;
   readonly output: O;
   readonly roles: readonly Caller[];
 }
 
-const call = <I extends z.ZodType, O extends z.ZodType>(spec: CallSpec<I, O>): CallSpec<I, O> => spec;
+const call = <S extends Service, I extends z.ZodType, O extends z.ZodType>(spec: CallSpec<S, I, O>): CallSpec<S, I, O> => spec;
 
 const nothing = z.object({}).strict();
 const done = z.object({});
@@ -47,7 +47,7 @@ export type PinRequest = z.infer<typeof PinRequest>;
  */
 export const calls = {
   'station.status': call({ service: 'station', summary: 'Everything the status bar and the first screen need', input: nothing, output: StationStatus, roles: everyone }),
-  'station.tryOut': call({ service: 'station', summary: 'Set up a try-out station: software token, local broker, simulated units', input: nothing, output: StationStatus, roles: everyone }),
+  'station.tryOut': call({ service: 'station', summary: 'Set up a try-out station: software token, local broker, simulated units', input: z.object({ slots: z.int().min(1).max(limits.slots).default(4), plug: z.boolean().default(true) }).strict(), output: StationStatus, roles: everyone }),
   'station.init': call({
     service: 'station',
     summary: 'Set up a station on a token: root and issuing key in one ceremony; asks for the PIN by the event pin.wanted',
@@ -108,7 +108,7 @@ export const calls = {
   'orders.choose': call({ service: 'station', summary: 'Put a work order on the line', input: z.object({ id: z.string() }).strict(), output: OrderProgress, roles: line }),
 
   'bench.units': call({ service: 'station', summary: 'The simulated units of a try-out station', input: nothing, output: z.array(z.object({ slot: z.int(), hardwareId: z.string().nullable(), fault: z.string().nullable() })), roles: signedIn }),
-  'bench.plug': call({ service: 'station', summary: 'Plug a simulated unit into a slot', input: z.object({ slot: z.int().min(1).max(limits.slots), fault: z.string().optional() }).strict(), output: done, roles: line }),
+  'bench.plug': call({ service: 'station', summary: 'Plug a simulated unit into a slot', input: z.object({ slot: z.int().min(1).max(limits.slots), fault: z.string().max(40).optional(), hardwareId: z.string().max(64).optional() }).strict(), output: done, roles: line }),
   'bench.unplug': call({ service: 'station', summary: 'Unplug the simulated unit of a slot', input: slot, output: done, roles: line }),
 
   'bench.broker': call({ service: 'station', summary: 'Take the broker of a try-out station away, or bring it back', input: z.object({ up: z.boolean() }).strict(), output: done, roles: line }),
@@ -129,6 +129,7 @@ export const calls = {
 
   'crl.publish': call({ service: 'station', summary: 'Build and publish a new CRL now', input: nothing, output: CrlView, roles: officer }),
   'crl.history': call({ service: 'station', summary: 'The CRLs so far, newest first', input: z.object({ limit: z.int().min(1).max(100).default(20) }).strict(), output: z.array(CrlView), roles: signedIn }),
+  'publication.settle': call({ service: 'station', summary: 'Wait until no publication is under way', input: nothing, output: done, roles: signedIn }),
   'broker.status': call({ service: 'station', summary: 'The broker host', input: nothing, output: BrokerView.nullable(), roles: signedIn }),
 
   'verify.outstanding': call({
@@ -137,6 +138,13 @@ export const calls = {
     input: nothing,
     output: z.array(z.object({ device: DeviceName, slot: z.int().nullable(), verdict: Verdict, code: z.string().nullable() })),
     roles: line,
+  }),
+  'verify.unit': call({
+    service: 'station',
+    summary: 'Ask the unit in a slot to connect to the broker again, with its own key',
+    input: slot,
+    output: z.object({ device: z.string(), connected: z.boolean(), stage: z.string(), detail: z.string() }),
+    roles: signedIn,
   }),
   'verify.broker': call({ service: 'station', summary: 'Check the way to the broker, step by step', input: nothing, output: z.array(ProbeStep), roles: signedIn }),
   'doctor.run': call({ service: 'station', summary: 'Check the invariants of the station', input: nothing, output: z.array(DoctorFinding), roles: signedIn }),

@@ -27,7 +27,7 @@ export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/u);
 export const KeyIdHex = z.string().regex(/^[0-9a-f]{40}$/u);
 /** UTC ISO-8601 with milliseconds and `Z`. */
 export const Instant = z.iso.datetime({ precision: 3 });
-export const Bytes = z.instanceof(Uint8Array);
+export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
 export const Uuid = z.uuid();
 
 export type DeviceName = z.infer<typeof DeviceName>;

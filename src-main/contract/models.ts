@@ -127,6 +127,7 @@ export type Precondition = z.infer<typeof Precondition>;
 
 // Signing
 export const SessionKind = z.enum(['issue', 'crl-only', 'ceremony']);
+export type SessionKind = z.infer<typeof SessionKind>;
 export const SigningSession = z.object({
   id: Uuid,
   kind: SessionKind,

@@ -90,6 +90,7 @@ export const signerCalls = {
 } as const;
 export type SignerCallName = keyof typeof signerCalls;
 export type SignerInput<N extends SignerCallName> = z.input<(typeof signerCalls)[N]['input']>;
+export type SignerParsed<N extends SignerCallName> = z.output<(typeof signerCalls)[N]['input']>;
 export type SignerOutput<N extends SignerCallName> = z.output<(typeof signerCalls)[N]['output']>;
 /** The station's view of the signer service. */
 export type SignerClient = <N extends SignerCallName>(name: N, input: SignerInput<N>) => Promise<SignerOutput<N>>;

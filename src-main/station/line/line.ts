@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { Failure, unwrap, type FailureData, type SlotView, type Verdict, type WorkOrder } from '../../contract/index.ts';
+import { topicBase } from '../broker/index.ts';
 import type { DeviceProfile, PlugWatcher, SlotPlace } from '../devices/index.ts';
 import { Slot } from './slot.ts';
 import type { LineServices } from './run.ts';
@@ -90,6 +92,28 @@ export class Line {
         return { device: run.device ?? '', slot: slot?.view.slot ?? null, verdict: after.verdict ?? 'NOT_VERIFIED', code: after.failure?.code ?? null };
       }),
     );
+  }
+
+  /** Resolves when the watcher has seen a unit in this slot. */
+  plugged(number: number): Promise<void> {
+    return this.#slot(number).whenPlugged();
+  }
+
+  /** Asks the unit in a slot to connect again with its own key; whatever its verdict is, it stays. */
+  async selfTest(number: number, signal: AbortSignal): Promise<{ device: string; connected: boolean; stage: string; detail: string }> {
+    const slot = this.#slot(number);
+    await slot.idle;
+    const { device, path } = slot.view;
+    if (device === null) throw new Failure('NOT_FOUND', { kind: 'device in slot', id: String(number) });
+    const order = this.#options.services.registry.devices.get(device)?.order;
+    const session = await this.#options.services.openUnit(path, this.#profile(this.#order(order ?? '')), signal, () => undefined);
+    try {
+      const nonce = randomUUID();
+      const { connected, stage, detail } = await session.selfTest(nonce, `${topicBase(device)}.neighbour/verify/${nonce}`, { signal });
+      return { device, connected, stage, detail };
+    } finally {
+      await session.close();
+    }
   }
 
   busySlots(): number[] {

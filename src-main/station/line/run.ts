@@ -40,10 +40,10 @@ export interface LineServices {
 }
 
 export interface Observation {
-  /** Resolves true when `payload` arrived on `topic` before `ms` ran out. */
-  arrived(topic: string, payload: string, ms: number, signal: AbortSignal): Promise<boolean>;
-  /** True when nothing came on `topic`, known by a message of our own that went through after it. */
-  nothingOn(topic: string, signal: AbortSignal): Promise<boolean>;
+  /** Resolves when `payload` arrived on `topic`; ECHO_MISSING after `ms`, BROKER_AWAY when our own eyes were lost. */
+  arrived(topic: string, payload: string, ms: number, signal: AbortSignal): Promise<void>;
+  /** How many messages came on `topic`, known by a message of our own that went through after them. */
+  seen(topic: string, signal: AbortSignal): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -74,6 +74,8 @@ export interface RunInput {
 
 const actor = 'line';
 const echoMs = 10_000;
+/** MQTT 5 PUBACK reason code. */
+const notAuthorized = 135;
 
 /** Raised by the identify step; not a failure: it is a question for the operator. */
 class HasIdentity extends Error {
@@ -216,20 +218,20 @@ export class Run {
       await this.#open().activate(options);
       await this.#services.publish();
     });
-    let observation: Observation | null = null;
+    let observation: Observation | undefined;
     try {
-      const result = await this.#step('connect', async (options) => {
+      const { result, watching } = await this.#step('connect', async (options) => {
         observation = await this.#services.observe([own, foreign]);
         const tested = await this.#open().selfTest(nonce, foreign, options);
         await this.#mustHaveArrived(tested, observation, own, nonce);
-        return tested;
+        return { result: tested, watching: observation };
       });
-      await this.#step('isolation', async () => {
-        const silent = await (observation as Observation | null)?.nothingOn(foreign, this.#input.signal);
-        if (result.foreignReason !== 135 || silent !== true) throw new Failure('FOREIGN_TOPIC_ALLOWED', { topic: foreign }, `PUBACK reason ${String(result.foreignReason)}`);
+      await this.#step('isolation', async ({ signal }) => {
+        const seen = await watching.seen(foreign, signal);
+        if (result.foreignReason !== notAuthorized || seen > 0) throw new Failure('FOREIGN_TOPIC_ALLOWED', { topic: foreign }, `PUBACK reason ${String(result.foreignReason)}, ${String(seen)} delivered`);
       });
     } finally {
-      await (observation as Observation | null)?.close();
+      await observation?.close();
     }
     await this.#step('lock', (options) => this.#open().lock(options));
     return this.#passed(device);
@@ -237,9 +239,8 @@ export class Run {
 
   async #mustHaveArrived(tested: SelfTestResult, observation: Observation, topic: string, nonce: string): Promise<void> {
     if (!tested.connected) throw new Failure('SELFTEST_FAILED', { stage: tested.stage }, tested.detail);
-    if (!tested.echoed || !(await observation.arrived(topic, nonce, echoMs, this.#input.signal))) {
-      throw new Failure('ECHO_MISSING', { device: tested.echoed ? 'published' : `failed at ${tested.stage}`, topic, ms: echoMs }, tested.detail);
-    }
+    if (!tested.echoed) throw new Failure('ECHO_MISSING', { device: `failed at ${tested.stage}`, topic, ms: echoMs }, tested.detail);
+    await observation.arrived(topic, nonce, echoMs, this.#input.signal);
   }
 
   #passed(device: string): RunEnd {

@@ -37,6 +37,7 @@ export class Slot {
   #running: Promise<void> | null = null;
   #abort = new AbortController();
   #plugged = false;
+  #whenPlugged: (() => void)[] = [];
 
   constructor(context: SlotContext, place: SlotPlace) {
     this.#context = context;
@@ -59,10 +60,15 @@ export class Slot {
 
   plug(): void {
     this.#plugged = true;
+    for (const resolve of this.#whenPlugged.splice(0)) resolve();
     // A unit that went away and came back during its run is the run's business: it resumes or fails there.
     if (this.#running !== null) return;
     this.#set({ ...fresh(this.#place), state: 'READY' });
     this.tryStart();
+  }
+
+  whenPlugged(): Promise<void> {
+    return this.#plugged ? Promise.resolve() : new Promise((resolve) => void this.#whenPlugged.push(resolve));
   }
 
   unplug(): void {

@@ -1,2 +1,2 @@
-export { CrlBuilder, type CrlBuild } from './crl-builder.ts';
+export { CrlBuilder } from './crl-builder.ts';
 export { Publisher } from './publisher.ts';

@@ -124,7 +124,7 @@ export class Publisher {
       this.#forceCrl = false;
       return null;
     } catch (thrown) {
-      if (thrown instanceof Failure && crls.has()) return thrown;
+      if (thrown instanceof Failure && crls.newest() !== null) return thrown;
       throw thrown;
     }
   }

@@ -32,6 +32,12 @@ export class Revocations {
     return this.#store.sql(`${view} WHERE r.effective_at IS NULL ORDER BY r.recorded_at`).all() as unknown as RevocationView[];
   }
 
+  /** Revoked certificates that have ended since: only these may be missing from a new CRL. */
+  expired(): string[] {
+    const rows = this.#store.sql('SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.not_after <= ?').all(this.#store.now());
+    return rows.map((row) => String(row['serial']));
+  }
+
   /** These are in this CRL, which need not be on the broker host yet. */
   included(serials: readonly string[], crlNumber: number): void {
     for (const serial of serials) this.#store.sql('UPDATE revocations SET crl_number = ? WHERE serial = ? AND crl_number IS NULL').run(crlNumber, serial);

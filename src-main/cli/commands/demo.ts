@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { exitCodes, Failure, limits, type ErrorCode } from '../../contract/index.ts';
+import { simulatedFaults, type SimulatedFault } from '../../station/simulation/index.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { table } from '../output.ts';
+import type { StationProcess } from '../station-process.ts';
+import { untilEffective } from './revocation.ts';
+import { addCertificates, onResult, unitsText, type UnitResult } from './units.ts';
+
+export const demo: Command = {
+  name: 'demo',
+  summary: 'a whole station with simulated units: provision, prove, revoke one, prove it refused',
+  options: {
+    units: { argument: 'N', help: 'how many units (default 4)' },
+    parallel: { argument: 'P', help: 'how many slots (default 4, up to 16)' },
+    fault: { argument: 'NAME', help: 'hit one unit with a fault; "list" names them' },
+  },
+  async run(context) {
+    if (context.text('fault') === 'list') return listFaults(context);
+    const units = context.number('units', { min: 1, max: 10_000, fallback: 4 });
+    const parallel = Math.min(units, context.number('parallel', { min: 1, max: limits.slots, fallback: 4 }));
+    const fault = faultOf(context.text('fault'));
+    const own = context.text('data') === undefined;
+    const dataDir = own ? mkdtempSync(join(tmpdir(), 'birthmark-demo-')) : resolve(context.text('data') ?? '');
+    try {
+      return await runDemo(context, context.start({ broker: true, line: 'auto' }, dataDir), { units, parallel, fault });
+    } finally {
+      await context.stop();
+      if (own) rmSync(dataDir, { recursive: true, force: true });
+    }
+  },
+};
+
+interface Plan {
+  readonly units: number;
+  readonly parallel: number;
+  readonly fault: SimulatedFault | null;
+}
+
+async function runDemo(context: CommandContext, station: StationProcess, plan: Plan): Promise<number> {
+  const began = performance.now();
+  const off = station.on('setup.progress', (progress) => context.output.note(`${String(progress.done)}/${String(progress.total)} ${progress.step}`));
+  await prepare(context, station, plan);
+  off();
+  const away = plan.fault?.name === 'broker-away';
+  if (away) await station.call('bench.broker', { up: false });
+  const units = await runUnits(context, station, plan);
+  const revocation = away ? null : await revokeLast(station, units);
+  await station.call('publication.settle', {});
+  await addCertificates(station, units);
+  const problems = judge(units, revocation, plan);
+  const passed = units.filter((unit) => unit.verdict === 'PASS').length;
+  const seconds = Math.round((performance.now() - began) / 100) / 10;
+  const verdict = problems.length === 0 ? 'PASS' : 'FAIL';
+  const failed = units.filter((unit) => unit.verdict === 'FAIL').length;
+  context.output.result({ verdict, units, revocation, totals: { units: units.length, passed, failed, seconds }, problems }, () =>
+    [
+      unitsText(units),
+      revocation === null ? '' : `Revoked ${revocation.device}: ${revocation.state}${revocation.recordedToEffectiveMs === null ? '' : ` after ${String(revocation.recordedToEffectiveMs)} ms`}, reconnect ${revocation.reconnect}`,
+      ...problems,
+      `${verdict}: ${String(passed)} of ${String(units.length)} units passed in ${String(seconds)} s`,
+    ]
+      .filter((line) => line !== '')
+      .join('\n'),
+  );
+  return problems.length === 0 ? exitCodes.OK : exitCodes.FAILED;
+}
+
+/** A try-out station and a work order for these units; an existing try-out station is used as it is. */
+async function prepare(context: CommandContext, station: StationProcess, plan: Plan): Promise<void> {
+  const { phase, tryOut } = await station.call('station.status', {});
+  if (phase === 'first-run') await station.call('station.tryOut', { slots: plan.parallel, plug: false });
+  else if (!tryOut) throw new Failure('ALREADY_SET_UP', { path: context.text('data') ?? '' });
+  else await context.openSession(station, { kind: 'issue', quota: plan.units * 2, minutes: 60, reason: 'demo' });
+  const id = `demo-${Date.now().toString(36)}`;
+  await station.call('orders.create', { id, tenant: 'acme', product: 'Simulated sensor', deviceProfile: 'reference-agent', certificateProfile: 'device', quantity: plan.units, idPrefix: `${id}-` });
+  await station.call('orders.choose', { id });
+}
+
+/** Keeps every slot busy until all units have had their run; the last unit of each slot stays plugged in. */
+async function runUnits(context: CommandContext, station: StationProcess, plan: Plan): Promise<UnitResult[]> {
+  const results: UnitResult[] = [];
+  const slots = await station.call('bench.units', {});
+  let plugged = 0;
+  const plugNext = async (slot: number): Promise<void> => {
+    if (plugged >= plan.units) return;
+    plugged++;
+    const hit = plugged === 1 && plan.fault !== null && plan.fault.name !== 'broker-away';
+    await station.call('bench.plug', { slot, ...(hit ? { fault: plan.fault.name } : {}) });
+  };
+  await new Promise<void>((done, failed) => {
+    onResult(station, (result) => {
+      results.push(result);
+      context.output.note(`slot ${String(result.slot)}: ${result.device} ${result.verdict}${result.code === undefined ? '' : ` (${result.code})`}`);
+      if (results.length === plan.units) done();
+      else if (plugged < plan.units) {
+        void station
+          .call('bench.unplug', { slot: result.slot })
+          .then(() => plugNext(result.slot))
+          .catch(failed);
+      }
+    });
+    void Promise.all(slots.slice(0, plan.parallel).map(({ slot }) => plugNext(slot))).catch(failed);
+  });
+  return results.sort((a, b) => a.device.localeCompare(b.device));
+}
+
+interface RevocationResult {
+  readonly device: string;
+  readonly state: string;
+  readonly recordedToEffectiveMs: number | null;
+  readonly liveSessionGoneMs: number | null;
+  readonly reconnect: 'refused' | 'admitted' | 'not-tried';
+}
+
+/** Revokes a unit that passed and is still plugged in and connected, waits for EFFECTIVE, and lets it try to come back. */
+async function revokeLast(station: StationProcess, units: readonly UnitResult[]): Promise<RevocationResult | null> {
+  const here = (await station.call('line.slots', {})).filter((slot) => slot.state === 'PASS').map((slot) => slot.device);
+  const unit = units.findLast((candidate) => candidate.verdict === 'PASS' && here.includes(candidate.device));
+  if (unit === undefined) return null;
+  const revoked = await station.call('revocations.revoke', { selector: { device: unit.device }, reason: 'keyCompromise', note: 'demo' });
+  const [settled] = await untilEffective(station, revoked, 30_000);
+  const again = await station.call('verify.unit', { slot: unit.slot });
+  return {
+    device: unit.device,
+    state: settled?.state ?? 'RECORDED',
+    recordedToEffectiveMs: settled?.effectiveAt == null ? null : Date.parse(settled.effectiveAt) - Date.parse(settled.recordedAt),
+    liveSessionGoneMs: settled?.liveSessionGoneMs ?? null,
+    reconnect: again.connected ? 'admitted' : 'refused',
+  };
+}
+
+/** What was asked for and did not hold. */
+function judge(units: readonly UnitResult[], revocation: RevocationResult | null, plan: Plan): string[] {
+  const problems: string[] = [];
+  const expected = plan.fault?.expected ?? 'survive';
+  // The fault goes to the first unit that is plugged in, which gets the first number of the order, or none when it was never read.
+  const hit = (index: number): boolean => plan.fault !== null && (plan.fault.name === 'broker-away' || index === 0);
+  units.forEach((unit, index) => {
+    const want = hit(index) && expected !== 'survive' ? expected : { verdict: 'PASS' as const, code: undefined };
+    if (unit.verdict !== want.verdict || (want.code !== undefined && unit.code !== (want.code satisfies ErrorCode))) {
+      problems.push(`${unit.device || `slot ${String(unit.slot)}`}: ${unit.verdict} ${unit.code ?? ''}, expected ${want.verdict} ${want.code ?? ''}`);
+    }
+    const status = unit.certificate?.status;
+    if (unit.verdict !== 'PASS' && status === 'ACTIVE') problems.push(`${unit.device}: has an ACTIVE certificate without a PASS`);
+  });
+  if (plan.fault?.name === 'broker-away') return problems;
+  if (revocation === null) {
+    if (units.some((unit) => unit.verdict === 'PASS')) problems.push('no unit was left to revoke');
+  } else {
+    if (revocation.state !== 'EFFECTIVE') problems.push(`the revocation only came to ${revocation.state}`);
+    if (revocation.reconnect !== 'refused') problems.push('the revoked device was let in again');
+    if (revocation.liveSessionGoneMs === null) problems.push('the revoked device had no live session to end');
+  }
+  return problems;
+}
+
+function faultOf(name: string | undefined): SimulatedFault | null {
+  if (name === undefined) return null;
+  const fault = simulatedFaults.find((candidate) => candidate.name === name);
+  if (fault === undefined) throw new Failure('INVALID_INPUT', { field: '--fault', problem: `there is no fault "${name}"; --fault list names them` });
+  return fault;
+}
+
+function listFaults(context: CommandContext): number {
+  const rows = simulatedFaults.map((fault) => ({ name: fault.name, about: fault.about, expected: fault.expected === 'survive' ? 'PASS' : `${fault.expected.verdict} ${fault.expected.code}` }));
+  context.output.result({ faults: rows }, () => table(['FAULT', 'ENDS', 'WHAT HAPPENS'], rows.map((row) => [row.name, row.expected, row.about])));
+  return exitCodes.OK;
+}

@@ -1,0 +1,28 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { exitCodes, Failure } from '../../contract/index.ts';
+import type { Command } from '../command.ts';
+
+export const exportPem: Command = {
+  name: 'export',
+  summary: 'write root.pem, issuer.pem, crl.pem and the certificates to a folder',
+  options: { out: { argument: 'DIR', help: 'folder to write to; made when it is not there' } },
+  async run(context) {
+    const out = context.text('out');
+    if (out === undefined) throw new Failure('INVALID_INPUT', { field: '--out', problem: 'a folder is needed' });
+    const station = context.start({ broker: false, line: 'off' });
+    const files = await station.call('export.pem', {});
+    for (const { name, pem } of files) {
+      const path = join(resolve(out), name);
+      try {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, pem);
+      } catch (thrown) {
+        const full = (thrown as { code?: string }).code === 'ENOSPC';
+        throw new Failure(full ? 'DISK_FULL' : 'DATA_DENIED', { path }, thrown);
+      }
+    }
+    context.output.result({ out: resolve(out), files: files.map((file) => file.name) }, () => `${String(files.length)} files in ${resolve(out)}`);
+    return exitCodes.OK;
+  },
+};

@@ -1,0 +1,12 @@
+import type { Command } from '../command.ts';
+import { certificates, devices, status } from './look.ts';
+import { crl, revoke } from './revocation.ts';
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { exportPem } from './export.ts';
+import { init } from './init.ts';
+import { provision } from './provision.ts';
+import { verify } from './verify.ts';
+
+/** Every command of `birthmark`, in the order of its help. */
+export const commands: readonly Command[] = [demo, init, status, provision, verify, devices, certificates, revoke, crl, exportPem, doctor];

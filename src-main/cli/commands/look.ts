@@ -1,0 +1,73 @@
+import { exitCodes, CertificateStatus, Failure } from '../../contract/index.ts';
+import type { Command } from '../command.ts';
+import { table } from '../output.ts';
+
+const paging: Command['options'] = {
+  search: { argument: 'TEXT', help: 'only rows that contain TEXT' },
+  limit: { argument: 'N', help: 'rows at most (default 100, up to 500)' },
+  offset: { argument: 'N', help: 'rows to pass over' },
+};
+
+export const status: Command = {
+  name: 'status',
+  summary: 'the station at a glance: token, session, CRL, broker, what waits',
+  options: {},
+  async run(context) {
+    const station = context.start({ broker: true, line: 'off' });
+    const value = await station.call('station.status', {});
+    context.output.result(value, () => {
+      const rows = [
+        ['station', value.phase === 'ready' ? value.name : 'not set up'],
+        ['token', `${value.token.state}${value.token.view === null ? '' : ` · ${value.token.view.label} (${value.token.view.model})`}`],
+        ['session', value.session === null ? 'none' : `${String(value.session.quota - value.session.used)} left, until ${value.session.until}`],
+        ['CRL', value.crl === null ? 'none' : `#${String(value.crl.number)}, ${String(value.crl.entries)} entries, next by ${value.crl.nextUpdate}`],
+        ['broker', value.broker === null ? 'none' : `${value.broker.state} · ${value.broker.host}:${String(value.broker.port)}`],
+        ['waiting', `${String(value.outbox.waiting)} for the broker host, ${String(value.notVerified)} units not verified`],
+        ...value.alarms.map((alarm) => ['alarm', alarm.failure.code]),
+      ];
+      return table(['', ''], rows).trimStart();
+    });
+    return exitCodes.OK;
+  },
+};
+
+export const devices: Command = {
+  name: 'devices',
+  summary: 'registered devices',
+  options: paging,
+  async run(context) {
+    const station = context.start({ broker: false, line: 'off' });
+    const found = await station.call('devices.list', page(context));
+    context.output.result(found, () =>
+      table(['DEVICE', 'HARDWARE', 'MODEL', 'STATUS', 'PROOF'], found.rows.map((row) => [row.device, row.hardwareId, row.model, row.status ?? '-', row.proofLevel ?? '-'])),
+    );
+    return exitCodes.OK;
+  },
+};
+
+export const certificates: Command = {
+  name: 'certificates',
+  summary: 'certificates of devices and of the station',
+  options: { ...paging, status: { argument: 'STATUS', help: `one of ${CertificateStatus.options.join(', ')}` } },
+  async run(context) {
+    const wanted = context.text('status');
+    const parsed = CertificateStatus.optional().safeParse(wanted);
+    if (!parsed.success) throw new Failure('INVALID_INPUT', { field: '--status', problem: `must be one of ${CertificateStatus.options.join(', ')}` });
+    const station = context.start({ broker: false, line: 'off' });
+    const found = await station.call('certificates.list', { ...page(context), ...(parsed.data === undefined ? {} : { status: parsed.data }) });
+    context.output.result(found, () =>
+      table(['SERIAL', 'DEVICE', 'USE', 'STATUS', 'NOT AFTER'], found.rows.map((row) => [row.serial, row.device, row.use, row.status, row.notAfter])),
+    );
+    return exitCodes.OK;
+  },
+};
+
+type Context = Parameters<Command['run']>[0];
+
+function page(context: Context): { search: string; limit: number; offset: number } {
+  return {
+    search: context.text('search') ?? '',
+    limit: context.number('limit', { min: 1, max: 500, fallback: 100 }),
+    offset: context.number('offset', { min: 0, max: 100_000_000, fallback: 0 }),
+  };
+}

@@ -1,0 +1,58 @@
+import { exitCodes, Failure } from '../../contract/index.ts';
+import type { Command } from '../command.ts';
+import { addCertificates, onResult, unitsText, type UnitResult } from './units.ts';
+
+export const provision: Command = {
+  name: 'provision',
+  summary: 'run the line: every unit that is plugged into a slot is provisioned and proven',
+  options: {
+    order: { argument: 'ID', help: 'work order to make (default: the one on the line)' },
+    count: { argument: 'N', help: 'end after N units (default 1)' },
+    timeout: { argument: 'SECONDS', help: 'end when no unit comes for so long (default 60)' },
+  },
+  async run(context) {
+    const count = context.number('count', { min: 1, max: 100_000, fallback: 1 });
+    const seconds = context.number('timeout', { min: 1, max: 86_400, fallback: 60 });
+    const station = context.start({ broker: true, line: 'auto' });
+    const order = context.text('order');
+    const status = await station.call('station.status', {});
+    if (status.phase !== 'ready') throw new Failure('NOT_SET_UP');
+    if (order !== undefined) await station.call('orders.choose', { id: order });
+    const units: UnitResult[] = [];
+    const ended = new Promise<void>((done) => {
+      let timer = setTimeout(done, seconds * 1000);
+      onResult(station, (result) => {
+        units.push(result);
+        context.output.note(`slot ${String(result.slot)}: ${result.device} ${result.verdict}${result.code === undefined ? '' : ` (${result.code})`}`);
+        clearTimeout(timer);
+        if (units.length >= count) done();
+        else timer = setTimeout(done, seconds * 1000);
+      });
+    });
+    await context.openSession(station, { kind: 'issue', quota: Math.min(count * 2, 100_000), minutes: 480, reason: 'provision on the command line' });
+    if (status.tryOut) await plugSimulated(station, count);
+    await ended;
+    await station.call('publication.settle', {});
+    await addCertificates(station, units);
+    const passed = units.filter((unit) => unit.verdict === 'PASS').length;
+    const ok = units.length >= count && passed === units.length;
+    context.output.result({ verdict: ok ? 'PASS' : 'FAIL', units, totals: { units: units.length, passed, failed: units.length - passed } }, () =>
+      units.length === 0 ? `No unit was plugged in for ${String(seconds)} s.` : unitsText(units),
+    );
+    return ok ? exitCodes.OK : exitCodes.FAILED;
+  },
+};
+
+/** A try-out station has no hardware: new simulated units go into its slots, one after the other. */
+async function plugSimulated(station: Parameters<typeof addCertificates>[0], count: number): Promise<void> {
+  const slots = (await station.call('bench.units', {})).map((unit) => unit.slot);
+  let plugged = 0;
+  const plug = async (slot: number): Promise<void> => {
+    if (plugged >= count) return;
+    plugged++;
+    await station.call('bench.unplug', { slot });
+    await station.call('bench.plug', { slot });
+  };
+  onResult(station, (result) => void plug(result.slot));
+  await Promise.all(slots.map(plug));
+}

@@ -1,0 +1,65 @@
+import type { SlotView, Verdict } from '../../contract/index.ts';
+import { table } from '../output.ts';
+import type { StationProcess } from '../station-process.ts';
+
+export interface UnitResult {
+  readonly slot: number;
+  readonly hardwareId: string;
+  readonly device: string;
+  readonly verdict: Verdict;
+  readonly code?: string;
+  readonly steps: SlotView['steps'];
+  certificate?: { serial: string; fingerprint: string | null; status: string };
+}
+
+const verdicts: Partial<Record<SlotView['state'], Verdict>> = { PASS: 'PASS', FAIL: 'FAIL', NOT_VERIFIED: 'NOT_VERIFIED', HAS_IDENTITY: 'FAIL' };
+
+/** The result of a slot whose run has ended; null while it runs or when it is empty. */
+export function resultOf(view: SlotView): UnitResult | null {
+  const verdict = verdicts[view.state];
+  if (verdict === undefined) return null;
+  return {
+    slot: view.slot,
+    hardwareId: view.unit?.hardwareId ?? '',
+    device: view.device ?? '',
+    verdict,
+    ...(view.failure === null ? {} : { code: view.failure.code }),
+    steps: view.steps,
+  };
+}
+
+/** Calls back once per ended run. */
+export function onResult(station: StationProcess, listener: (result: UnitResult, view: SlotView) => void): () => void {
+  const told = new Set<string>();
+  return station.on('slot.changed', (view) => {
+    const result = resultOf(view);
+    const key = `${view.run ?? ''} ${view.state}`;
+    if (result === null || told.has(key)) return;
+    told.add(key);
+    listener(result, view);
+  });
+}
+
+/** Adds the newest certificate of each unit's device, as the registry has it now. */
+export async function addCertificates(station: StationProcess, units: readonly UnitResult[]): Promise<void> {
+  for (const unit of units) {
+    if (unit.device === '') continue;
+    const { rows } = await station.call('certificates.list', { search: unit.device, limit: 50 });
+    const newest = rows.find((row) => row.device === unit.device);
+    if (newest !== undefined) unit.certificate = { serial: newest.serial, fingerprint: newest.fingerprint, status: newest.status };
+  }
+}
+
+export function unitsText(units: readonly UnitResult[]): string {
+  return table(
+    ['SLOT', 'DEVICE', 'VERDICT', 'SECONDS', 'CERTIFICATE', 'CODE'],
+    units.map((unit) => [
+      String(unit.slot),
+      unit.device,
+      unit.verdict,
+      (unit.steps.reduce((sum, step) => sum + step.ms, 0) / 1000).toFixed(1),
+      unit.certificate?.status ?? '-',
+      unit.code ?? '',
+    ]),
+  );
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CallInput, type CallName, type CallOutput, type EventName, type EventPayload } from '../contract/index.ts';
+import { childProcessServices, Supervisor } from '../service-host/index.ts';
+import type { StationConfig } from '../station/config.ts';
+import type { Output } from './output.ts';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** `--data DIR`, else where this kind of machine keeps a program's data. */
+export function dataFolder(given: string | undefined): string {
+  if (given !== undefined) return resolve(given);
+  const base = process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share');
+  return join(base, 'birthmark');
+}
+
+type Listener = (name: string, payload: unknown) => void;
+
+/** The station and the signer as child processes of this command. */
+export class StationProcess {
+  readonly #supervisor: Supervisor;
+  readonly #listeners = new Set<Listener>();
+
+  constructor(output: Output, config: Pick<StationConfig, 'dataDir' | 'broker' | 'line'>) {
+    const full: StationConfig = {
+      ...config,
+      resourcesDir: join(root, 'resources'),
+      agentPath: join(root, 'build/device-agent/device-agent'),
+      instance: randomUUID(),
+      // Whoever may open the data folder may use the command line on it; the folder is 0700.
+      caller: { name: 'command line', role: 'officer' },
+    };
+    this.#supervisor = new Supervisor({
+      spawn: childProcessServices({
+        entry: { station: join(root, 'src-main/station/service.ts'), signer: join(root, 'src-main/signer/service.ts') },
+        execPath: process.execPath,
+        onOutput: (_service, text) => output.note(text.trimEnd()),
+      }),
+      stationConfig: full,
+      onEvent: (name, payload) => {
+        for (const listener of [...this.#listeners]) listener(name, payload);
+      },
+      log: (line) => {
+        if (!line.endsWith('up: ready')) output.note(line);
+      },
+    });
+  }
+
+  call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+    return this.#supervisor.call(name, input);
+  }
+
+  on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): () => void {
+    const wrapped: Listener = (name, payload) => {
+      if (name === event) listener(payload as EventPayload<N>);
+    };
+    this.#listeners.add(wrapped);
+    return () => this.#listeners.delete(wrapped);
+  }
+
+  stop(): Promise<void> {
+    return this.#supervisor.stop();
+  }
+}

@@ -1,0 +1,112 @@
+import { Failure, unwrap, type SessionKind, type SessionTerms, type SignerClient, type TokenRef, type WorkOrder } from '../../contract/index.ts';
+import {
+  assembleCertificate, buildDeviceTbs, checkCsr, crlUri, newSerial, readCertificate, readIssuer, signingProfile, type CertificateProfile, type Issuer,
+} from '../ca/index.ts';
+import { instant, type Clock } from '../clock.ts';
+import { topicBase, type BrokerEndpoint } from '../broker/index.ts';
+import type { Credentials } from '../devices/index.ts';
+import type { CheckedRequest, IssuedCertificate } from '../line/index.ts';
+import type { IssuerRecord, Registry } from '../registry/index.ts';
+
+export interface IssuanceOptions {
+  readonly registry: Registry;
+  readonly signer: SignerClient;
+  readonly clock: Clock;
+  readonly issuer: IssuerRecord;
+  /** Device certificate profiles by name. */
+  readonly profiles: ReadonlyMap<string, CertificateProfile>;
+  readonly crlBase: string;
+  /** What devices trust: the root of the broker's certificate, DER. */
+  readonly trustAnchor: Uint8Array;
+  readonly endpoint: () => BrokerEndpoint;
+}
+
+/** Certificates for devices: policy, reservation, signature and record, in this order. */
+export class Issuance {
+  readonly #options: IssuanceOptions;
+  readonly #issuer: Issuer;
+  readonly #crlUri: string;
+
+  constructor(options: IssuanceOptions) {
+    this.#options = options;
+    this.#issuer = readIssuer(options.issuer.certificate);
+    this.#crlUri = crlUri(options.crlBase, options.issuer.id);
+  }
+
+  get distributionPoint(): string {
+    return this.#crlUri;
+  }
+
+  profile(name: string): CertificateProfile {
+    const profile = this.#options.profiles.get(name);
+    if (profile === undefined) throw new Failure('NOT_FOUND', { kind: 'certificate profile', id: name });
+    return profile;
+  }
+
+  /** CSR_* by the policy; KEY_REUSED when another device ever had this key. */
+  checkRequest(device: string, order: WorkOrder, csr: Uint8Array): CheckedRequest {
+    const checked = checkCsr(csr, { keyAlgorithms: this.profile(order.certificateProfile).keyAlgorithms });
+    this.#options.registry.devices.claimKey(checked.spkiSha256, device);
+    return checked;
+  }
+
+  /** Reserved before the token is asked, recorded as SIGNED after it answered: a signature of unknown outcome has a record. */
+  async issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest }): Promise<IssuedCertificate> {
+    const { registry, signer, clock, issuer } = this.#options;
+    const { run, device, order, checked } = request;
+    const [tenant, id] = device.split('/');
+    const profile = this.profile(order.certificateProfile);
+    const draft = buildDeviceTbs({
+      issuer: this.#issuer,
+      profile,
+      spki: checked.spki,
+      subject: { tenant: tenant ?? '', device: id ?? '' },
+      serial: newSerial(),
+      now: clock.now(),
+      crlUri: this.#crlUri,
+    });
+    registry.certificates.reserve(
+      { serial: draft.serial, issuer: issuer.id, use: 'device', device, run, order: order.id, spkiSha256: checked.spkiSha256, notBefore: draft.notBefore, notAfter: draft.notAfter },
+      'line',
+    );
+    const { signature } = await signer('sign.certificate', { key: { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 }, profile: profile.name, tbs: draft.tbs });
+    const certificate = assembleCertificate(draft.tbs, issuer, signature);
+    registry.certificates.signed(draft.serial, certificate, readCertificate(certificate).fingerprint, 'line');
+    return { serial: draft.serial, spki: checked.spki, credentials: this.#credentials(device, certificate) };
+  }
+
+  /** A certificate that was issued before, as it is on the unit. */
+  issued(serial: string): IssuedCertificate {
+    const row = unwrap(this.#options.registry.certificates.get(serial), `certificate ${serial} is in the registry`);
+    const certificate = unwrap(row.der, `certificate ${serial} was signed`);
+    return { serial, spki: readCertificate(certificate).spki, credentials: this.#credentials(row.device, certificate) };
+  }
+
+  /** What a new signing session may do, for the signer to enforce. */
+  sessionTerms(asked: { kind: Exclude<SessionKind, 'ceremony'>; quota: number; minutes: number; reason: string; operator: string; token: TokenRef }): SessionTerms {
+    const { issuer, profiles, clock } = this.#options;
+    return {
+      kind: asked.kind,
+      issuer: issuer.id,
+      token: asked.token,
+      key: { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 },
+      issuerCertificate: issuer.certificate,
+      profiles: asked.kind === 'crl-only' ? [] : [...profiles.values()].map(signingProfile),
+      quota: asked.quota,
+      until: instant(clock.now() + asked.minutes * 60_000),
+      idleMinutes: asked.minutes,
+      perMinute: 6_000,
+      operator: asked.operator,
+      reason: asked.reason,
+    };
+  }
+
+  #credentials(device: string, certificate: Uint8Array): Credentials {
+    const { host, port, serverName } = this.#options.endpoint();
+    return {
+      certificateChain: [certificate, this.#options.issuer.certificate],
+      trustAnchors: [this.#options.trustAnchor],
+      broker: { host, port, serverName, clientId: device, topicBase: topicBase(device) },
+    };
+  }
+}

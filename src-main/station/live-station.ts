@@ -1,0 +1,287 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, unwrap, type Alarm, type FailureData, type IssuerView, type StationStatus, type WorkOrder } from '../contract/index.ts';
+import { preconditions } from './access/index.ts';
+import { certificateToPem, crlSigner } from './ca/index.ts';
+import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
+import { loadDeviceProfiles, openUnit, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
+import { Issuance } from './issuance/index.ts';
+import { endOverdueProofs, Line, recoverRuns, type LineServices, type ProofResult } from './line/index.ts';
+import { CrlBuilder, Publisher } from './publication/index.ts';
+import type { IssuerRecord, Registry } from './registry/index.ts';
+import { crlBase, loadCertificateProfiles, loadIdentities, loadIdentity } from './setup/index.ts';
+import { TryOutBench } from './try-out/index.ts';
+import { Observer } from './verify/index.ts';
+import type { Station } from './station.ts';
+
+/** How long a unit may wait as NOT_VERIFIED before its certificate is revoked. */
+const proofHours = 72;
+const upkeepMs = 5_000;
+const waitForBrokerMs = 10_000;
+
+/** A station that is set up: registry, issuance, broker host, publication and line, put together once. */
+export class LiveStation {
+  readonly registry: Registry;
+  readonly issuance: Issuance;
+  readonly host: BrokerHost;
+  readonly publisher: Publisher;
+  readonly crls: CrlBuilder;
+  readonly line: Line;
+  readonly bench: TryOutBench | null;
+  readonly observer: Observer;
+  readonly #station: Station;
+  readonly #watcher: PlugWatcher;
+  readonly #issuer: IssuerRecord;
+  readonly #root: IssuerRecord;
+  #upkeep: NodeJS.Timeout | undefined;
+
+  private constructor(station: Station, registry: Registry, places: readonly SlotPlace[], watcher: PlugWatcher, profiles: ReadonlyMap<string, DeviceProfile>) {
+    const { config, clock, signer } = station;
+    this.#station = station;
+    this.registry = registry;
+    this.#issuer = unwrap(registry.issuers.ofKind('issuing'), 'a finished station has an issuer');
+    this.#root = unwrap(registry.issuers.ofKind('root'), 'a finished station has a root');
+    const identities = loadIdentities(config.dataDir);
+    const server = loadIdentity(config.dataDir, 'broker');
+    this.host = new LocalBrokerHost({
+      dir: join(config.dataDir, 'broker'),
+      port: Number(registry.store.setting('brokerPort') ?? '0'),
+      serverCertificatePem: server.certificatePem,
+      serverKeyPem: server.keyPem,
+      serverCaPem: certificateToPem(this.#root.certificate),
+      identities,
+      clock,
+    });
+    this.issuance = new Issuance({
+      registry,
+      signer: signer.call,
+      clock,
+      issuer: this.#issuer,
+      profiles: new Map([...loadCertificateProfiles(config.resourcesDir)].filter(([, profile]) => profile.use === 'device')),
+      crlBase,
+      trustAnchor: this.#root.certificate,
+      endpoint: () => this.host.endpoint,
+    });
+    const key = { ckaId: this.#issuer.ckaId, spkiSha256: this.#issuer.spkiSha256 };
+    this.crls = new CrlBuilder({ registry, issuer: this.#issuer, distributionPoint: this.issuance.distributionPoint, dataDir: config.dataDir, sign: () => crlSigner(signer.call, key), clock });
+    this.publisher = new Publisher({
+      registry,
+      host: this.host,
+      crls: this.crls,
+      clientCaPem: certificateToPem(this.#root.certificate) + certificateToPem(this.#issuer.certificate),
+      clock,
+      onRevocation: (view) => station.emit('revocation.changed', view),
+      onChange: () => station.statusSoon(),
+      log: (line) => void process.stderr.write(`${line}\n`),
+    });
+    this.observer = new Observer({ endpoint: () => this.host.endpoint, identity: identities.observer });
+    this.bench = registry.store.setting('tryOut') === 'true' && places.length > 0 ? new TryOutBench({ agentPath: config.agentPath, dataDir: config.dataDir, slots: places.length, settings: registry.store }) : null;
+    this.#watcher = watcher;
+    this.line = new Line({
+      services: this.#lineServices(),
+      places,
+      watcher,
+      profiles,
+      ready: () => this.#whatToMake(),
+      onSlot: (view) => {
+        station.emit('slot.changed', view);
+        if (view.state !== 'RUNNING') this.orderChanged();
+      },
+      auto: config.line === 'auto',
+    });
+  }
+
+  /** Puts a finished station together; `start` brings it to life. */
+  static async open(station: Station, registry: Registry): Promise<LiveStation> {
+    const { config } = station;
+    const places = config.line === 'off' ? [] : (JSON.parse(registry.store.setting('slots') ?? '[]') as SlotPlace[]);
+    const watcher = await watchPlaces(places, { pollMs: 100 });
+    return new LiveStation(station, registry, places, watcher, await loadDeviceProfiles(config.resourcesDir));
+  }
+
+  /** Ends what an earlier life left open, then brings broker, publication and simulated units up. */
+  async start(): Promise<void> {
+    const { config, signer, clock } = this.#station;
+    recoverRuns(this.registry, clock, proofHours);
+    const module = this.registry.store.setting('module');
+    const token = this.registry.store.setting('token');
+    await signer.use(JSON.parse(unwrap(module, 'a station has a module')) as never, JSON.parse(unwrap(token, 'a station has a token')) as never);
+    this.host.onChange(() => this.#station.statusSoon());
+    if (config.broker) {
+      await this.host.start();
+      this.observer.start();
+      this.publisher.publishSoon();
+      await this.publisher.idle();
+      this.#upkeep = setInterval(() => this.#tick(), upkeepMs);
+      this.#upkeep.unref();
+    }
+    await this.bench?.restore();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#upkeep);
+    await this.line.stop();
+    this.#watcher.close();
+    await this.bench?.close();
+    if (this.#station.config.broker) {
+      await this.publisher.stop();
+      await this.observer.stop();
+      await this.host.stop();
+    }
+    this.registry.close();
+  }
+
+  signerChanged(): void {
+    // An open session lets out what waited for one: a revocation list, and the units in the slots.
+    if (this.#station.signer.session !== null && this.#station.config.broker && this.#hasUnsignedWork()) this.publisher.publishSoon();
+    this.line.poke();
+  }
+
+  order(): WorkOrder | null {
+    const id = this.registry.store.setting('order');
+    return id === null ? null : this.registry.runs.order(id);
+  }
+
+  chooseOrder(order: WorkOrder): void {
+    this.registry.store.setSetting('order', order.id);
+    this.orderChanged();
+    this.line.poke();
+  }
+
+  orderChanged(): void {
+    const order = this.order();
+    if (order !== null) this.#station.emit('order.changed', this.registry.runs.progress(order));
+    this.#station.statusSoon();
+  }
+
+  /** Asks the signer for a session of this station's issuer; the PIN goes to the signer by itself. */
+  requestSession(asked: { kind: 'issue' | 'crl-only'; quota: number; minutes: number; reason: string; operator: string }): Promise<{ requestId: string; expiresAt: string }> {
+    const token = JSON.parse(unwrap(this.registry.store.setting('token'), 'a station has a token')) as { label: string; serial: string };
+    return this.#station.signer.call('session.request', this.issuance.sessionTerms({ ...asked, token }));
+  }
+
+  async plugAll(): Promise<void> {
+    for (const { slot } of this.line.views()) await this.bench?.plug(slot, {});
+  }
+
+  /** Proves what is NOT_VERIFIED; on a try-out station units that lie beside the bench are plugged in for it. */
+  async proveOutstanding(): Promise<ProofResult[]> {
+    const results = await this.line.proveOutstanding();
+    const { bench } = this;
+    if (bench === null) return results;
+    const free = this.line.views().map((view) => view.slot);
+    for (const waiting of results.filter((result) => result.slot === null)) {
+      const hardwareId = this.registry.devices.get(waiting.device)?.hardwareId;
+      const slot = free[0];
+      if (hardwareId === undefined || slot === undefined) continue;
+      await bench.plug(slot, { hardwareId });
+      await this.line.plugged(slot);
+      const [proven] = (await this.line.proveOutstanding()).filter((result) => result.device === waiting.device);
+      if (proven !== undefined) results.splice(results.indexOf(waiting), 1, proven);
+    }
+    return results;
+  }
+
+  status(): Omit<StationStatus, 'phase' | 'version' | 'dataDir' | 'operator'> {
+    const { store, runs } = this.registry;
+    const { signer } = this.#station;
+    const outbox = store.outbox();
+    return {
+      name: store.setting('name') ?? '',
+      tryOut: store.setting('tryOut') === 'true',
+      token: signer.token,
+      session: signer.session,
+      issuers: [this.#issuerView()],
+      crl: this.crls.newest(),
+      broker: this.#station.config.broker ? this.host.view() : null,
+      outbox: { waiting: outbox.waiting, oldest: outbox.oldest },
+      notVerified: runs.notVerified().length,
+      alarms: this.#alarms(),
+      preconditions: this.#preconditions(),
+    };
+  }
+
+  #preconditions(): StationStatus['preconditions'] {
+    const { signer, clock, config } = this.#station;
+    const order = this.order();
+    return preconditions({
+      now: clock.now(),
+      token: signer.token,
+      session: signer.session,
+      order,
+      orderPassed: order === null ? 0 : this.registry.runs.progress(order).passed,
+      issuerNotAfter: this.#issuer.notAfter,
+      validityDays: order === null ? 0 : this.issuance.profile(order.certificateProfile).validityDays,
+      crl: this.crls.newest(),
+      broker: config.broker ? this.host.view() : null,
+    });
+  }
+
+  #whatToMake(): WorkOrder | FailureData {
+    const blocked = this.#preconditions().find((condition) => condition.level === 'error');
+    return blocked?.failure ?? unwrap(this.order(), 'without an order there is a precondition that says so');
+  }
+
+  #issuerView(): IssuerView {
+    const { id, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt, proof } = this.#issuer;
+    const counts = this.registry.certificates.countByStatus(id);
+    return { id, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt, proof: [...proof], active: counts.ACTIVE, expired: counts.EXPIRED, revoked: counts.REVOKED };
+  }
+
+  #alarms(): Alarm[] {
+    const alarms: Alarm[] = [];
+    const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
+      if (failure !== null) alarms.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
+    };
+    const now = this.registry.now();
+    const waiting = this.registry.revocations.waiting()[0];
+    add('publication', waiting === undefined ? 'warning' : 'alarm', this.publisher.failure, waiting?.recordedAt ?? now);
+    const broker = this.host.view();
+    if (this.#station.config.broker) add('broker', 'alarm', broker.failure, broker.since);
+    add('module', 'alarm', this.#station.signer.failure, now);
+    return alarms;
+  }
+
+  #hasUnsignedWork(): boolean {
+    return this.crls.isDue() || this.registry.revocations.waiting().length > 0;
+  }
+
+  #tick(): void {
+    const ended = this.registry.certificates.expire('upkeep') + endOverdueProofs(this.registry);
+    if (ended > 0 || (this.#station.signer.session !== null && this.crls.isDue())) this.publisher.publishSoon();
+    this.#station.statusSoon();
+  }
+
+  #lineServices(): LineServices {
+    const { registry, issuance, publisher, observer, host } = this;
+    const { clock, config } = this.#station;
+    return {
+      registry,
+      clock,
+      proofHours,
+      openUnit: (path, profile, signal, onTranscript) => openUnit({ path, profile, signal, onTranscript }),
+      checkRequest: (device, order, csr) => issuance.checkRequest(device, order, csr),
+      issue: (request) => issuance.issue(request),
+      issued: (serial) => issuance.issued(serial),
+      publish: () => publisher.publish(),
+      publishSoon: () => publisher.publishSoon(),
+      brokerUp: () => host.view().state === 'up',
+      observe: async (topics) => {
+        const recorders = new Map<string, Awaited<ReturnType<Observer['watch']>>>();
+        const signal = AbortSignal.timeout(waitForBrokerMs);
+        for (const topic of topics) recorders.set(topic, await observer.watch(topic, { signal, timeoutMs: waitForBrokerMs }));
+        const of = (topic: string): Awaited<ReturnType<Observer['watch']>> => unwrap(recorders.get(topic), `${topic} is watched`);
+        return {
+          arrived: (topic, payload, timeoutMs, abort) => of(topic).waitFor(payload, { signal: abort, timeoutMs }).then(() => undefined),
+          seen: async (topic, abort) => (await of(topic).fence({ signal: abort, timeoutMs: waitForBrokerMs })).length,
+          close: async () => void (await Promise.all([...recorders.values()].map((recorder) => recorder.close()))),
+        };
+      },
+      saveTranscript: (run, lines) => {
+        const folder = join(config.dataDir, 'transcripts');
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        writeFileSync(join(folder, `${run}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
+      },
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StationIdentities, TlsIdentity } from '../broker/index.ts';
+
+export type IdentityName = 'good-canary' | 'revoked-canary' | 'observer' | 'broker';
+
+export interface NewKey {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Buffer;
+  /** PKCS#8, PEM. */
+  readonly keyPem: string;
+}
+
+/** A P-256 key of the station's own, for its TLS clients and its local broker; never a device's. */
+export function makeKey(): NewKey {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  return { spki: publicKey.export({ type: 'spki', format: 'der' }), keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+}
+
+const folder = (dataDir: string): string => join(dataDir, 'secrets');
+
+/** The station's own keys must outlive it: files with mode 0600 in a folder with mode 0700. */
+export function saveIdentity(dataDir: string, name: IdentityName, identity: TlsIdentity): void {
+  mkdirSync(folder(dataDir), { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder(dataDir), `${name}.key.pem`), identity.keyPem, { mode: 0o600 });
+  writeFileSync(join(folder(dataDir), `${name}.crt.pem`), identity.certificatePem, { mode: 0o600 });
+}
+
+export function loadIdentity(dataDir: string, name: IdentityName): TlsIdentity {
+  const read = (suffix: string): string => readFileSync(join(folder(dataDir), `${name}.${suffix}.pem`), 'utf8');
+  return { keyPem: read('key'), certificatePem: read('crt') };
+}
+
+export function loadIdentities(dataDir: string): StationIdentities {
+  return { goodCanary: loadIdentity(dataDir, 'good-canary'), revokedCanary: loadIdentity(dataDir, 'revoked-canary'), observer: loadIdentity(dataDir, 'observer') };
+}

@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, unwrap, type CertificateUse, type ModuleConfig, type Role, type SessionTerms, type SignerClient, type TokenRef, type WorkOrder } from '../../contract/index.ts';
+import {
+  assembleCertificate, authorityProfiles, buildServerTbs, buildServiceTbs, certificateToPem, createHierarchy, crlSigner, crlUri, newSerial, readCertificate, signingProfile,
+  type CertificateProfile, type MadeAuthority,
+} from '../ca/index.ts';
+import { instant, type Clock } from '../clock.ts';
+import { CrlBuilder } from '../publication/index.ts';
+import { openRegistry, type IssuerKind, type Registry } from '../registry/index.ts';
+import { makeKey, saveIdentity, type IdentityName } from './identities.ts';
+
+/** Where CRLs can be fetched is part of every certificate from the first one on; a broker host or the station serves them there. */
+export const crlBase = 'http://crl.birthmark.invalid';
+
+export interface SetUpPlan {
+  readonly dataDir: string;
+  readonly name: string;
+  readonly tryOut: boolean;
+  readonly module: ModuleConfig;
+  /** Null: the module is SoftHSM and a new software token is made. */
+  readonly existingToken: boolean;
+  readonly tokenLabel: string;
+  readonly slots: readonly { slot: number; path: string }[];
+  readonly brokerPort: number;
+  readonly operators: readonly { name: string; role: Role; password: string | null }[];
+  readonly order: WorkOrder | null;
+}
+
+export interface SetUpTools {
+  readonly signer: SignerClient;
+  readonly clock: Clock;
+  readonly profiles: ReadonlyMap<string, CertificateProfile>;
+  /** Resolves when the PIN of this request was entered; PIN_REQUEST_UNKNOWN when nobody did in time. */
+  readonly pin: (request: { requestId: string; expiresAt: string }, purpose: string) => Promise<void>;
+  readonly progress: (step: string, done: number, total: number) => void;
+}
+
+const steps = ['Make the token', 'Open the ceremony', 'Make keys and certificates of the CAs', 'Make the certificates of broker and canaries', 'Write the first records', 'Sign the first revocation list'] as const;
+const actor = 'set-up';
+
+/**
+ * The ceremony in one go: token, root, device issuer and server issuer, broker certificate, canaries, first CRL. Until the last
+ * step there is no station: what an interrupted set-up left in the folder is removed by the next one.
+ */
+export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
+  const { signer, clock } = tools;
+  const at = (index: number): void => tools.progress(steps[index] ?? '', index, steps.length);
+  removeUnfinished(plan.dataDir);
+
+  at(0);
+  await signer('module.use', { module: plan.module, watch: null });
+  if (!plan.existingToken) await tools.pin(await signer('token.requestInit', { label: plan.tokenLabel }), `New PIN of the software token “${plan.tokenLabel}”`);
+  const token = await findToken(signer, plan.tokenLabel);
+
+  at(1);
+  await tools.pin(await signer('session.request', ceremonyTerms(plan, tools, token)), `PIN of the token “${plan.tokenLabel}”, for the ceremony`);
+  try {
+    at(2);
+    const ids = { root: `${plan.name} root`, issuer: `${plan.name} device CA`, server: `${plan.name} server CA` };
+    const suffix = randomBytes(4).toString('hex');
+    const issuerIds = { root: `root-${suffix}`, issuer: `device-${suffix}`, server: `server-${suffix}` };
+    const made = await createHierarchy({
+      signer,
+      clock,
+      names: { root: { commonName: ids.root }, issuer: { commonName: ids.issuer }, server: { commonName: ids.server } },
+      ids: { root: `01${suffix}`, issuer: `02${suffix}`, server: `03${suffix}` },
+      algorithm: 'ec-p256',
+      rootCrlUri: crlUri(crlBase, issuerIds.root),
+      reserve: () => undefined,
+    });
+
+    at(3);
+    const leaves = new LeafMaker(plan.dataDir, tools, made, issuerIds.issuer);
+    await leaves.server(['localhost', '127.0.0.1']);
+    await leaves.client('good-canary', 'canary', 'good');
+    await leaves.client('revoked-canary', 'canary', 'revoked');
+    await leaves.client('observer', 'service', 'observer');
+
+    at(4);
+    const registry = openRegistry(plan.dataDir, clock);
+    try {
+      registry.store.transaction(() => record(registry, plan, token, made, issuerIds, leaves));
+      at(5);
+      const issuer = unwrap(registry.issuers.ofKind('issuing'), 'the issuer was just recorded');
+      const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };
+      await new CrlBuilder({ registry, issuer, distributionPoint: crlUri(crlBase, issuer.id), dataDir: plan.dataDir, sign: () => crlSigner(signer, key), clock }).build();
+      registry.store.setSetting('ready', 'yes');
+    } finally {
+      registry.close();
+    }
+    tools.progress('Ready', steps.length, steps.length);
+  } finally {
+    await signer('session.close', { why: 'the ceremony is over' });
+  }
+}
+
+/** Only a folder without a finished station gets here: nothing in it was ever given to a device. */
+function removeUnfinished(dataDir: string): void {
+  for (const name of ['station.db', 'station.db-wal', 'station.db-shm', 'crl', 'secrets', 'broker']) rmSync(join(dataDir, name), { recursive: true, force: true });
+}
+
+async function findToken(signer: SignerClient, label: string): Promise<TokenRef> {
+  const tokens = await signer('token.list', {});
+  const named = tokens.filter((token) => token.label === label);
+  const [token] = named;
+  if (token === undefined) throw new Failure('NOT_FOUND', { kind: 'token', id: label }, `found: ${tokens.map((one) => one.label).join(', ') || 'no token'}`);
+  if (named.length > 1) throw new Failure('INVALID_INPUT', { field: 'token', problem: `${String(named.length)} tokens are called “${label}”; unplug the others` });
+  return { label: token.label, serial: token.serial };
+}
+
+function ceremonyTerms(plan: SetUpPlan, tools: SetUpTools, token: TokenRef): SessionTerms {
+  const leaf = ['server', 'canary', 'service'].map((name) => signingProfile(profileOf(tools, name)));
+  return {
+    kind: 'ceremony',
+    issuer: plan.name,
+    token,
+    key: null,
+    issuerCertificate: null,
+    profiles: [...authorityProfiles, ...leaf],
+    quota: 7,
+    until: instant(tools.clock.now() + 15 * 60_000),
+    idleMinutes: 15,
+    perMinute: 60,
+    operator: plan.operators[0]?.name ?? actor,
+    reason: 'set up the station',
+  };
+}
+
+function profileOf(tools: SetUpTools, name: string): CertificateProfile {
+  const profile = tools.profiles.get(name);
+  if (profile === undefined) throw new Failure('NOT_FOUND', { kind: 'certificate profile', id: name });
+  return profile;
+}
+
+interface ClientLeaf {
+  readonly use: CertificateUse;
+  readonly der: Buffer;
+}
+
+/** Keys and certificates that the station keeps for itself. */
+class LeafMaker {
+  readonly made: ClientLeaf[] = [];
+  readonly #dataDir: string;
+  readonly #tools: SetUpTools;
+  readonly #authorities: Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>;
+  readonly #issuerId: string;
+
+  constructor(dataDir: string, tools: SetUpTools, authorities: Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>, issuerId: string) {
+    this.#dataDir = dataDir;
+    this.#tools = tools;
+    this.#authorities = authorities;
+    this.#issuerId = issuerId;
+  }
+
+  async server(hosts: readonly string[]): Promise<void> {
+    const { server } = this.#authorities;
+    const key = makeKey();
+    const draft = buildServerTbs({ issuer: server.issuer, profile: profileOf(this.#tools, 'server'), spki: key.spki, hosts, serial: newSerial(), now: this.#tools.clock.now(), crlUri: crlUri(crlBase, 'server') });
+    const certificate = await this.#sign(server, 'server', draft.tbs);
+    saveIdentity(this.#dataDir, 'broker', { keyPem: key.keyPem, certificatePem: certificateToPem(certificate) + certificateToPem(server.certificate) });
+  }
+
+  async client(file: IdentityName, profileName: 'canary' | 'service', name: string): Promise<void> {
+    const { issuer } = this.#authorities;
+    const key = makeKey();
+    const profile = profileOf(this.#tools, profileName);
+    const draft = buildServiceTbs({ issuer: issuer.issuer, profile, spki: key.spki, subject: { name }, serial: newSerial(), now: this.#tools.clock.now(), crlUri: crlUri(crlBase, this.#issuerId) });
+    const certificate = await this.#sign(issuer, profileName, draft.tbs);
+    saveIdentity(this.#dataDir, file, { keyPem: key.keyPem, certificatePem: certificateToPem(certificate) + certificateToPem(issuer.certificate) });
+    this.made.push({ use: file === 'observer' ? 'service' : file === 'good-canary' ? 'canary-good' : 'canary-revoked', der: certificate });
+  }
+
+  async #sign(authority: MadeAuthority, profile: string, tbs: Uint8Array): Promise<Buffer> {
+    const { signature } = await this.#tools.signer('sign.certificate', { key: authority.proof.key, profile, tbs });
+    return assembleCertificate(tbs, authority.proof, signature);
+  }
+}
+
+function record(
+  registry: Registry,
+  plan: SetUpPlan,
+  token: TokenRef,
+  made: Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>,
+  ids: Readonly<Record<'root' | 'issuer' | 'server', string>>,
+  leaves: LeafMaker,
+): void {
+  const { store, issuers, operators, runs } = registry;
+  const settings = { name: plan.name, tryOut: String(plan.tryOut), module: JSON.stringify(plan.module), token: JSON.stringify(token), slots: JSON.stringify(plan.slots), brokerPort: String(plan.brokerPort) };
+  for (const [key, value] of Object.entries(settings)) store.setSetting(key, value);
+  store.audit(actor, 'station.set-up', plan.name, { token, tryOut: plan.tryOut });
+  const kinds: Record<'root' | 'issuer' | 'server', IssuerKind> = { root: 'root', issuer: 'issuing', server: 'server' };
+  for (const role of ['root', 'issuer', 'server'] as const) {
+    const { proof, certificate } = made[role];
+    const facts = readCertificate(certificate);
+    issuers.add(
+      {
+        id: ids[role], kind: kinds[role], subject: facts.commonName, algorithm: proof.algorithm, ckaId: proof.key.ckaId, spkiSha256: proof.key.spkiSha256, keyId: proof.keyId,
+        certificate, fingerprint: facts.fingerprint, notBefore: facts.notBefore, notAfter: facts.notAfter, proof: proof.attributes,
+      },
+      actor,
+    );
+  }
+  for (const { use, der } of leaves.made) {
+    const facts = readCertificate(der);
+    registry.certificates.reserve(
+      { serial: facts.serial, issuer: ids.issuer, use, device: facts.commonName, run: null, order: null, spkiSha256: facts.spkiSha256, notBefore: facts.notBefore, notAfter: facts.notAfter },
+      actor,
+    );
+    registry.certificates.signed(facts.serial, der, facts.fingerprint, actor);
+    registry.certificates.activate(facts.serial, actor);
+    if (use === 'canary-revoked') registry.certificates.revoke(facts.serial, 'cessationOfOperation', 'the canary that must be refused', actor);
+  }
+  for (const operator of plan.operators) operators.add(operator.name, operator.role, operator.password, actor);
+  if (plan.order !== null) {
+    runs.createOrder(plan.order, actor);
+    store.setSetting('order', plan.order.id);
+  }
+}

@@ -1,0 +1,59 @@
+import { Failure, signerEvents, type ModuleConfig, type SignerClient, type SigningSession, type TokenRef, type TokenState } from '../contract/index.ts';
+
+/** What the station knows of the signer, kept up by its events. */
+export class SignerLink {
+  readonly call: SignerClient;
+  readonly #changed: () => void;
+  readonly #pins = new Map<string, () => void>();
+  #use: { module: ModuleConfig; watch: TokenRef | null } | null = null;
+  session: SigningSession | null = null;
+  token: TokenState = { state: 'none', view: null };
+  /** Why the module cannot be used; null when it can. */
+  failure: Failure | null = null;
+
+  constructor(call: SignerClient, changed: () => void) {
+    this.call = call;
+    this.#changed = changed;
+  }
+
+  /** Names the module and the token of this station; a module that cannot be loaded is kept as `failure`. */
+  async use(module: ModuleConfig, watch: TokenRef): Promise<void> {
+    this.#use = { module, watch };
+    try {
+      await this.call('module.use', this.#use);
+      this.token = await this.call('token.state', {});
+      this.session = await this.call('session.current', {});
+      this.failure = null;
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      this.failure = thrown;
+      this.token = { state: 'absent', view: null };
+    }
+    this.#changed();
+  }
+
+  event(name: string, payload: unknown): void {
+    if (name === 'signer.up') {
+      this.session = null;
+      if (this.#use !== null) void this.use(this.#use.module, this.#use.watch ?? { label: '', serial: '' });
+      return;
+    }
+    if (name === 'session.changed') this.session = signerEvents[name].parse(payload);
+    else if (name === 'token.changed') this.token = signerEvents[name].parse(payload);
+    else if (name === 'pin.answered') this.#pins.get(signerEvents[name].parse(payload).requestId)?.();
+    this.#changed();
+  }
+
+  /** Resolves when a person has answered this request with the right PIN; PIN_REQUEST_UNKNOWN when it ran out. */
+  answered(request: { requestId: string; expiresAt: string }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        clearTimeout(timer);
+        this.#pins.delete(request.requestId);
+        finish();
+      };
+      const timer = setTimeout(() => settle(() => reject(new Failure('PIN_REQUEST_UNKNOWN'))), Date.parse(request.expiresAt) - Date.now());
+      this.#pins.set(request.requestId, () => settle(resolve));
+    });
+  }
+}

@@ -1,0 +1,220 @@
+import { join } from 'node:path';
+import { Failure, type Caller, type EventName, type EventPayload, type ModuleConfig, type Operator, type SignerClient, type StationStatus, type WorkOrder } from '../contract/index.ts';
+import { createDispatcher } from './access/index.ts';
+import type { Clock } from './clock.ts';
+import type { StationConfig } from './config.ts';
+import { createHandlers } from './handlers.ts';
+import { LiveStation } from './live-station.ts';
+import { hasStation, openRegistry, takeDataFolder, type DataFolder, type Registry } from './registry/index.ts';
+import { loadCertificateProfiles, makeSoftwareTokenFolder, setUp, type SetUpPlan } from './setup/index.ts';
+import { SignerLink } from './signer-link.ts';
+
+export const version = '0.1.0';
+
+type Emit = (name: string, payload: unknown) => void;
+
+/** The object that serves the contract: first-run until a station was set up in the folder, then the live station. */
+export class Station {
+  readonly config: StationConfig;
+  readonly clock: Clock;
+  readonly signer: SignerLink;
+  readonly #folder: DataFolder;
+  readonly #emit: Emit;
+  readonly #dispatch: (name: string, input: unknown) => Promise<unknown>;
+  #live: LiveStation | null = null;
+  #operator: Operator | null = null;
+  #settingUp = false;
+  #statusTimer: NodeJS.Timeout | undefined;
+
+  private constructor(config: StationConfig, signer: SignerClient, clock: Clock, emit: Emit) {
+    this.config = config;
+    this.clock = clock;
+    this.#emit = emit;
+    this.#folder = takeDataFolder(config.dataDir);
+    this.signer = new SignerLink(signer, () => this.#signerChanged());
+    this.#dispatch = createDispatcher(createHandlers(this), () => this.#role());
+  }
+
+  /** DATA_IN_USE, DATA_DENIED, DATA_DAMAGED, DATA_TOO_NEW, DISK_FULL: then nothing was changed. */
+  static async start(config: StationConfig, signer: SignerClient, clock: Clock, emit: Emit): Promise<Station> {
+    const station = new Station(config, signer, clock, emit);
+    try {
+      await station.#open();
+      return station;
+    } catch (thrown) {
+      station.#folder.release();
+      throw thrown;
+    }
+  }
+
+  handle(name: string, input: unknown): Promise<unknown> {
+    return this.#dispatch(name, input);
+  }
+
+  peerEvent(name: string, payload: unknown): void {
+    this.signer.event(name, payload);
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#statusTimer);
+    await this.#live?.stop();
+    this.#folder.release();
+  }
+
+  emit<N extends EventName>(name: N, payload: EventPayload<N>): void {
+    this.#emit(name, payload);
+  }
+
+  /** NOT_SET_UP on first run. */
+  live(): LiveStation {
+    if (this.#live === null) throw new Failure('NOT_SET_UP');
+    return this.#live;
+  }
+
+  get operator(): Operator | null {
+    return this.config.caller === null ? this.#operator : { ...this.config.caller, passwordSet: false };
+  }
+
+  signIn(operator: Operator | null): void {
+    this.#operator = operator;
+    this.live().registry.store.setSetting('signed-in', JSON.stringify({ instance: this.config.instance, name: operator?.name ?? null }));
+    this.statusSoon();
+  }
+
+  status(): StationStatus {
+    const { config } = this;
+    const common = { version, dataDir: config.dataDir, operator: this.operator };
+    if (this.#live !== null) return { ...common, phase: 'ready', ...this.#live.status() };
+    return {
+      ...common,
+      phase: this.#settingUp ? 'setting-up' : 'first-run',
+      name: '',
+      tryOut: false,
+      token: { state: 'none', view: null },
+      session: null,
+      issuers: [],
+      crl: null,
+      broker: null,
+      outbox: { waiting: 0, oldest: null },
+      notVerified: 0,
+      alarms: [],
+      preconditions: [],
+    };
+  }
+
+  /** Status events are batched: one for all that changes within a tenth of a second. */
+  statusSoon(): void {
+    this.#statusTimer ??= setTimeout(() => {
+      this.#statusTimer = undefined;
+      this.emit('status.changed', this.status());
+    }, 100);
+  }
+
+  async tryOut(options: { slots: number; plug: boolean }): Promise<StationStatus> {
+    const places = Array.from({ length: options.slots }, (_, index) => ({ slot: index + 1, path: join(this.config.dataDir, 'fixture', `slot-${String(index + 1)}`) }));
+    const order: WorkOrder = {
+      id: 'TRY-1',
+      tenant: 'acme',
+      product: 'Simulated sensor S1',
+      deviceProfile: 'reference-agent',
+      certificateProfile: 'device',
+      quantity: 200,
+      idPrefix: 'S1-',
+    };
+    const answer = async ({ requestId }: { requestId: string }): Promise<void> => void (await this.signer.call('pin.tryOut', { requestId }));
+    await this.#setUp(
+      () => ({
+        dataDir: this.config.dataDir,
+        name: 'Try-out station',
+        tryOut: true,
+        module: makeSoftwareTokenFolder(this.config.dataDir),
+        existingToken: false,
+        tokenLabel: 'Birthmark try-out',
+        slots: places,
+        brokerPort: 0,
+        operators: [
+          { name: 'Technician', role: 'technician', password: null },
+          { name: 'Officer', role: 'officer', password: null },
+          { name: 'Support', role: 'support', password: null },
+        ],
+        order,
+      }),
+      answer,
+    );
+    const live = this.live();
+    if (this.config.caller === null) this.signIn(live.registry.operators.find('Officer'));
+    await answer(await live.requestSession({ kind: 'issue', quota: 200, minutes: 480, reason: 'try-out', operator: this.operator?.name ?? 'Officer' }));
+    if (options.plug) await live.plugAll();
+    return this.status();
+  }
+
+  async init(plan: { name: string; module: ModuleConfig | null; tokenLabel: string; slots: SetUpPlan['slots']; brokerPort: number; officer: string; password: string | null }): Promise<StationStatus> {
+    const { officer, password, module, ...rest } = plan;
+    await this.#setUp(
+      () => ({
+        ...rest,
+        dataDir: this.config.dataDir,
+        tryOut: false,
+        module: module ?? makeSoftwareTokenFolder(this.config.dataDir),
+        existingToken: module !== null,
+        operators: [{ name: officer, role: 'officer', password }],
+        order: null,
+      }),
+      async (request, purpose) => {
+        const answered = this.signer.answered(request);
+        this.emit('pin.wanted', { ...request, purpose, token: null });
+        await answered;
+      },
+    );
+    return this.status();
+  }
+
+  async #setUp(plan: () => SetUpPlan, pin: (request: { requestId: string; expiresAt: string }, purpose: string) => Promise<void>): Promise<void> {
+    if (this.#live !== null || this.#settingUp) throw new Failure('ALREADY_SET_UP', { path: this.config.dataDir });
+    this.#settingUp = true;
+    try {
+      await setUp(plan(), {
+        signer: this.signer.call,
+        clock: this.clock,
+        profiles: loadCertificateProfiles(this.config.resourcesDir),
+        pin,
+        progress: (step, done, total) => this.emit('setup.progress', { step, done, total }),
+      });
+      await this.#open();
+    } finally {
+      this.#settingUp = false;
+      this.statusSoon();
+    }
+  }
+
+  /** Opens the registry of a finished station and brings it to life. */
+  async #open(): Promise<void> {
+    if (!hasStation(this.config.dataDir)) return;
+    const registry = openRegistry(this.config.dataDir, this.clock);
+    if (registry.store.setting('ready') !== 'yes') {
+      registry.close();
+      return;
+    }
+    this.#operator = this.#rememberedOperator(registry);
+    const live = await LiveStation.open(this, registry);
+    await live.start();
+    this.#live = live;
+    this.statusSoon();
+  }
+
+  #rememberedOperator(registry: Registry): Operator | null {
+    const remembered = JSON.parse(registry.store.setting('signed-in') ?? '{}') as { instance?: string; name?: string | null };
+    if (remembered.instance !== this.config.instance || remembered.name == null) return null;
+    return registry.operators.find(remembered.name);
+  }
+
+  #role(): Caller {
+    return this.operator?.role ?? 'nobody';
+  }
+
+  #signerChanged(): void {
+    this.emit('session.changed', this.signer.session);
+    this.#live?.signerChanged();
+    this.statusSoon();
+  }
+}

@@ -1,0 +1,1 @@
+export { TryOutBench, type TryOutBenchOptions } from './bench.ts';
