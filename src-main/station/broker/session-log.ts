@@ -1,17 +1,17 @@
 /** Mosquitto's own words about sessions (2.0 `handle__connect`, `context__disconnect`); client ids are chosen by the client. */
-const newSocket = /^New connection from (\S+) on port \d+\.$/u;
-const connected = /^New client connected from (\S+) as (.*) \(p\d+, c\d+, k\d+, u'(.*)'\)\.$/u;
+const newSocket = /^New connection from (\S+) on port \d+\.$/su;
+const connected = /^New client connected from (\S+) as (.*) \(p\d+, c\d+, k\d+, u'(.*)'\)\.$/su;
 /** The id is taken as long as it can be, and the ending that may hold any words comes last: a client may call itself anything. */
 const ended = [
-  /^Client (.*) already connected, closing old connection\.$/u,
-  /^Client (.*) closed its connection\.$/u,
-  /^Client (.*) has exceeded timeout, disconnecting\.$/u,
-  /^Client (.*) been disconnected by administrative action\.$/u,
-  /^Client (.*) disconnected, not authorised\.$/u,
-  /^Client (.*) disconnected\.$/u,
-  /^Client (.*) disconnected due to [a-z ]+\.$/iu,
-  /^Bad socket read\/write on client (.*): [^:]*$/u,
-  /^Client (.*) disconnected: [^:]*\.$/u,
+  /^Client (.*) already connected, closing old connection\.$/su,
+  /^Client (.*) closed its connection\.$/su,
+  /^Client (.*) has exceeded timeout, disconnecting\.$/su,
+  /^Client (.*) been disconnected by administrative action\.$/su,
+  /^Client (.*) disconnected, not authorised\.$/su,
+  /^Client (.*) disconnected\.$/su,
+  /^Client (.*) disconnected due to [A-Za-z ]+\.$/su,
+  /^Bad socket read\/write on client (.*): [^:]*$/su,
+  /^Client (.*) disconnected: [^:]*\.$/su,
 ];
 
 export interface LiveSession {
