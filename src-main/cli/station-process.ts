@@ -38,7 +38,7 @@ export class StationProcess {
         execPath: process.execPath,
         onOutput: (_service, text) => output.note(text.trimEnd()),
       }),
-      stationConfig: full,
+      config: { station: full, signer: { dataDir: full.dataDir } },
       onEvent: (name, payload) => {
         for (const listener of [...this.#listeners]) listener(name, payload);
       },

@@ -4,7 +4,7 @@ import type { SpawnService } from './wire.ts';
 
 export interface SupervisorOptions {
   readonly spawn: SpawnService;
-  readonly stationConfig: unknown;
+  readonly config: Readonly<Record<Service, unknown>>;
   readonly onEvent: (name: string, payload: unknown) => void;
   readonly log: (line: string) => void;
 }
@@ -14,11 +14,11 @@ export class Supervisor {
   readonly #hosts: Record<Service, ServiceHost>;
 
   constructor(options: SupervisorOptions) {
-    const host = (service: Service, other: Service, config: unknown): ServiceHost =>
+    const host = (service: Service, other: Service): ServiceHost =>
       new ServiceHost({
         service,
         spawn: options.spawn,
-        config,
+        config: options.config[service],
         onEvent: (name, payload) => {
           // The signer speaks to the station only; the station decides what the front end hears.
           if (service === 'signer') {
@@ -33,8 +33,8 @@ export class Supervisor {
           if (service === 'signer' && state === 'up') this.#hosts.station.tell('signer.up', {});
         },
       });
-    const signer = host('signer', 'station', {});
-    this.#hosts = { signer, station: host('station', 'signer', options.stationConfig) };
+    const signer = host('signer', 'station');
+    this.#hosts = { signer, station: host('station', 'signer') };
   }
 
   /** One call of the contract, sent to the service that the table names. Input and output are validated by the service. */

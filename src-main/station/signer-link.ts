@@ -20,9 +20,10 @@ export class SignerLink {
   async use(module: ModuleConfig, watch: TokenRef): Promise<void> {
     this.#use = { module, watch };
     try {
-      await this.call('module.use', this.#use);
-      this.token = await this.call('token.state', {});
+      // A session that outlived a crash of the station is still good; putting the module to use anew would end it.
       this.session = await this.call('session.current', {});
+      if (this.session === null) await this.call('module.use', this.#use);
+      this.token = await this.call('token.state', {});
       this.failure = null;
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;

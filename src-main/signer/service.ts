@@ -1,0 +1,45 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { calls, Failure, signerCalls, tryOutPin } from '../contract/index.ts';
+import { serve } from '../service-host/index.ts';
+import { createSigner } from './index.ts';
+
+const Config = z.object({ dataDir: z.string().min(1) }).strict();
+
+/** The signer as a process of its own: a vendor module may crash or hang, and a C call that hangs ends only with its process. */
+serve(({ config, emit }) => {
+  const { dataDir } = Config.parse(config);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const signer = createSigner({ clock: { now: () => Date.now() }, emit, onHung: () => emit('signer.hung', {}), marker: join(dataDir, 'signer.call') });
+  let softwareToken = false;
+
+  const answer = async (input: { requestId: string; pin: string }): Promise<unknown> => {
+    const value = await signer.handle('pin.enter', input);
+    emit('pin.answered', { requestId: input.requestId });
+    return value;
+  };
+  const handlers: Readonly<Record<string, (input: unknown) => Promise<unknown>>> = {
+    'module.use': (input) => {
+      softwareToken = signerCalls['module.use'].input.safeParse(input).data?.module.env['SOFTHSM2_CONF'] !== undefined;
+      return signer.handle('module.use', input);
+    },
+    'pin.enter': (input) => {
+      const parsed = calls['pin.enter'].input.safeParse(input);
+      if (!parsed.success) throw new Failure('PIN_INVALID', { min: 4, max: 64 });
+      return answer(parsed.data);
+    },
+    // The published PIN is never tried on a real HSM: it would use up one of its tries.
+    'pin.tryOut': async (input) => {
+      const { requestId } = signerCalls['pin.tryOut'].input.parse(input);
+      if (!softwareToken) throw new Failure('PIN_REQUEST_UNKNOWN');
+      await answer({ requestId, pin: tryOutPin });
+      return {};
+    },
+  };
+  return Promise.resolve({
+    handle: async (name, input) => (handlers[name] ?? ((value: unknown) => signer.handle(name, value)))(input),
+    peerEvent: () => undefined,
+    stop: () => signer.close(),
+  });
+});
