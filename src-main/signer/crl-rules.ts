@@ -1,0 +1,164 @@
+import { createHash, createVerify, type Hash, type Verify } from 'node:crypto';
+import {
+  authorityKeyIdOf, constructed, DerError, DerReader, hashFor, oids, onlyElement, readExtensions, readHeader, readNumber, readTime, readUnsigned, signatureAlgorithm, tags,
+} from '../der/index.ts';
+import { refused } from './errors.ts';
+import type { SigningKey } from './link.ts';
+import type { CertificateSigner } from './rules.ts';
+
+export interface CrlSignerKey extends SigningKey {
+  readonly signer: CertificateSigner;
+}
+
+/** Bounds on what is held back until it can be read: all of a tbsCertList but its entries is small. */
+const maxFieldBytes = 4096;
+const maxEntryBytes = 96;
+const maxTotalBytes = 256 * 1024 * 1024;
+const skewMs = 5 * 60_000;
+const knownExtensions = new Set<string>([oids.authorityKeyIdentifier, oids.crlNumber, oids.issuingDistributionPoint]);
+const empty = Buffer.alloc(0);
+
+/**
+ * Reads a tbsCertList as it comes in pieces, checks it, and hashes it. Memory does not grow with the list.
+ * SESSION_REFUSED as soon as a rule is broken; a stream that was refused is of no more use.
+ */
+export class CrlStream {
+  readonly key: CrlSignerKey;
+  readonly #now: number;
+  readonly #lastNumber: number;
+  readonly #hash: Hash;
+  readonly #verifier: Verify;
+  #rest: Uint8Array = empty;
+  #stage: 'head' | 'entries' | 'tail' | 'done' = 'head';
+  #total = 0;
+  #seen = 0;
+  /** Bytes of the element that are still to come, in the stage they belong to. */
+  #entryBytes = 0;
+  #number = -1;
+
+  constructor(key: CrlSignerKey, lastNumber: number, now: number) {
+    this.key = key;
+    this.#now = now;
+    this.#lastNumber = lastNumber;
+    this.#hash = createHash(hashFor(key.algorithm));
+    this.#verifier = createVerify(hashFor(key.algorithm));
+  }
+
+  append(chunk: Uint8Array): void {
+    this.#seen += chunk.length;
+    this.#hash.update(chunk);
+    this.#verifier.update(chunk);
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    try {
+      this.#advance();
+    } catch (error) {
+      throw error instanceof DerError ? refused(`this is not a tbsCertList: ${error.message}`) : error;
+    }
+    // The chunk is the caller's: keep a copy of the little that could not be read yet.
+    this.#rest = Buffer.from(this.#rest);
+  }
+
+  /** The digest to be signed, once everything was read and found right. */
+  finish(): { readonly number: number; readonly digest: Buffer; readonly verifies: (signature: Uint8Array) => boolean } {
+    if (this.#stage !== 'done') throw refused('the revocation list is not complete');
+    return { number: this.#number, digest: this.#hash.digest(), verifies: (signature) => this.#verifier.verify(this.key.publicKey, signature) };
+  }
+
+  #advance(): void {
+    if (this.#stage === 'head') this.#readHead();
+    if (this.#stage === 'entries') this.#readEntries();
+    if (this.#stage === 'tail') this.#readTail();
+    if (this.#stage === 'done' && this.#seen > this.#total) throw refused('bytes after the end of the revocation list');
+  }
+
+  /** Waits for the header of the list of entries, or for the tag that shows that there is none. */
+  #readHead(): void {
+    const outer = headerIn(this.#rest);
+    if (outer === null) return this.#bound(maxFieldBytes);
+    if (outer.tag !== tags.sequence) throw new DerError('no SEQUENCE');
+    this.#total = outer.header + outer.length;
+    if (this.#total > maxTotalBytes) throw refused('the revocation list is too large');
+    let at = outer.header;
+    const fields: Uint8Array[] = [];
+    while (fields.length < 5) {
+      const next = headerIn(this.#rest.subarray(at));
+      const end = next === null ? Infinity : at + next.header + next.length;
+      if (end > this.#rest.length) return this.#bound(maxFieldBytes);
+      fields.push(this.#rest.subarray(at, end));
+      at = end;
+    }
+    const list = headerIn(this.#rest.subarray(at));
+    if (list === null) return this.#bound(maxFieldBytes);
+    this.#checkHead(fields);
+    const hasEntries = list.tag === tags.sequence;
+    if (hasEntries && list.length === 0) throw new DerError('a list of entries without entries');
+    this.#rest = this.#rest.subarray(hasEntries ? at + list.header : at);
+    this.#entryBytes = hasEntries ? list.length : 0;
+    this.#stage = 'entries';
+  }
+
+  #checkHead([version, algorithm, issuer, thisUpdate, nextUpdate]: readonly Uint8Array[]): void {
+    const { signer } = this.key;
+    const [from, until] = [readTime(onlyElement(thisUpdate ?? empty)), readTime(onlyElement(nextUpdate ?? empty))];
+    if (readNumber(onlyElement(version ?? empty, tags.integer)) !== 1) throw refused('a revocation list must be version 2');
+    if (Buffer.compare(algorithm ?? empty, signatureAlgorithm(this.key.algorithm)) !== 0) throw refused('the signature algorithm must be the one of the issuer’s key');
+    if (signer.authority === null || Buffer.compare(issuer ?? empty, signer.authority.subject) !== 0) throw refused('the issuer name must be the subject of the issuer’s certificate');
+    if (from > this.#now + skewMs) throw refused('the revocation list starts in the future');
+    if (until <= this.#now || until <= from) throw refused('the revocation list has already ended');
+  }
+
+  #readEntries(): void {
+    let at = 0;
+    while (this.#entryBytes > 0) {
+      const entry = headerIn(this.#rest, at);
+      if (entry === null) break;
+      const size = entry.header + entry.length;
+      if (size > maxEntryBytes) throw refused('an entry of the revocation list is too large');
+      if (size > this.#entryBytes) throw new DerError('an entry that is longer than its list');
+      if (at + size > this.#rest.length) break;
+      checkEntry(this.#rest.subarray(at, at + size), this.#now);
+      at += size;
+      this.#entryBytes -= size;
+    }
+    this.#rest = this.#rest.subarray(at);
+    if (this.#entryBytes === 0) this.#stage = 'tail';
+  }
+
+  #readTail(): void {
+    const tail = headerIn(this.#rest);
+    if (tail === null || tail.header + tail.length > this.#rest.length) return this.#bound(maxFieldBytes);
+    const element = new DerReader(this.#rest).element(constructed(0));
+    const extensions = readExtensions(element.content);
+    for (const id of extensions.keys()) if (!knownExtensions.has(id)) throw refused(`the extension ${id} has no place in a revocation list here`);
+    if (Buffer.compare(authorityKeyIdOf(extensions) ?? empty, this.key.signer.keyId) !== 0) throw refused('the authority key identifier must be the issuer’s');
+    const number = extensions.get(oids.crlNumber);
+    if (number === undefined) throw refused('a revocation list must have a number');
+    this.#number = readNumber(onlyElement(number.value, tags.integer));
+    if (this.#number <= this.#lastNumber) throw refused(`the number ${this.#number} is not higher than the last one, ${this.#lastNumber}`);
+    this.#rest = this.#rest.subarray(element.bytes.length);
+    if (this.#seen - this.#rest.length !== this.#total) throw new DerError('a length that is not the sum of its parts');
+    this.#stage = 'done';
+  }
+
+  #bound(bytes: number): void {
+    if (this.#rest.length > bytes) throw refused('a field of the revocation list is too large');
+  }
+}
+
+/** The header at `at`, or null while too few bytes are there to know it. */
+function headerIn(bytes: Uint8Array, at = 0): ReturnType<typeof readHeader> | null {
+  const octet = bytes[at + 1];
+  const needed = octet === undefined || octet < 0x80 ? 2 : 2 + (octet & 0x7f);
+  return bytes.length - at < Math.min(needed, 6) ? null : readHeader(bytes, at);
+}
+
+function checkEntry(bytes: Uint8Array, now: number): void {
+  const entry = new DerReader(onlyElement(bytes, tags.sequence).content);
+  const serial = readUnsigned(entry.element(tags.integer));
+  if (serial.length > 20) throw refused('a serial number in the revocation list is too long');
+  if (readTime(entry.element()) > now + skewMs) throw refused('a revocation in the future');
+  const extensions = entry.optional(tags.sequence);
+  entry.finish();
+  if (extensions === null) return;
+  for (const [id, { critical }] of readExtensions(extensions.bytes)) if (id !== oids.reasonCode || critical) throw refused('an entry of the revocation list has an extension other than its reason');
+}

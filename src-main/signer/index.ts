@@ -1,0 +1,104 @@
+import { calls, Failure, signerCalls, type SignerEventName, type SignerOutput } from '../contract/index.ts';
+import { Announcer } from './announcer.ts';
+import { TokenKeeper } from './keeper.ts';
+import { Marker } from './marker.ts';
+import { WrongPins } from './pin.ts';
+import { deadlines } from './pkcs11.ts';
+import { vendorQuirks, type Quirks } from './quirks.ts';
+import { Signer } from './signer.ts';
+
+export { readLastCall, type LastCall } from './marker.ts';
+export { vendorQuirks, type Quirks } from './quirks.ts';
+
+export interface SignerOptions {
+  readonly clock: { now(): number };
+  readonly emit: (event: SignerEventName, payload: unknown) => void;
+  /** A module call will never return: the host ends this process and starts another one. */
+  readonly onHung: (hang: { readonly method: string; readonly ms: number }) => void;
+  readonly quirks?: Quirks;
+  /**
+   * File that names the module call in progress (`readLastCall`). With it a watchdog thread ends the process when a call that
+   * blocks it overruns its deadline; `onHung` can only tell of calls that do not.
+   */
+  readonly marker?: string;
+  /** For every module call, milliseconds; usually 15 s, and 5 minutes to make a key. */
+  readonly deadlineMs?: number;
+}
+
+export interface SignerService {
+  /** One call of `signerCalls`, or `pin.enter`. Throws a Failure for whatever was expected to go wrong. */
+  handle(name: string, input: unknown): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Milliseconds between looks at the clock and at the token. */
+const watchMs = 1000;
+
+/** The signer: the only code that loads a PKCS#11 module, holds a session or sees a PIN. */
+export function createSigner(options: SignerOptions): SignerService {
+  const { clock, emit, deadlineMs, quirks = vendorQuirks } = options;
+  const marker = new Marker(options.marker ?? null, deadlineMs ?? deadlines.usual);
+  const wrong = new WrongPins(quirks);
+  const hooks = { marker, onHung: options.onHung, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+  const keeper = new TokenKeeper(hooks, wrong, (state) => {
+    emit('token.changed', state);
+  });
+  const sessions = new Announcer<SignerOutput<'session.current'>>((session) => {
+    emit('session.changed', session);
+  });
+  const signer = new Signer({
+    now: () => clock.now(),
+    keeper,
+    wrong,
+    quirks,
+    sessionChanged: (session) => {
+      sessions.tell(session);
+      // The end of a session is never held back.
+      if (session === null) sessions.flush();
+    },
+  });
+  const handle = dispatcher(signer, keeper);
+  const timer = setInterval(() => void signer.look(), watchMs);
+  timer.unref();
+  return {
+    handle,
+    close: async () => {
+      clearInterval(timer);
+      await signer.close();
+      sessions.stop();
+      await marker.close();
+    },
+  };
+}
+
+function dispatcher(signer: Signer, keeper: TokenKeeper): SignerService['handle'] {
+  const on = <T>(schema: { readonly input: { safeParse(input: unknown): Parsed<T> } }, run: (input: T) => unknown) => async (input: unknown) => run(parse(schema.input.safeParse(input)));
+  const handlers = new Map<string, (input: unknown) => Promise<unknown>>([
+    ['pin.enter', on(calls['pin.enter'], (input) => signer.enterPin(input))],
+    ['module.use', on(signerCalls['module.use'], (input) => signer.useModule(input))],
+    ['token.list', on(signerCalls['token.list'], () => signer.listTokens())],
+    ['token.state', on(signerCalls['token.state'], () => keeper.state)],
+    ['token.requestInit', on(signerCalls['token.requestInit'], (input) => signer.requestInit(input))],
+    ['session.request', on(signerCalls['session.request'], (input) => signer.requestSession(input))],
+    ['session.current', on(signerCalls['session.current'], () => signer.current())],
+    ['session.close', on(signerCalls['session.close'], (input) => signer.closeSession(input))],
+    ['key.generate', on(signerCalls['key.generate'], (input) => signer.generateKey(input))],
+    ['sign.certificate', on(signerCalls['sign.certificate'], (input) => signer.signCertificate(input))],
+    ['sign.crl.begin', on(signerCalls['sign.crl.begin'], (input) => signer.beginCrl(input))],
+    ['sign.crl.append', on(signerCalls['sign.crl.append'], (input) => signer.appendCrl(input))],
+    ['sign.crl.finish', on(signerCalls['sign.crl.finish'], (input) => signer.finishCrl(input))],
+  ]);
+  return async (name, input) => {
+    const handler = handlers.get(name);
+    if (handler === undefined) throw new Failure('INVALID_INPUT', { field: 'call', problem: `the signer has no call ${name}` });
+    return handler(input);
+  };
+}
+
+type Parsed<T> = { readonly success: true; readonly data: T } | { readonly success: false; readonly error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] } };
+
+function parse<T>(result: Parsed<T>): T {
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Failure('INVALID_INPUT', { field: issue?.path.map(String).join('.') ?? 'input', problem: issue?.message ?? 'it does not fit' });
+}

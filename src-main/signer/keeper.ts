@@ -1,0 +1,107 @@
+import { Failure, type ModuleConfig, type TokenRef, type TokenState, type TokenView } from '../contract/index.ts';
+import { TokenError } from './errors.ts';
+import { Pkcs11Module, type ModuleHooks } from './pkcs11.ts';
+import type { WrongPins } from './pin.ts';
+import { findToken, listTokens } from './tokens.ts';
+
+/** The module in use, the token that is watched, and whether it is there. */
+export class TokenKeeper {
+  readonly #hooks: ModuleHooks;
+  readonly #wrong: WrongPins;
+  readonly #changed: (state: TokenState) => void;
+  #module: Pkcs11Module | null = null;
+  #watch: TokenRef | null = null;
+  #state: TokenState = { state: 'none', view: null };
+
+  constructor(hooks: ModuleHooks, wrong: WrongPins, changed: (state: TokenState) => void) {
+    this.#hooks = hooks;
+    this.#wrong = wrong;
+    this.#changed = changed;
+  }
+
+  get state(): TokenState {
+    return this.#state;
+  }
+
+  get watched(): TokenRef | null {
+    return this.#watch;
+  }
+
+  /** The module, which must be in use. MODULE_NOT_FOUND when none was named. */
+  get module(): Pkcs11Module {
+    if (this.#module === null) throw new Failure('MODULE_NOT_FOUND', { path: 'none' });
+    return this.#module;
+  }
+
+  /** Puts a module to use. MODULE_NOT_FOUND, MODULE_INVALID; a watched token that is away is a state and no failure. */
+  use(config: ModuleConfig, watch: TokenRef | null): void {
+    if (this.#module === null || JSON.stringify(this.#module.config) !== JSON.stringify(config)) {
+      this.stop();
+      const module = Pkcs11Module.load(config, this.#hooks);
+      this.#start(module, watch);
+      this.#module = module;
+    }
+    this.watch(watch);
+  }
+
+  #start(module: Pkcs11Module, watch: TokenRef | null): void {
+    try {
+      module.start();
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      // SoftHSM does not start without its folder: with a token to wait for, that is the same as a token pulled.
+      if (watch === null) throw new Failure('MODULE_INVALID', { path: module.config.path }, error);
+    }
+  }
+
+  watch(ref: TokenRef | null): void {
+    this.#watch = ref;
+    this.refresh(false);
+  }
+
+  list(): TokenView[] {
+    return listTokens(this.module).map(({ info }) => this.#wrong.view(info));
+  }
+
+  /** Looks at the token as the module shows it now; `open` while a signing session is. */
+  refresh(open: boolean): void {
+    const module = this.#module;
+    if (module === null || this.#watch === null) return this.#set({ state: 'none', view: null });
+    const token = findToken(module, this.#watch);
+    if (token === null) return this.#set({ state: 'absent', view: this.#state.view });
+    this.#set({ state: open ? 'open' : 'locked', view: this.#wrong.view(token.info) });
+  }
+
+  /** The token did not answer where it should have: it is absent until `look` finds it. */
+  lost(): void {
+    this.#set({ state: 'absent', view: this.#state.view });
+  }
+
+  /** Without an open session: is it there, is it back? A module learns of a token's return, and some of its leaving, only by a new start. */
+  look(): void {
+    const module = this.#module;
+    if (module === null || this.#watch === null) return;
+    if (this.#state.state !== 'absent' && findToken(module, this.#watch) !== null) return;
+    try {
+      module.restart();
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+    }
+    this.refresh(false);
+  }
+
+  stop(): void {
+    try {
+      this.#module?.stop();
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+    }
+    this.#module = null;
+  }
+
+  #set(state: TokenState): void {
+    const before = JSON.stringify(this.#state);
+    this.#state = state;
+    if (JSON.stringify(state) !== before) this.#changed(state);
+  }
+}

@@ -1,0 +1,148 @@
+import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
+import { Failure, type KeyAlgorithm, type KeyProof } from '../contract/index.ts';
+import { der, keyIdentifier, oids, readPublicKeyInfo, sha256Hex } from '../der/index.ts';
+import { TokenError } from './errors.ts';
+import { ck, type Attribute, type Handle, type Pkcs11Module } from './pkcs11.ts';
+import type { Quirks } from './quirks.ts';
+import { curveOids, digestOf, signDigest, verifies } from './signing.ts';
+
+/** Attributes that make a key one that never leaves the token; read back after generation, and a missing answer is not a right one. */
+const demanded: readonly { readonly name: string; readonly type: number; readonly value: boolean }[] = [
+  { name: 'CKA_SENSITIVE', type: ck.CKA_SENSITIVE, value: true },
+  { name: 'CKA_EXTRACTABLE', type: ck.CKA_EXTRACTABLE, value: false },
+  { name: 'CKA_PRIVATE', type: ck.CKA_PRIVATE, value: true },
+  { name: 'CKA_TOKEN', type: ck.CKA_TOKEN, value: true },
+  { name: 'CKA_SIGN', type: ck.CKA_SIGN, value: true },
+];
+const advisoryTypes: Readonly<Record<string, number>> = {
+  CKA_LOCAL: ck.CKA_LOCAL,
+  CKA_ALWAYS_AUTHENTICATE: ck.CKA_ALWAYS_AUTHENTICATE,
+  CKA_ALWAYS_SENSITIVE: ck.CKA_ALWAYS_SENSITIVE,
+  CKA_NEVER_EXTRACTABLE: ck.CKA_NEVER_EXTRACTABLE,
+  CKA_MODIFIABLE: ck.CKA_MODIFIABLE,
+};
+
+export interface KeyRequest {
+  readonly ckaId: string;
+  readonly label: string;
+  readonly algorithm: KeyAlgorithm;
+}
+
+/** A read/write session, logged in. */
+export interface TokenSession {
+  readonly module: Pkcs11Module;
+  readonly session: Handle;
+  readonly tokenLabel: string;
+  readonly quirks: Quirks;
+}
+
+/** Makes a key pair on the token and proves what it is. TOKEN_HAS_KEYS, KEY_ATTRIBUTES_REFUSED (the key is destroyed), SIGNATURE_INVALID. */
+export async function generateKey(token: TokenSession, request: KeyRequest): Promise<{ readonly proof: KeyProof; readonly handle: Handle }> {
+  const { module, session } = token;
+  const id = Buffer.from(request.ckaId, 'hex');
+  if (findObjects(token, id, null).length > 0) throw new Failure('TOKEN_HAS_KEYS', { label: token.tokenLabel, id: request.ckaId });
+  const { mechanism, publicKey } = recipe(request.algorithm);
+  const common: Attribute[] = [
+    { type: ck.CKA_TOKEN, value: true },
+    { type: ck.CKA_ID, value: id },
+    { type: ck.CKA_LABEL, value: request.label },
+  ];
+  const privateKey: Attribute[] = [
+    ...common,
+    { type: ck.CKA_PRIVATE, value: true },
+    { type: ck.CKA_SENSITIVE, value: true },
+    { type: ck.CKA_EXTRACTABLE, value: false },
+    { type: ck.CKA_SIGN, value: true },
+  ];
+  const pair = await module.generateKeyPair(session, mechanism, [...common, { type: ck.CKA_VERIFY, value: true }, ...publicKey], privateKey);
+  try {
+    const attributes = provenAttributes(token, pair.privateKey);
+    const spki = readSpki(token, pair.publicKey, request.algorithm);
+    await prove(token, pair.privateKey, request.algorithm, importSpki(spki));
+    const key = { ckaId: request.ckaId, spkiSha256: sha256Hex(spki) };
+    const keyId = keyIdentifier(readPublicKeyInfo(spki).bits).toString('hex');
+    return { proof: { key, algorithm: request.algorithm, keyId, spki, attributes }, handle: pair.privateKey };
+  } catch (error) {
+    if (error instanceof Failure) for (const handle of [pair.privateKey, pair.publicKey]) module.call('C_DestroyObject', session, handle);
+    throw error;
+  }
+}
+
+function recipe(algorithm: KeyAlgorithm): { readonly mechanism: number; readonly publicKey: Attribute[] } {
+  const curve = curveOids[algorithm];
+  if (curve !== undefined) return { mechanism: ck.CKM_EC_KEY_PAIR_GEN, publicKey: [{ type: ck.CKA_EC_PARAMS, value: der.oid(curve.oid) }] };
+  return {
+    mechanism: ck.CKM_RSA_PKCS_KEY_PAIR_GEN,
+    publicKey: [
+      { type: ck.CKA_MODULUS_BITS, value: Number(algorithm.slice('rsa-'.length)) },
+      { type: ck.CKA_PUBLIC_EXPONENT, value: Buffer.from([1, 0, 1]) },
+    ],
+  };
+}
+
+/** Private keys (`kind` null: any object) with this CKA_ID. */
+export function findObjects({ module, session }: Pick<TokenSession, 'module' | 'session'>, id: Buffer, kind: number | null): Handle[] {
+  const classes = kind === null ? [] : [{ type: ck.CKA_CLASS, value: kind }];
+  module.call('C_FindObjectsInit', session, [...classes, { type: ck.CKA_ID, value: id }]);
+  try {
+    const found: Handle[] = [];
+    for (let next = module.call('C_FindObjects', session); next !== null && found.length < 16; next = module.call('C_FindObjects', session)) found.push(next);
+    return found;
+  } finally {
+    module.call('C_FindObjectsFinal', session);
+  }
+}
+
+/** An attribute's bytes; null when the module does not know or does not tell it. */
+function attribute({ module, session }: TokenSession, object: Handle, type: number): Buffer | null {
+  try {
+    const value = module.call('C_GetAttributeValue', session, object, [{ type }])[0]?.value;
+    return Buffer.isBuffer(value) ? value : null;
+  } catch (error) {
+    if (error instanceof TokenError && /^CKR_ATTRIBUTE_(?:TYPE_INVALID|SENSITIVE|VALUE_INVALID)$/u.test(error.ckr)) return null;
+    throw error;
+  }
+}
+
+const word = (value: Buffer | null): string => (value === null ? 'not told' : value.some((octet) => octet !== 0) ? 'true' : 'false');
+
+function provenAttributes(token: TokenSession, handle: Handle): KeyProof['attributes'] {
+  const proven = demanded.map(({ name, type, value }) => {
+    const actual = word(attribute(token, handle, type));
+    if (actual !== String(value)) throw new Failure('KEY_ATTRIBUTES_REFUSED', { attribute: name, actual, expected: String(value) });
+    return { attribute: name, value: actual };
+  });
+  const advisory = token.quirks.advisoryAttributes.map((name) => ({ attribute: name, value: word(attribute(token, handle, advisoryTypes[name] ?? 0)) }));
+  return [...proven, ...advisory];
+}
+
+function readSpki(token: TokenSession, handle: Handle, algorithm: KeyAlgorithm): Buffer {
+  const need = (type: number, name: string): Buffer => {
+    const value = attribute(token, handle, type);
+    if (value === null) throw new Failure('KEY_ATTRIBUTES_REFUSED', { attribute: name, actual: 'not told', expected: 'the public key' });
+    return value;
+  };
+  const curve = curveOids[algorithm];
+  if (curve !== undefined) {
+    const point = token.quirks.ecPoint(need(ck.CKA_EC_POINT, 'CKA_EC_POINT'), curve.pointBytes);
+    return der.sequence(der.sequence(der.oid(oids.ecPublicKey), der.oid(curve.oid)), der.bitString(point));
+  }
+  const key = der.sequence(der.unsignedInteger(need(ck.CKA_MODULUS, 'CKA_MODULUS')), der.unsignedInteger(need(ck.CKA_PUBLIC_EXPONENT, 'CKA_PUBLIC_EXPONENT')));
+  return der.sequence(der.sequence(der.oid(oids.rsaEncryption), der.nothing), der.bitString(key));
+}
+
+export function importSpki(spki: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+}
+
+/** Signs a fresh challenge: true when the private key behind the handle is the one of this public key. */
+export async function belongs(token: Pick<TokenSession, 'module' | 'session'>, handle: Handle, algorithm: KeyAlgorithm, publicKey: KeyObject): Promise<boolean> {
+  // The words in front keep the challenge from ever being a structure that a signature could be used for.
+  const challenge = Buffer.concat([Buffer.from('birthmark key proof\0'), randomBytes(32)]);
+  const signature = await signDigest(token.module, token.session, handle, algorithm, digestOf(algorithm, challenge));
+  return verifies(algorithm, publicKey, challenge, signature);
+}
+
+async function prove(token: TokenSession, handle: Handle, algorithm: KeyAlgorithm, publicKey: KeyObject): Promise<void> {
+  if (!(await belongs(token, handle, algorithm, publicKey))) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
+}

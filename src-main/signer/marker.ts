@@ -1,0 +1,79 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+
+/** What the signer was doing when its process ended. */
+export interface LastCall {
+  readonly method: string;
+  /** True when the watchdog ended the process because this call did not return. */
+  readonly hung: boolean;
+}
+
+/**
+ * A call names itself before it may crash or hang the process. With a file, the name is readable after the process is gone,
+ * and a watchdog thread ends the process when a call that blocks it overruns: nothing inside the process can do more.
+ */
+export class Marker {
+  readonly #file: number | null;
+  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly #watchdog: Worker | null;
+  #written = '';
+
+  constructor(path: string | null, deadlineMs: number) {
+    this.#file = path === null ? null : openSync(path, 'w', 0o600);
+    this.#watchdog = path === null ? null : new Worker(watchdogSource, { eval: true, workerData: { shared: this.#shared, path, deadlineMs } });
+    this.#watchdog?.unref();
+  }
+
+  /** A call that blocks this thread until `leave`. */
+  enter(method: string): void {
+    this.enterAsync(method);
+    Atomics.add(this.#shared, 1, 1);
+    Atomics.store(this.#shared, 0, 1);
+  }
+
+  /** A call on another thread; its deadline is kept by a timer here. */
+  enterAsync(method: string): void {
+    if (this.#file === null || this.#written === method) return;
+    writeSync(this.#file, method.padEnd(nameBytes), 0);
+    this.#written = method;
+  }
+
+  leave(): void {
+    Atomics.store(this.#shared, 0, 0);
+  }
+
+  async close(): Promise<void> {
+    await this.#watchdog?.terminate();
+    if (this.#file !== null) closeSync(this.#file);
+  }
+}
+
+const nameBytes = 40;
+const hungWord = 'hung';
+
+/** Reads a marker file of a process that has ended; null when there is none or it made no call. */
+export function readLastCall(path: string): LastCall | null {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch {
+    return null;
+  }
+  const [method, word] = text.trim().split(/\s+/u);
+  return method === undefined || method === '' ? null : { method, hung: word === hungWord };
+}
+
+/** [0] 1 while the main thread is inside a call, [1] which call. Plain JavaScript: a thread without a file of its own in the bundle. */
+const watchdogSource = `
+  const { workerData: { shared, path, deadlineMs } } = require('node:worker_threads');
+  const { appendFileSync } = require('node:fs');
+  const step = Math.max(20, Math.min(500, deadlineMs / 4));
+  const quiet = new Int32Array(new SharedArrayBuffer(4));
+  for (let call = -1, since = 0; ; Atomics.wait(quiet, 0, 0, step)) {
+    const now = Atomics.load(shared, 0) === 1 ? Atomics.load(shared, 1) : -1;
+    if (now === -1 || now !== call) { call = now; since = Date.now(); continue; }
+    if (Date.now() - since < deadlineMs) continue;
+    appendFileSync(path, ' ${hungWord}');
+    process.kill(process.pid, 'SIGKILL');
+  }
+`;

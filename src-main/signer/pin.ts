@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { Failure, type SessionTerms, type TokenRef, type TokenView } from '../contract/index.ts';
+import { viewToken, type TokenInfo } from './tokens.ts';
+import type { Quirks } from './quirks.ts';
+
+/** A PIN in memory that can be wiped. pkcs11js wants a string: it is made for the length of one call only. */
+export class Pin {
+  readonly #bytes: Buffer;
+
+  constructor(text: string) {
+    // Not from the shared pool: a pooled buffer may be read by others after it is wiped and reused.
+    this.#bytes = Buffer.alloc(Buffer.byteLength(text));
+    this.#bytes.write(text);
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  use<T>(call: (text: string) => T): T {
+    return call(this.#bytes.toString());
+  }
+
+  wipe(): void {
+    this.#bytes.fill(0);
+  }
+}
+
+export type PinPurpose = { readonly kind: 'session'; readonly terms: SessionTerms } | { readonly kind: 'init'; readonly label: string };
+
+interface Request {
+  readonly purpose: PinPurpose;
+  readonly expiresAt: number;
+  busy: boolean;
+}
+
+const lifetimeMs = 120_000;
+
+/** Questions for a PIN that are still open. Each is good for one right answer within two minutes. */
+export class PinRequests {
+  readonly #open = new Map<string, Request>();
+
+  add(purpose: PinPurpose, now: number): { requestId: string; expiresAt: number } {
+    for (const [id, { expiresAt }] of this.#open) if (expiresAt <= now) this.#open.delete(id);
+    const requestId = randomUUID();
+    const expiresAt = now + lifetimeMs;
+    this.#open.set(requestId, { purpose, expiresAt, busy: false });
+    return { requestId, expiresAt };
+  }
+
+  /** Runs `use` for a request that waits. After a wrong PIN it waits on for another deliberate entry; after anything else it is gone. */
+  async answer<T>(requestId: string, now: number, use: (purpose: PinPurpose) => Promise<T>): Promise<T> {
+    const request = this.#open.get(requestId);
+    if (request === undefined || request.busy || request.expiresAt <= now) throw new Failure('PIN_REQUEST_UNKNOWN');
+    request.busy = true;
+    let wrong = false;
+    try {
+      return await use(request.purpose);
+    } catch (error) {
+      wrong = error instanceof Failure && (error.code === 'PIN_WRONG' || error.code === 'PIN_INVALID');
+      throw error;
+    } finally {
+      request.busy = false;
+      if (!wrong) this.#open.delete(requestId);
+    }
+  }
+}
+
+/** Wrong PINs per token since the last right one, for tokens that do not count in public. */
+export class WrongPins {
+  readonly #counts = new Map<string, number>();
+  readonly #quirks: Quirks;
+
+  constructor(quirks: Quirks) {
+    this.#quirks = quirks;
+  }
+
+  view(info: TokenInfo): TokenView {
+    return viewToken(info, this.#counts.get(key(info)) ?? 0, this.#quirks);
+  }
+
+  wrong(info: TokenInfo): void {
+    this.#counts.set(key(info), (this.#counts.get(key(info)) ?? 0) + 1);
+  }
+
+  right(info: TokenInfo): void {
+    this.#counts.delete(key(info));
+  }
+
+  /** Tries left after a wrong PIN, from what the token says now or by our own count. */
+  left(info: TokenInfo): number {
+    return this.view(info).triesLeft ?? this.#quirks.assumedTries(info);
+  }
+}
+
+const key = (ref: TokenRef): string => `${ref.serial}\0${ref.label}`;

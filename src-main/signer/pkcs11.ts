@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import pkcs11js, { type PKCS11 } from 'pkcs11js';
+import { Failure, type ModuleConfig } from '../contract/index.ts';
+import { normalise } from './errors.ts';
+import type { Marker } from './marker.ts';
+
+/** The CK_ constants. */
+export const ck = pkcs11js;
+export type Handle = Buffer;
+
+/** How long a module may take; generating RSA-4096 inside a smart card takes minutes. */
+export const deadlines = { usual: 15_000, generate: 300_000 } as const;
+
+export interface ModuleHooks {
+  readonly marker: Marker;
+  readonly deadlineMs?: number;
+  /** The call will never return, and nothing can stop it: only a new process helps. */
+  readonly onHung: (hang: { readonly method: string; readonly ms: number }) => void;
+}
+
+type SyncMethod = Exclude<{ [K in keyof PKCS11]: PKCS11[K] extends (...args: never[]) => unknown ? K : never }[keyof PKCS11], `${string}Async` | 'load' | 'close'>;
+
+/**
+ * A loaded PKCS#11 module. Every call names itself before it starts and has a deadline; every error is a TokenError.
+ * Handles die with `restart`: whoever keeps one keeps the generation beside it.
+ */
+export class Pkcs11Module {
+  readonly config: ModuleConfig;
+  readonly #library: PKCS11;
+  readonly #hooks: ModuleHooks;
+  /** pkcs11js does not keep the input of an asynchronous call alive: C_Sign then signs freed memory and says CKR_OK. */
+  readonly #held = new Set<readonly Buffer[]>();
+  #initialised = false;
+  #hung = false;
+  #generation = 0;
+
+  private constructor(config: ModuleConfig, library: PKCS11, hooks: ModuleHooks) {
+    this.config = config;
+    this.#library = library;
+    this.#hooks = hooks;
+  }
+
+  /** Loads the library; `start` initialises it. MODULE_NOT_FOUND or MODULE_INVALID. */
+  static load(config: ModuleConfig, hooks: ModuleHooks): Pkcs11Module {
+    if (!existsSync(config.path)) throw new Failure('MODULE_NOT_FOUND', { path: config.path });
+    Object.assign(process.env, config.env);
+    try {
+      hooks.marker.enter('load');
+      return new Pkcs11Module(config, new pkcs11js.PKCS11(config.path), hooks);
+    } catch (error) {
+      throw new Failure('MODULE_INVALID', { path: config.path }, error);
+    } finally {
+      hooks.marker.leave();
+    }
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get initialised(): boolean {
+    return this.#initialised;
+  }
+
+  /** C_Initialize; a module that another part of this process initialised is as good (CKR_CRYPTOKI_ALREADY_INITIALIZED). */
+  start(): void {
+    const { initString } = this.config;
+    const options = { flags: ck.CKF_OS_LOCKING_OK, ...(initString === undefined ? {} : { libraryParameters: initString }) };
+    try {
+      this.#sync('C_Initialize', () => {
+        this.#library.C_Initialize(options);
+      });
+    } catch (error) {
+      if (normalise(error, 'C_Initialize').ckr !== 'CKR_CRYPTOKI_ALREADY_INITIALIZED') throw error;
+    }
+    this.#initialised = true;
+  }
+
+  /** C_Finalize. Never while a call is in flight: that crashed 3 of 6 processes. */
+  stop(): void {
+    if (this.#held.size > 0 || this.#hung) throw new Error('a module with a call in flight cannot be finalised');
+    this.#generation++;
+    if (!this.#initialised) return;
+    this.#initialised = false;
+    this.#sync('C_Finalize', () => {
+      this.#library.C_Finalize();
+    });
+  }
+
+  restart(): void {
+    this.stop();
+    this.start();
+  }
+
+  /** A call that returns at once. */
+  call<M extends SyncMethod>(method: M, ...args: Parameters<PKCS11[M]>): ReturnType<PKCS11[M]> {
+    return this.#sync(method, () => Reflect.apply(this.#library[method], this.#library, args) as ReturnType<PKCS11[M]>);
+  }
+
+  async sign(session: Handle, input: Buffer, output: Buffer): Promise<Buffer> {
+    return this.#async('C_Sign', this.#hooks.deadlineMs ?? deadlines.usual, [session, input, output], () => this.#library.C_SignAsync(session, input, output));
+  }
+
+  async generateKeyPair(session: Handle, mechanism: number, publicKey: Attribute[], privateKey: Attribute[]): Promise<{ publicKey: Handle; privateKey: Handle }> {
+    return this.#async('C_GenerateKeyPair', this.#hooks.deadlineMs ?? deadlines.generate, [session], () =>
+      this.#library.C_GenerateKeyPairAsync(session, { mechanism }, publicKey, privateKey),
+    );
+  }
+
+  #sync<T>(method: string, run: () => T): T {
+    if (this.#hung) throw this.#hangFailure(method);
+    this.#hooks.marker.enter(method);
+    try {
+      return run();
+    } catch (error) {
+      throw normalise(error, method);
+    } finally {
+      this.#hooks.marker.leave();
+    }
+  }
+
+  async #async<T>(method: string, ms: number, buffers: readonly Buffer[], run: () => Promise<T>): Promise<T> {
+    if (this.#hung) throw this.#hangFailure(method);
+    this.#hooks.marker.enterAsync(method);
+    this.#held.add(buffers);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#hung = true;
+        this.#hooks.onHung({ method, ms });
+        reject(this.#hangFailure(method, ms));
+      }, ms);
+    });
+    const running = run().finally(() => this.#held.delete(buffers));
+    try {
+      return await Promise.race([running, late]);
+    } catch (error) {
+      throw error instanceof Failure ? error : normalise(error, method);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #hangFailure(method: string, ms: number = deadlines.usual): Failure {
+    return new Failure('TOKEN_HUNG', { method, ms });
+  }
+}
+
+export interface Attribute {
+  readonly type: number;
+  readonly value: Buffer | boolean | number | string;
+}

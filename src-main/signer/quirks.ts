@@ -1,0 +1,27 @@
+import type { TokenInfo } from './tokens.ts';
+
+/** What vendors do differently, by name and in one place. Tests and new vendors give their own. */
+export interface Quirks {
+  /** A token in a file: for trying out, never for production. */
+  readonly isSoftware: (info: TokenInfo) => boolean;
+  /**
+   * Wrong PINs that are let through where the token does not say how many are left (SoftHSM, NSS: no limit at all;
+   * they only set COUNT_LOW). Ours is counted in this process and ends in PIN_LOCKED like a real token's.
+   */
+  readonly assumedTries: (info: TokenInfo) => number;
+  /** CKA_EC_POINT is an OCTET STRING around the point (PKCS#11 2.20 on); older modules and some vendors give the point bare. */
+  readonly ecPoint: (value: Buffer, pointBytes: number) => Buffer;
+  /** NSS says CKA_LOCAL = 0 for keys it has just made and does not know CKA_ALWAYS_AUTHENTICATE: these are told, never demanded. */
+  readonly advisoryAttributes: readonly string[];
+}
+
+export const vendorQuirks: Quirks = {
+  isSoftware: (info) => /softhsm|mozilla|nss/iu.test(`${info.manufacturer} ${info.model}`),
+  assumedTries: () => 10,
+  ecPoint: (value, pointBytes) => {
+    if (value.length === pointBytes) return value;
+    const header = pointBytes < 0x80 ? 2 : 3;
+    return value[0] === 0x04 && value.length === header + pointBytes ? value.subarray(header) : value;
+  },
+  advisoryAttributes: ['CKA_LOCAL', 'CKA_ALWAYS_AUTHENTICATE', 'CKA_ALWAYS_SENSITIVE', 'CKA_NEVER_EXTRACTABLE', 'CKA_MODIFIABLE'],
+};

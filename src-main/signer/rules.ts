@@ -1,0 +1,115 @@
+import { limits, type KeyAlgorithm, type SigningProfile } from '../contract/index.ts';
+import {
+  authorityKeyIdOf, basicConstraintsOf, commonNameOf, DerError, extendedKeyUsageOf, keyIdentifier, keyUsageBits, keyUsageOf, oids, readPublicKeyInfo,
+  readTbsCertificate, signatureAlgorithm, subjectKeyIdOf, type PublicKeyInfo, type TbsCertificate,
+} from '../der/index.ts';
+import { refused } from './errors.ts';
+
+/** The CA behind a key: what the certificates it signs must agree with. Times in ms since the epoch. */
+export interface Authority {
+  readonly subject: Uint8Array;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly pathLength: number | null;
+}
+
+/** The key that is asked to sign. `authority` is null only in a ceremony, before the key has a certificate: then it may only sign its own. */
+export interface CertificateSigner {
+  readonly algorithm: KeyAlgorithm;
+  readonly spki: Uint8Array;
+  readonly keyId: Uint8Array;
+  readonly authority: Authority | null;
+}
+
+export interface CompiledProfile extends SigningProfile {
+  readonly pattern: RegExp;
+}
+
+interface Case {
+  readonly tbs: TbsCertificate;
+  readonly key: PublicKeyInfo;
+  readonly profile: CompiledProfile;
+  readonly signer: CertificateSigner;
+  readonly selfSigned: boolean;
+  readonly now: number;
+}
+
+type Rule = readonly [name: string, holds: (request: Case) => boolean];
+
+const same = (a: Uint8Array | null | undefined, b: Uint8Array | null | undefined): boolean => a != null && b != null && Buffer.compare(a, b) === 0;
+const dayMs = 86_400_000;
+/** How far the station's clock and ours may lie apart: they are one machine's, so only the time a message takes. */
+const skewMs = 5 * 60_000;
+
+const knownCritical = new Set<string>([oids.basicConstraints, oids.keyUsage, oids.extendedKeyUsage]);
+const leafUsages = new Set<number>([keyUsageBits.digitalSignature, keyUsageBits.keyEncipherment]);
+const authorityUsages = new Set<number>([keyUsageBits.digitalSignature, keyUsageBits.keyCertSign, keyUsageBits.cRLSign]);
+
+/** Each rule once, in the words that the refusal shows. */
+const rules: readonly Rule[] = [
+  ['a certificate must be version 3', ({ tbs }) => tbs.version === 3],
+  ['the serial number must be positive and have 8 to 20 bytes', ({ tbs }) => isGoodSerial(tbs.serial)],
+  ['the signature algorithm must be the one of the issuer’s key', ({ tbs, signer }) => same(tbs.algorithm, signatureAlgorithm(signer.algorithm))],
+  ['the issuer name must be the subject of the issuer’s certificate', ({ tbs, signer, selfSigned }) => same(tbs.issuer, selfSigned ? tbs.subject : signer.authority?.subject)],
+  ['a key without a certificate may only sign its own', ({ signer, tbs, selfSigned }) => !selfSigned || same(tbs.spki, signer.spki)],
+  ['the kind of key is not allowed by the profile', ({ key, profile }) => key.algorithm !== null && profile.keyAlgorithms.includes(key.algorithm)],
+  ['a certificate must not be for its issuer’s own key', ({ tbs, signer, selfSigned }) => selfSigned || !same(tbs.spki, signer.spki)],
+  ['the common name does not match the profile', ({ tbs, profile }) => matches(commonNameOf(tbs.subject), profile.pattern)],
+  ['the end must be after the start', ({ tbs }) => tbs.notAfter > tbs.notBefore],
+  ['the validity is longer than the profile allows', ({ tbs, profile }) => tbs.notAfter - tbs.notBefore <= profile.maxValidityDays * dayMs + backdateMs],
+  ['the start is too far from now', ({ tbs, now }) => Math.abs(tbs.notBefore - (now - backdateMs)) <= backdateMs + skewMs],
+  ['the validity must lie within the issuer’s own', ({ tbs, signer, selfSigned }) => selfSigned || within(tbs, signer.authority)],
+  ['basic constraints must be there, critical, and as the profile says', ({ tbs, profile }) => isCritical(tbs, oids.basicConstraints) && basicConstraintsOf(tbs.extensions)?.ca === profile.ca],
+  ['the path length is not allowed here', (request) => isGoodPathLength(request)],
+  ['key usage must be there, critical, and fit the profile', (request) => isCritical(request.tbs, oids.keyUsage) && isGoodUsage(request)],
+  ['the extended key usage is not allowed by the profile', ({ tbs, profile }) => isGoodPurpose(extendedKeyUsageOf(tbs.extensions), profile)],
+  ['the authority key identifier must be the issuer’s', ({ tbs, signer }) => same(authorityKeyIdOf(tbs.extensions), signer.keyId)],
+  ['the subject key identifier must be that of the key', ({ tbs, key }) => same(subjectKeyIdOf(tbs.extensions), keyIdentifier(key.bits))],
+  ['an unknown critical extension', ({ tbs }) => [...tbs.extensions].every(([id, { critical }]) => !critical || knownCritical.has(id))],
+];
+const backdateMs = limits.backdateMinutes * 60_000;
+
+/** Reads what is to be signed and checks it against the session. SESSION_REFUSED with the rule that it breaks; what it is otherwise. */
+export function checkCertificate(bytes: Uint8Array, profile: CompiledProfile, signer: CertificateSigner, now: number): TbsCertificate {
+  try {
+    const tbs = readTbsCertificate(bytes);
+    const request = { tbs, profile, signer, now, key: readPublicKeyInfo(tbs.spki), selfSigned: signer.authority === null };
+    for (const [rule, holds] of rules) if (!holds(request)) throw refused(rule);
+    return tbs;
+  } catch (error) {
+    throw error instanceof DerError ? refused(`this is not a tbsCertificate: ${error.message}`) : error;
+  }
+}
+
+function isGoodSerial(serial: Uint8Array): boolean {
+  const [first = 0, second = 0] = serial;
+  const padded = first === 0 && second < 0x80;
+  return serial.length >= 8 && serial.length <= 20 && first < 0x80 && !padded;
+}
+
+const matches = (commonName: string | null, pattern: RegExp): boolean => commonName !== null && commonName.length <= limits.commonNameChars && pattern.test(commonName);
+
+function within(tbs: TbsCertificate, authority: Authority | null): boolean {
+  return authority !== null && tbs.notBefore >= authority.notBefore && tbs.notAfter <= authority.notAfter;
+}
+
+const isCritical = (tbs: TbsCertificate, id: string): boolean => tbs.extensions.get(id)?.critical === true;
+
+/** A root leaves it out; whatever a root signs here may not have a CA below it. */
+function isGoodPathLength({ tbs, profile, signer, selfSigned }: Case): boolean {
+  const limit = basicConstraintsOf(tbs.extensions)?.pathLength ?? null;
+  if (!profile.ca || selfSigned) return limit === null;
+  return limit === 0 && signer.authority?.pathLength !== 0;
+}
+
+function isGoodUsage({ tbs, key, profile }: Case): boolean {
+  const usage = keyUsageOf(tbs.extensions) ?? [];
+  if (profile.ca) return [keyUsageBits.keyCertSign, keyUsageBits.cRLSign].every((bit) => usage.includes(bit)) && usage.every((bit) => authorityUsages.has(bit));
+  const rsa = key.algorithm?.startsWith('rsa') === true;
+  return usage.includes(keyUsageBits.digitalSignature) && usage.every((bit) => leafUsages.has(bit) && (rsa || bit !== keyUsageBits.keyEncipherment));
+}
+
+function isGoodPurpose(purposes: readonly string[] | null, profile: SigningProfile): boolean {
+  if (profile.extendedKeyUsage.length === 0) return purposes === null;
+  return purposes !== null && purposes.length > 0 && purposes.every((purpose) => profile.extendedKeyUsage.includes(purpose));
+}

@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import { Failure, KeyRef, unwrap, type CallOutput, type CallParsed, type SessionTerms, type SignerOutput, type SignerParsed } from '../contract/index.ts';
+import { CrlStream } from './crl-rules.ts';
+import { refused, tokenFailure } from './errors.ts';
+import { initSoftwareToken } from './init-token.ts';
+import type { TokenKeeper } from './keeper.ts';
+import { TokenLink } from './link.ts';
+import { Pin, PinRequests, type PinPurpose, type WrongPins } from './pin.ts';
+import { SessionQueue } from './queue.ts';
+import type { Quirks } from './quirks.ts';
+import { checkCertificate } from './rules.ts';
+import { checkTerms, SessionAccount, type CheckedTerms } from './session.ts';
+import { digestOf, verifies } from './signing.ts';
+import { absent } from './tokens.ts';
+
+export interface SignerParts {
+  readonly now: () => number;
+  readonly keeper: TokenKeeper;
+  readonly wrong: WrongPins;
+  readonly quirks: Quirks;
+  readonly sessionChanged: (session: SignerOutput<'session.current'>) => void;
+}
+
+interface Open {
+  readonly account: SessionAccount;
+  readonly link: TokenLink;
+  readonly pin: Pin;
+}
+
+const maxStreams = 4;
+const done = {};
+
+/** The signer's calls, one method each, with their inputs parsed already. It enforces, it does not trust (architecture.md). */
+export class Signer {
+  readonly #parts: SignerParts;
+  readonly #queue = new SessionQueue();
+  readonly #requests = new PinRequests();
+  readonly #streams = new Map<string, CrlStream>();
+  /** The highest CRL number signed for each key by this process. */
+  readonly #numbers = new Map<string, number>();
+  #open: Open | null = null;
+  #ended: string | null = null;
+
+  constructor(parts: SignerParts) {
+    this.#parts = parts;
+  }
+
+  async useModule({ module, watch }: SignerParsed<'module.use'>): Promise<SignerOutput<'module.use'>> {
+    await this.#queue.run('urgent', () => {
+      this.#end('a module was put to use anew');
+      this.#parts.keeper.use(module, watch);
+    });
+    return done;
+  }
+
+  async listTokens(): Promise<SignerOutput<'token.list'>> {
+    return this.#queue.run('urgent', () => this.#parts.keeper.list());
+  }
+
+  requestInit({ label }: SignerParsed<'token.requestInit'>): SignerOutput<'token.requestInit'> {
+    return this.#ask({ kind: 'init', label });
+  }
+
+  requestSession(terms: SignerParsed<'session.request'>): SignerOutput<'session.request'> {
+    if (this.current() !== null) throw new Failure('SESSION_OPEN');
+    checkTerms(terms, this.#parts.now());
+    return this.#ask({ kind: 'session', terms });
+  }
+
+  #ask(purpose: PinPurpose): { requestId: string; expiresAt: string } {
+    const { requestId, expiresAt } = this.#requests.add(purpose, this.#parts.now());
+    return { requestId, expiresAt: new Date(expiresAt).toISOString() };
+  }
+
+  async enterPin({ requestId, pin: text }: CallParsed<'pin.enter'>): Promise<CallOutput<'pin.enter'>> {
+    return this.#requests.answer(requestId, this.#parts.now(), (purpose) =>
+      this.#queue.run('urgent', async () => {
+        const pin = new Pin(text);
+        if (purpose.kind === 'session') return { session: await this.#openSession(purpose.terms, pin) };
+        try {
+          const { label, serial } = initSoftwareToken(this.#parts.keeper.module, this.#parts.quirks, purpose.label, pin);
+          if (this.#parts.keeper.watched === null) this.#parts.keeper.watch({ label, serial });
+          return { session: null };
+        } finally {
+          pin.wipe();
+        }
+      }),
+    );
+  }
+
+  async #openSession(terms: SessionTerms, pin: Pin): Promise<SignerOutput<'session.current'>> {
+    const { keeper, wrong, quirks, now } = this.#parts;
+    let link: TokenLink | null = null;
+    try {
+      if (this.current() !== null) throw new Failure('SESSION_OPEN');
+      const checked = checkTerms(terms, now());
+      link = new TokenLink({ module: keeper.module, ref: terms.token, pin, wrong, quirks, writable: terms.kind === 'ceremony' });
+      link.open();
+      await this.#proveKey(link, checked);
+      this.#open = { account: new SessionAccount(checked, now()), link, pin };
+    } catch (error) {
+      link?.close();
+      pin.wipe();
+      keeper.refresh(false);
+      throw tokenFailure(error);
+    }
+    this.#ended = null;
+    if (keeper.watched === null) keeper.watch(terms.token);
+    keeper.refresh(true);
+    this.#announce();
+    return this.current();
+  }
+
+  async #proveKey(link: TokenLink, { key, terms }: CheckedTerms): Promise<void> {
+    if (key === null || (await link.find(key)) !== null) return;
+    throw new Failure('KEY_NOT_FOUND', { label: terms.token.label, issuer: terms.issuer });
+  }
+
+  current(): SignerOutput<'session.current'> {
+    return this.#open?.account.view() ?? null;
+  }
+
+  async closeSession({ why }: SignerParsed<'session.close'>): Promise<SignerOutput<'session.close'>> {
+    await this.#queue.run('urgent', () => {
+      this.#end(why);
+      this.#parts.keeper.refresh(false);
+    });
+    return done;
+  }
+
+  async generateKey({ ckaId, label, algorithm }: SignerParsed<'key.generate'>): Promise<SignerOutput<'key.generate'>> {
+    if (!KeyRef.shape.ckaId.safeParse(ckaId).success || ckaId.length % 2 !== 0) throw new Failure('INVALID_INPUT', { field: 'ckaId', problem: 'it must be 1 to 32 bytes in lower-case hex' });
+    return this.#queue.run('usual', async () => {
+      const open = this.#required();
+      if (open.account.terms.kind !== 'ceremony') throw refused('keys are made in a ceremony only');
+      const proof = await this.#watched(open, () => open.link.generate({ ckaId, label, algorithm }));
+      open.account.addKey(proof);
+      open.account.touch(this.#parts.now());
+      return proof;
+    });
+  }
+
+  async signCertificate({ key: ref, profile: name, tbs }: SignerParsed<'sign.certificate'>): Promise<SignerOutput<'sign.certificate'>> {
+    const open = this.#required();
+    const { account, link } = open;
+    const now = this.#parts.now();
+    const [profile, key] = [account.profile(name), account.key(ref)];
+    const fields = checkCertificate(tbs, profile, key.signer, now);
+    const digest = digestOf(key.algorithm, tbs);
+    const taken = account.take(now);
+    let signed = false;
+    try {
+      const signature = await this.#queue.run('usual', () => this.#watched(this.#required(open), () => link.sign(key, digest)));
+      if (!verifies(key.algorithm, key.publicKey, tbs, signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
+      signed = true;
+      account.certified(fields);
+      return { signature };
+    } finally {
+      taken.settle(signed);
+      account.touch(this.#parts.now());
+      if (this.#open === open) this.#announce();
+    }
+  }
+
+  beginCrl({ key: ref }: SignerParsed<'sign.crl.begin'>): SignerOutput<'sign.crl.begin'> {
+    const key = this.#required().account.key(ref);
+    if (this.#streams.size >= maxStreams) throw refused('too many revocation lists at once');
+    const streamId = randomUUID();
+    this.#streams.set(streamId, new CrlStream(key, this.#lastNumber(ref), this.#parts.now()));
+    return { streamId };
+  }
+
+  appendCrl({ streamId, chunk }: SignerParsed<'sign.crl.append'>): SignerOutput<'sign.crl.append'> {
+    try {
+      this.#stream(streamId).append(chunk);
+      return done;
+    } catch (error) {
+      this.#streams.delete(streamId);
+      throw error;
+    }
+  }
+
+  async finishCrl({ streamId }: SignerParsed<'sign.crl.finish'>): Promise<SignerOutput<'sign.crl.finish'>> {
+    const stream = this.#stream(streamId);
+    this.#streams.delete(streamId);
+    const { number, digest, verifies: fits } = stream.finish();
+    const { key } = stream;
+    return this.#queue.run('urgent', async () => {
+      const open = this.#required();
+      if (number <= this.#lastNumber(key.ref)) throw refused(`a revocation list with number ${number} was signed already`);
+      this.#numbers.set(key.ref.spkiSha256, number);
+      const signature = await this.#watched(open, () => open.link.sign(key, digest));
+      if (!fits(signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
+      open.account.touch(this.#parts.now());
+      return { signature };
+    });
+  }
+
+  #lastNumber(ref: KeyRef): number {
+    return this.#numbers.get(ref.spkiSha256) ?? 0;
+  }
+
+  #stream(id: string): CrlStream {
+    this.#required();
+    const stream = this.#streams.get(id);
+    if (stream === undefined) throw new Failure('NOT_FOUND', { kind: 'revocation list being signed', id });
+    return stream;
+  }
+
+  /** Looks at clock and token; called every second. While the token works it is plainly there. */
+  async look(): Promise<void> {
+    if (!this.#queue.idle) return;
+    await this.#queue.run('usual', async () => {
+      const open = this.#open;
+      if (open === null) return this.#parts.keeper.look();
+      const why = open.account.overdue(this.#parts.now());
+      if (why !== null) {
+        this.#end(why);
+        this.#parts.keeper.refresh(false);
+      } else if (!open.link.present()) {
+        await this.#watched(open, async () => {
+          open.link.recover();
+        }).catch(() => undefined);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.run('urgent', () => {
+      this.#end('the signer was stopped');
+    });
+    this.#parts.keeper.stop();
+  }
+
+  /** The open session, still within its time; `expected` when it must be the one that was open before. */
+  #required(expected?: Open): Open {
+    const open = this.#open;
+    const why = open?.account.overdue(this.#parts.now()) ?? null;
+    if (open !== null && why === null && (expected === undefined || expected === open)) return open;
+    if (why !== null) {
+      // Not at once: a call may be in flight on the session that this would close.
+      void this.#queue.run('urgent', () => {
+        this.#end(why, open);
+        this.#parts.keeper.refresh(false);
+      });
+      throw new Failure('SESSION_ENDED', { why });
+    }
+    const { state, view } = this.#parts.keeper.state;
+    if (state === 'absent') throw absent(view ?? unwrap(this.#parts.keeper.watched, 'a token is absent that nobody watches'));
+    throw this.#ended === null ? new Failure('SESSION_NONE') : new Failure('SESSION_ENDED', { why: this.#ended });
+  }
+
+  /** Runs a use of the token. When the token is gone or hangs the session ends with it, and the PIN is wiped. */
+  async #watched<T>(open: Open, use: () => Promise<T>): Promise<T> {
+    try {
+      return await use();
+    } catch (error) {
+      const code = error instanceof Failure ? error.code : null;
+      if (code === 'TOKEN_ABSENT') {
+        this.#end('the token was removed', open);
+        this.#parts.keeper.lost();
+      } else if (code === 'TOKEN_HUNG' || code === 'PIN_WRONG' || code === 'PIN_LOCKED' || code === 'TOKEN_FAILED') {
+        this.#end(`the token failed (${String(code)})`, open);
+      }
+      throw error;
+    }
+  }
+
+  #end(why: string, open = this.#open): void {
+    if (open === null || open !== this.#open) return;
+    this.#open = null;
+    this.#ended = why;
+    this.#streams.clear();
+    open.link.close();
+    open.pin.wipe();
+    this.#announce();
+  }
+
+  #announce(): void {
+    this.#parts.sessionChanged(this.current());
+  }
+}

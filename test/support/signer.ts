@@ -1,0 +1,148 @@
+import { Failure, type SessionTerms, type SignerClient, type SignerEventName, type SigningProfile, type SigningSession, type TokenRef, type TokenState } from '../../src-main/contract/index.ts';
+import { createSigner, type SignerOptions, type SignerService } from '../../src-main/signer/index.ts';
+import { authorityProfiles, createHierarchy, crlUri, loadCertificateProfile, signingProfile, type CertificateProfile, type MadeAuthority, type Role } from '../../src-main/station/ca/index.ts';
+import { makeTokenFolder, type TokenFolder } from './token.ts';
+
+export const testPin = '482916';
+export const crlBase = 'http://crl.test.example';
+
+export interface SettableClock {
+  now(): number;
+  set(ms: number): void;
+  advance(ms: number): void;
+}
+
+export function settableClock(start = Date.now()): SettableClock {
+  let now = start;
+  return {
+    now: () => now,
+    set: (ms) => {
+      now = ms;
+    },
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+export const shippedProfile = (name: string): CertificateProfile => loadCertificateProfile(new URL(`../../resources/profiles/certificates/${name}.json`, import.meta.url).pathname);
+
+interface Seen {
+  readonly event: SignerEventName;
+  readonly payload: unknown;
+}
+
+/** A signer in this process on its own token folder, with what it emitted. */
+export class SignerBench {
+  readonly clock: SettableClock;
+  readonly folder: TokenFolder;
+  readonly service: SignerService;
+  readonly client: SignerClient;
+  readonly hangs: { method: string; ms: number }[] = [];
+  readonly seen: Seen[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(options: Partial<SignerOptions> & { folder?: TokenFolder; clock?: SettableClock } = {}) {
+    this.clock = options.clock ?? settableClock();
+    this.folder = options.folder ?? makeTokenFolder();
+    this.service = createSigner({
+      onHung: (hang) => this.hangs.push(hang),
+      ...options,
+      clock: this.clock,
+      emit: (event, payload) => {
+        this.seen.push({ event, payload });
+        for (const wake of this.#waiting) wake();
+      },
+    });
+    this.client = ((name: string, input: unknown) => this.service.handle(name, input)) as SignerClient;
+  }
+
+  async start(): Promise<void> {
+    await this.client('module.use', { module: this.folder.module, watch: null });
+  }
+
+  async enterPin(requestId: string, pin = testPin): Promise<SigningSession | null> {
+    return ((await this.service.handle('pin.enter', { requestId, pin })) as { session: SigningSession | null }).session;
+  }
+
+  /** A new software token with the test PIN. */
+  async makeToken(label = 'Station 1'): Promise<TokenRef> {
+    const { requestId } = await this.client('token.requestInit', { label });
+    await this.enterPin(requestId);
+    const token = (await this.client('token.list', {})).find((view) => view.label === label);
+    if (token === undefined) throw new Error('the new token is not listed');
+    return { label: token.label, serial: token.serial };
+  }
+
+  async openSession(terms: SessionTerms, pin = testPin): Promise<SigningSession> {
+    const { requestId } = await this.client('session.request', terms);
+    const session = await this.enterPin(requestId, pin);
+    if (session === null) throw new Error('no session');
+    return session;
+  }
+
+  terms(token: TokenRef, more: Partial<SessionTerms> = {}): SessionTerms {
+    const until = new Date(this.clock.now() + 3_600_000).toISOString();
+    return { kind: 'issue', issuer: 'Test issuer', token, key: null, issuerCertificate: null, profiles: [], quota: 100, until, idleMinutes: 30, perMinute: 10_000, operator: 'Olga', reason: 'test', ...more };
+  }
+
+  ceremonyTerms(token: TokenRef, leaves: readonly SigningProfile[] = []): SessionTerms {
+    return this.terms(token, { kind: 'ceremony', profiles: [...authorityProfiles, ...leaves] });
+  }
+
+  /** Resolves with the first event, from now or before, that fits. */
+  async event<T = unknown>(event: SignerEventName, fits: (payload: T) => boolean, after = 0): Promise<T> {
+    for (;;) {
+      const found = this.seen.slice(after).find((seen) => seen.event === event && fits(seen.payload as T));
+      if (found !== undefined) return found.payload as T;
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        this.#waiting.add(wake);
+      });
+    }
+  }
+
+  async tokenState(state: TokenState['state'], after = 0): Promise<void> {
+    await this.event<TokenState>('token.changed', (payload) => payload.state === state, after);
+  }
+
+  async stop(): Promise<void> {
+    await this.service.close();
+    this.folder.remove();
+  }
+}
+
+export type Hierarchy = Readonly<Record<Role, MadeAuthority>>;
+
+/** Root, issuer and server issuer on this token, made in a ceremony that is closed again. */
+export async function makeHierarchy(bench: SignerBench, token: TokenRef, algorithm: 'ec-p256' | 'ec-p384' | 'rsa-3072' = 'ec-p256'): Promise<Hierarchy> {
+  await bench.openSession(bench.ceremonyTerms(token));
+  const made = await createHierarchy({
+    signer: bench.client,
+    clock: bench.clock,
+    algorithm,
+    names: { root: { organization: 'Test', commonName: 'Test root' }, issuer: { organization: 'Test', commonName: 'Test issuer 1' }, server: { organization: 'Test', commonName: 'Test server issuer' } },
+    ids: { root: '01', issuer: '02', server: '03' },
+    rootCrlUri: crlUri(crlBase, 'root'),
+    reserve: () => undefined,
+  });
+  await bench.client('session.close', { why: 'ceremony done' });
+  return made;
+}
+
+export const issueTerms = (bench: SignerBench, token: TokenRef, by: MadeAuthority, profile = 'device', more: Partial<SessionTerms> = {}): SessionTerms =>
+  bench.terms(token, { key: by.proof.key, issuerCertificate: by.certificate, profiles: [signingProfile(shippedProfile(profile))], ...more });
+
+/** The code of the Failure that a promise ends in; fails the test when it does not. */
+export async function failureOf(promise: Promise<unknown>): Promise<Failure> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
