@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Failure, limits, type Unit } from '../../contract/index.ts';
+import { Failure, limits, type ErrorCode, type Unit } from '../../contract/index.ts';
 import type { CallOptions, Credentials, DeviceProfile, OpenOptions, SelfTestResult, UnitSession } from './driver.ts';
 import { installItems } from './install-items.ts';
 import type { UnitInfo } from './smp/provision.ts';
@@ -245,6 +245,17 @@ export class SmpSession implements UnitSession {
 }
 
 const isGone = (thrown: unknown): thrown is Failure => thrown instanceof Failure && thrown.code === 'PORT_GONE';
+
+/** A fixture whose adapter stays connected hides a swap: a unit that contradicts what was done so far is asked who it is. */
+const isSuspect = (thrown: unknown): boolean => thrown instanceof Failure && suspects.includes(thrown.code);
+const suspects: readonly ErrorCode[] = [
+  'VERIFY_MISMATCH',
+  'POSSESSION_FAILED',
+  'DEVICE_REFUSED',
+  'CONTENT_REJECTED',
+  'SLOT_OCCUPIED',
+  'LOCKED',
+];
 
 const mismatch = (item: string, expected: Buffer, actual: Buffer): Failure =>
   new Failure('VERIFY_MISMATCH', { item, expected: expected.toString('hex'), actual: actual.toString('hex') });
