@@ -1,0 +1,31 @@
+import { create } from 'zustand';
+import type { PinRequest, Selector } from '../../src-main/contract/calls.ts';
+import { useStation, setWorkplace } from './station.ts';
+import { visibleTo, type Workplace } from './workplaces.ts';
+
+export type OpenDialog =
+  | { readonly kind: 'session' }
+  | { readonly kind: 'pin'; readonly request: PinRequest }
+  | { readonly kind: 'revoke'; readonly selector: Selector | null }
+  | { readonly kind: 'sign-in'; readonly needsOfficer: boolean }
+  | { readonly kind: 'broker' };
+
+/** At most one dialog is open, whoever asked for it. */
+export const useDialogs = create<{ readonly open: OpenDialog | null }>(() => ({ open: null }));
+
+export const openDialog = (open: OpenDialog): void => useDialogs.setState({ open });
+export const closeDialog = (): void => useDialogs.setState({ open: null });
+
+const mayDo = (workplace: Workplace): boolean => {
+  const operator = useStation.getState().status?.operator;
+  return operator !== null && operator !== undefined && visibleTo(operator.role).includes(workplace);
+};
+
+/** Goes to a workplace, or asks for somebody who may. */
+export function goTo(workplace: Workplace): void {
+  if (mayDo(workplace)) setWorkplace(workplace);
+  else openDialog({ kind: 'sign-in', needsOfficer: true });
+}
+
+/** Opens the signing-session dialog, or asks for an officer. */
+export const askForSession = (): void => openDialog(mayDo('security') ? { kind: 'session' } : { kind: 'sign-in', needsOfficer: true });

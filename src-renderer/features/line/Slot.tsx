@@ -1,0 +1,55 @@
+import { useState } from 'react';
+import type { SlotView } from '../../../src-main/contract/models.ts';
+import { t } from '../../i18n/index.ts';
+import { took } from '../../lib/format.ts';
+import { useNowFine } from '../../lib/ticker.ts';
+import { Button } from '../../ui/Button.tsx';
+import { ConfirmDialog } from '../../ui/Dialog.tsx';
+import { stopRun } from './actions.ts';
+import { shownMs, toneOf } from './slot-face.ts';
+import { SlotBody } from './SlotBody.tsx';
+import { SlotFoot } from './SlotFoot.tsx';
+
+function RunningTime({ slot }: { readonly slot: SlotView }) {
+  const ms = shownMs(slot, useNowFine());
+  return ms === null ? null : <span className="xs muted">{took(ms)}</span>;
+}
+
+function RestingTime({ slot }: { readonly slot: SlotView }) {
+  const ms = shownMs(slot, 0);
+  return ms === null ? null : <span className="xs muted">{took(ms)}</span>;
+}
+
+function StopButton({ slot }: { readonly slot: number }) {
+  const [asking, setAsking] = useState(false);
+  const stop = (): void => {
+    setAsking(false);
+    stopRun(slot);
+  };
+  return (
+    <>
+      <Button look="quiet" size="small" aria-label={t('slot.stopIn', { slot })} onClick={() => setAsking(true)}>
+        {t('slot.stop')}
+      </Button>
+      {asking ? <ConfirmDialog title={t('stop.title', { slot })} what={t('stop.what')} go={t('stop.go')} onGo={stop} onClose={() => setAsking(false)} /> : null}
+    </>
+  );
+}
+
+/** One fixture position: which slot, what state, what to do now. */
+export function Slot({ slot, blocked }: { readonly slot: SlotView; readonly blocked: boolean }) {
+  const running = slot.state === 'RUNNING';
+  return (
+    <section className={`slot ${toneOf[slot.state]} state-${slot.state.toLowerCase()}`} aria-label={t('slot.label', { slot: slot.slot, state: t(`slot.state.${slot.state}`) })}>
+      <div className="top">
+        <span className="no">{slot.slot}</span>
+        <span className="row">
+          {running ? <StopButton slot={slot.slot} /> : null}
+          {running ? <RunningTime slot={slot} /> : <RestingTime slot={slot} />}
+        </span>
+      </div>
+      <SlotBody slot={slot} />
+      <SlotFoot slot={slot} blocked={blocked} />
+    </section>
+  );
+}

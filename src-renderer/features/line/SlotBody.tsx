@@ -1,0 +1,85 @@
+import { explain } from '../../../src-main/contract/errors.ts';
+import type { SlotView } from '../../../src-main/contract/models.ts';
+import { t } from '../../i18n/index.ts';
+import { stepWord } from '../../lib/words.ts';
+import { Icon, type IconName } from '../../ui/Icon.tsx';
+import { SlotActions } from './SlotActions.tsx';
+import { labelOf, positionOf } from './slot-face.ts';
+
+const shapes: Readonly<Record<Exclude<SlotView['state'], 'RUNNING'>, IconName>> = {
+  EMPTY: 'plug',
+  READY: 'ready',
+  PASS: 'pass',
+  FAIL: 'fail',
+  NOT_VERIFIED: 'hold',
+  HAS_IDENTITY: 'hold',
+  REMOVE: 'eject',
+};
+
+/** Radius 9.500 of the 24-grid: its circumference, for the ring that fills. */
+const around = 2 * Math.PI * 9.5;
+
+function Ring({ share }: { readonly share: number }) {
+  return (
+    <svg className="icon shape" viewBox="0 0 24 24" aria-hidden="true">
+      <circle cx="12" cy="12" r="9.5" strokeOpacity=".25" />
+      <circle cx="12" cy="12" r="9.5" transform="rotate(-90 12 12)" strokeDasharray={`${Math.max(0.02, share) * around} ${around}`} />
+    </svg>
+  );
+}
+
+function Identity({ slot }: { readonly slot: SlotView }) {
+  const name = slot.device === null ? slot.unit?.hardwareId : labelOf(slot.device);
+  return name === undefined ? null : (
+    <div className="id" title={slot.device ?? name}>
+      {name}
+    </div>
+  );
+}
+
+/** Why, in the catalogue's words; the steps appear where there is room, and always behind the code in the foot. */
+function Cause({ slot }: { readonly slot: SlotView }) {
+  if (slot.failure === null) return null;
+  const said = explain(slot.failure.code, slot.failure.params);
+  return (
+    <>
+      <div className="cause">
+        <b>{said.title}</b>
+        <span className="what">{said.what}</span>
+      </div>
+      {said.steps.length === 0 ? null : (
+        <ol className="todo">
+          {said.steps.map((step) => (
+            <li key={step}>{step}</li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}
+
+function Question({ slot }: { readonly slot: SlotView }) {
+  return <div className="cause">{slot.device === null ? t('slot.hasIdentity.elsewhere') : t('slot.hasIdentity', { device: labelOf(slot.device) })}</div>;
+}
+
+/** Shape, word, whose unit, why, and what can be done. */
+export function SlotBody({ slot }: { readonly slot: SlotView }) {
+  const running = slot.state === 'RUNNING';
+  return (
+    <div className="say">
+      <div className="sign">
+        {slot.state === 'RUNNING' ? <Ring share={positionOf(slot).overall} /> : <Icon name={shapes[slot.state]} className="shape" />}
+        <div className="word">{running && slot.step !== null ? stepWord(slot.step) : t(`slot.word.${slot.state}`)}</div>
+        {slot.state === 'HAS_IDENTITY' ? null : <Identity slot={slot} />}
+      </div>
+      {slot.state === 'FAIL' || slot.state === 'NOT_VERIFIED' || slot.state === 'HAS_IDENTITY' ? (
+        <div className="why">
+          {slot.state === 'FAIL' ? <Cause slot={slot} /> : null}
+          {slot.state === 'NOT_VERIFIED' ? <div className="cause">{t('slot.notVerified.what')}</div> : null}
+          {slot.state === 'HAS_IDENTITY' ? <Question slot={slot} /> : null}
+          <SlotActions slot={slot} />
+        </div>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,108 @@
+import { useState } from 'react';
+import { explain, type FailureData } from '../../../src-main/contract/errors.ts';
+import type { SlotView } from '../../../src-main/contract/models.ts';
+import { t } from '../../i18n/index.ts';
+import { bytes, dayAndTime, until } from '../../lib/format.ts';
+import { useNow } from '../../lib/ticker.ts';
+import { proofWord } from '../../lib/words.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { CopyDetails, FailureCard } from '../../ui/FailureCard.tsx';
+import { positionOf } from './slot-face.ts';
+
+function Steps({ slot }: { readonly slot: SlotView }) {
+  const { step, total, within } = positionOf(slot);
+  return (
+    <div className="steps" aria-hidden="true">
+      {Array.from({ length: total }, (_, index) => {
+        const share = index + 1 < step ? 1 : index + 1 === step ? Math.max(0.35, within) : 0;
+        return (
+          <span key={index}>
+            <i style={{ width: `${share * 100}%` }} />
+          </span>
+        );
+      })}
+    </div>
+  );
+}
+
+function RunningFoot({ slot }: { readonly slot: SlotView }) {
+  const { step, total } = positionOf(slot);
+  return (
+    <div>
+      <Steps slot={slot} />
+      <div className="foot">
+        <span>{t('slot.step', { n: step, total })}</span>
+        {slot.progress === null ? null : <span>{t('slot.bytes', { done: bytes(slot.progress.done), total: bytes(slot.progress.total) })}</span>}
+      </div>
+    </div>
+  );
+}
+
+function CodeButton({ slot, failure }: { readonly slot: number; readonly failure: FailureData }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="linklike mono code" aria-label={t('slot.details', { slot, code: failure.code })} onClick={() => setOpen(true)}>
+        {failure.code}
+      </button>
+      {open ? (
+        <Dialog title={t('slot.label', { slot, state: explain(failure.code, failure.params).title })} onClose={() => setOpen(false)}>
+          <FailureCard failure={failure} />
+        </Dialog>
+      ) : null}
+    </>
+  );
+}
+
+function Deadline({ deadline }: { readonly deadline: string }) {
+  const now = useNow();
+  if (Date.parse(deadline) <= now) return <span>{t('slot.notVerified.over')}</span>;
+  return <span>{t('slot.notVerified.until', { time: dayAndTime(deadline, now), left: until(deadline, now) })}</span>;
+}
+
+function readyWord({ failure }: SlotView, blocked: boolean): string {
+  if (failure !== null) return explain(failure.code, failure.params).title;
+  return blocked ? t('slot.ready.blocked') : t('slot.ready');
+}
+
+/** The small line at the bottom: what the verdict rests on, or what is left to do. */
+export function SlotFoot({ slot, blocked }: { readonly slot: SlotView; readonly blocked: boolean }) {
+  switch (slot.state) {
+    case 'RUNNING':
+      return <RunningFoot slot={slot} />;
+    case 'PASS':
+      return (
+        <div className="foot">
+          <span>{t('slot.remove')}</span>
+          {slot.proofLevel === null ? null : <span>{proofWord(slot.proofLevel)}</span>}
+        </div>
+      );
+    case 'FAIL':
+      return (
+        <div className="foot">
+          <span>{slot.certificateRevoked ? t('slot.revoked') : t('slot.noCertificate')}</span>
+          {slot.failure === null ? null : (
+            <span className="row">
+              <CopyDetails failure={slot.failure} />
+              <CodeButton slot={slot.slot} failure={slot.failure} />
+            </span>
+          )}
+        </div>
+      );
+    case 'NOT_VERIFIED':
+      return (
+        <div className="foot">
+          {slot.deadline === null ? <span /> : <Deadline deadline={slot.deadline} />}
+          {slot.failure === null ? null : <CodeButton slot={slot.slot} failure={slot.failure} />}
+        </div>
+      );
+    case 'HAS_IDENTITY':
+      return <div className="foot">{t('slot.answer')}</div>;
+    case 'READY':
+      return <div className="foot">{readyWord(slot, blocked)}</div>;
+    case 'REMOVE':
+      return <div className="foot">{t('slot.removed')}</div>;
+    case 'EMPTY':
+      return <div className="foot">{t('slot.empty')}</div>;
+  }
+}

@@ -1,0 +1,62 @@
+import type { FailureData } from '../../../src-main/contract/errors.ts';
+import { runSteps, type SlotView } from '../../../src-main/contract/models.ts';
+import type { Tone } from '../../ui/tone.ts';
+
+export type SlotAction = 'retry' | 'reject' | 'prove' | 'leave' | 'reprovision';
+
+/** What a slot offers: the first action is the one its number key does. */
+export function actionsOf(slot: Pick<SlotView, 'state' | 'failure'>): readonly SlotAction[] {
+  switch (slot.state) {
+    case 'FAIL':
+      return mayRetry(slot.failure) ? ['retry', 'reject'] : ['reject'];
+    case 'NOT_VERIFIED':
+      return ['prove'];
+    case 'HAS_IDENTITY':
+      return ['leave', 'reprovision'];
+    case 'EMPTY':
+    case 'READY':
+    case 'RUNNING':
+    case 'PASS':
+    case 'REMOVE':
+      return [];
+  }
+}
+
+const mayRetry = (failure: FailureData | null): boolean => failure?.retry !== 'never';
+
+export const toneOf: Readonly<Record<SlotView['state'], Tone>> = {
+  EMPTY: 'idle',
+  READY: 'busy',
+  RUNNING: 'busy',
+  PASS: 'pass',
+  FAIL: 'fail',
+  NOT_VERIFIED: 'hold',
+  HAS_IDENTITY: 'hold',
+  REMOVE: 'idle',
+};
+
+interface RunPosition {
+  /** 1-based. */
+  readonly step: number;
+  readonly total: number;
+  /** How far the step itself is, 0 to 1. */
+  readonly within: number;
+  /** How far the whole run is, 0 to 1. */
+  readonly overall: number;
+}
+
+/** Where a run is, counted in steps. */
+export function positionOf({ step, progress }: Pick<SlotView, 'step' | 'progress'>): RunPosition {
+  const index = step === null ? 0 : runSteps.indexOf(step);
+  const within = progress === null || progress.total <= 0 ? 0 : Math.max(0, Math.min(1, progress.done / progress.total));
+  return { step: index + 1, total: runSteps.length, within, overall: (index + within) / runSteps.length };
+}
+
+/** Milliseconds to show: the running time while it runs, the whole time afterwards. */
+export function shownMs(slot: Pick<SlotView, 'state' | 'ms' | 'startedAt'>, now: number): number | null {
+  if (slot.state === 'RUNNING') return slot.startedAt === null ? slot.ms : Math.max(0, now - Date.parse(slot.startedAt));
+  return slot.ms > 0 && slot.state !== 'EMPTY' ? slot.ms : null;
+}
+
+/** The last part of `{tenant}/{device}`, which is what is printed on the label. */
+export const labelOf = (device: string): string => device.slice(device.lastIndexOf('/') + 1);

@@ -1,0 +1,72 @@
+import { create } from 'zustand';
+import type { CallOutput } from '../../../src-main/contract/calls.ts';
+import { type FailureData, toFailureData } from '../../../src-main/contract/errors.ts';
+import type { OrderProgress, SlotView } from '../../../src-main/contract/models.ts';
+import { call, on } from '../../lib/client.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+export type BenchUnit = CallOutput<'bench.units'>[number];
+
+interface LineState {
+  readonly slots: readonly SlotView[] | null;
+  readonly order: OrderProgress | null;
+  readonly bench: readonly BenchUnit[];
+  /** Calls under way, by slot: their buttons rest. */
+  readonly busy: ReadonlySet<number>;
+  readonly failure: FailureData | null;
+  /** The last thing that needs a person. */
+  readonly verdict: Verdict | null;
+}
+
+export const useLine = create<LineState>(() => ({ slots: null, order: null, bench: [], busy: new Set(), failure: null, verdict: null }));
+
+/** The slots with one of them replaced or added, in the order of their numbers. */
+export function withSlot(slots: readonly SlotView[], changed: SlotView): readonly SlotView[] {
+  const others = slots.filter((slot) => slot.slot !== changed.slot);
+  return [...others, changed].sort((a, b) => a.slot - b.slot);
+}
+
+/** A set with one member put in or taken out. */
+export function marked(set: ReadonlySet<number>, member: number, isIn: boolean): ReadonlySet<number> {
+  const next = new Set(set);
+  if (isIn) next.add(member);
+  else next.delete(member);
+  return next;
+}
+
+export function takeSlot(changed: SlotView): void {
+  const { slots } = useLine.getState();
+  const before = slots?.find((slot) => slot.slot === changed.slot);
+  const verdict = verdictOf(before, changed);
+  useLine.setState({
+    slots: withSlot(slots ?? [], changed),
+    ...(verdict === null ? {} : { verdict }),
+  });
+}
+
+export async function loadBench(): Promise<void> {
+  useLine.setState({ bench: await call('bench.units', {}) });
+}
+
+async function load(withBench: boolean): Promise<void> {
+  try {
+    const [slots, order] = await Promise.all([call('line.slots', {}), call('orders.current', {})]);
+    useLine.setState({ slots: [...slots].sort((a, b) => a.slot - b.slot), order, failure: null });
+    if (withBench) await loadBench();
+  } catch (error) {
+    useLine.setState({ failure: toFailureData(error) });
+  }
+}
+
+/** Begins to follow the line; the returned function ends it. */
+export function followLine(tryOut: boolean): () => void {
+  const ends = [
+    on('slot.changed', takeSlot),
+    on('order.changed', (order) => useLine.setState({ order })),
+    on('service.changed', ({ service, state }) => {
+      if (service === 'station' && state === 'up') void load(tryOut);
+    }),
+  ];
+  void load(tryOut);
+  return () => ends.forEach((end) => end());
+}

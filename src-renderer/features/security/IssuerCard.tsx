@@ -1,0 +1,74 @@
+import type { IssuerView, StationStatus, TokenView } from '../../../src-main/contract/models.ts';
+import { t } from '../../i18n/index.ts';
+import { count, date, shortHex, until } from '../../lib/format.ts';
+import { useNow } from '../../lib/ticker.ts';
+import { Blank } from '../../ui/Blank.tsx';
+import { Card } from '../../ui/Card.tsx';
+import { Copyable } from '../../ui/Copyable.tsx';
+import { KeyValue } from '../../ui/KeyValue.tsx';
+import { Pill } from '../../ui/Pill.tsx';
+import { isProven, mainIssuer, nameOf } from './issuer.ts';
+import { SessionPart } from './SessionPart.tsx';
+
+function pinWord({ triesLeft, pinState }: TokenView): string {
+  return triesLeft === null ? t(`issuer.pin.${pinState}`) : t('issuer.pin.tries', { n: triesLeft });
+}
+
+function TokenLine({ view }: { readonly view: TokenView | null }) {
+  if (view === null) return t('status.token.none');
+  return (
+    <>
+      {view.model} · <span className="mono">{view.serial}</span> · {pinWord(view)}
+    </>
+  );
+}
+
+function IssuerLines({ issuer, others, status }: { readonly issuer: IssuerView; readonly others: readonly IssuerView[]; readonly status: StationStatus }) {
+  const now = useNow();
+  const { active, expired, revoked } = issuer;
+  return (
+    <KeyValue
+      rows={[
+        [t('issuer.token'), <TokenLine key="token" view={status.token.view} />],
+        [
+          t('issuer.key'),
+          <span key="key" title={issuer.proof.map(({ attribute, value }) => `${attribute} = ${value}`).join('\n')}>
+            {t('issuer.key.made', { algorithm: issuer.algorithm, date: date(issuer.createdAt) })}
+          </span>,
+        ],
+        [
+          t('issuer.certificate'),
+          <span key="certificate">
+            {t('issuer.until', { date: date(issuer.notAfter), left: until(issuer.notAfter, now) })} ·{' '}
+            <Copyable what={t('registry.col.fingerprint')} value={issuer.fingerprint} shown={shortHex(issuer.fingerprint)} />
+          </span>,
+        ],
+        [t('issuer.issued'), t('issuer.counts', { active: count(active), expired: count(expired), revoked: count(revoked) })],
+        ...(others.length === 0 ? [] : [[t('issuer.others'), others.map(nameOf).join(', ')] as const]),
+      ]}
+    />
+  );
+}
+
+/** Who signs, with which key, and under which permission. */
+export function IssuerCard({ status }: { readonly status: StationStatus }) {
+  const issuer = mainIssuer(status);
+  if (issuer === null) {
+    return (
+      <Card title={t('issuer.none')} label={t('issuer.none')}>
+        <Blank icon="key" title={t('issuer.none')}>
+          {t('issuer.none.what')}
+        </Blank>
+      </Card>
+    );
+  }
+  const others = status.issuers.filter(({ id }) => id !== issuer.id);
+  const title = t('issuer.title', { name: nameOf(issuer) });
+  const software = status.token.view?.software === true;
+  return (
+    <Card title={title} label={title} aside={software ? <Pill tone="hold">{t('issuer.software')}</Pill> : isProven(issuer) ? <Pill tone="pass">{t('issuer.proven')}</Pill> : undefined}>
+      <IssuerLines issuer={issuer} others={others} status={status} />
+      <SessionPart session={status.session} />
+    </Card>
+  );
+}

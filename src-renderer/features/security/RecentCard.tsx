@@ -1,0 +1,52 @@
+import type { RevocationState } from '../../../src-main/contract/models.ts';
+import { t } from '../../i18n/index.ts';
+import { count, dateTimeZone, since } from '../../lib/format.ts';
+import { useNow } from '../../lib/ticker.ts';
+import { reasonWord } from '../../lib/words.ts';
+import { Card } from '../../ui/Card.tsx';
+import { Pill } from '../../ui/Pill.tsx';
+import type { Tone } from '../../ui/tone.ts';
+import { useRevocations } from './revocations.ts';
+
+const tones: Readonly<Record<RevocationState, Tone>> = { RECORDED: 'hold', PUBLISHED: 'busy', EFFECTIVE: 'pass' };
+
+/** The latest revocations and how far each has come. */
+export function RecentCard() {
+  const { rows, total } = useRevocations();
+  const now = useNow();
+  return (
+    <Card className="recent" title={t('recent.title')} label={t('recent.title')} aside={total === 0 ? undefined : <span className="xs faint">{t('recent.all', { n: count(total) })}</span>}>
+      {rows?.length === 0 ? <p className="small muted">{t('recent.none')}</p> : null}
+      {rows === null || rows.length === 0 ? null : (
+        <div className="table-wrap">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t('recent.device')}</th>
+                <th scope="col">{t('recent.reason')}</th>
+                <th scope="col">{t('recent.when')}</th>
+                <th scope="col">{t('recent.state')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={row.serial}>
+                  <td className="cut" title={row.device}>
+                    {row.device}
+                  </td>
+                  <td>{reasonWord(row.reason)}</td>
+                  <td className="when" title={dateTimeZone(row.recordedAt)}>
+                    {since(row.recordedAt, now)}
+                  </td>
+                  <td>
+                    <Pill tone={tones[row.state]}>{t(`state.${row.state}`)}</Pill>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Card>
+  );
+}

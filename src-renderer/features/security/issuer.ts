@@ -1,0 +1,19 @@
+import type { IssuerView, StationStatus } from '../../../src-main/contract/models.ts';
+
+/** The issuer that matters now: the session's, else the CRL's, else the newest. */
+export function mainIssuer({ issuers, session, crl }: Pick<StationStatus, 'issuers' | 'session' | 'crl'>): IssuerView | null {
+  const byId = (id: string | undefined): IssuerView | undefined => issuers.find((issuer) => issuer.id === id);
+  return byId(session?.issuer) ?? byId(crl?.issuer) ?? issuers.at(-1) ?? null;
+}
+
+/** The common name of a subject such as `CN=Line 2 issuing CA,O=Acme`, or the subject as it is. */
+export const nameOf = ({ subject }: Pick<IssuerView, 'subject'>): string => /CN=([^,]+)/u.exec(subject)?.[1] ?? subject;
+
+const neededProof: readonly (readonly [string, string])[] = [
+  ['CKA_SENSITIVE', 'true'],
+  ['CKA_EXTRACTABLE', 'false'],
+];
+
+/** Whether the attributes read back from the token say that the key cannot leave it. */
+export const isProven = ({ proof }: Pick<IssuerView, 'proof'>): boolean =>
+  neededProof.every(([attribute, wanted]) => proof.some((one) => one.attribute === attribute && one.value.toLowerCase() === wanted));

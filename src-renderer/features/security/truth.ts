@@ -1,0 +1,29 @@
+import type { StationStatus } from '../../../src-main/contract/models.ts';
+import type { Tone } from '../../ui/tone.ts';
+import { t } from '../../i18n/index.ts';
+
+interface Truth {
+  readonly tone: Tone;
+  readonly sentence: string;
+}
+
+const wrong = (sentence: string): Truth => ({ tone: 'fail', sentence });
+const open = (sentence: string): Truth => ({ tone: 'hold', sentence });
+
+/**
+ * One sentence that sums up whether revoked means refused, worst first. The good sentence is earned: a current list, a
+ * broker that answers, a canary that was refused, and nothing on its way. `pending` is null while it is not known.
+ */
+export function truthOf({ crl, broker }: Pick<StationStatus, 'crl' | 'broker'>, pending: number | null, now: number): Truth {
+  if (broker?.canary?.revokedRefused === false) return wrong(t('security.truth.admitted'));
+  if (crl === null) return open(t('security.truth.noCrl'));
+  if (Date.parse(crl.nextUpdate) <= now) return wrong(t('security.truth.crlExpired'));
+  if (broker === null) return open(t('security.truth.noBroker'));
+  if (broker.state === 'away') return wrong(t('security.truth.brokerAway'));
+  if (broker.state === 'starting') return open(t('security.truth.brokerStarting'));
+  if (broker.canary === null) return open(t('security.truth.unproven'));
+  if (!broker.canary.goodAccepted) return wrong(t('security.truth.goodRefused'));
+  if (pending === null) return open(t('security.truth.checking'));
+  if (pending > 0) return open(pending === 1 ? t('security.truth.pending.one') : t('security.truth.pending.other', { n: pending }));
+  return { tone: 'pass', sentence: t('security.truth.refused') };
+}

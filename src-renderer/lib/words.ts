@@ -1,0 +1,21 @@
+import type { CertificateStatus, CertificateUse, ProofLevel, RevocationReason, Role, RunStep } from '../../src-main/contract/models.ts';
+import { t } from '../i18n/index.ts';
+import type { Tone } from '../ui/tone.ts';
+
+/** The contract's words in the reader's language. */
+export const stepWord = (step: RunStep): string => t(`step.${step}`);
+export const proofWord = (level: ProofLevel): string => t(`proof.${level}`);
+export const reasonWord = (reason: RevocationReason): string => t(`reason.${reason}`);
+export const roleWord = (role: Role): string => t(`role.${role}`);
+export const useWord = (use: CertificateUse): string => t(`use.${use}`);
+export const certificateWord = (status: CertificateStatus): string => t(`certificate.${status}`);
+
+export const certificateTone: Readonly<Record<CertificateStatus, Tone>> = { RESERVED: 'idle', SIGNED: 'busy', ACTIVE: 'pass', EXPIRED: 'idle', REVOKED: 'fail' };
+
+const whos = ['technician', 'officer', 'support', 'administrator', 'device maker', 'anybody'] as const;
+
+/** `who` of the catalogue as words; one that is not known is shown as it is. */
+export function whoCan(who: string): string {
+  const known = whos.find((one) => one === who);
+  return known === undefined ? who : t(`who.${known}`);
+}
