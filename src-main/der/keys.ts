@@ -38,7 +38,8 @@ function readEc(parameters: DerReader, bits: Uint8Array): PublicKeyInfo {
   parameters.finish();
   const curve = curves[name];
   if (curve === undefined) return { algorithm: null, described: `EC ${name}`, bits };
-  if (bits[0] !== 0x04 || bits.length !== 1 + 2 * curve.size) return { algorithm: null, described: `${curve.algorithm} in another form than uncompressed`, bits };
+  if (bits[0] !== 0x04 || bits.length !== 1 + 2 * curve.size)
+    return { algorithm: null, described: `${curve.algorithm} in another form than uncompressed`, bits };
   return { algorithm: curve.algorithm, described: curve.algorithm, bits };
 }
 

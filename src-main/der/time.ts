@@ -4,7 +4,10 @@ import { tlv } from './writer.ts';
 
 /** RFC 5280 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050. `ms` since the epoch; parts of a second are cut off. */
 export function time(ms: number): Buffer {
-  const digits = new Date(ms).toISOString().replace(/\.\d+Z$/u, 'Z').replace(/[-:T]/gu, '');
+  const digits = new Date(ms)
+    .toISOString()
+    .replace(/\.\d+Z$/u, 'Z')
+    .replace(/[-:T]/gu, '');
   const year = Number(digits.slice(0, 4));
   if (year < 1950) throw new RangeError(`no X.509 time for ${ms}`);
   return year < 2050 ? tlv(tags.utcTime, Buffer.from(digits.slice(2), 'latin1')) : tlv(tags.generalizedTime, Buffer.from(digits, 'latin1'));

@@ -51,7 +51,8 @@ export function readNamedBits(element: Element): number[] {
 
 export function assertBitString(content: Uint8Array): void {
   const unused = content[0];
-  if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1)) throw new DerError('a BIT STRING with a wrong count of unused bits');
+  if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1))
+    throw new DerError('a BIT STRING with a wrong count of unused bits');
   const last = content.at(-1) ?? 0;
   if (unused > 0 && (last & ((1 << unused) - 1)) !== 0) throw new DerError('a BIT STRING whose unused bits are not zero');
 }

@@ -1,6 +1,19 @@
 import { createHash, createVerify, type Hash, type Verify } from 'node:crypto';
 import {
-  authorityKeyIdOf, constructed, DerError, DerReader, hashFor, oids, onlyElement, readExtensions, readHeader, readNumber, readTime, readUnsigned, signatureAlgorithm, tags,
+  authorityKeyIdOf,
+  constructed,
+  DerError,
+  DerReader,
+  hashFor,
+  oids,
+  onlyElement,
+  readExtensions,
+  readHeader,
+  readNumber,
+  readTime,
+  readUnsigned,
+  signatureAlgorithm,
+  tags,
 } from '../der/index.ts';
 import { refused } from './errors.ts';
 import type { SigningKey } from './link.ts';
@@ -61,7 +74,11 @@ export class CrlStream {
   /** The digest to be signed, once everything was read and found right. */
   finish(): { readonly number: number; readonly digest: Buffer; readonly verifies: (signature: Uint8Array) => boolean } {
     if (this.#stage !== 'done') throw refused('the revocation list is not complete');
-    return { number: this.#number, digest: this.#hash.digest(), verifies: (signature) => this.#verifier.verify(this.key.publicKey, signature) };
+    return {
+      number: this.#number,
+      digest: this.#hash.digest(),
+      verifies: (signature) => this.#verifier.verify(this.key.publicKey, signature),
+    };
   }
 
   #advance(): void {
@@ -101,8 +118,10 @@ export class CrlStream {
     const { signer } = this.key;
     const [from, until] = [readTime(onlyElement(thisUpdate ?? empty)), readTime(onlyElement(nextUpdate ?? empty))];
     if (readNumber(onlyElement(version ?? empty, tags.integer)) !== 1) throw refused('a revocation list must be version 2');
-    if (Buffer.compare(algorithm ?? empty, signatureAlgorithm(this.key.algorithm)) !== 0) throw refused('the signature algorithm must be the one of the issuer’s key');
-    if (signer.authority === null || Buffer.compare(issuer ?? empty, signer.authority.subject) !== 0) throw refused('the issuer name must be the subject of the issuer’s certificate');
+    if (Buffer.compare(algorithm ?? empty, signatureAlgorithm(this.key.algorithm)) !== 0)
+      throw refused('the signature algorithm must be the one of the issuer’s key');
+    if (signer.authority === null || Buffer.compare(issuer ?? empty, signer.authority.subject) !== 0)
+      throw refused('the issuer name must be the subject of the issuer’s certificate');
     if (from > this.#now + skewMs) throw refused('the revocation list starts in the future');
     if (until <= this.#now || until <= from) throw refused('the revocation list has already ended');
   }
@@ -129,8 +148,10 @@ export class CrlStream {
     if (tail === null || tail.header + tail.length > this.#rest.length) return this.#bound(maxFieldBytes);
     const element = new DerReader(this.#rest).element(constructed(0));
     const extensions = readExtensions(element.content);
-    for (const id of extensions.keys()) if (!knownExtensions.has(id)) throw refused(`the extension ${id} has no place in a revocation list here`);
-    if (Buffer.compare(authorityKeyIdOf(extensions) ?? empty, this.key.signer.keyId) !== 0) throw refused('the authority key identifier must be the issuer’s');
+    for (const id of extensions.keys())
+      if (!knownExtensions.has(id)) throw refused(`the extension ${id} has no place in a revocation list here`);
+    if (Buffer.compare(authorityKeyIdOf(extensions) ?? empty, this.key.signer.keyId) !== 0)
+      throw refused('the authority key identifier must be the issuer’s');
     const number = extensions.get(oids.crlNumber);
     if (number === undefined) throw refused('a revocation list must have a number');
     this.#number = readNumber(onlyElement(number.value, tags.integer));
@@ -160,5 +181,6 @@ function checkEntry(bytes: Uint8Array, now: number): void {
   const extensions = entry.optional(tags.sequence);
   entry.finish();
   if (extensions === null) return;
-  for (const [id, { critical }] of readExtensions(extensions.bytes)) if (id !== oids.reasonCode || critical) throw refused('an entry of the revocation list has an extension other than its reason');
+  for (const [id, { critical }] of readExtensions(extensions.bytes))
+    if (id !== oids.reasonCode || critical) throw refused('an entry of the revocation list has an extension other than its reason');
 }

@@ -72,7 +72,10 @@ export function createSigner(options: SignerOptions): SignerService {
 }
 
 function dispatcher(signer: Signer, keeper: TokenKeeper): SignerService['handle'] {
-  const on = <T>(schema: { readonly input: { safeParse(input: unknown): Parsed<T> } }, run: (input: T) => unknown) => async (input: unknown) => run(parse(schema.input.safeParse(input)));
+  const on =
+    <T>(schema: { readonly input: { safeParse(input: unknown): Parsed<T> } }, run: (input: T) => unknown) =>
+    async (input: unknown) =>
+      run(parse(schema.input.safeParse(input)));
   const handlers = new Map<string, (input: unknown) => Promise<unknown>>([
     ['pin.enter', on(calls['pin.enter'], (input) => signer.enterPin(input))],
     ['module.use', on(signerCalls['module.use'], (input) => signer.useModule(input))],
@@ -95,7 +98,9 @@ function dispatcher(signer: Signer, keeper: TokenKeeper): SignerService['handle'
   };
 }
 
-type Parsed<T> = { readonly success: true; readonly data: T } | { readonly success: false; readonly error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] } };
+type Parsed<T> =
+  | { readonly success: true; readonly data: T }
+  | { readonly success: false; readonly error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] } };
 
 function parse<T>(result: Parsed<T>): T {
   if (result.success) return result.data;

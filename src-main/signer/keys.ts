@@ -37,7 +37,10 @@ export interface TokenSession {
 }
 
 /** Makes a key pair on the token and proves what it is. TOKEN_HAS_KEYS, KEY_ATTRIBUTES_REFUSED (the key is destroyed), SIGNATURE_INVALID. */
-export async function generateKey(token: TokenSession, request: KeyRequest): Promise<{ readonly proof: KeyProof; readonly handle: Handle }> {
+export async function generateKey(
+  token: TokenSession,
+  request: KeyRequest,
+): Promise<{ readonly proof: KeyProof; readonly handle: Handle }> {
   const { module, session } = token;
   const id = Buffer.from(request.ckaId, 'hex');
   if (findObjects(token, id, null).length > 0) throw new Failure('TOKEN_HAS_KEYS', { label: token.tokenLabel, id: request.ckaId });
@@ -54,7 +57,12 @@ export async function generateKey(token: TokenSession, request: KeyRequest): Pro
     { type: ck.CKA_EXTRACTABLE, value: false },
     { type: ck.CKA_SIGN, value: true },
   ];
-  const pair = await module.generateKeyPair(session, mechanism, [...common, { type: ck.CKA_VERIFY, value: true }, ...publicKey], privateKey);
+  const pair = await module.generateKeyPair(
+    session,
+    mechanism,
+    [...common, { type: ck.CKA_VERIFY, value: true }, ...publicKey],
+    privateKey,
+  );
   try {
     const attributes = provenAttributes(token, pair.privateKey);
     const spki = readSpki(token, pair.publicKey, request.algorithm);
@@ -86,7 +94,8 @@ export function findObjects({ module, session }: Pick<TokenSession, 'module' | '
   module.call('C_FindObjectsInit', session, [...classes, { type: ck.CKA_ID, value: id }]);
   try {
     const found: Handle[] = [];
-    for (let next = module.call('C_FindObjects', session); next !== null && found.length < 16; next = module.call('C_FindObjects', session)) found.push(next);
+    for (let next = module.call('C_FindObjects', session); next !== null && found.length < 16; next = module.call('C_FindObjects', session))
+      found.push(next);
     return found;
   } finally {
     module.call('C_FindObjectsFinal', session);
@@ -112,7 +121,10 @@ function provenAttributes(token: TokenSession, handle: Handle): KeyProof['attrib
     if (actual !== String(value)) throw new Failure('KEY_ATTRIBUTES_REFUSED', { attribute: name, actual, expected: String(value) });
     return { attribute: name, value: actual };
   });
-  const advisory = token.quirks.advisoryAttributes.map((name) => ({ attribute: name, value: word(attribute(token, handle, advisoryTypes[name] ?? 0)) }));
+  const advisory = token.quirks.advisoryAttributes.map((name) => ({
+    attribute: name,
+    value: word(attribute(token, handle, advisoryTypes[name] ?? 0)),
+  }));
   return [...proven, ...advisory];
 }
 
@@ -127,7 +139,10 @@ function readSpki(token: TokenSession, handle: Handle, algorithm: KeyAlgorithm):
     const point = token.quirks.ecPoint(need(ck.CKA_EC_POINT, 'CKA_EC_POINT'), curve.pointBytes);
     return der.sequence(der.sequence(der.oid(oids.ecPublicKey), der.oid(curve.oid)), der.bitString(point));
   }
-  const key = der.sequence(der.unsignedInteger(need(ck.CKA_MODULUS, 'CKA_MODULUS')), der.unsignedInteger(need(ck.CKA_PUBLIC_EXPONENT, 'CKA_PUBLIC_EXPONENT')));
+  const key = der.sequence(
+    der.unsignedInteger(need(ck.CKA_MODULUS, 'CKA_MODULUS')),
+    der.unsignedInteger(need(ck.CKA_PUBLIC_EXPONENT, 'CKA_PUBLIC_EXPONENT')),
+  );
   return der.sequence(der.sequence(der.oid(oids.rsaEncryption), der.nothing), der.bitString(key));
 }
 
@@ -136,7 +151,12 @@ export function importSpki(spki: Uint8Array): KeyObject {
 }
 
 /** Signs a fresh challenge: true when the private key behind the handle is the one of this public key. */
-export async function belongs(token: Pick<TokenSession, 'module' | 'session'>, handle: Handle, algorithm: KeyAlgorithm, publicKey: KeyObject): Promise<boolean> {
+export async function belongs(
+  token: Pick<TokenSession, 'module' | 'session'>,
+  handle: Handle,
+  algorithm: KeyAlgorithm,
+  publicKey: KeyObject,
+): Promise<boolean> {
   // The words in front keep the challenge from ever being a structure that a signature could be used for.
   const challenge = Buffer.concat([Buffer.from('birthmark key proof\0'), randomBytes(32)]);
   const signature = await signDigest(token.module, token.session, handle, algorithm, digestOf(algorithm, challenge));

@@ -50,7 +50,8 @@ export class TokenLink {
     if (token === null) throw absent(this.#ref);
     const { info } = token;
     if (this.#wrong.view(info).pinState === 'locked') throw new Failure('PIN_LOCKED', { label: info.label });
-    if (this.#pin.length < info.minPin || this.#pin.length > info.maxPin) throw new Failure('PIN_INVALID', { min: info.minPin, max: info.maxPin });
+    if (this.#pin.length < info.minPin || this.#pin.length > info.maxPin)
+      throw new Failure('PIN_INVALID', { min: info.minPin, max: info.maxPin });
     try {
       this.#login(token, false);
       this.#wrong.right(info);
@@ -131,7 +132,7 @@ export class TokenLink {
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
       this.recover();
-      return await this.#signOnce(key, digest).catch((again: unknown) => {
+      return this.#signOnce(key, digest).catch((again: unknown) => {
         throw tokenFailure(again);
       });
     }
@@ -146,7 +147,10 @@ export class TokenLink {
   async generate(request: KeyRequest): Promise<KeyProof> {
     const { session, handles } = this.#alive();
     try {
-      const { proof, handle } = await generateKey({ module: this.#module, session, tokenLabel: this.#ref.label, quirks: this.#quirks }, request);
+      const { proof, handle } = await generateKey(
+        { module: this.#module, session, tokenLabel: this.#ref.label, quirks: this.#quirks },
+        request,
+      );
       handles.set(proof.key.spkiSha256, handle);
       return proof;
     } catch (error) {

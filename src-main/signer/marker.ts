@@ -20,7 +20,8 @@ export class Marker {
 
   constructor(path: string | null, deadlineMs: number) {
     this.#file = path === null ? null : openSync(path, 'w', 0o600);
-    this.#watchdog = path === null ? null : new Worker(watchdogSource, { eval: true, workerData: { shared: this.#shared, path, deadlineMs } });
+    this.#watchdog =
+      path === null ? null : new Worker(watchdogSource, { eval: true, workerData: { shared: this.#shared, path, deadlineMs } });
     this.#watchdog?.unref();
   }
 

@@ -18,7 +18,10 @@ export interface ModuleHooks {
   readonly onHung: (hang: { readonly method: string; readonly ms: number }) => void;
 }
 
-type SyncMethod = Exclude<{ [K in keyof PKCS11]: PKCS11[K] extends (...args: never[]) => unknown ? K : never }[keyof PKCS11], `${string}Async` | 'load' | 'close'>;
+type SyncMethod = Exclude<
+  { [K in keyof PKCS11]: PKCS11[K] extends (...args: never[]) => unknown ? K : never }[keyof PKCS11],
+  `${string}Async` | 'load' | 'close'
+>;
 
 /**
  * A loaded PKCS#11 module. Every call names itself before it starts and has a deadline; every error is a TokenError.
@@ -98,10 +101,17 @@ export class Pkcs11Module {
   }
 
   async sign(session: Handle, input: Buffer, output: Buffer): Promise<Buffer> {
-    return this.#async('C_Sign', this.#hooks.deadlineMs ?? deadlines.usual, [session, input, output], () => this.#library.C_SignAsync(session, input, output));
+    return this.#async('C_Sign', this.#hooks.deadlineMs ?? deadlines.usual, [session, input, output], () =>
+      this.#library.C_SignAsync(session, input, output),
+    );
   }
 
-  async generateKeyPair(session: Handle, mechanism: number, publicKey: Attribute[], privateKey: Attribute[]): Promise<{ publicKey: Handle; privateKey: Handle }> {
+  async generateKeyPair(
+    session: Handle,
+    mechanism: number,
+    publicKey: Attribute[],
+    privateKey: Attribute[],
+  ): Promise<{ publicKey: Handle; privateKey: Handle }> {
     return this.#async('C_GenerateKeyPair', this.#hooks.deadlineMs ?? deadlines.generate, [session], () =>
       this.#library.C_GenerateKeyPairAsync(session, { mechanism }, publicKey, privateKey),
     );

@@ -1,40 +1,37 @@
-interface Waiting {
-  readonly run: () => Promise<void>;
-}
+type Job = () => Promise<void>;
 
 /** One thing at a time on a PKCS#11 session; CRLs overtake certificates, so that a revocation never waits for the line. */
 export class SessionQueue {
-  readonly #urgent: Waiting[] = [];
-  readonly #usual: Waiting[] = [];
+  readonly #urgent: Job[] = [];
+  readonly #usual: Job[] = [];
   #running = false;
 
   get idle(): boolean {
     return !this.#running;
   }
 
-  run<T>(priority: 'urgent' | 'usual', task: () => Promise<T> | T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const list = priority === 'urgent' ? this.#urgent : this.#usual;
-      list.push({
-        run: async () => {
-          try {
-            resolve(await task());
-          } catch (error) {
-            reject(error);
-          }
-        },
-      });
-      if (!this.#running) void this.#drain();
+  async run<T>(priority: 'urgent' | 'usual', task: () => Promise<T> | T): Promise<T> {
+    let start = (): void => undefined;
+    const turn = new Promise<void>((resolve) => {
+      start = resolve;
     });
+    const result = turn.then(task);
+    const list = priority === 'urgent' ? this.#urgent : this.#usual;
+    list.push(async () => {
+      start();
+      await result.catch(() => undefined);
+    });
+    if (!this.#running) void this.#drain();
+    return result;
   }
 
   async #drain(): Promise<void> {
     this.#running = true;
-    for (let next = this.#take(); next !== undefined; next = this.#take()) await next.run();
+    for (let job = this.#take(); job !== undefined; job = this.#take()) await job();
     this.#running = false;
   }
 
-  #take(): Waiting | undefined {
+  #take(): Job | undefined {
     return this.#urgent.shift() ?? this.#usual.shift();
   }
 }

@@ -1,7 +1,20 @@
 import { limits, type KeyAlgorithm, type SigningProfile } from '../contract/index.ts';
 import {
-  authorityKeyIdOf, basicConstraintsOf, commonNameOf, DerError, extendedKeyUsageOf, keyIdentifier, keyUsageBits, keyUsageOf, oids, readPublicKeyInfo,
-  readTbsCertificate, signatureAlgorithm, subjectKeyIdOf, type PublicKeyInfo, type TbsCertificate,
+  authorityKeyIdOf,
+  basicConstraintsOf,
+  commonNameOf,
+  DerError,
+  extendedKeyUsageOf,
+  keyIdentifier,
+  keyUsageBits,
+  keyUsageOf,
+  oids,
+  readPublicKeyInfo,
+  readTbsCertificate,
+  signatureAlgorithm,
+  subjectKeyIdOf,
+  type PublicKeyInfo,
+  type TbsCertificate,
 } from '../der/index.ts';
 import { refused } from './errors.ts';
 
@@ -36,7 +49,8 @@ interface Case {
 
 type Rule = readonly [name: string, holds: (request: Case) => boolean];
 
-const same = (a: Uint8Array | null | undefined, b: Uint8Array | null | undefined): boolean => a != null && b != null && Buffer.compare(a, b) === 0;
+const same = (a: Uint8Array | null | undefined, b: Uint8Array | null | undefined): boolean =>
+  a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0;
 const dayMs = 86_400_000;
 /** How far the station's clock and ours may lie apart: they are one machine's, so only the time a message takes. */
 const skewMs = 5 * 60_000;
@@ -49,20 +63,38 @@ const authorityUsages = new Set<number>([keyUsageBits.digitalSignature, keyUsage
 const rules: readonly Rule[] = [
   ['a certificate must be version 3', ({ tbs }) => tbs.version === 3],
   ['the serial number must be positive and have 8 to 20 bytes', ({ tbs }) => isGoodSerial(tbs.serial)],
-  ['the signature algorithm must be the one of the issuer’s key', ({ tbs, signer }) => same(tbs.algorithm, signatureAlgorithm(signer.algorithm))],
-  ['the issuer name must be the subject of the issuer’s certificate', ({ tbs, signer, selfSigned }) => same(tbs.issuer, selfSigned ? tbs.subject : signer.authority?.subject)],
+  [
+    'the signature algorithm must be the one of the issuer’s key',
+    ({ tbs, signer }) => same(tbs.algorithm, signatureAlgorithm(signer.algorithm)),
+  ],
+  [
+    'the issuer name must be the subject of the issuer’s certificate',
+    ({ tbs, signer, selfSigned }) => same(tbs.issuer, selfSigned ? tbs.subject : signer.authority?.subject),
+  ],
   ['a key without a certificate may only sign its own', ({ signer, tbs, selfSigned }) => !selfSigned || same(tbs.spki, signer.spki)],
-  ['the kind of key is not allowed by the profile', ({ key, profile }) => key.algorithm !== null && profile.keyAlgorithms.includes(key.algorithm)],
+  [
+    'the kind of key is not allowed by the profile',
+    ({ key, profile }) => key.algorithm !== null && profile.keyAlgorithms.includes(key.algorithm),
+  ],
   ['a certificate must not be for its issuer’s own key', ({ tbs, signer, selfSigned }) => selfSigned || !same(tbs.spki, signer.spki)],
   ['the common name does not match the profile', ({ tbs, profile }) => matches(commonNameOf(tbs.subject), profile.pattern)],
   ['the end must be after the start', ({ tbs }) => tbs.notAfter > tbs.notBefore],
-  ['the validity is longer than the profile allows', ({ tbs, profile }) => tbs.notAfter - tbs.notBefore <= profile.maxValidityDays * dayMs + backdateMs],
+  [
+    'the validity is longer than the profile allows',
+    ({ tbs, profile }) => tbs.notAfter - tbs.notBefore <= profile.maxValidityDays * dayMs + backdateMs,
+  ],
   ['the start is too far from now', ({ tbs, now }) => Math.abs(tbs.notBefore - (now - backdateMs)) <= backdateMs + skewMs],
   ['the validity must lie within the issuer’s own', ({ tbs, signer, selfSigned }) => selfSigned || within(tbs, signer.authority)],
-  ['basic constraints must be there, critical, and as the profile says', ({ tbs, profile }) => isCritical(tbs, oids.basicConstraints) && basicConstraintsOf(tbs.extensions)?.ca === profile.ca],
+  [
+    'basic constraints must be there, critical, and as the profile says',
+    ({ tbs, profile }) => isCritical(tbs, oids.basicConstraints) && basicConstraintsOf(tbs.extensions)?.ca === profile.ca,
+  ],
   ['the path length is not allowed here', (request) => isGoodPathLength(request)],
   ['key usage must be there, critical, and fit the profile', (request) => isCritical(request.tbs, oids.keyUsage) && isGoodUsage(request)],
-  ['the extended key usage is not allowed by the profile', ({ tbs, profile }) => isGoodPurpose(extendedKeyUsageOf(tbs.extensions), profile)],
+  [
+    'the extended key usage is not allowed by the profile',
+    ({ tbs, profile }) => isGoodPurpose(extendedKeyUsageOf(tbs.extensions), profile),
+  ],
   ['the authority key identifier must be the issuer’s', ({ tbs, signer }) => same(authorityKeyIdOf(tbs.extensions), signer.keyId)],
   ['the subject key identifier must be that of the key', ({ tbs, key }) => same(subjectKeyIdOf(tbs.extensions), keyIdentifier(key.bits))],
   ['an unknown critical extension', ({ tbs }) => [...tbs.extensions].every(([id, { critical }]) => !critical || knownCritical.has(id))],
@@ -87,7 +119,8 @@ function isGoodSerial(serial: Uint8Array): boolean {
   return serial.length >= 8 && serial.length <= 20 && first < 0x80 && !padded;
 }
 
-const matches = (commonName: string | null, pattern: RegExp): boolean => commonName !== null && commonName.length <= limits.commonNameChars && pattern.test(commonName);
+const matches = (commonName: string | null, pattern: RegExp): boolean =>
+  commonName !== null && commonName.length <= limits.commonNameChars && pattern.test(commonName);
 
 function within(tbs: TbsCertificate, authority: Authority | null): boolean {
   return authority !== null && tbs.notBefore >= authority.notBefore && tbs.notAfter <= authority.notAfter;
@@ -104,9 +137,15 @@ function isGoodPathLength({ tbs, profile, signer, selfSigned }: Case): boolean {
 
 function isGoodUsage({ tbs, key, profile }: Case): boolean {
   const usage = keyUsageOf(tbs.extensions) ?? [];
-  if (profile.ca) return [keyUsageBits.keyCertSign, keyUsageBits.cRLSign].every((bit) => usage.includes(bit)) && usage.every((bit) => authorityUsages.has(bit));
+  if (profile.ca)
+    return (
+      [keyUsageBits.keyCertSign, keyUsageBits.cRLSign].every((bit) => usage.includes(bit)) && usage.every((bit) => authorityUsages.has(bit))
+    );
   const rsa = key.algorithm?.startsWith('rsa') === true;
-  return usage.includes(keyUsageBits.digitalSignature) && usage.every((bit) => leafUsages.has(bit) && (rsa || bit !== keyUsageBits.keyEncipherment));
+  return (
+    usage.includes(keyUsageBits.digitalSignature) &&
+    usage.every((bit) => leafUsages.has(bit) && (rsa || bit !== keyUsageBits.keyEncipherment))
+  );
 }
 
 function isGoodPurpose(purposes: readonly string[] | null, profile: SigningProfile): boolean {

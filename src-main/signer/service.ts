@@ -11,7 +11,12 @@ const Config = z.object({ dataDir: z.string().min(1) }).strict();
 serve(({ config, emit }) => {
   const { dataDir } = Config.parse(config);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const signer = createSigner({ clock: { now: () => Date.now() }, emit, onHung: () => emit('signer.hung', {}), marker: join(dataDir, 'signer.call') });
+  const signer = createSigner({
+    clock: { now: () => Date.now() },
+    emit,
+    onHung: () => emit('signer.hung', {}),
+    marker: join(dataDir, 'signer.call'),
+  });
   let softwareToken = false;
 
   const answer = async (input: { requestId: string; pin: string }): Promise<unknown> => {

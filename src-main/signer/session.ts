@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Failure, type KeyProof, type KeyRef, type SessionTerms, type SigningSession } from '../contract/index.ts';
-import { basicConstraintsOf, DerError, keyIdentifier, keyUsageBits, keyUsageOf, readCertificateDer, readPublicKeyInfo, sha256Hex, type TbsCertificate } from '../der/index.ts';
+import {
+  basicConstraintsOf,
+  DerError,
+  keyIdentifier,
+  keyUsageBits,
+  keyUsageOf,
+  readCertificateDer,
+  readPublicKeyInfo,
+  sha256Hex,
+  type TbsCertificate,
+} from '../der/index.ts';
 import { refused } from './errors.ts';
 import { importSpki } from './keys.ts';
 import type { CrlSignerKey } from './crl-rules.ts';
@@ -17,7 +27,8 @@ export interface CheckedTerms {
 /** Checks terms before an officer is asked for a PIN. SESSION_REFUSED or INVALID_INPUT. */
 export function checkTerms(terms: SessionTerms, now: number): CheckedTerms {
   if (Date.parse(terms.until) <= now) throw refused('the session would end before it begins');
-  if (terms.kind !== 'ceremony' && terms.profiles.some((profile) => profile.ca)) throw refused('only a ceremony may make the certificate of a CA');
+  if (terms.kind !== 'ceremony' && terms.profiles.some((profile) => profile.ca))
+    throw refused('only a ceremony may make the certificate of a CA');
   const profiles = new Map(terms.profiles.map((profile) => [profile.name, { ...profile, pattern: compile(profile.commonName) }]));
   if (terms.kind === 'ceremony') {
     if (terms.key !== null || terms.issuerCertificate !== null) throw refused('a ceremony makes its own keys');
@@ -72,7 +83,7 @@ export class SessionAccount {
   #pending = 0;
   #lastUse: number;
   /** Times of the certificates of the last minute. */
-  #recent: number[] = [];
+  readonly #recent: number[] = [];
 
   constructor(checked: CheckedTerms, now: number) {
     this.terms = checked.terms;
@@ -85,7 +96,18 @@ export class SessionAccount {
   view(): SigningSession {
     const { kind, issuer, profiles, quota, until, operator, reason } = this.terms;
     const names = profiles.map(({ name }) => name);
-    return { id: this.id, kind, issuer, profiles: names, quota, used: this.#used, openedAt: new Date(this.#openedAt).toISOString(), until, operator, reason };
+    return {
+      id: this.id,
+      kind,
+      issuer,
+      profiles: names,
+      quota,
+      used: this.#used,
+      openedAt: new Date(this.#openedAt).toISOString(),
+      until,
+      operator,
+      reason,
+    };
   }
 
   /** Why it must close now; null while it may go on. */

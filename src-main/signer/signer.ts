@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Failure, KeyRef, unwrap, type CallOutput, type CallParsed, type SessionTerms, type SignerOutput, type SignerParsed } from '../contract/index.ts';
+import {
+  Failure,
+  KeyRef,
+  unwrap,
+  type CallOutput,
+  type CallParsed,
+  type SessionTerms,
+  type SignerOutput,
+  type SignerParsed,
+} from '../contract/index.ts';
 import { CrlStream } from './crl-rules.ts';
 import { refused, tokenFailure } from './errors.ts';
 import { initSoftwareToken } from './init-token.ts';
@@ -129,7 +138,8 @@ export class Signer {
   }
 
   async generateKey({ ckaId, label, algorithm }: SignerParsed<'key.generate'>): Promise<SignerOutput<'key.generate'>> {
-    if (!KeyRef.shape.ckaId.safeParse(ckaId).success || ckaId.length % 2 !== 0) throw new Failure('INVALID_INPUT', { field: 'ckaId', problem: 'it must be 1 to 32 bytes in lower-case hex' });
+    if (!KeyRef.shape.ckaId.safeParse(ckaId).success || ckaId.length % 2 !== 0)
+      throw new Failure('INVALID_INPUT', { field: 'ckaId', problem: 'it must be 1 to 32 bytes in lower-case hex' });
     return this.#queue.run('usual', async () => {
       const open = this.#required();
       if (open.account.terms.kind !== 'ceremony') throw refused('keys are made in a ceremony only');

@@ -8,7 +8,8 @@ const isEc = (algorithm: KeyAlgorithm): boolean => algorithm.startsWith('ec');
 export const digestOf = (algorithm: KeyAlgorithm, bytes: Uint8Array): Buffer => createHash(hashFor(algorithm)).update(bytes).digest();
 
 /** DigestInfo (RFC 8017 9.2) in front of a digest: the one RSA mechanism that every module has takes it ready-made. */
-const digestInfo = (digest: Buffer): Buffer => der.sequence(der.sequence(der.oid('2.16.840.1.101.3.4.2.1'), der.nothing), der.octetString(digest));
+const digestInfo = (digest: Buffer): Buffer =>
+  der.sequence(der.sequence(der.oid('2.16.840.1.101.3.4.2.1'), der.nothing), der.octetString(digest));
 
 /** r‖s as PKCS#11 gives it → Ecdsa-Sig-Value as X.509 wants it. */
 export function ecdsaToDer(raw: Uint8Array): Buffer {
@@ -17,7 +18,13 @@ export function ecdsaToDer(raw: Uint8Array): Buffer {
 }
 
 /** One signature over a digest, as it stands in a signatureValue. The session must have no other operation going on. */
-export async function signDigest(module: Pkcs11Module, session: Handle, key: Handle, algorithm: KeyAlgorithm, digest: Buffer): Promise<Buffer> {
+export async function signDigest(
+  module: Pkcs11Module,
+  session: Handle,
+  key: Handle,
+  algorithm: KeyAlgorithm,
+  digest: Buffer,
+): Promise<Buffer> {
   const input = isEc(algorithm) ? digest : digestInfo(digest);
   module.call('C_SignInit', session, { mechanism: isEc(algorithm) ? ck.CKM_ECDSA : ck.CKM_RSA_PKCS }, key);
   // Larger than any signature: after BUFFER_TOO_SMALL the operation would stay active.

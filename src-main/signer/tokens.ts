@@ -63,7 +63,8 @@ function slots(module: Pkcs11Module): Handle[] {
 export const isToken = (info: TokenInfo, ref: TokenRef): boolean => info.label === ref.label && info.serial === ref.serial;
 
 /** By what is printed on it, each time anew: a slot number means nothing after a re-plug. */
-export const findToken = (module: Pkcs11Module, ref: TokenRef): FoundToken | null => listTokens(module).find(({ info }) => isToken(info, ref)) ?? null;
+export const findToken = (module: Pkcs11Module, ref: TokenRef): FoundToken | null =>
+  listTokens(module).find(({ info }) => isToken(info, ref)) ?? null;
 
 export const absent = (ref: TokenRef): Failure => new Failure('TOKEN_ABSENT', { label: ref.label, serial: ref.serial });
 

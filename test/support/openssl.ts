@@ -34,7 +34,19 @@ export class WorkFolder {
 
   /** A key made by openssl and a request for it, DER. */
   request(name: string, key: readonly string[] = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], digest = '-sha256'): Buffer {
-    return this.bytes('req', '-new', ...key, '-nodes', '-keyout', this.path(`${name}.key`), '-subj', `/CN=${name}`, digest, '-outform', 'DER');
+    return this.bytes(
+      'req',
+      '-new',
+      ...key,
+      '-nodes',
+      '-keyout',
+      this.path(`${name}.key`),
+      '-subj',
+      `/CN=${name}`,
+      digest,
+      '-outform',
+      'DER',
+    );
   }
 
   remove(): void {

@@ -1,6 +1,24 @@
-import { Failure, type SessionTerms, type SignerClient, type SignerEventName, type SigningProfile, type SigningSession, type TokenRef, type TokenState } from '../../src-main/contract/index.ts';
+import {
+  Failure,
+  type SessionTerms,
+  type SignerClient,
+  type SignerEventName,
+  type SigningProfile,
+  type SigningSession,
+  type TokenRef,
+  type TokenState,
+} from '../../src-main/contract/index.ts';
 import { createSigner, type SignerOptions, type SignerService } from '../../src-main/signer/index.ts';
-import { authorityProfiles, createHierarchy, crlUri, loadCertificateProfile, signingProfile, type CertificateProfile, type MadeAuthority, type Role } from '../../src-main/station/ca/index.ts';
+import {
+  authorityProfiles,
+  createHierarchy,
+  crlUri,
+  loadCertificateProfile,
+  signingProfile,
+  type CertificateProfile,
+  type MadeAuthority,
+  type Role,
+} from '../../src-main/station/ca/index.ts';
 import { makeTokenFolder, type TokenFolder } from './token.ts';
 
 export const testPin = '482916';
@@ -25,7 +43,8 @@ export function settableClock(start = Date.now()): SettableClock {
   };
 }
 
-export const shippedProfile = (name: string): CertificateProfile => loadCertificateProfile(new URL(`../../resources/profiles/certificates/${name}.json`, import.meta.url).pathname);
+export const shippedProfile = (name: string): CertificateProfile =>
+  loadCertificateProfile(new URL(`../../resources/profiles/certificates/${name}.json`, import.meta.url).pathname);
 
 interface Seen {
   readonly event: SignerEventName;
@@ -83,7 +102,21 @@ export class SignerBench {
 
   terms(token: TokenRef, more: Partial<SessionTerms> = {}): SessionTerms {
     const until = new Date(this.clock.now() + 3_600_000).toISOString();
-    return { kind: 'issue', issuer: 'Test issuer', token, key: null, issuerCertificate: null, profiles: [], quota: 100, until, idleMinutes: 30, perMinute: 10_000, operator: 'Olga', reason: 'test', ...more };
+    return {
+      kind: 'issue',
+      issuer: 'Test issuer',
+      token,
+      key: null,
+      issuerCertificate: null,
+      profiles: [],
+      quota: 100,
+      until,
+      idleMinutes: 30,
+      perMinute: 10_000,
+      operator: 'Olga',
+      reason: 'test',
+      ...more,
+    };
   }
 
   ceremonyTerms(token: TokenRef, leaves: readonly SigningProfile[] = []): SessionTerms {
@@ -118,13 +151,21 @@ export class SignerBench {
 export type Hierarchy = Readonly<Record<Role, MadeAuthority>>;
 
 /** Root, issuer and server issuer on this token, made in a ceremony that is closed again. */
-export async function makeHierarchy(bench: SignerBench, token: TokenRef, algorithm: 'ec-p256' | 'ec-p384' | 'rsa-3072' = 'ec-p256'): Promise<Hierarchy> {
+export async function makeHierarchy(
+  bench: SignerBench,
+  token: TokenRef,
+  algorithm: 'ec-p256' | 'ec-p384' | 'rsa-3072' = 'ec-p256',
+): Promise<Hierarchy> {
   await bench.openSession(bench.ceremonyTerms(token));
   const made = await createHierarchy({
     signer: bench.client,
     clock: bench.clock,
     algorithm,
-    names: { root: { organization: 'Test', commonName: 'Test root' }, issuer: { organization: 'Test', commonName: 'Test issuer 1' }, server: { organization: 'Test', commonName: 'Test server issuer' } },
+    names: {
+      root: { organization: 'Test', commonName: 'Test root' },
+      issuer: { organization: 'Test', commonName: 'Test issuer 1' },
+      server: { organization: 'Test', commonName: 'Test server issuer' },
+    },
     ids: { root: '01', issuer: '02', server: '03' },
     rootCrlUri: crlUri(crlBase, 'root'),
     reserve: () => undefined,
@@ -133,8 +174,19 @@ export async function makeHierarchy(bench: SignerBench, token: TokenRef, algorit
   return made;
 }
 
-export const issueTerms = (bench: SignerBench, token: TokenRef, by: MadeAuthority, profile = 'device', more: Partial<SessionTerms> = {}): SessionTerms =>
-  bench.terms(token, { key: by.proof.key, issuerCertificate: by.certificate, profiles: [signingProfile(shippedProfile(profile))], ...more });
+export const issueTerms = (
+  bench: SignerBench,
+  token: TokenRef,
+  by: MadeAuthority,
+  profile = 'device',
+  more: Partial<SessionTerms> = {},
+): SessionTerms =>
+  bench.terms(token, {
+    key: by.proof.key,
+    issuerCertificate: by.certificate,
+    profiles: [signingProfile(shippedProfile(profile))],
+    ...more,
+  });
 
 /** The code of the Failure that a promise ends in; fails the test when it does not. */
 export async function failureOf(promise: Promise<unknown>): Promise<Failure> {

@@ -20,7 +20,12 @@ export function buildRootTbs(request: AuthorityRequest): Draft {
     issuerName: name(request.subject),
     signature: signatureAlgorithm(algorithm),
     validity: validityFrom(request.now, request.days),
-    list: [ext.basicConstraints(true), ext.keyUsage('keyCertSign', 'cRLSign'), ext.subjectKeyIdentifier(bits), ext.authorityKeyIdentifier(keyIdentifier(bits))],
+    list: [
+      ext.basicConstraints(true),
+      ext.keyUsage('keyCertSign', 'cRLSign'),
+      ext.subjectKeyIdentifier(bits),
+      ext.authorityKeyIdentifier(keyIdentifier(bits)),
+    ],
   });
 }
 

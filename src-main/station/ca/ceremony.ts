@@ -11,8 +11,22 @@ export const authorityDays = { root: 7300, issuer: 5475 } as const;
 
 /** What a ceremony session must allow to make CAs; leaf profiles for canaries and the broker's certificate are added to these. */
 export const authorityProfiles: readonly SigningProfile[] = [
-  { name: 'root', maxValidityDays: authorityDays.root, keyAlgorithms: ['ec-p256', 'ec-p384', 'rsa-3072', 'rsa-4096'], extendedKeyUsage: [], ca: true, commonName: '[^\\p{C}]{1,64}' },
-  { name: 'issuer', maxValidityDays: authorityDays.issuer, keyAlgorithms: ['ec-p256', 'ec-p384', 'rsa-3072', 'rsa-4096'], extendedKeyUsage: [], ca: true, commonName: '[^\\p{C}]{1,64}' },
+  {
+    name: 'root',
+    maxValidityDays: authorityDays.root,
+    keyAlgorithms: ['ec-p256', 'ec-p384', 'rsa-3072', 'rsa-4096'],
+    extendedKeyUsage: [],
+    ca: true,
+    commonName: '[^\\p{C}]{1,64}',
+  },
+  {
+    name: 'issuer',
+    maxValidityDays: authorityDays.issuer,
+    keyAlgorithms: ['ec-p256', 'ec-p384', 'rsa-3072', 'rsa-4096'],
+    extendedKeyUsage: [],
+    ca: true,
+    commonName: '[^\\p{C}]{1,64}',
+  },
 ];
 
 export type Role = 'root' | 'issuer' | 'server';
@@ -57,7 +71,11 @@ async function make(request: HierarchyRequest, role: Role, above: MadeAuthority 
       : buildIssuerTbs({ ...common, days: authorityDays.issuer, issuer: above.issuer, crlUri: request.rootCrlUri });
   await request.reserve(role, draft);
   const signedBy = above?.proof ?? proof;
-  const { signature } = await signer('sign.certificate', { key: signedBy.key, profile: above === null ? 'root' : 'issuer', tbs: draft.tbs });
+  const { signature } = await signer('sign.certificate', {
+    key: signedBy.key,
+    profile: above === null ? 'root' : 'issuer',
+    tbs: draft.tbs,
+  });
   const certificate = assembleCertificate(draft.tbs, signedBy, signature);
   return { proof, certificate, issuer: readIssuer(certificate) };
 }

@@ -31,10 +31,15 @@ const reasonNumbers: Readonly<Record<RevocationReason, number>> = {
   cessationOfOperation: 5,
   privilegeWithdrawn: 9,
 };
-export const reasonNames: ReadonlyMap<number, RevocationReason> = new Map(revocationReasons.map((reason) => [reasonNumbers[reason], reason]));
+export const reasonNames: ReadonlyMap<number, RevocationReason> = new Map(
+  revocationReasons.map((reason) => [reasonNumbers[reason], reason]),
+);
 
 const reasonExtensions = new Map<RevocationReason, Buffer>(
-  revocationReasons.map((reason) => [reason, reason === 'unspecified' ? Buffer.alloc(0) : der.sequence(ext.reasonCode(reasonNumbers[reason]))]),
+  revocationReasons.map((reason) => [
+    reason,
+    reason === 'unspecified' ? Buffer.alloc(0) : der.sequence(ext.reasonCode(reasonNumbers[reason])),
+  ]),
 );
 
 /** The largest entry: SEQUENCE header, serial of 20 octets with its sign octet, GeneralizedTime, reason. */
@@ -49,7 +54,8 @@ export function writeEntry(target: Buffer, at: number, entry: CrlEntry): number 
   const sign = parseInt(entry.serial.slice(0, 2), 16) >= 0x80 ? 1 : 0;
   const long = Number(entry.revokedAt.slice(0, 4)) >= 2050;
   const reason = reasonExtensions.get(entry.reason);
-  if (reason === undefined || !/^(?!00.)(?:[0-9A-F]{2}){1,20}$/u.test(entry.serial)) throw new RangeError(`an entry that cannot stand in a CRL: ${entry.serial}`);
+  if (reason === undefined || !/^(?!00.)(?:[0-9A-F]{2}){1,20}$/u.test(entry.serial))
+    throw new RangeError(`an entry that cannot stand in a CRL: ${entry.serial}`);
 
   let end = at;
   target[end++] = 0x30;

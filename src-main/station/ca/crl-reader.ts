@@ -2,7 +2,20 @@ import { createVerify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Failure, type RevocationReason } from '../../contract/index.ts';
 import {
-  authorityKeyIdOf, constructed, DerError, DerReader, hashFor, oids, onlyElement, readBitBytes, readExtensions, readNumber, readTime, readUnsigned, sha256Hex, tags,
+  authorityKeyIdOf,
+  constructed,
+  DerError,
+  DerReader,
+  hashFor,
+  oids,
+  onlyElement,
+  readBitBytes,
+  readExtensions,
+  readNumber,
+  readTime,
+  readUnsigned,
+  sha256Hex,
+  tags,
 } from '../../der/index.ts';
 import { instant } from '../clock.ts';
 import { toPem } from './certificate.ts';
@@ -46,7 +59,8 @@ function parse(der: Uint8Array): Crl {
 
   const reader = new DerReader(tbs.content);
   if (readNumber(reader.element(tags.integer)) !== 1) throw new DerError('a CRL that is not version 2');
-  if (Buffer.compare(reader.element(tags.sequence).bytes, algorithm) !== 0) throw new DerError('two different signature algorithms in one CRL');
+  if (Buffer.compare(reader.element(tags.sequence).bytes, algorithm) !== 0)
+    throw new DerError('two different signature algorithms in one CRL');
   const issuer = reader.element(tags.sequence).bytes;
   const [thisUpdate, nextUpdate] = [readTime(reader.element()), readTime(reader.element())];
   const list = reader.optional(tags.sequence)?.content ?? new Uint8Array();
@@ -76,7 +90,9 @@ function* readEntries(list: Uint8Array): Generator<CrlEntry> {
   const reader = new DerReader(list);
   while (!reader.done) {
     const entry = reader.enter(tags.sequence);
-    const serial = Buffer.from(readUnsigned(entry.element(tags.integer))).toString('hex').toUpperCase();
+    const serial = Buffer.from(readUnsigned(entry.element(tags.integer)))
+      .toString('hex')
+      .toUpperCase();
     const revokedAt = instant(readTime(entry.element()));
     const extensions = entry.optional(tags.sequence);
     entry.finish();
@@ -116,7 +132,9 @@ export function missingFrom(previous: Crl, next: Crl, expired: (serial: string) 
 
 /** True when `next` has every unexpired entry of `previous` and a higher number (pki.md: checked before publication). */
 export function isSuperset(previous: Crl, next: Crl, expired: (serial: string) => boolean): boolean {
-  return next.number > previous.number && Buffer.compare(previous.issuer, next.issuer) === 0 && missingFrom(previous, next, expired).length === 0;
+  return (
+    next.number > previous.number && Buffer.compare(previous.issuer, next.issuer) === 0 && missingFrom(previous, next, expired).length === 0
+  );
 }
 
 export const crlToPem = (der: Uint8Array): string => toPem('X509 CRL', der);

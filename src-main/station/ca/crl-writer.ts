@@ -95,7 +95,12 @@ interface SpooledTbs {
   readonly after: Buffer;
 }
 
-async function writeSigned(path: string, { issuer }: CrlHead, tbs: SpooledTbs, signature: Uint8Array): Promise<{ bytes: number; sha256: string }> {
+async function writeSigned(
+  path: string,
+  { issuer }: CrlHead,
+  tbs: SpooledTbs,
+  signature: Uint8Array,
+): Promise<{ bytes: number; sha256: string }> {
   const tail = Buffer.concat([issuer.signatureAlgorithm, der.bitString(signature)]);
   const tbsBytes = tbs.before.length + tbs.bytes + tbs.after.length;
   const head = der.header(0x30, tbsBytes + tail.length);
@@ -120,7 +125,7 @@ async function writeSigned(path: string, { issuer }: CrlHead, tbs: SpooledTbs, s
 /** Pieces of the spool, each a view of one buffer that is valid until the next one is asked for. */
 async function* chunksOf(spool: FileHandle, bytes: number): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.alloc(Math.min(limits.crlChunkBytes, bytes));
-  for (let at = 0; at < bytes; ) {
+  for (let at = 0; at < bytes;) {
     const { bytesRead } = await spool.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
     if (bytesRead === 0) throw new Error('the spooled entries are shorter than what was written');
     yield buffer.subarray(0, bytesRead);
@@ -129,7 +134,7 @@ async function* chunksOf(spool: FileHandle, bytes: number): AsyncGenerator<Uint8
 }
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten;
+  for (let done = 0; done < chunk.length;) done += (await file.write(chunk, done)).bytesWritten;
 }
 
 /** Without this a rename may be lost with the power. */

@@ -1,6 +1,20 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { Failure, limits, type KeyAlgorithm } from '../../contract/index.ts';
-import { assertStrictDer, constructed, DerError, DerReader, oids, onlyElement, readBitBytes, readName, readNumber, readOid, readPublicKeyInfo, sha256Hex, tags } from '../../der/index.ts';
+import {
+  assertStrictDer,
+  constructed,
+  DerError,
+  DerReader,
+  oids,
+  onlyElement,
+  readBitBytes,
+  readName,
+  readNumber,
+  readOid,
+  readPublicKeyInfo,
+  sha256Hex,
+  tags,
+} from '../../der/index.ts';
 
 export interface CsrPolicy {
   readonly keyAlgorithms: readonly KeyAlgorithm[];
@@ -72,7 +86,11 @@ function readSignatureAlgorithm(reader: DerReader): string {
 }
 
 const ecHashes: Readonly<Record<string, string>> = { [oids.ecdsaWithSha256]: 'sha256', [oids.ecdsaWithSha384]: 'sha384' };
-const rsaHashes: Readonly<Record<string, string>> = { [oids.sha256WithRsa]: 'sha256', [oids.sha384WithRsa]: 'sha384', [oids.sha512WithRsa]: 'sha512' };
+const rsaHashes: Readonly<Record<string, string>> = {
+  [oids.sha256WithRsa]: 'sha256',
+  [oids.sha384WithRsa]: 'sha384',
+  [oids.sha512WithRsa]: 'sha512',
+};
 const hashes = (algorithm: KeyAlgorithm): Readonly<Record<string, string>> => (algorithm.startsWith('ec') ? ecHashes : rsaHashes);
 
 function importKey(spki: Uint8Array, policy: CsrPolicy): KeyObject {

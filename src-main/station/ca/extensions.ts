@@ -24,16 +24,20 @@ export function extendedKeyUsage(...ids: readonly string[]): Buffer {
   return extension(oids.extendedKeyUsage, false, der.sequence(...ids.map(der.oid)));
 }
 
-export const subjectKeyIdentifier = (keyBits: Uint8Array): Buffer => extension(oids.subjectKeyIdentifier, false, der.octetString(keyIdentifier(keyBits)));
-export const authorityKeyIdentifier = (keyId: Uint8Array): Buffer => extension(oids.authorityKeyIdentifier, false, der.sequence(der.implicit(0, keyId)));
+export const subjectKeyIdentifier = (keyBits: Uint8Array): Buffer =>
+  extension(oids.subjectKeyIdentifier, false, der.octetString(keyIdentifier(keyBits)));
+export const authorityKeyIdentifier = (keyId: Uint8Array): Buffer =>
+  extension(oids.authorityKeyIdentifier, false, der.sequence(der.implicit(0, keyId)));
 
 const uri = (text: string): Buffer => der.implicit(6, Buffer.from(text, 'ascii'));
 /** DistributionPointName with one fullName. */
 const pointName = (text: string): Buffer => der.explicit(0, der.explicit(0, uri(text)));
 
-export const crlDistributionPoint = (text: string): Buffer => extension(oids.crlDistributionPoints, false, der.sequence(der.sequence(pointName(text))));
+export const crlDistributionPoint = (text: string): Buffer =>
+  extension(oids.crlDistributionPoints, false, der.sequence(der.sequence(pointName(text))));
 /** The same name as the certificates carry: a reader of extended CRL support finds the CRL of this partition by it. */
-export const issuingDistributionPoint = (text: string): Buffer => extension(oids.issuingDistributionPoint, true, der.sequence(pointName(text)));
+export const issuingDistributionPoint = (text: string): Buffer =>
+  extension(oids.issuingDistributionPoint, true, der.sequence(pointName(text)));
 
 export const crlNumber = (number: number): Buffer => extension(oids.crlNumber, false, der.integer(number));
 export const reasonCode = (code: number): Buffer => extension(oids.reasonCode, false, der.enumerated(code));
@@ -49,7 +53,8 @@ export function subjectHosts(hosts: readonly string[]): Buffer {
 function addressBytes(host: string): Buffer {
   if (isIP(host) === 4) return Buffer.from(host.split('.').map(Number));
   const tail = /:(\d+\.\d+\.\d+\.\d+)$/u.exec(host)?.[1];
-  const plain = tail === undefined ? host : host.slice(0, -tail.length) + (addressBytes(tail).toString('hex').match(/.{4}/gu) ?? []).join(':');
+  const plain =
+    tail === undefined ? host : host.slice(0, -tail.length) + (addressBytes(tail).toString('hex').match(/.{4}/gu) ?? []).join(':');
   const [left = '', right] = plain.split('::');
   const groups = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => parseInt(group, 16)));
   const [head, end] = [groups(left), right === undefined ? [] : groups(right)];

@@ -17,7 +17,10 @@ const template = z
   .string()
   .min(1)
   .max(200)
-  .refine((text) => [...text.matchAll(/\{(\w*)\}/gu)].every(([, name]) => name !== undefined && name in placeholders), 'only {tenant}, {device}, {name} and {host} may stand in braces')
+  .refine(
+    (text) => [...text.matchAll(/\{(\w*)\}/gu)].every(([, name]) => name !== undefined && name in placeholders),
+    'only {tenant}, {device}, {name} and {host} may stand in braces',
+  )
   .refine((text) => !/[{}]/u.test(text.replace(/\{\w+\}/gu, '')), 'a brace without its partner');
 
 /** A certificate profile file. Unknown keys are errors. */
@@ -37,7 +40,10 @@ export const CertificateProfile = z
     extendedKeyUsage: z.array(z.enum(['clientAuth', 'serverAuth'])).min(1),
   })
   .strict()
-  .refine((profile) => profile.validityDays <= profile.maxValidityDays, { path: ['validityDays'], message: 'must not be more than maxValidityDays' })
+  .refine((profile) => profile.validityDays <= profile.maxValidityDays, {
+    path: ['validityDays'],
+    message: 'must not be more than maxValidityDays',
+  })
   .refine((profile) => (profile.use === 'server') === profile.extendedKeyUsage.includes('serverAuth'), {
     path: ['extendedKeyUsage'],
     message: 'serverAuth belongs to server certificates, and only there',
@@ -48,7 +54,8 @@ export type CertificateProfile = z.infer<typeof CertificateProfile>;
 export function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/gu, (_, name: string) => {
     const value = values[name] ?? '';
-    if (!new RegExp(`^(?:${placeholders[name] ?? ''})$`, 'u').test(value)) throw new Failure('ID_INVALID', { id: value, kind: name, problem: 'it has characters that a certificate may not carry' });
+    if (!new RegExp(`^(?:${placeholders[name] ?? ''})$`, 'u').test(value))
+      throw new Failure('ID_INVALID', { id: value, kind: name, problem: 'it has characters that a certificate may not carry' });
     return value;
   });
 }
@@ -56,7 +63,8 @@ export function fill(text: string, values: Readonly<Record<string, string>>): st
 /** The common name of a certificate of this profile, at most 64 characters (X.520 ub-common-name). */
 export function commonNameFor(profile: CertificateProfile, values: Readonly<Record<string, string>>): string {
   const text = fill(profile.commonName, values);
-  if (text.length > limits.commonNameChars) throw new Failure('ID_INVALID', { id: text, kind: 'common name', problem: `it is longer than ${limits.commonNameChars} characters` });
+  if (text.length > limits.commonNameChars)
+    throw new Failure('ID_INVALID', { id: text, kind: 'common name', problem: `it is longer than ${limits.commonNameChars} characters` });
   return text;
 }
 

@@ -32,7 +32,8 @@ export interface LeafRequest {
 }
 
 /** The URI that names a CRL in certificates and in the CRL itself. */
-export const crlUri = (base: string, issuer: string, partition = 0): string => `${base.replace(/\/+$/u, '')}/crl/${encodeURIComponent(issuer)}/${partition}.crl`;
+export const crlUri = (base: string, issuer: string, partition = 0): string =>
+  `${base.replace(/\/+$/u, '')}/crl/${encodeURIComponent(issuer)}/${partition}.crl`;
 
 /** A device's tbsCertificate. ID_INVALID, INVALID_INPUT (validity) or ISSUER_TOO_SHORT. */
 export const buildDeviceTbs = (request: LeafRequest): Draft => buildLeaf(request, uriOf(request));
@@ -55,7 +56,8 @@ function buildLeaf(request: LeafRequest, alternativeNames: readonly Buffer[]): D
   const { issuer, profile, spki } = request;
   const commonName = commonNameFor(profile, request.subject);
   const info = readPublicKeyInfo(spki);
-  const usages = info.algorithm?.startsWith('rsa') === true ? (['digitalSignature', 'keyEncipherment'] as const) : (['digitalSignature'] as const);
+  const usages =
+    info.algorithm?.startsWith('rsa') === true ? (['digitalSignature', 'keyEncipherment'] as const) : (['digitalSignature'] as const);
   return assemble({
     issuerName: issuer.subject,
     signature: issuer.signatureAlgorithm,
@@ -78,7 +80,10 @@ function buildLeaf(request: LeafRequest, alternativeNames: readonly Buffer[]): D
 function validity({ issuer, profile, now, validityDays }: LeafRequest): Validity {
   const days = validityDays ?? profile.validityDays;
   if (!Number.isInteger(days) || days < limits.validityDays.min || days > profile.maxValidityDays) {
-    throw new Failure('INVALID_INPUT', { field: 'validityDays', problem: `the profile allows ${limits.validityDays.min} to ${profile.maxValidityDays} days` });
+    throw new Failure('INVALID_INPUT', {
+      field: 'validityDays',
+      problem: `the profile allows ${limits.validityDays.min} to ${profile.maxValidityDays} days`,
+    });
   }
   const span = validityFrom(now, days);
   assertWithin(span, issuer);

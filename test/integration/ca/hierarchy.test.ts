@@ -2,7 +2,19 @@ import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenRef } from '../../../src-main/contract/index.ts';
 import {
-  assembleCertificate, buildDeviceTbs, buildServerTbs, certificateToPem, checkCsr, crlSigner, crlToPem, crlUri, newSerial, readCertificate, readCrl, writeCrl, type CrlEntry,
+  assembleCertificate,
+  buildDeviceTbs,
+  buildServerTbs,
+  certificateToPem,
+  checkCsr,
+  crlSigner,
+  crlToPem,
+  crlUri,
+  newSerial,
+  readCertificate,
+  readCrl,
+  writeCrl,
+  type CrlEntry,
 } from '../../../src-main/station/ca/index.ts';
 import { readFileSync } from 'node:fs';
 import { WorkFolder } from '../../support/openssl.ts';
@@ -31,7 +43,15 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
 
   async function issue(name: string, ...key: readonly string[]): Promise<Buffer> {
     const { spki } = checkCsr(work.request(name, key.length === 0 ? undefined : key), device);
-    const draft = buildDeviceTbs({ issuer: made.issuer.issuer, profile: device, spki, subject: { tenant: 'acme', device: name }, serial: newSerial(), now: bench.clock.now(), crlUri: uri });
+    const draft = buildDeviceTbs({
+      issuer: made.issuer.issuer,
+      profile: device,
+      spki,
+      subject: { tenant: 'acme', device: name },
+      serial: newSerial(),
+      now: bench.clock.now(),
+      crlUri: uri,
+    });
     const { signature } = await bench.client('sign.certificate', { key: made.issuer.proof.key, profile: 'device', tbs: draft.tbs });
     const certificate = assembleCertificate(draft.tbs, made.issuer.issuer, signature);
     work.write(`${name}.pem`, certificateToPem(certificate));
@@ -42,7 +62,16 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
     const now = bench.clock.now();
     const path = work.path('issuer.crl');
     const sign = crlSigner(bench.client, made.issuer.proof.key);
-    await writeCrl({ issuer: made.issuer.issuer, number, thisUpdate: now, nextUpdate: now + 86_400_000, uri, entries: () => entries, path, sign });
+    await writeCrl({
+      issuer: made.issuer.issuer,
+      number,
+      thisUpdate: now,
+      nextUpdate: now + 86_400_000,
+      uri,
+      entries: () => entries,
+      path,
+      sign,
+    });
     work.write('crl.pem', crlToPem(readFileSync(path)));
   }
 
@@ -52,7 +81,20 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
     await issue('T2-000132', '-newkey', 'rsa:2048');
     await publish(1, []);
     const check = (name: string): string =>
-      work.openssl('verify', '-x509_strict', '-purpose', 'sslclient', '-crl_check', '-CAfile', 'root.pem', '-untrusted', 'issuer.pem', '-CRLfile', 'crl.pem', `${name}.pem`).text;
+      work.openssl(
+        'verify',
+        '-x509_strict',
+        '-purpose',
+        'sslclient',
+        '-crl_check',
+        '-CAfile',
+        'root.pem',
+        '-untrusted',
+        'issuer.pem',
+        '-CRLfile',
+        'crl.pem',
+        `${name}.pem`,
+      ).text;
     expect(check('T2-000131')).toBe('T2-000131.pem: OK\n');
     expect(check('T2-000132')).toBe('T2-000132.pem: OK\n');
 
@@ -75,12 +117,24 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
     const { spki } = checkCsr(work.request('broker'), profile);
     await bench.openSession(issueTerms(bench, token, made.server, 'server'));
     const hosts = ['broker.test.example', '127.0.0.1', '2001:db8::1'];
-    const draft = buildServerTbs({ issuer: made.server.issuer, profile, spki, hosts, serial: newSerial(), now: bench.clock.now(), crlUri: crlUri(crlBase, 'server') });
+    const draft = buildServerTbs({
+      issuer: made.server.issuer,
+      profile,
+      spki,
+      hosts,
+      serial: newSerial(),
+      now: bench.clock.now(),
+      crlUri: crlUri(crlBase, 'server'),
+    });
     const { signature } = await bench.client('sign.certificate', { key: made.server.proof.key, profile: 'server', tbs: draft.tbs });
     const certificate = assembleCertificate(draft.tbs, made.server.issuer, signature);
     work.write('broker.pem', certificateToPem(certificate));
     const verify = ['verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', 'root.pem', '-untrusted', 'server-issuer.pem'];
-    for (const name of [['-verify_hostname', 'broker.test.example'], ['-verify_ip', '127.0.0.1'], ['-verify_ip', '2001:db8::1']]) {
+    for (const name of [
+      ['-verify_hostname', 'broker.test.example'],
+      ['-verify_ip', '127.0.0.1'],
+      ['-verify_ip', '2001:db8::1'],
+    ]) {
       expect(work.openssl(...verify, ...name, 'broker.pem').text).toBe('broker.pem: OK\n');
     }
     expect(new X509Certificate(certificate).subject).toBe('CN=broker.test.example');
