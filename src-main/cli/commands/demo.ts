@@ -33,6 +33,11 @@ export const demo: Command = {
   },
 };
 
+/** A unit of the demo, and whether it was the one with the fault. */
+interface DemoUnit extends UnitResult {
+  readonly faulty: boolean;
+}
+
 interface Plan {
   readonly units: number;
   readonly parallel: number;
@@ -80,19 +85,22 @@ async function prepare(context: CommandContext, station: StationProcess, plan: P
 }
 
 /** Keeps every slot busy until all units have had their run; the last unit of each slot stays plugged in. */
-async function runUnits(context: CommandContext, station: StationProcess, plan: Plan): Promise<UnitResult[]> {
-  const results: UnitResult[] = [];
+async function runUnits(context: CommandContext, station: StationProcess, plan: Plan): Promise<DemoUnit[]> {
+  const results: DemoUnit[] = [];
+  const faulty = new Set<number>();
   const slots = await station.call('bench.units', {});
   let plugged = 0;
   const plugNext = async (slot: number): Promise<void> => {
     if (plugged >= plan.units) return;
     plugged++;
     const hit = plugged === 1 && plan.fault !== null && plan.fault.name !== 'broker-away';
+    if (hit) faulty.add(slot);
+    else faulty.delete(slot);
     await station.call('bench.plug', { slot, ...(hit ? { fault: plan.fault.name } : {}) });
   };
   await new Promise<void>((done, failed) => {
     onResult(station, (result) => {
-      results.push(result);
+      results.push({ ...result, faulty: faulty.has(result.slot) });
       context.output.note(`slot ${String(result.slot)}: ${result.device} ${result.verdict}${result.code === undefined ? '' : ` (${result.code})`}`);
       if (results.length === plan.units) done();
       else if (plugged < plan.units) {
@@ -133,20 +141,19 @@ async function revokeLast(station: StationProcess, units: readonly UnitResult[])
 }
 
 /** What was asked for and did not hold. */
-function judge(units: readonly UnitResult[], revocation: RevocationResult | null, plan: Plan): string[] {
+function judge(units: readonly DemoUnit[], revocation: RevocationResult | null, plan: Plan): string[] {
   const problems: string[] = [];
   const expected = plan.fault?.expected ?? 'survive';
-  // The fault goes to the first unit that is plugged in, which gets the first number of the order, or none when it was never read.
-  const hit = (index: number): boolean => plan.fault !== null && (plan.fault.name === 'broker-away' || index === 0);
-  units.forEach((unit, index) => {
-    const want = hit(index) && expected !== 'survive' ? expected : { verdict: 'PASS' as const, code: undefined };
+  const away = plan.fault?.name === 'broker-away';
+  for (const unit of units) {
+    const want = (away || unit.faulty) && expected !== 'survive' ? expected : { verdict: 'PASS' as const, code: undefined };
     if (unit.verdict !== want.verdict || (want.code !== undefined && unit.code !== (want.code satisfies ErrorCode))) {
       problems.push(`${unit.device || `slot ${String(unit.slot)}`}: ${unit.verdict} ${unit.code ?? ''}, expected ${want.verdict} ${want.code ?? ''}`);
     }
     const status = unit.certificate?.status;
     if (unit.verdict !== 'PASS' && status === 'ACTIVE') problems.push(`${unit.device}: has an ACTIVE certificate without a PASS`);
-  });
-  if (plan.fault?.name === 'broker-away') return problems;
+  }
+  if (away) return problems;
   if (revocation === null) {
     if (units.some((unit) => unit.verdict === 'PASS')) problems.push('no unit was left to revoke');
   } else {

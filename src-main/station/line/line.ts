@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { Failure, unwrap, type FailureData, type SlotView, type Verdict, type WorkOrder } from '../../contract/index.ts';
-import { topicBase } from '../broker/index.ts';
 import type { DeviceProfile, PlugWatcher, SlotPlace } from '../devices/index.ts';
+import { foreignTopic } from '../verify/index.ts';
+import { newNonce } from './nonce.ts';
 import { Slot } from './slot.ts';
 import type { LineServices } from './run.ts';
 
@@ -108,8 +108,8 @@ export class Line {
     const order = this.#options.services.registry.devices.get(device)?.order;
     const session = await this.#options.services.openUnit(path, this.#profile(this.#order(order ?? '')), signal, () => undefined);
     try {
-      const nonce = randomUUID();
-      const { connected, stage, detail } = await session.selfTest(nonce, `${topicBase(device)}.neighbour/verify/${nonce}`, { signal });
+      const nonce = newNonce();
+      const { connected, stage, detail } = await session.selfTest(nonce, foreignTopic(device, nonce), { signal });
       return { device, connected, stage, detail };
     } finally {
       await session.close();

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Failure, toFailureData, type FailureData, type ProofLevel, type RunStep, type Unit, type WorkOrder } from '../../contract/index.ts';
-import { topicBase } from '../broker/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { CallOptions, Credentials, DeviceProfile, SelfTestResult, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { Registry, RunRecord } from '../registry/index.ts';
+import { foreignTopic, verifyTopic } from '../verify/index.ts';
+import { newNonce } from './nonce.ts';
 
 export interface IssuedCertificate {
   readonly serial: string;
@@ -210,10 +211,9 @@ export class Run {
   }
 
   async #prove(device: string): Promise<RunEnd> {
-    const base = topicBase(device);
-    const nonce = randomUUID();
-    const own = `${base}/verify/${nonce}`;
-    const foreign = `${base}.neighbour/verify/${nonce}`;
+    const nonce = newNonce();
+    const own = verifyTopic(device, nonce);
+    const foreign = foreignTopic(device, nonce);
     await this.#step('access', async (options) => {
       await this.#open().activate(options);
       await this.#services.publish();

@@ -23,8 +23,8 @@ export function topicBase(device: string): string {
 /** Where a device proves that it can publish: its own topic space, a fresh nonce. */
 export const verifyTopic = (device: string, nonce: string): string => `${topicBase(device)}/verify/${nonce}`;
 
-/** A topic of the same tenant that this device must not reach: the nearest thing to it that is not its own. */
-export function foreignTopic(device: string, nonce: string): string {
-  const [tenant, id] = device.split('/');
-  return verifyTopic(`${tenant ?? ''}/neighbour-of-${id ?? ''}`, nonce);
-}
+/**
+ * A topic of the same tenant that this device must not reach. `~` is in no id: no real neighbour can ever get the message, and the
+ * request that carries it to the device fits into the smallest buffers.
+ */
+export const foreignTopic = (device: string, nonce: string): string => `tenant/${device.split('/')[0] ?? ''}/device/~/verify/${nonce}`;
