@@ -51,9 +51,29 @@ export class TestCa {
     this.keyPem = readFileSync(join(this.dir, 'ca.key'), 'utf8');
     if (parent === undefined) {
       const extensions = ['basicConstraints=critical,CA:true', 'keyUsage=critical,keyCertSign,cRLSign'];
-      openssl(['req', '-x509', '-new', '-key', 'ca.key', '-subj', `/CN=${name}`, '-days', '3650', '-out', 'ca.pem', ...extensions.flatMap((e) => ['-addext', e])], this.dir);
+      openssl(
+        [
+          'req',
+          '-x509',
+          '-new',
+          '-key',
+          'ca.key',
+          '-subj',
+          `/CN=${name}`,
+          '-days',
+          '3650',
+          '-out',
+          'ca.pem',
+          ...extensions.flatMap((e) => ['-addext', e]),
+        ],
+        this.dir,
+      );
     } else {
-      writeFileSync(join(this.dir, 'ca.pem'), parent.sign(`/CN=${name}`, this.keyPem, 'basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign', {}).certificatePem);
+      writeFileSync(
+        join(this.dir, 'ca.pem'),
+        parent.sign(`/CN=${name}`, this.keyPem, 'basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign', {})
+          .certificatePem,
+      );
     }
     this.certificatePem = readFileSync(join(this.dir, 'ca.pem'), 'utf8');
   }
@@ -71,9 +91,23 @@ export class TestCa {
   crl(options: CrlOptions): string {
     const revokedAt = time(new Date(Date.now() - hour)).slice(2);
     const until = time(new Date(Date.now() + 365 * 24 * hour)).slice(2);
-    writeFileSync(join(this.dir, 'crl.db'), (options.revoked ?? []).map((serial) => `R\t${until}\t${revokedAt},keyCompromise\t${serial}\tunknown\t/CN=x\n`).join(''));
-    writeFileSync(join(this.dir, 'crlnumber'), options.number.toString(16).toUpperCase().padStart(options.number > 255 ? 4 : 2, '0'));
-    const times = ['-crl_lastupdate', time(options.thisUpdate ?? new Date(Date.now() - 60_000)), '-crl_nextupdate', time(options.nextUpdate ?? new Date(Date.now() + 24 * hour))];
+    writeFileSync(
+      join(this.dir, 'crl.db'),
+      (options.revoked ?? []).map((serial) => `R\t${until}\t${revokedAt},keyCompromise\t${serial}\tunknown\t/CN=x\n`).join(''),
+    );
+    writeFileSync(
+      join(this.dir, 'crlnumber'),
+      options.number
+        .toString(16)
+        .toUpperCase()
+        .padStart(options.number > 255 ? 4 : 2, '0'),
+    );
+    const times = [
+      '-crl_lastupdate',
+      time(options.thisUpdate ?? new Date(Date.now() - 60_000)),
+      '-crl_nextupdate',
+      time(options.nextUpdate ?? new Date(Date.now() + 24 * hour)),
+    ];
     return openssl(['ca', '-config', this.config('crl.db'), '-gencrl', ...times], this.dir).toString();
   }
 
@@ -84,8 +118,16 @@ export class TestCa {
     writeFileSync(join(this.dir, 'issue.db'), '');
     writeFileSync(join(this.dir, 'ext.cnf'), `${extensions}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always\n`);
     openssl(['req', '-new', '-key', 'one.key', '-subj', subject, '-out', 'one.csr'], this.dir);
-    const times = ['-startdate', time(options.notBefore ?? new Date(Date.now() - hour)), '-enddate', time(options.notAfter ?? new Date(Date.now() + 365 * 24 * hour))];
-    openssl(['ca', '-batch', '-notext', '-config', this.config('issue.db'), '-extfile', 'ext.cnf', '-in', 'one.csr', '-out', 'one.pem', ...times], this.dir);
+    const times = [
+      '-startdate',
+      time(options.notBefore ?? new Date(Date.now() - hour)),
+      '-enddate',
+      time(options.notAfter ?? new Date(Date.now() + 365 * 24 * hour)),
+    ];
+    openssl(
+      ['ca', '-batch', '-notext', '-config', this.config('issue.db'), '-extfile', 'ext.cnf', '-in', 'one.csr', '-out', 'one.pem', ...times],
+      this.dir,
+    );
     return { certificatePem: readFileSync(join(this.dir, 'one.pem'), 'utf8'), keyPem, serial };
   }
 

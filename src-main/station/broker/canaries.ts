@@ -4,8 +4,16 @@ import { connectAs } from '../verify/index.ts';
 import type { BrokerEndpoint, CanaryResult, StationIdentities, TlsIdentity } from './host.ts';
 
 /** Asks the broker itself: the revoked canary must be refused as revoked (alert 44), the good one must get CONNACK 0. */
-export async function askCanaries(endpoint: BrokerEndpoint, identities: StationIdentities, clock: Clock, timeoutMs: number): Promise<CanaryResult> {
-  const [revoked, good] = await Promise.all([refusal(endpoint, identities.revokedCanary, timeoutMs), refusal(endpoint, identities.goodCanary, timeoutMs)]);
+export async function askCanaries(
+  endpoint: BrokerEndpoint,
+  identities: StationIdentities,
+  clock: Clock,
+  timeoutMs: number,
+): Promise<CanaryResult> {
+  const [revoked, good] = await Promise.all([
+    refusal(endpoint, identities.revokedCanary, timeoutMs),
+    refusal(endpoint, identities.goodCanary, timeoutMs),
+  ]);
   return {
     at: instant(clock.now()),
     revokedRefused: revoked?.code === 'CERTIFICATE_REVOKED',

@@ -1,3 +1,13 @@
 /** The door to broker hosts: what must be in force there, and proof that it is. */
-export { topicBase, type BrokerEndpoint, type BrokerHost, type CanaryResult, type KickResult, type Publication, type PublishedCrl, type StationIdentities, type TlsIdentity } from './host.ts';
+export {
+  topicBase,
+  type BrokerEndpoint,
+  type BrokerHost,
+  type CanaryResult,
+  type KickResult,
+  type Publication,
+  type PublishedCrl,
+  type StationIdentities,
+  type TlsIdentity,
+} from './host.ts';
 export { LocalBrokerHost, type LocalBrokerHostOptions } from './local-host.ts';

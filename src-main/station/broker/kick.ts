@@ -43,7 +43,8 @@ export async function takeOver(session: LiveSession, context: KickContext): Prom
   await gone;
 }
 
-const isStill = ({ clientId, username }: LiveSession, { sessions }: KickContext): boolean => sessions.of(username).some((live) => live.clientId === clientId);
+const isStill = ({ clientId, username }: LiveSession, { sessions }: KickContext): boolean =>
+  sessions.of(username).some((live) => live.clientId === clientId);
 
 /** The log is a pipe: what happened before a connection of our own has been read when that connection is in it. */
 async function catchUp(context: KickContext): Promise<void> {

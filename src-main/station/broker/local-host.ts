@@ -68,12 +68,20 @@ export class LocalBrokerHost implements BrokerHost {
     this.#port = options.port;
     this.#since = instant(options.clock.now());
     this.#installation = new Installation(options.dir);
-    this.#queue = new PublicationQueue((publication) => this.#alone(() => this.#apply(publication)), () => this.#tell());
+    this.#queue = new PublicationQueue(
+      (publication) => this.#alone(() => this.#apply(publication)),
+      () => this.#tell(),
+    );
   }
 
   /** The port is 0 until `start` has settled it. */
   get endpoint(): BrokerEndpoint {
-    return { host: this.#host, port: this.#port, serverName: this.#options.serverName ?? 'localhost', serverCaPem: this.#options.serverCaPem };
+    return {
+      host: this.#host,
+      port: this.#port,
+      serverName: this.#options.serverName ?? 'localhost',
+      serverCaPem: this.#options.serverCaPem,
+    };
   }
 
   view(): BrokerView {
@@ -131,7 +139,7 @@ export class LocalBrokerHost implements BrokerHost {
     // No broker, no sessions; the next one begins with the files in force.
     if (context === null) return usernames.map((username) => ({ username, ended: 0, ms: 0 }));
     for (const username of usernames) this.#kicked.set(username, this.#sessions.generation);
-    return await kickSessions(usernames, context);
+    return kickSessions(usernames, context);
   }
 
   canaries(): Promise<CanaryResult> {
@@ -153,7 +161,7 @@ export class LocalBrokerHost implements BrokerHost {
       const result = await this.#ask();
       if (result.failure === null) return result;
     }
-    return await this.#bringInForce(files, installed);
+    return this.#bringInForce(files, installed);
   }
 
   /** Installs, loads, proves; takes it back and throws when the broker or a canary says that it is wrong. */
@@ -183,7 +191,8 @@ export class LocalBrokerHost implements BrokerHost {
       // What a reload has to say is in the log before the first connection after it: the canaries' own.
       const result = await this.#ask();
       if (result.failure !== null) throw result.failure;
-      if (complaints.length > 0) throw new Failure('CRL_REJECTED', { problem: 'the broker could not read the new files' }, complaints.join('\n'));
+      if (complaints.length > 0)
+        throw new Failure('CRL_REJECTED', { problem: 'the broker could not read the new files' }, complaints.join('\n'));
       return result;
     } finally {
       stop();
@@ -301,7 +310,8 @@ export class LocalBrokerHost implements BrokerHost {
     if (this.#process === null) return;
     const { failure } = await this.#ask();
     if (failure === null) this.#pause = restartMs.first;
-    else if (this.#inForce !== null && !isInconclusive(failure)) await this.#bringInForce(this.#inForce, await this.#installation.read()).catch(() => undefined);
+    else if (this.#inForce !== null && !isInconclusive(failure))
+      await this.#bringInForce(this.#inForce, await this.#installation.read()).catch(() => undefined);
   }
 
   #away(): Failure {
@@ -328,4 +338,5 @@ export class LocalBrokerHost implements BrokerHost {
   }
 }
 
-const sameFiles = (a: InstalledFiles, b: InstalledFiles | null): boolean => a.crls === b?.crls && a.clientCas === b.clientCas && a.accessList === b.accessList;
+const sameFiles = (a: InstalledFiles, b: InstalledFiles | null): boolean =>
+  a.crls === b?.crls && a.clientCas === b.clientCas && a.accessList === b.accessList;

@@ -113,7 +113,9 @@ export class MosquittoProcess {
         if (wanted(line)) settle(() => resolve(line));
       });
       const timer = setTimeout(() => settle(() => reject(new Failure('TIMEOUT', { what: 'Mosquitto', ms: timeoutMs }))), timeoutMs);
-      void this.exited.then(() => settle(() => reject(new Failure('BROKER_AWAY', { ...this.#where, stage: 'the broker stopped' }, this.lastWords))));
+      void this.exited.then(() =>
+        settle(() => reject(new Failure('BROKER_AWAY', { ...this.#where, stage: 'the broker stopped' }, this.lastWords))),
+      );
     });
   }
 

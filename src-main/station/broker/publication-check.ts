@@ -43,7 +43,8 @@ function checkCrl(published: PublishedCrl, cas: readonly ClientCa[], now: number
   if (!cas.some((ca) => isBy(crl, ca))) throw rejected(`${what} was not signed by any CA of this publication`);
   if (crl.number !== published.number) throw rejected(`${what} has number ${crl.number}, not ${published.number}`);
   if (Date.parse(crl.thisUpdate) > now) throw rejected(`${what} begins in the future (${crl.thisUpdate}); it is ${instant(now)}`);
-  if (Date.parse(crl.nextUpdate) < now + nextUpdateMarginMs) throw rejected(`${what} ends too soon (${crl.nextUpdate}); it is ${instant(now)}`);
+  if (Date.parse(crl.nextUpdate) < now + nextUpdateMarginMs)
+    throw rejected(`${what} ends too soon (${crl.nextUpdate}); it is ${instant(now)}`);
   return { crl, expired: new Set(published.expired ?? []) };
 }
 
@@ -51,7 +52,9 @@ function checkCrl(published: PublishedCrl, cas: readonly ClientCa[], now: number
 function checkCoverage(cas: readonly ClientCa[], crls: readonly Crl[]): void {
   for (const ca of cas) {
     const { certificate } = ca;
-    const issuesCas = cas.some((other) => other !== ca && other.certificate.checkIssued(certificate) && other.certificate.verify(certificate.publicKey));
+    const issuesCas = cas.some(
+      (other) => other !== ca && other.certificate.checkIssued(certificate) && other.certificate.verify(certificate.publicKey),
+    );
     const own = crls.filter((crl) => isBy(crl, ca)).length;
     if (own > 1) throw rejected(`there are two lists of one issuer (${certificate.subject})`);
     if (own === 0 && !issuesCas) throw rejected(`there is no list of ${certificate.subject}: its devices would be locked out`);
@@ -75,7 +78,8 @@ function checkSuccession(before: Crl, checked: readonly Checked[], cas: readonly
   if (next === undefined) return;
   const { crl, expired } = next;
   if (crl.number < before.number) throw rejected(`number ${crl.number} is older than ${before.number}, which is installed`);
-  if (crl.number === before.number && crl.sha256 !== before.sha256) throw rejected(`another list with the number ${before.number} is installed`);
+  if (crl.number === before.number && crl.sha256 !== before.sha256)
+    throw rejected(`another list with the number ${before.number} is installed`);
   const [lost] = missingFrom(before, crl, (serial) => expired.has(serial));
   if (lost !== undefined) throw rejected(`certificate ${lost} is revoked and missing from the new list`);
 }
@@ -83,5 +87,6 @@ function checkSuccession(before: Crl, checked: readonly Checked[], cas: readonly
 /** Device names become lines of the access list: nothing but what the contract allows may get there. */
 function checkDevice(device: string): void {
   const result = DeviceName.safeParse(device);
-  if (!result.success) throw new Failure('ID_INVALID', { id: device, kind: 'device', problem: result.error.issues[0]?.message ?? 'not a device name' });
+  if (!result.success)
+    throw new Failure('ID_INVALID', { id: device, kind: 'device', problem: result.error.issues[0]?.message ?? 'not a device name' });
 }

@@ -89,7 +89,10 @@ async function withDeadline<T>(attempt: Attempt, work: () => Promise<T>): Promis
   let onAbort: (() => void) | undefined;
   const stopped = new Promise<never>((_, reject) => {
     const { host, port } = attempt.endpoint;
-    timer = setTimeout(() => reject(new Failure('BROKER_AWAY', { host, port, stage: `no answer at ${attempt.stage}` }, `nothing for ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(
+      () => reject(new Failure('BROKER_AWAY', { host, port, stage: `no answer at ${attempt.stage}` }, `nothing for ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     onAbort = (): void => reject(new Failure('CANCELLED', { left: 'as they were' }));
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -192,8 +195,12 @@ function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt): Con
   let ours = false;
   let why: unknown = null;
   const ended = new Promise<Failure | null>((resolve) => {
-    client.on('disconnect', (packet) => (why = Object.assign(new Error(`DISCONNECT ${packet.reasonCode ?? 0}`), { code: packet.reasonCode ?? 0 })));
-    socket.on('error', (error) => (why ??= error));
+    client.on('disconnect', ({ reasonCode = 0 }) => {
+      why = Object.assign(new Error(`DISCONNECT ${reasonCode}`), { code: reasonCode });
+    });
+    socket.on('error', (error) => {
+      why ??= error;
+    });
     client.once('close', () => resolve(ours ? null : diagnose(why ?? closed(), contextOf(attempt))));
   });
   /** MQTT's own callbacks never come when the connection ends in between. */

@@ -56,19 +56,22 @@ function byAlert(alert: number, error: unknown, context: DiagnosisContext): Fail
     case 45: {
       // The same alert stands for an expired certificate and for an expired CRL: only our own dates tell them apart.
       const notAfter = certificate?.validToDate.getTime();
-      if (notAfter !== undefined && notAfter <= context.now) return new Failure('CERTIFICATE_EXPIRED', { notAfter: instant(notAfter) }, detail);
+      if (notAfter !== undefined && notAfter <= context.now)
+        return new Failure('CERTIFICATE_EXPIRED', { notAfter: instant(notAfter) }, detail);
       return new Failure('BROKER_CRL_EXPIRED', {}, detail);
     }
     case 42: {
       const notBefore = certificate?.validFromDate.getTime();
-      if (notBefore !== undefined && notBefore > context.now) return new Failure('CLOCKS_DIFFER', { notBefore: instant(notBefore) }, detail);
+      if (notBefore !== undefined && notBefore > context.now)
+        return new Failure('CLOCKS_DIFFER', { notBefore: instant(notBefore) }, detail);
       return new Failure('CERTIFICATE_REJECTED', { alert }, detail);
     }
     case 43:
     case 46:
       return new Failure('CERTIFICATE_REJECTED', { alert }, detail);
     case 48:
-      if (context.certificatePem !== null && !chainIsGood(context.certificatePem, context.issuersPem)) return new Failure('INVALID_CERTIFICATE_CHAIN', {}, detail);
+      if (context.certificatePem !== null && !chainIsGood(context.certificatePem, context.issuersPem))
+        return new Failure('INVALID_CERTIFICATE_CHAIN', {}, detail);
       return new Failure('CA_UNKNOWN_TO_BROKER', {}, detail);
     case 51:
       // decrypt_error: a signature in the chain, or the proof of the key, does not verify.

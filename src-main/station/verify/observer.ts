@@ -109,9 +109,14 @@ export class Observer {
 
   #arrival(watch: Watch, payload: Uint8Array | string, options: Waiting & { readonly deviceSays?: string }): Promise<Message> {
     const expected = Buffer.from(payload);
-    return until(watch, options, () => watch.messages.find((message) => expected.equals(message.payload)), () => {
-      return new Failure('ECHO_MISSING', { device: options.deviceSays ?? 'nothing', topic: watch.filter, ms: options.timeoutMs });
-    });
+    return until(
+      watch,
+      options,
+      () => watch.messages.find((message) => expected.equals(message.payload)),
+      () => {
+        return new Failure('ECHO_MISSING', { device: options.deviceSays ?? 'nothing', topic: watch.filter, ms: options.timeoutMs });
+      },
+    );
   }
 
   async #fence(options: Waiting): Promise<void> {
@@ -134,7 +139,7 @@ export class Observer {
       return this.#failure ?? new Failure('BROKER_AWAY', { host, port, stage: 'observer' });
     };
     const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         this.#onConnect.delete(onConnect);
         reject(gaveUp());
@@ -154,7 +159,10 @@ export class Observer {
     let wait: number = retryMs.first;
     while (!signal.aborted) {
       try {
-        const connection = await connectAs(this.#options.endpoint(), this.#options.identity, { clientId: `birthmark-observer-${randomUUID()}`, signal });
+        const connection = await connectAs(this.#options.endpoint(), this.#options.identity, {
+          clientId: `birthmark-observer-${randomUUID()}`,
+          signal,
+        });
         wait = retryMs.first;
         this.#begin(connection);
         this.#lose((await connection.ended) ?? new Failure('CANCELLED', { left: 'as they were' }));
@@ -185,7 +193,10 @@ export class Observer {
     this.#live = null;
     this.#failure = failure;
     const { host, port } = this.#options.endpoint();
-    const lost = failure.code === 'CANCELLED' ? failure : new Failure('BROKER_AWAY', { host, port, stage: 'observer' }, failure.detail ?? failure.code);
+    const lost =
+      failure.code === 'CANCELLED'
+        ? failure
+        : new Failure('BROKER_AWAY', { host, port, stage: 'observer' }, failure.detail ?? failure.code);
     for (const watch of this.#watches) {
       watch.lost = lost;
       for (const listener of [...watch.listeners]) listener();

@@ -5,7 +5,8 @@ export function certificatesOf(pem: string): X509Certificate[] {
   return (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? []).map((block) => new X509Certificate(block));
 }
 
-const issued = (issuer: X509Certificate, subject: X509Certificate): boolean => subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
+const issued = (issuer: X509Certificate, subject: X509Certificate): boolean =>
+  subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
 
 /**
  * Is each certificate signed by the next one, and the last one by one of `anchors`? Without anchors only the links inside
@@ -20,7 +21,11 @@ export function chainIsGood(chainPem: string, anchorsPem = ''): boolean {
       return next === undefined || issued(next, certificate);
     });
     const last = chain.at(-1);
-    return last !== undefined && linked && (anchors.length === 0 || anchors.some((anchor) => anchor.fingerprint256 === last.fingerprint256 || issued(anchor, last)));
+    return (
+      last !== undefined &&
+      linked &&
+      (anchors.length === 0 || anchors.some((anchor) => anchor.fingerprint256 === last.fingerprint256 || issued(anchor, last)))
+    );
   } catch {
     return false;
   }

@@ -52,7 +52,10 @@ export async function probe(endpoint: BrokerEndpoint, identity: TlsIdentity | nu
       await step('login', () => mustBeRefused(endpoint, waiting));
     } else {
       await step('login', async () => {
-        connection = await connectAs(endpoint, identity, { ...waiting, ...(options.issuersPem === undefined ? {} : { issuersPem: options.issuersPem }) });
+        connection = await connectAs(endpoint, identity, {
+          ...waiting,
+          ...(options.issuersPem === undefined ? {} : { issuersPem: options.issuersPem }),
+        });
         return `${connection.socket.getProtocol() ?? 'TLS'}, CONNACK 0`;
       });
       await step('server certificate', () => describeServer(connection));
@@ -70,7 +73,10 @@ export async function probe(endpoint: BrokerEndpoint, identity: TlsIdentity | nu
     if (await answersPlainMqtt(endpoint, timeoutMs)) throw new Failure('PORT_MODE_MISMATCH', { found: 'plain MQTT', asked: 'TLS' });
     return 'refused';
   });
-  return [...steps, steps[0]?.result === 'FAIL' || unreachable(steps) ? skipped('plain TCP refused', 'the broker was not reached') : plaintext];
+  return [
+    ...steps,
+    steps[0]?.result === 'FAIL' || unreachable(steps) ? skipped('plain TCP refused', 'the broker was not reached') : plaintext,
+  ];
 }
 
 const unreachable = (steps: readonly ProbeStep[]): boolean => steps.some(({ failure }) => failure?.code === 'BROKER_AWAY');
@@ -131,7 +137,8 @@ async function ownTopic(connection: Connection | undefined, device: string, { si
   }
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const late = new Promise<never>((_, reject) => {
-    const give = (): void => reject(new Failure('NOT_SYNCED_TO_BROKER', {}, `${topic}: acknowledged, not delivered within ${timeoutMs} ms`));
+    const give = (): void =>
+      reject(new Failure('NOT_SYNCED_TO_BROKER', {}, `${topic}: acknowledged, not delivered within ${timeoutMs} ms`));
     deadline.addEventListener('abort', give, { once: true });
     if (deadline.aborted) give();
   });
@@ -139,7 +146,12 @@ async function ownTopic(connection: Connection | undefined, device: string, { si
   return `published and received ${topic}`;
 }
 
-async function isolation(connection: Connection | undefined, device: string, observer: Observer | undefined, waiting: Waiting): Promise<string> {
+async function isolation(
+  connection: Connection | undefined,
+  device: string,
+  observer: Observer | undefined,
+  waiting: Waiting,
+): Promise<string> {
   if (connection === undefined) throw new Failure('CANCELLED', { left: 'as they were' });
   const topic = foreignTopic(device, randomUUID());
   const recorder = await observer?.watch(topic, waiting);

@@ -43,7 +43,10 @@ test('ends every session of a username, whatever the client called itself', asyn
   const innocent = await connectAs(here.host.endpoint, pki.device('acme/b'), { clientId: 'x' });
   await publish(['acme/b'], identity);
   const results = await here.host.kick(['acme/a', 'acme/nobody']);
-  expect(results).toMatchObject([{ username: 'acme/nobody', ended: 0 }, { username: 'acme/a', ended: hostileIds.length + 1 }]);
+  expect(results).toMatchObject([
+    { username: 'acme/nobody', ended: 0 },
+    { username: 'acme/a', ended: hostileIds.length + 1 },
+  ]);
   await Promise.all([...sessions, old].map(({ ended }) => ended));
   await innocent.publish('tenant/acme/device/b/state', 'still here');
   await innocent.close();

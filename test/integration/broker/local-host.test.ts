@@ -25,7 +25,10 @@ describe('a local broker host', () => {
   test('lets a device in under its own name and onto its own topics only', async () => {
     const connection = await connectAs(here.host.endpoint, device);
     await connection.publish('tenant/acme/device/T2-000001/state', 'on');
-    await expect(connection.publish('tenant/acme/device/T2-000002/state', 'on')).rejects.toMatchObject({ code: 'TOPIC_REFUSED', params: { reason: 135 } });
+    await expect(connection.publish('tenant/acme/device/T2-000002/state', 'on')).rejects.toMatchObject({
+      code: 'TOPIC_REFUSED',
+      params: { reason: 135 },
+    });
     await connection.close();
   });
 

@@ -26,11 +26,17 @@ const unfit: readonly (readonly [string, () => Publication])[] = [
   ['a list whose last line is missing', () => withPem(whole().replace(/-----END[^\n]+\n$/u, ''))],
   ['a list with a changed byte', () => withPem(whole().replace(/[A-Z]([a-z])/u, (_, next: string) => `Q${next}`))],
   ['two lists in one', () => withPem(whole() + whole())],
-  ['a list signed by another CA', () => withPem(new TestCa('Issuer 1').crl({ number: 6, revoked: [revoked.serial, pki.identities.revokedCanary.serial] }))],
+  [
+    'a list signed by another CA',
+    () => withPem(new TestCa('Issuer 1').crl({ number: 6, revoked: [revoked.serial, pki.identities.revokedCanary.serial] })),
+  ],
   ['an older number', () => withPem(pki.crlPem(installedNumber - 1, [revoked]), installedNumber - 1)],
   ['another list with the same number', () => withPem(pki.crlPem(installedNumber, [revoked, good]), installedNumber)],
   ['a number that is not the list’s', () => withPem(whole(), installedNumber + 2)],
-  ['an expired list', () => withPem(pki.crlPem(6, [revoked], { thisUpdate: new Date(Date.now() - 2 * hour), nextUpdate: new Date(Date.now() - hour) }))],
+  [
+    'an expired list',
+    () => withPem(pki.crlPem(6, [revoked], { thisUpdate: new Date(Date.now() - 2 * hour), nextUpdate: new Date(Date.now() - hour) })),
+  ],
   ['a list that ends in a minute', () => withPem(pki.crlPem(6, [revoked], { nextUpdate: new Date(Date.now() + 60_000) }))],
   ['a list from the future', () => withPem(pki.crlPem(6, [revoked], { thisUpdate: new Date(Date.now() + hour) }))],
   ['a list that lost an entry', () => withPem(pki.crlPem(6, []))],
@@ -59,10 +65,15 @@ describe('a publication that is not fit', () => {
     expect(await here.host.canaries()).toMatchObject({ failure: null });
   });
 
-  test.each(['acme/x\ntopic readwrite #', 'acme/+', 'acme/#', '#', 'acme/x y', 'a/b/c', 'station-observer', ''])('a device called %j never reaches the access list', async (device) => {
-    await expect(here.host.publish({ ...withPem(whole()), devices: ['acme/here', device] })).rejects.toMatchObject({ code: 'ID_INVALID' });
-    expect(await installed()).toBe(before);
-  });
+  test.each(['acme/x\ntopic readwrite #', 'acme/+', 'acme/#', '#', 'acme/x y', 'a/b/c', 'station-observer', ''])(
+    'a device called %j never reaches the access list',
+    async (device) => {
+      await expect(here.host.publish({ ...withPem(whole()), devices: ['acme/here', device] })).rejects.toMatchObject({
+        code: 'ID_INVALID',
+      });
+      expect(await installed()).toBe(before);
+    },
+  );
 
   test('an entry may go when its certificate has expired', async () => {
     const publication = withPem(pki.crlPem(installedNumber + 1, []));
@@ -130,7 +141,10 @@ describe('the canaries', () => {
     try {
       await here.host.start();
       const pem = pki.crlPem(1, [], { thisUpdate: new Date(Date.now() - 3 * hour), nextUpdate: new Date(Date.now() - hour) });
-      await expect(here.host.publish(withPem(pem, 1))).rejects.toMatchObject({ code: 'CANARY_REFUSED', params: { diagnosis: 'BROKER_CRL_EXPIRED' } });
+      await expect(here.host.publish(withPem(pem, 1))).rejects.toMatchObject({
+        code: 'CANARY_REFUSED',
+        params: { diagnosis: 'BROKER_CRL_EXPIRED' },
+      });
     } finally {
       await here.close();
     }
