@@ -27,5 +27,9 @@ export function goTo(workplace: Workplace): void {
   else openDialog({ kind: 'sign-in', needsOfficer: true });
 }
 
-/** Opens the signing-session dialog, or asks for an officer. */
-export const askForSession = (): void => openDialog(mayDo('security') ? { kind: 'session' } : { kind: 'sign-in', needsOfficer: true });
+/** Opens the signing-session dialog, or asks for an officer; shows the session that is open already. */
+export function askForSession(): void {
+  const session = useStation.getState().status?.session ?? null;
+  if (mayDo('security') && session === null) openDialog({ kind: 'session' });
+  else goTo('security');
+}

@@ -1,4 +1,4 @@
-import type { CertificateStatus, CertificateUse, ProofLevel, RevocationReason, Role, RunStep } from '../../src-main/contract/models.ts';
+import type { CertificateStatus, CertificateUse, KeyAlgorithm, ProofLevel, RevocationReason, Role, RunStep } from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
 import type { Tone } from '../ui/tone.ts';
 
@@ -6,6 +6,7 @@ import type { Tone } from '../ui/tone.ts';
 export const stepWord = (step: RunStep): string => t(`step.${step}`);
 export const proofWord = (level: ProofLevel): string => t(`proof.${level}`);
 export const reasonWord = (reason: RevocationReason): string => t(`reason.${reason}`);
+export const algorithmWord = (algorithm: KeyAlgorithm): string => t(`algorithm.${algorithm}`);
 export const roleWord = (role: Role): string => t(`role.${role}`);
 export const useWord = (use: CertificateUse): string => t(`use.${use}`);
 export const certificateWord = (status: CertificateStatus): string => t(`certificate.${status}`);

@@ -12,12 +12,12 @@ import { SlotFoot } from './SlotFoot.tsx';
 
 function RunningTime({ slot }: { readonly slot: SlotView }) {
   const ms = shownMs(slot, useNowFine());
-  return ms === null ? null : <span className="xs muted">{took(ms)}</span>;
+  return ms === null ? null : <span className="xs muted tick">{took(ms)}</span>;
 }
 
 function RestingTime({ slot }: { readonly slot: SlotView }) {
   const ms = shownMs(slot, 0);
-  return ms === null ? null : <span className="xs muted">{took(ms)}</span>;
+  return ms === null ? null : <span className="xs muted tick">{took(ms)}</span>;
 }
 
 function StopButton({ slot }: { readonly slot: number }) {

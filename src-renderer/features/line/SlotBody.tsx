@@ -58,6 +58,16 @@ function Cause({ slot }: { readonly slot: SlotView }) {
   );
 }
 
+/** What NOT VERIFIED means, under the reason for it. */
+function Unproven({ slot }: { readonly slot: SlotView }) {
+  return (
+    <div className="cause">
+      {slot.failure === null ? null : <b>{explain(slot.failure.code, slot.failure.params).title}</b>}
+      <span className="what">{t('slot.notVerified.what')}</span>
+    </div>
+  );
+}
+
 function Question({ slot }: { readonly slot: SlotView }) {
   return <div className="cause">{slot.device === null ? t('slot.hasIdentity.elsewhere') : t('slot.hasIdentity', { device: labelOf(slot.device) })}</div>;
 }
@@ -75,7 +85,7 @@ export function SlotBody({ slot }: { readonly slot: SlotView }) {
       {slot.state === 'FAIL' || slot.state === 'NOT_VERIFIED' || slot.state === 'HAS_IDENTITY' ? (
         <div className="why">
           {slot.state === 'FAIL' ? <Cause slot={slot} /> : null}
-          {slot.state === 'NOT_VERIFIED' ? <div className="cause">{t('slot.notVerified.what')}</div> : null}
+          {slot.state === 'NOT_VERIFIED' ? <Unproven slot={slot} /> : null}
           {slot.state === 'HAS_IDENTITY' ? <Question slot={slot} /> : null}
           <SlotActions slot={slot} />
         </div>

@@ -57,7 +57,12 @@ function CodeButton({ slot, failure }: { readonly slot: number; readonly failure
 function Deadline({ deadline }: { readonly deadline: string }) {
   const now = useNow();
   if (Date.parse(deadline) <= now) return <span>{t('slot.notVerified.over')}</span>;
-  return <span>{t('slot.notVerified.until', { time: dayAndTime(deadline, now), left: until(deadline, now) })}</span>;
+  return (
+    <span>
+      {t('slot.notVerified.until', { time: dayAndTime(deadline, now) })}
+      <span className="left"> · {t('slot.notVerified.left', { left: until(deadline, now) })}</span>
+    </span>
+  );
 }
 
 function readyWord({ failure }: SlotView, blocked: boolean): string {

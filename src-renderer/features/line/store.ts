@@ -45,7 +45,11 @@ export function takeSlot(changed: SlotView): void {
 }
 
 export async function loadBench(): Promise<void> {
-  useLine.setState({ bench: await call('bench.units', {}) });
+  try {
+    useLine.setState({ bench: await call('bench.units', {}) });
+  } catch (error) {
+    useLine.setState({ failure: toFailureData(error) });
+  }
 }
 
 async function load(withBench: boolean): Promise<void> {
@@ -59,14 +63,18 @@ async function load(withBench: boolean): Promise<void> {
 }
 
 /** Begins to follow the line; the returned function ends it. */
-export function followLine(tryOut: boolean): () => void {
+export function followLine(withBench: boolean): () => void {
   const ends = [
-    on('slot.changed', takeSlot),
+    on('slot.changed', (slot) => {
+      takeSlot(slot);
+      // A unit came or went: only then can the bench have changed.
+      if (withBench && (slot.state === 'READY' || slot.state === 'EMPTY')) void loadBench();
+    }),
     on('order.changed', (order) => useLine.setState({ order })),
     on('service.changed', ({ service, state }) => {
-      if (service === 'station' && state === 'up') void load(tryOut);
+      if (service === 'station' && state === 'up') void load(withBench);
     }),
   ];
-  void load(tryOut);
+  void load(withBench);
   return () => ends.forEach((end) => end());
 }

@@ -37,7 +37,7 @@ function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRev
       {mayRevoke ? (
         <td className="act">
           {revocable(row) ? (
-            <Button look="danger" size="small" aria-label={t('registry.revokeOf', { device: row.device })} onClick={() => openDialog({ kind: 'revoke', selector: { serial: row.serial } })}>
+            <Button look="quiet" size="small" aria-label={t('registry.revokeOf', { device: row.device })} onClick={() => openDialog({ kind: 'revoke', selector: { serial: row.serial } })}>
               {t('registry.revoke')}
             </Button>
           ) : null}

@@ -14,10 +14,10 @@ const tones: Readonly<Record<RevocationState, Tone>> = { RECORDED: 'hold', PUBLI
 export function RecentCard() {
   const { rows, total } = useRevocations();
   const now = useNow();
+  if (rows?.length === 0) return null;
   return (
     <Card className="recent" title={t('recent.title')} label={t('recent.title')} aside={total === 0 ? undefined : <span className="xs faint">{t('recent.all', { n: count(total) })}</span>}>
-      {rows?.length === 0 ? <p className="small muted">{t('recent.none')}</p> : null}
-      {rows === null || rows.length === 0 ? null : (
+      {rows === null ? null : (
         <div className="table-wrap">
           <table>
             <thead>

@@ -20,10 +20,10 @@ function Speed({ revocation }: { readonly revocation: RevocationView }) {
   return <Pill tone="pass">{t('revoking.after', { span: took(Date.parse(effectiveAt) - Date.parse(recordedAt)) })}</Pill>;
 }
 
-/** The revocation to watch: the oldest that is not in force, otherwise the latest. */
+/** The revocation to watch: the latest that is not in force, otherwise the latest. */
 export function RevokingCard() {
   const rows = useRevocations((state) => state.rows);
-  const revocation = rows?.findLast(({ state }) => state !== 'EFFECTIVE') ?? rows?.[0];
+  const revocation = rows?.find(({ state }) => state !== 'EFFECTIVE') ?? rows?.[0];
   if (revocation === undefined) {
     return (
       <Card title={t('recent.title')} label={t('revoking.none.title')}>

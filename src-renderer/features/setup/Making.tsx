@@ -15,7 +15,8 @@ export function Making() {
       </p>
       <Bar label={`${t('setup.progress.title')} ${steps}`} parts={[{ tone: 'busy', share }]} />
       <p className="small">
-        {steps} {t('setup.progress.hint')}
+        {steps === '' ? null : `${steps} · `}
+        {t('setup.progress.hint')}
       </p>
     </section>
   );

@@ -73,8 +73,9 @@ export const line = {
   'slot.details': 'What happened in slot {slot}: {code}',
   'slot.hasIdentity': 'This unit is already {device}.',
   'slot.hasIdentity.elsewhere': 'This unit already has an identity that this station does not know.',
-  'slot.notVerified.what': 'Written and checked, but the broker could not be asked. It must not leave the bench yet.',
-  'slot.notVerified.until': 'can be proven until {time} ({left} left)',
+  'slot.notVerified.what': 'Written and checked, but not proven on the broker: the unit must not leave the bench yet.',
+  'slot.notVerified.until': 'prove by {time}',
+  'slot.notVerified.left': '{left} left',
   'slot.notVerified.over': 'the time to prove it is over',
   'slot.announce': 'Slot {slot}: {word}. {why}',
 
