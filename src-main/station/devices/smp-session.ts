@@ -226,12 +226,20 @@ export class SmpSession implements UnitSession {
           try {
             return await work(signal);
           } catch (thrown) {
+            if (isSuspect(thrown)) await this.#mustNotBeAnother(signal);
             if (!isGone(thrown) || replugs === MAX_REPLUGS || this.#profile.replugMs === 0) throw thrown;
             await this.#comeBack(signal, thrown);
           }
         }
       },
     );
+  }
+
+  /** Throws only DEVICE_SWAPPED: whatever else goes wrong here, the first failure is the one to tell. */
+  async #mustNotBeAnother(signal: AbortSignal): Promise<void> {
+    await this.#confirm(signal).catch((thrown: unknown) => {
+      if (thrown instanceof Failure && thrown.code === 'DEVICE_SWAPPED') throw thrown;
+    });
   }
 
   async #comeBack(signal: AbortSignal, cause: Failure): Promise<void> {

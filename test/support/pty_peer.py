@@ -1,0 +1,48 @@
+"""The far end of a pseudo terminal, for tests: Node cannot open one.
+
+pty_peer.py bridge LINK   stdin goes to the line, what the line says comes to stdout; the line hangs up when this ends
+pty_peer.py deaf LINK     takes no byte
+pty_peer.py speed PATH    prints the speed that the line is set to
+"""
+
+import fcntl
+import os
+import selectors
+import struct
+import sys
+import tty
+
+TCGETS2 = 0x802C542A
+
+
+def main() -> None:
+    mode, path = sys.argv[1:3]
+    if mode == "speed":
+        line = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        settings = fcntl.ioctl(line, TCGETS2, bytes(44))
+        print(struct.unpack("IIIIB19sII", settings)[-1])
+        return
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    if os.path.lexists(path):
+        os.unlink(path)
+    os.symlink(os.ttyname(slave), path)
+    sys.stderr.write("READY\n")
+    sys.stderr.flush()
+    # The slave stays open here: reading the line must not fail while nobody else has it open.
+    waiting = selectors.DefaultSelector()
+    waiting.register(0, selectors.EVENT_READ)
+    if mode == "bridge":
+        waiting.register(master, selectors.EVENT_READ)
+    while True:
+        for key, _ in waiting.select():
+            data = os.read(key.fd, 65536)
+            if key.fd == 0 and not data:
+                return
+            if key.fd == 0:
+                os.write(master, data)
+            else:
+                os.write(1, data)
+
+
+main()
