@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -132,18 +133,28 @@ void link_flush(struct link *link)
     memmove(link->queue, link->queue + put, link->queued);
 }
 
+/* Time until `bytes` have gone over the wire, a millisecond at most, so that long ones come in pieces. */
+static void shorten(int64_t *timeout_ns, const struct pace *pace, int64_t bytes)
+{
+    const int64_t longest = 1000000;
+    int64_t left = pace->paid_until + bytes * pace->byte_ns - monotonic_ns();
+    left = left < 0 ? 0 : left > longest ? longest : left;
+    if (*timeout_ns < 0 || left < *timeout_ns)
+        *timeout_ns = left;
+}
+
 short link_wait(const struct link *link, int64_t *timeout_ns)
 {
-    const int64_t slice = 1000000; /* a millisecond's bytes at a time */
     short events = 0;
+    int arrived = 1;
     *timeout_ns = -1;
     if (link->in.byte_ns == 0 || link->in.idle)
         events |= POLLIN;
-    else
-        *timeout_ns = slice;
+    else if (ioctl(link->master, FIONREAD, &arrived) == 0)
+        shorten(timeout_ns, &link->in, arrived);
     if (link->queued > 0 && link->out.byte_ns == 0)
         events |= POLLOUT;
     else if (link->queued > 0)
-        *timeout_ns = slice;
+        shorten(timeout_ns, &link->out, (int64_t)link->queued);
     return events;
 }

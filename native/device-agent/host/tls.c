@@ -181,7 +181,7 @@ static void explain_handshake(struct tls *tls, int rc)
     else if (rc == MBEDTLS_ERR_NET_CONN_RESET)
         alert = waiting_alert(tls);
     if (alert >= 0) {
-        say(tls, "the broker sent TLS alert %d (-0x%04x)", alert, (unsigned)-rc);
+        say(tls, "the broker sent TLS alert %d (-0x%04x)", alert, (unsigned)-MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE);
         return;
     }
     uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);

@@ -67,14 +67,14 @@ static bool take_digit(struct bma_receiver *r, uint8_t c)
             return false;
         r->sextets = r->sextets << 6 | (uint32_t)value;
     }
+    if (r->pads > 2)
+        return false;
     if (++r->digits < 4)
         return true;
-    uint32_t group = r->sextets << (6 * r->pads);
-    uint8_t pads = r->pads;
+    const uint8_t pads = r->pads;
+    const uint32_t group = r->sextets << (6 * pads);
     r->digits = 0;
     r->sextets = 0;
-    if (pads > 2)
-        return false;
     return put(r, (uint8_t)(group >> 16)) && (pads > 1 || put(r, (uint8_t)(group >> 8))) && (pads > 0 || put(r, (uint8_t)group));
 }
 

@@ -1,0 +1,258 @@
+#include "bench_unit.h"
+#include "harness.h"
+#include "items.h"
+
+static struct bench_unit unit;
+static uint8_t payload[BMA_PACKET_MAX];
+static struct bma_cbor_writer request;
+
+static struct bma_cbor_writer *ask(uint32_t pairs)
+{
+    request = (struct bma_cbor_writer){payload, 0, sizeof payload, false};
+    bma_cbor_put_map(&request, pairs);
+    return &request;
+}
+
+static void with_uint(const char *key, uint32_t value)
+{
+    bma_cbor_put_text(&request, key);
+    bma_cbor_put_uint(&request, value);
+}
+
+static void with_text(const char *key, const char *value)
+{
+    bma_cbor_put_text(&request, key);
+    bma_cbor_put_text(&request, value);
+}
+
+static struct bma_span read_command(uint8_t command)
+{
+    return bench_request(&unit, false, BMA_GROUP_PROVISION, command, &request);
+}
+
+static struct bma_span write_command(uint8_t command)
+{
+    return bench_request(&unit, true, BMA_GROUP_PROVISION, command, &request);
+}
+
+static int keygen(uint8_t slot, const char *algorithm, const char *cn)
+{
+    ask(3);
+    with_uint("slot", slot);
+    with_text("alg", algorithm);
+    with_text("cn", cn);
+    return bench_error(write_command(BMA_CMD_KEYGEN));
+}
+
+static int activate(uint8_t slot)
+{
+    ask(1);
+    with_uint("slot", slot);
+    return bench_error(write_command(BMA_CMD_ACTIVATE));
+}
+
+static int simple(uint8_t command)
+{
+    ask(0);
+    return bench_error(write_command(command));
+}
+
+static int put(uint8_t slot, enum bma_item item, const uint8_t *data, size_t len)
+{
+    uint8_t sha[BMA_SHA256_LEN];
+    uint32_t offset;
+    bench_sha256(data, len, sha);
+    struct bma_piece piece = {slot, item, 0, (uint32_t)len, sha, {data, len}};
+    return bma_item_write(&unit.agent, &piece, &offset);
+}
+
+static void fill(uint8_t slot)
+{
+    uint8_t item[512];
+    CHECK_INT(keygen(slot, "ec-p256", "acme/T2-1"), 0);
+    CHECK_INT(put(slot, BMA_ITEM_CERT, item, bench_certificate(slot, 300, item)), BMA_OK);
+    CHECK_INT(put(slot, BMA_ITEM_CA, item, bench_certificate(9, 300, item)), BMA_OK);
+    CHECK_INT(put(slot, BMA_ITEM_BROKER, item, bench_broker(item, sizeof item)), BMA_OK);
+}
+
+static void makes_keys(void)
+{
+    bench_fresh(&unit);
+    CHECK_INT(keygen(2, "ec-p256", "acme/T2-1"), BMA_INVALID);
+    CHECK_INT(keygen(0, "dsa", "acme/T2-1"), BMA_UNSUPPORTED);
+    CHECK_INT(keygen(0, "ec-p256", ""), BMA_INVALID);
+    CHECK_INT(keygen(0, "ec-p256", "a\nb"), BMA_INVALID);
+    CHECK_INT(keygen(0, "ec-p256", "12345678901234567890123456789012345678901234567890123456789012345"), BMA_INVALID);
+    CHECK(!unit.keys[0]);
+    fill(0);
+    CHECK_INT(activate(0), 0);
+    CHECK_INT(keygen(0, "ec-p256", "acme/T2-1"), BMA_OCCUPIED);
+    CHECK(bma_item_present(&unit.agent, 0, BMA_ITEM_CERT));
+    fill(1);
+    CHECK_INT(keygen(1, "rsa-2048", "acme/T2-1"), 0); /* a new key empties its slot */
+    for (int item = 0; item < BMA_ITEMS; item++)
+        CHECK(!bma_item_present(&unit.agent, 1, (enum bma_item)item));
+}
+
+static size_t read_csr(uint8_t *csr)
+{
+    struct bma_span data = {NULL, 1};
+    size_t have = 0;
+    while (data.len > 0) {
+        ask(2);
+        with_uint("slot", 0);
+        with_uint("off", (uint32_t)have);
+        struct bma_span answer = read_command(BMA_CMD_CSR);
+        CHECK(answer.len + BMA_SMP_HEADER_LEN <= bma_packet_max(&unit.agent));
+        CHECK(bma_cbor_get_bytes(answer, "data", &data));
+        memcpy(csr + have, data.data, data.len);
+        have += data.len;
+    }
+    return have;
+}
+
+static void hands_out_the_csr_in_pieces(void)
+{
+    uint8_t csr[2048];
+    bench_fresh(&unit);
+    ask(2);
+    with_uint("slot", 0);
+    with_uint("off", 0);
+    CHECK_INT(bench_error(read_command(BMA_CMD_CSR)), BMA_NO_KEY);
+    CHECK_INT(keygen(0, "rsa-2048", "acme/T2-1"), 0);
+    CHECK_INT(read_csr(csr), 700);
+    unit.ports.packet_max = 128;
+    bench_restart(&unit);
+    CHECK_INT(read_csr(csr), 700);
+    CHECK(memcmp(csr, "acme/T2-1rrr", 12) == 0 && csr[699] == 'r');
+    ask(2);
+    with_uint("slot", 0);
+    with_uint("off", 701);
+    CHECK_INT(bench_error(read_command(BMA_CMD_CSR)), BMA_INVALID);
+}
+
+static void activates_only_what_is_complete(void)
+{
+    uint8_t item[512];
+    bench_fresh(&unit);
+    CHECK_INT(activate(0), BMA_NO_KEY);
+    keygen(0, "ec-p256", "acme/T2-1");
+    CHECK_INT(activate(0), BMA_NOT_FOUND);
+    CHECK_INT(put(0, BMA_ITEM_CERT, item, bench_certificate(0, 300, item)), BMA_OK);
+    CHECK_INT(put(0, BMA_ITEM_CA, item, bench_certificate(9, 300, item)), BMA_OK);
+    CHECK_INT(activate(0), BMA_NOT_FOUND);
+    CHECK_INT(put(0, BMA_ITEM_BROKER, item, bench_broker(item, sizeof item)), BMA_OK);
+    CHECK_INT(activate(0), 0);
+    CHECK_INT(unit.agent.active, 0);
+    CHECK_INT(activate(1), BMA_NO_KEY);
+    bench_restart(&unit);
+    CHECK_INT(unit.agent.active, 0);
+}
+
+static void stays_locked(void)
+{
+    bench_fresh(&unit);
+    fill(0);
+    CHECK_INT(simple(BMA_CMD_ERASE), 0);
+    CHECK(!unit.keys[0] && !bma_item_present(&unit.agent, 0, BMA_ITEM_CERT));
+    fill(0);
+    activate(0);
+    unit.changes_left = 0; /* a lock that could not be stored is none */
+    CHECK_INT(simple(BMA_CMD_LOCK), BMA_UNKNOWN);
+    CHECK(!unit.agent.locked);
+    unit.changes_left = -1;
+    CHECK_INT(simple(BMA_CMD_LOCK), 0);
+    CHECK_INT(simple(BMA_CMD_LOCK), 0);
+    CHECK_INT(simple(BMA_CMD_ERASE), BMA_LOCKED);
+    bench_restart(&unit);
+    CHECK(unit.agent.locked);
+    CHECK_INT(unit.agent.active, 0);
+    CHECK_INT(simple(BMA_CMD_ERASE), BMA_LOCKED);
+    CHECK(unit.keys[0] && bma_item_present(&unit.agent, 0, BMA_ITEM_CERT));
+    for (int i = 0; i < RECORDS; i++) /* a damaged state is not taken for an open one */
+        if (unit.records[i].used && unit.records[i].name.kind == BMA_RECORD_STATE)
+            unit.records[i].data[1] = 7;
+    CHECK_INT(bench_restart(&unit), BMA_UNKNOWN);
+}
+
+static void signs_only_with_its_prefix(void)
+{
+    uint8_t nonce[33] = {0};
+    struct bma_span signature;
+    bench_fresh(&unit);
+    for (size_t len = 31; len <= 33; len++) {
+        ask(2);
+        with_uint("slot", 0);
+        bma_cbor_put_text(&request, "nonce");
+        bma_cbor_put_bytes(&request, nonce, len);
+        CHECK_INT(bench_error(write_command(BMA_CMD_PROVE)), len == 32 ? BMA_NO_KEY : BMA_INVALID);
+    }
+    keygen(0, "ec-p256", "acme/T2-1");
+    memset(nonce, 0xab, sizeof nonce);
+    ask(2);
+    with_uint("slot", 0);
+    bma_cbor_put_text(&request, "nonce");
+    bma_cbor_put_bytes(&request, nonce, 32);
+    CHECK(bma_cbor_get_bytes(write_command(BMA_CMD_PROVE), "sig", &signature));
+    CHECK(signature.len == 56 && memcmp(signature.data, "birthmark-possession-v1\0", 24) == 0 && memcmp(signature.data + 24, nonce, 32) == 0);
+}
+
+static int selftest(const char *nonce, const char *foreign)
+{
+    ask(2);
+    with_text("nonce", nonce);
+    with_text("foreign", foreign);
+    return bench_error(write_command(BMA_CMD_SELFTEST));
+}
+
+static void starts_self_tests_with_the_active_slot(void)
+{
+    struct bma_span text;
+    bench_fresh(&unit);
+    fill(1);
+    CHECK_INT(selftest("n1", "tenant/acme/device/x"), BMA_NOT_FOUND);
+    activate(1);
+    CHECK_INT(selftest("", "x"), BMA_INVALID);
+    CHECK_INT(selftest("n/#", "x"), BMA_INVALID);
+    CHECK_INT(selftest("n1", "a/+"), BMA_INVALID);
+    CHECK_INT(unit.tests_started, 0);
+    CHECK_INT(selftest("n1", "tenant/acme/device/x"), 0);
+    CHECK_INT(unit.tests_started, 1);
+    CHECK(unit.last_test.slot == 1 && strcmp(unit.last_test.broker.client, "acme/T2-1") == 0 && strcmp(unit.last_test.nonce, "n1") == 0);
+    ask(0);
+    CHECK(bma_cbor_get_text(read_command(BMA_CMD_SELFTEST), "state", &text) && text.len == 4 && memcmp(text.data, "done", 4) == 0);
+    unit.ports.network = (struct bma_network){0};
+    bench_restart(&unit);
+    CHECK_INT(selftest("n1", ""), BMA_UNSUPPORTED);
+}
+
+static void refuses_requests_that_miss_something(void)
+{
+    bench_fresh(&unit);
+    for (uint8_t command = BMA_CMD_KEYGEN; command <= BMA_CMD_ACTIVATE; command++) {
+        ask(0);
+        bool reads = command == BMA_CMD_CSR || command == BMA_CMD_DIGEST;
+        CHECK_INT(bench_error(reads ? read_command(command) : write_command(command)), BMA_INVALID);
+        CHECK_INT(bench_error(reads ? write_command(command) : read_command(command)), BMA_UNSUPPORTED);
+    }
+    ask(2);
+    with_text("slot", "0");
+    with_text("item", "cert");
+    CHECK_INT(bench_error(read_command(BMA_CMD_DIGEST)), BMA_INVALID);
+    ask(3);
+    with_uint("slot", 0);
+    with_text("item", "cert");
+    with_text("unknown", "is ignored");
+    CHECK_INT(bench_error(read_command(BMA_CMD_DIGEST)), BMA_NOT_FOUND);
+}
+
+void test_provision(void)
+{
+    makes_keys();
+    hands_out_the_csr_in_pieces();
+    activates_only_what_is_complete();
+    stays_locked();
+    signs_only_with_its_prefix();
+    starts_self_tests_with_the_active_slot();
+    refuses_requests_that_miss_something();
+}
