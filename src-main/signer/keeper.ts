@@ -80,7 +80,7 @@ export class TokenKeeper {
   /** Without an open session: is it there, is it back? A module learns of a token's return, and some of its leaving, only by a new start. */
   look(): void {
     const module = this.#module;
-    if (module === null || this.#watch === null) return;
+    if (module === null || module.hung || this.#watch === null) return;
     if (this.#state.state !== 'absent' && findToken(module, this.#watch) !== null) return;
     try {
       module.restart();
@@ -92,7 +92,7 @@ export class TokenKeeper {
 
   stop(): void {
     try {
-      this.#module?.stop();
+      if (this.#module?.hung === false) this.#module.stop();
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
     }

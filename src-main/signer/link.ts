@@ -212,7 +212,7 @@ export class TokenLink {
   close(): void {
     const live = this.#live;
     this.#live = null;
-    if (live?.generation !== this.#module.generation) return;
+    if (live?.generation !== this.#module.generation || this.#module.hung) return;
     this.#quietly('C_Logout', live.session);
     this.#quietly('C_CloseSession', live.session);
   }

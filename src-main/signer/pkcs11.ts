@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import pkcs11js, { type PKCS11 } from 'pkcs11js';
-import { Failure, type ModuleConfig } from '../contract/index.ts';
+import { Failure, type FailureParams, type ModuleConfig } from '../contract/index.ts';
 import { normalise } from './errors.ts';
 import type { Marker } from './marker.ts';
 
@@ -34,7 +34,7 @@ export class Pkcs11Module {
   /** pkcs11js does not keep the input of an asynchronous call alive: C_Sign then signs freed memory and says CKR_OK. */
   readonly #held = new Set<readonly Buffer[]>();
   #initialised = false;
-  #hung = false;
+  #hung: FailureParams | null = null;
   #generation = 0;
 
   private constructor(config: ModuleConfig, library: PKCS11, hooks: ModuleHooks) {
@@ -61,6 +61,11 @@ export class Pkcs11Module {
     return this.#generation;
   }
 
+  /** A call never came back; the module can only be left alone until the process ends. */
+  get hung(): boolean {
+    return this.#hung !== null;
+  }
+
   get initialised(): boolean {
     return this.#initialised;
   }
@@ -81,7 +86,7 @@ export class Pkcs11Module {
 
   /** C_Finalize. Never while a call is in flight: that crashed 3 of 6 processes. */
   stop(): void {
-    if (this.#held.size > 0 || this.#hung) throw new Error('a module with a call in flight cannot be finalised');
+    if (this.#held.size > 0) throw new Error('a module with a call in flight cannot be finalised');
     this.#generation++;
     if (!this.#initialised) return;
     this.#initialised = false;
@@ -118,7 +123,7 @@ export class Pkcs11Module {
   }
 
   #sync<T>(method: string, run: () => T): T {
-    if (this.#hung) throw this.#hangFailure(method);
+    if (this.#hung !== null) throw new Failure('TOKEN_HUNG', this.#hung);
     this.#hooks.marker.enter(method);
     try {
       return run();
@@ -130,15 +135,15 @@ export class Pkcs11Module {
   }
 
   async #async<T>(method: string, ms: number, buffers: readonly Buffer[], run: () => Promise<T>): Promise<T> {
-    if (this.#hung) throw this.#hangFailure(method);
+    if (this.#hung !== null) throw new Failure('TOKEN_HUNG', this.#hung);
     this.#hooks.marker.enterAsync(method);
     this.#held.add(buffers);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        this.#hung = true;
+        this.#hung = { method, ms };
         this.#hooks.onHung({ method, ms });
-        reject(this.#hangFailure(method, ms));
+        reject(new Failure('TOKEN_HUNG', { method, ms }));
       }, ms);
     });
     const running = run().finally(() => this.#held.delete(buffers));
@@ -149,10 +154,6 @@ export class Pkcs11Module {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  #hangFailure(method: string, ms: number = deadlines.usual): Failure {
-    return new Failure('TOKEN_HUNG', { method, ms });
   }
 }
 

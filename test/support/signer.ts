@@ -51,7 +51,14 @@ interface Seen {
   readonly payload: unknown;
 }
 
-/** A signer in this process on its own token folder, with what it emitted. */
+export interface BenchOptions extends Partial<SignerOptions> {
+  readonly folder?: TokenFolder;
+  readonly clock?: SettableClock;
+  /** Where the signer runs; in this process when absent. */
+  readonly create?: typeof createSigner;
+}
+
+/** A signer on its own token folder, with what it emitted. */
 export class SignerBench {
   readonly clock: SettableClock;
   readonly folder: TokenFolder;
@@ -61,10 +68,10 @@ export class SignerBench {
   readonly seen: Seen[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(options: Partial<SignerOptions> & { folder?: TokenFolder; clock?: SettableClock } = {}) {
+  constructor(options: BenchOptions = {}) {
     this.clock = options.clock ?? settableClock();
     this.folder = options.folder ?? makeTokenFolder();
-    this.service = createSigner({
+    this.service = (options.create ?? createSigner)({
       onHung: (hang) => this.hangs.push(hang),
       ...options,
       clock: this.clock,
