@@ -15,14 +15,13 @@ const goneMs = 5_000;
 const atOnce = 8;
 
 /**
- * Ends the sessions of these usernames whose connections were accepted before the last reload: all that were judged by an
- * older CRL, and none that passed the new one. Mosquitto 2.0 has no command for it, but MQTT lets a second client with the
+ * Ends the sessions of these usernames whose connections were accepted before reload number `before`: all that were judged by
+ * an older CRL, and none that passed the new one. Mosquitto 2.0 has no command for it, but MQTT lets a second client with the
  * same client id take a session over, and that works when the certificate behind the first is already revoked.
  */
-export async function kickSessions(usernames: readonly string[], context: KickContext): Promise<KickResult[]> {
+export async function kickSessions(usernames: readonly string[], before: number, context: KickContext): Promise<KickResult[]> {
   const started = performance.now();
   await catchUp(context);
-  const before = context.sessions.generation;
   const queue = [...new Set(usernames)].map((username) => ({ username, stale: context.sessions.of(username, before) }));
   const results: KickResult[] = [];
   const worker = async (): Promise<void> => {

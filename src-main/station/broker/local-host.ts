@@ -114,6 +114,7 @@ export class LocalBrokerHost implements BrokerHost {
     if (this.#started) return;
     this.#port = await prepareWorkspace({ ...this.#options, host: this.#host, published: this.#installation.paths });
     this.#started = true;
+    this.#pause = restartMs.first;
     this.#canaryTimer = setInterval(() => void this.#alone(() => this.#watch()), canaryEveryMs).unref();
     await this.#alone(() => this.#revive());
   }
@@ -138,8 +139,9 @@ export class LocalBrokerHost implements BrokerHost {
     const context = this.#kickContext();
     // No broker, no sessions; the next one begins with the files in force.
     if (context === null) return usernames.map((username) => ({ username, ended: 0, ms: 0 }));
-    for (const username of usernames) this.#kicked.set(username, this.#sessions.generation);
-    return kickSessions(usernames, context);
+    const before = this.#sessions.generation;
+    for (const username of usernames) this.#kicked.set(username, before);
+    return kickSessions(usernames, before, context);
   }
 
   canaries(): Promise<CanaryResult> {
@@ -161,23 +163,24 @@ export class LocalBrokerHost implements BrokerHost {
       const result = await this.#ask();
       if (result.failure === null) return result;
     }
-    return this.#bringInForce(files, installed);
-  }
-
-  /** Installs, loads, proves; takes it back and throws when the broker or a canary says that it is wrong. */
-  async #bringInForce(files: InstalledFiles, installed: InstalledFiles | null): Promise<CanaryResult> {
     this.#inForce = null;
-    if (!sameFiles(files, installed)) await this.#installation.install(files, installed !== null && isSound(installed));
     try {
-      const result = await this.#load();
-      this.#inForce = files;
-      this.#change('up', null);
-      return result;
+      return await this.#bringInForce(files);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      if (!isInconclusive(error)) await this.#takeBack(error);
+      // Only what is new is taken back, and only for a wrong answer: never a revocation for the lack of one.
+      if (error instanceof Failure && !sameFiles(files, installed) && !isInconclusive(error)) await this.#takeBack(error);
       throw error;
     }
+  }
+
+  /** Installs what is not installed yet, loads it, proves it. */
+  async #bringInForce(files: InstalledFiles): Promise<CanaryResult> {
+    const installed = await this.#installation.read();
+    if (!sameFiles(files, installed)) await this.#installation.install(files, installed !== null && isSound(installed));
+    const result = await this.#load();
+    this.#inForce = files;
+    this.#change('up', null);
+    return result;
   }
 
   /** Gives the broker the installed files and asks the canaries. CRL_REJECTED when it complains about a file. */
@@ -305,13 +308,18 @@ export class LocalBrokerHost implements BrokerHost {
     return result;
   }
 
-  /** Each minute: is what was proven still so? Files that somebody else changed are put back. */
+  /** Each minute: is what was proven still so? What somebody else changed since is put back. */
   async #watch(): Promise<void> {
     if (this.#process === null) return;
     const { failure } = await this.#ask();
     if (failure === null) this.#pause = restartMs.first;
-    else if (this.#inForce !== null && !isInconclusive(failure))
-      await this.#bringInForce(this.#inForce, await this.#installation.read()).catch(() => undefined);
+    if (failure === null || this.#inForce === null || isInconclusive(failure)) return;
+    try {
+      await this.#bringInForce(this.#inForce);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#change(this.#state, error);
+    }
   }
 
   #away(): Failure {

@@ -48,6 +48,8 @@ interface Attempt {
   readonly identity: TlsIdentity | null;
   readonly options: ConnectOptions;
   stage: Stage;
+  /** The broker's alert, whoever was listening when it came. */
+  alert?: Error;
 }
 
 /**
@@ -59,9 +61,11 @@ export async function connectAs(endpoint: BrokerEndpoint, identity: TlsIdentity 
   const open: { tcp?: Socket; client?: MqttClient } = {};
   try {
     return await withDeadline(attempt, async () => {
-      open.tcp = await openTcp(endpoint);
+      const { tcp, connected } = openTcp(endpoint);
+      open.tcp = tcp;
+      await connected;
       attempt.stage = 'tls';
-      const socket = await openTls(open.tcp, endpoint, identity, options);
+      const socket = await openTls(tcp, attempt);
       attempt.stage = 'connect';
       open.client = newClient(socket, options);
       await connack(open.client, socket);
@@ -105,15 +109,19 @@ async function withDeadline<T>(attempt: Attempt, work: () => Promise<T>): Promis
   }
 }
 
-function openTcp(endpoint: BrokerEndpoint): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host: endpoint.host, port: endpoint.port, noDelay: true });
-    socket.once('error', reject);
-    socket.once('connect', () => resolve(socket));
+/** The socket at once, so that it can be given up while it still connects. */
+function openTcp(endpoint: BrokerEndpoint): { tcp: Socket; connected: Promise<void> } {
+  const tcp = connectTcp({ host: endpoint.host, port: endpoint.port, noDelay: true });
+  const connected = new Promise<void>((resolve, reject) => {
+    tcp.once('connect', resolve);
+    tcp.once('error', reject);
+    tcp.once('close', () => reject(closed()));
   });
+  return { tcp, connected };
 }
 
-function openTls(tcp: Socket, endpoint: BrokerEndpoint, identity: TlsIdentity | null, options: ConnectOptions): Promise<TLSSocket> {
+function openTls(tcp: Socket, attempt: Attempt): Promise<TLSSocket> {
+  const { endpoint, identity, options } = attempt;
   return new Promise((resolve, reject) => {
     const socket = connectTls({
       socket: tcp,
@@ -125,7 +133,10 @@ function openTls(tcp: Socket, endpoint: BrokerEndpoint, identity: TlsIdentity | 
       minVersion: options.tlsVersion ?? 'TLSv1.2',
       ...(options.tlsVersion === undefined ? {} : { maxVersion: options.tlsVersion }),
     });
-    socket.on('error', reject);
+    socket.on('error', (error: Error) => {
+      if (alertOf(error) !== null) attempt.alert ??= error;
+      reject(error);
+    });
     tcp.on('error', reject);
     socket.once('close', () => reject(closed()));
     socket.once('secureConnect', () => resolve(socket));
@@ -146,6 +157,7 @@ const newClient = (socket: TLSSocket, options: ConnectOptions): MqttClient =>
 
 function connack(client: MqttClient, socket: TLSSocket): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (socket.destroyed) return reject(closed());
     // The first to speak wins: an alert reaches the socket before the client hears that it closed.
     socket.on('error', reject);
     client.on('error', reject);
@@ -159,6 +171,7 @@ function connack(client: MqttClient, socket: TLSSocket): Promise<void> {
  * broker's alert and the reset swallowed it, so the handshake is done once more without a word from us.
  */
 async function secondLook(error: unknown, attempt: Attempt): Promise<Failure> {
+  if (attempt.alert !== undefined) return diagnose(attempt.alert, contextOf(attempt));
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if ((code === 'ECONNRESET' || code === 'EPIPE') && alertOf(error) === null && attempt.options.signal?.aborted !== true) {
     if (attempt.stage === 'tls' && (await answersPlainMqtt(attempt.endpoint))) {
@@ -171,22 +184,18 @@ async function secondLook(error: unknown, attempt: Attempt): Promise<Failure> {
 
 /** The error of a handshake after which we send nothing; null when the broker keeps the connection open or just closes. */
 async function silentHandshake(attempt: Attempt): Promise<unknown> {
-  const lookMs = 2_000;
+  const { tcp, connected } = openTcp(attempt.endpoint);
+  const giveUp = setTimeout(() => tcp.destroy(), 2_000);
   try {
-    const tcp = await openTcp(attempt.endpoint);
-    try {
-      const socket = await openTls(tcp, attempt.endpoint, attempt.identity, attempt.options);
-      return await new Promise((resolve) => {
-        socket.setTimeout(lookMs, () => resolve(null));
-        socket.once('error', resolve);
-        socket.once('close', () => resolve(null));
-        socket.resume();
-      });
-    } finally {
-      tcp.destroy();
-    }
+    await connected;
+    const socket = await openTls(tcp, attempt);
+    if (!socket.destroyed) await new Promise((resolve) => socket.resume().once('close', resolve));
+    return attempt.alert ?? null;
   } catch (error) {
     return error;
+  } finally {
+    clearTimeout(giveUp);
+    tcp.destroy();
   }
 }
 

@@ -58,6 +58,23 @@ describe('a local broker host', () => {
   });
 });
 
+test('a host that was stopped can be started again', async () => {
+  const pki = new TestPki();
+  const here = await testHost(pki);
+  try {
+    await here.host.start();
+    await here.host.publish(pki.publication(1, ['acme/a']));
+    await here.host.stop();
+    expect(here.host.view()).toMatchObject({ state: 'away', failure: null });
+    await expect(here.host.publish(pki.publication(2, []))).rejects.toMatchObject({ code: 'BROKER_AWAY' });
+    await here.host.start();
+    expect(here.host.view()).toMatchObject({ state: 'up', failure: null });
+    await here.host.publish(pki.publication(2, []));
+  } finally {
+    await here.close();
+  }
+});
+
 describe('publications that come together', () => {
   test('are served by the newest of them, and the view says what waits', async () => {
     const pki = new TestPki();

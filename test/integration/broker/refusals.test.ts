@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Publication } from '../../../src-main/station/broker/index.ts';
 import { leftovers } from '../../../src-main/station/broker/leftovers.ts';
 import { connectAs } from '../../../src-main/station/verify/index.ts';
@@ -170,6 +170,34 @@ describe('the canaries', () => {
       expect(here.host.view().failure).toBeNull();
       await expect(connectAs(here.host.endpoint, revoked)).rejects.toMatchObject({ code: 'CERTIFICATE_REVOKED' });
     } finally {
+      await here.close();
+    }
+  });
+
+  test('ask each minute, and what somebody else changed is put back', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    const here = await testHost(pki);
+    try {
+      await here.host.start();
+      await here.host.publish(pki.publication(1, ['acme/here'], [revoked]));
+      await writeFile(join(here.dir, 'current', 'crl.pem'), '');
+      const [pid] = await leftovers(join(here.dir, 'mosquitto.conf'));
+      if (pid === undefined) throw new Error('no broker');
+      process.kill(pid, 'SIGHUP');
+      await expect.poll(async () => (await here.host.canaries()).failure?.code).toBe('CANARY_ADMITTED');
+      const seen: (string | undefined)[] = [];
+      const mended = new Promise<void>((resolve) => {
+        here.host.onChange((view) => {
+          seen.push(view.failure?.code);
+          if (view.failure === null) resolve();
+        });
+      });
+      vi.advanceTimersByTime(60_000);
+      await mended;
+      expect(seen).toContain('CANARY_ADMITTED');
+      await expect(connectAs(here.host.endpoint, revoked)).rejects.toMatchObject({ code: 'CERTIFICATE_REVOKED' });
+    } finally {
+      vi.useRealTimers();
       await here.close();
     }
   });
