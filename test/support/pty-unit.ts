@@ -5,7 +5,16 @@ import { PtyPeer } from './pty-peer.ts';
 /** Says what a unit answers to the nth request of its kind; null: nothing. */
 export type Handler = (request: SmpPacket, nth: number) => SmpBody | null;
 
-export const unitInfo = (hwid: string): SmpBody => ({ hwid, model: 'm', fw: '1', locked: false, active: -1, slots: 2, algs: ['ec-p256'], max_item: 8192 });
+export const unitInfo = (hwid: string): SmpBody => ({
+  hwid,
+  model: 'm',
+  fw: '1',
+  locked: false,
+  active: -1,
+  slots: 2,
+  algs: ['ec-p256'],
+  max_item: 8192,
+});
 
 /** A unit written in the test, on a real pseudo terminal: for what the device agent does not do. Handlers by `group/command`, e.g. `64/0`. */
 export async function startUnit(handlers: Readonly<Record<string, Handler>>): Promise<PtyPeer> {

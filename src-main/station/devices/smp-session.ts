@@ -60,12 +60,15 @@ export class SmpSession implements UnitSession {
 
   generateKey(commonName: string, options: CallOptions): Promise<Uint8Array> {
     return this.#step('generateKey', options, async (signal) => {
-      await this.#confirm(signal);
+      const { algs } = await this.#confirm(signal);
+      const alg = this.#profile.keyAlgorithm;
+      if (!algs.includes(alg))
+        throw new Failure('CSR_KEY_REFUSED', { found: algs.join(', '), allowed: alg }, 'the unit cannot make such a key');
       const slot = this.#freeSlot();
       this.#left = ['a new key'];
       const made = await this.#line.call(
         'keygen',
-        { slot, alg: this.#profile.keyAlgorithm, cn: commonName },
+        { slot, alg, cn: commonName },
         { signal, repeat: 'fresh', deadlineMs: this.#profile.stepMs },
       );
       if (made.len > limits.csrBytes) throw new Failure('CSR_TOO_LARGE', { bytes: made.len, limit: limits.csrBytes });

@@ -54,7 +54,12 @@ describe('unplugging', () => {
       const peer = await peerOf('bridge');
       const opening = openLink(peer.path);
       const gone = peer.hangUp();
-      const code = await opening.then(({ lost }) => lost).then(({ code }) => code, (thrown: unknown) => (thrown as Failure).code);
+      const code = await opening
+        .then(({ lost }) => lost)
+        .then(
+          ({ code }) => code,
+          (thrown: unknown) => (thrown as Failure).code,
+        );
       expect(code).toBe('PORT_GONE');
       await gone;
     }

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src-main/contract/index.ts';
-import { openUnit, type Credentials, type DeviceProfile, type TranscriptLine, type UnitSession } from '../../../src-main/station/devices/index.ts';
+import {
+  openUnit,
+  type Credentials,
+  type DeviceProfile,
+  type TranscriptLine,
+  type UnitSession,
+} from '../../../src-main/station/devices/index.ts';
 import { SimulatedBench, simulatedFaults } from '../../../src-main/station/simulation/index.ts';
 import { Agent, agentPath, referenceProfile, TestCa, type AgentOptions } from '../../support/agent.ts';
 
@@ -22,7 +28,11 @@ async function plugged(options?: AgentOptions): Promise<Agent> {
   return agent.start();
 }
 
-async function opened(path: string, profile: DeviceProfile = referenceProfile, onTranscript?: (line: TranscriptLine) => void): Promise<UnitSession> {
+async function opened(
+  path: string,
+  profile: DeviceProfile = referenceProfile,
+  onTranscript?: (line: TranscriptLine) => void,
+): Promise<UnitSession> {
   const session = await openUnit({ path, profile, ...never(), ...(onTranscript === undefined ? {} : { onTranscript }) });
   disposables.push(() => session.close());
   return session;
@@ -62,7 +72,7 @@ describe('a good unit', () => {
     await agent.start();
     const again = await opened(agent.path);
     expect(await again.identify(never())).toMatchObject({ hardwareId: 'UNIT-7', locked: true, provisioned: true });
-    await expect(again.generateKey('acme/T-1', never())).rejects.toMatchObject({ code: 'LOCKED' });
+    await expect(again.erase(never())).rejects.toMatchObject({ code: 'LOCKED' });
   });
 
   test('with an RSA key', async () => {
@@ -100,7 +110,10 @@ describe('a good unit', () => {
     const agent = await plugged();
     const { session, spki } = await provision(agent.path);
     await session.erase(never());
-    await expect(session.provePossession(spki, never())).rejects.toMatchObject({ code: 'DEVICE_REFUSED', params: { command: 'prove', group: 64, rc: 4 } });
+    await expect(session.provePossession(spki, never())).rejects.toMatchObject({
+      code: 'DEVICE_REFUSED',
+      params: { command: 'prove', group: 64, rc: 4 },
+    });
     await expect(session.activate(never())).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
   });
 });
@@ -108,7 +121,10 @@ describe('a good unit', () => {
 describe('what is read back is compared byte by byte', () => {
   test.each(['cert', 'ca', 'broker'])('one wrong stored byte of %s', async (item) => {
     const agent = await plugged({ faults: [`stored-byte=${item}`] });
-    const failure = await provision(agent.path).then(() => null, (thrown: unknown) => thrown as Failure);
+    const failure = await provision(agent.path).then(
+      () => null,
+      (thrown: unknown) => thrown as Failure,
+    );
     expect(failure).toMatchObject({ code: 'VERIFY_MISMATCH', params: { item } });
     expect(failure?.params['expected']).toMatch(/^[0-9a-f]{64}$/u);
     expect(failure?.params['actual']).not.toBe(failure?.params['expected']);
@@ -117,7 +133,10 @@ describe('what is read back is compared byte by byte', () => {
   test('credentials that were not installed', async () => {
     const agent = await plugged();
     const { session, credentials } = await provision(agent.path);
-    await expect(session.readBack({ ...credentials, trustAnchors: credentials.certificateChain }, never())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: 'ca' } });
+    await expect(session.readBack({ ...credentials, trustAnchors: credentials.certificateChain }, never())).rejects.toMatchObject({
+      code: 'VERIFY_MISMATCH',
+      params: { item: 'ca' },
+    });
   });
 
   test('a certificate that is not for the unit’s key is rejected by the unit', async () => {
@@ -126,7 +145,10 @@ describe('what is read back is compared byte by byte', () => {
     const session = await opened(two.path);
     const unit = await session.identify(never());
     await session.generateKey('acme/T-1', never());
-    await expect(session.install(foreign.credentials, unit, never())).rejects.toMatchObject({ code: 'CONTENT_REJECTED', params: { item: 'cert' } });
+    await expect(session.install(foreign.credentials, unit, never())).rejects.toMatchObject({
+      code: 'CONTENT_REJECTED',
+      params: { item: 'cert' },
+    });
   });
 });
 
@@ -204,7 +226,7 @@ describe('a unit that goes away', () => {
     const swapped = { code: 'DEVICE_SWAPPED', params: { expected: 'FIRST', actual: 'SECOND' } };
     await expect(session.install(credentials, unit, never())).rejects.toMatchObject(swapped);
     await expect(session.erase(never())).rejects.toMatchObject(swapped);
-    expect((await session.identify(never()).catch((thrown: unknown) => thrown as Failure))).toMatchObject(swapped);
+    expect(await session.identify(never()).catch((thrown: unknown) => thrown as Failure)).toMatchObject(swapped);
     await session.close();
     await other.stop();
   });
@@ -225,7 +247,12 @@ describe('stopping', () => {
     const unit = await session.identify(never());
     const { credentials } = ca.issue(await session.generateKey('acme/T-1', never()));
     const stop = new AbortController();
-    const install = session.install(credentials, unit, { signal: stop.signal, onProgress: ({ done }) => { if (done > 200) stop.abort(); } });
+    const install = session.install(credentials, unit, {
+      signal: stop.signal,
+      onProgress: ({ done }) => {
+        if (done > 200) stop.abort();
+      },
+    });
     await expect(install).rejects.toMatchObject({ code: 'CANCELLED', params: { left: 'unfinished (a new key, cert)' } });
     await session.install(credentials, unit, never());
     await session.readBack(credentials, never());

@@ -24,7 +24,9 @@ function reader(maxFrame = 4096): { seen: Seen; frames: FrameReader } {
 
 const packets = fc.uint8Array({ maxLength: 2000 });
 /** Log text as devices print it; no marker bytes in it. */
-const logs = fc.array(fc.constantFrom('I: boot\r\n', 'W (123) wifi: ', '\u001b[0;32m', 'AAAA', '\n', 'größe '), { maxLength: 6 }).map((parts) => Buffer.from(parts.join('')));
+const logs = fc
+  .array(fc.constantFrom('I: boot\r\n', 'W (123) wifi: ', '\u001b[0;32m', 'AAAA', '\n', 'größe '), { maxLength: 6 })
+  .map((parts) => Buffer.from(parts.join('')));
 
 function pushInPieces(frames: FrameReader, bytes: Uint8Array, cuts: readonly number[]): void {
   let from = 0;
@@ -87,31 +89,53 @@ describe('console framing', () => {
 
   test('a wrong, lost or doubled byte never yields a wrong packet, and the next frame comes through', () => {
     fc.assert(
-      fc.property(packets, packets, fc.nat(), fc.constantFrom('corrupt', 'drop', 'duplicate'), fc.integer({ min: 1, max: 255 }), (packet, next, position, fault, flip) => {
-        const wire = Buffer.from(encodeFrame(packet));
-        const at = position % wire.length;
-        const hurt =
-          fault === 'corrupt'
-            ? Buffer.concat([wire.subarray(0, at), Buffer.of((wire[at] ?? 0) ^ flip), wire.subarray(at + 1)])
-            : Buffer.concat([wire.subarray(0, at), fault === 'drop' ? Buffer.alloc(0) : wire.subarray(at, at + 1), wire.subarray(at + (fault === 'drop' ? 1 : 0))]);
-        const { seen, frames } = reader();
-        frames.push(hurt);
-        frames.giveUp();
-        frames.push(encodeFrame(next));
-        for (const got of seen.packets.slice(0, -1)) expect(got).toEqual(packet);
-        expect(seen.packets.at(-1)).toEqual(next);
-      }),
+      fc.property(
+        packets,
+        packets,
+        fc.nat(),
+        fc.constantFrom('corrupt', 'drop', 'duplicate'),
+        fc.integer({ min: 1, max: 255 }),
+        (packet, next, position, fault, flip) => {
+          const wire = Buffer.from(encodeFrame(packet));
+          const at = position % wire.length;
+          const hurt =
+            fault === 'corrupt'
+              ? Buffer.concat([wire.subarray(0, at), Buffer.of((wire[at] ?? 0) ^ flip), wire.subarray(at + 1)])
+              : Buffer.concat([
+                  wire.subarray(0, at),
+                  fault === 'drop' ? Buffer.alloc(0) : wire.subarray(at, at + 1),
+                  wire.subarray(at + (fault === 'drop' ? 1 : 0)),
+                ]);
+          const { seen, frames } = reader();
+          frames.push(hurt);
+          frames.giveUp();
+          frames.push(encodeFrame(next));
+          for (const got of seen.packets.slice(0, -1)) expect(got).toEqual(packet);
+          expect(seen.packets.at(-1)).toEqual(next);
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   test('any bytes at all: nothing thrown, nothing kept but a line and a frame', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constant(Uint8Array.of(6, 9)), fc.constant(Uint8Array.of(4, 20)), fc.constant(Uint8Array.of(10))), { maxLength: 40 }), (pieces) => {
-        const { seen, frames } = reader(256);
-        for (const piece of pieces) frames.push(piece);
-        for (const packet of seen.packets) expect(packet.length).toBeLessThanOrEqual(252);
-      }),
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.uint8Array({ maxLength: 300 }),
+            fc.constant(Uint8Array.of(6, 9)),
+            fc.constant(Uint8Array.of(4, 20)),
+            fc.constant(Uint8Array.of(10)),
+          ),
+          { maxLength: 40 },
+        ),
+        (pieces) => {
+          const { seen, frames } = reader(256);
+          for (const piece of pieces) frames.push(piece);
+          for (const packet of seen.packets) expect(packet.length).toBeLessThanOrEqual(252);
+        },
+      ),
       { numRuns: 300 },
     );
   });

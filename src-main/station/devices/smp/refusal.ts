@@ -51,6 +51,8 @@ export function refusalFailure(command: string, refusal: Refusal, subject: { rea
         return new Failure('DEVICE_BUSY');
       case provisionErrors.CONTENT_REJECTED:
         return new Failure('CONTENT_REJECTED', { item });
+      case provisionErrors.UNSUPPORTED:
+        if (['digest', 'prove', 'selftest'].includes(command)) return new Failure('UNVERIFIABLE', { item });
     }
   }
   return new Failure('DEVICE_REFUSED', { command, group: refusal.group, rc: refusal.rc });

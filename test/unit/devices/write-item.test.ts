@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { FRAME_OVERHEAD } from '../../../src-main/station/devices/smp/frame.ts';
+import { encodeRequest } from '../../../src-main/station/devices/smp/packet.ts';
+import { chunkBytes } from '../../../src-main/station/devices/smp/write-item.ts';
+
+test('a write never is longer than the unit’s buffer, and wastes at most the length of a length', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 128, max: 2048 }),
+      fc.constantFrom('cert', 'ca', 'broker'),
+      fc.integer({ min: 1, max: 8192 }),
+      fc.nat(),
+      (buffer, item, length, at) => {
+        const chunk = chunkBytes(buffer, 1, item, length);
+        const off = at % length;
+        const data = Buffer.alloc(Math.min(chunk, length - off));
+        const body = { slot: 1, item, off, len: length, data, sha: Buffer.alloc(32) };
+        const bytes = encodeRequest({ op: 'write', group: 64, command: 3, sequence: 0 }, body).length + FRAME_OVERHEAD;
+        expect(bytes).toBeLessThanOrEqual(buffer);
+        if (data.length === chunk) expect(bytes).toBeGreaterThanOrEqual(buffer - 6);
+      },
+    ),
+  );
+});
