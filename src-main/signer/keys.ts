@@ -71,7 +71,8 @@ export async function generateKey(
     const keyId = keyIdentifier(readPublicKeyInfo(spki).bits).toString('hex');
     return { proof: { key, algorithm: request.algorithm, keyId, spki, attributes }, handle: pair.privateKey };
   } catch (error) {
-    if (error instanceof Failure && !module.hung) for (const handle of [pair.privateKey, pair.publicKey]) module.call('C_DestroyObject', session, handle);
+    if (error instanceof Failure && !module.hung)
+      for (const handle of [pair.privateKey, pair.publicKey]) module.call('C_DestroyObject', session, handle);
     throw error;
   }
 }

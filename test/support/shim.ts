@@ -20,7 +20,12 @@ export interface ShimFolder extends TokenFolder {
 export function makeShimFolder(signMs = 0): ShimFolder {
   const folder = makeTokenFolder(shimPath());
   const faultFile = join(folder.dir, 'fault');
-  const env = { ...folder.module.env, PKCS11_SHIM_TARGET: softhsmPath(), PKCS11_SHIM_SIGN_MS: String(signMs), PKCS11_SHIM_FAULT: faultFile };
+  const env = {
+    ...folder.module.env,
+    PKCS11_SHIM_TARGET: softhsmPath(),
+    PKCS11_SHIM_SIGN_MS: String(signMs),
+    PKCS11_SHIM_FAULT: faultFile,
+  };
   return {
     ...folder,
     module: { ...folder.module, env },

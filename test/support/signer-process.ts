@@ -19,7 +19,11 @@ export interface SignerProcess extends SignerService {
 
 /** A signer in a child process; the calls that are pending when it dies fail as SERVICE_CRASHED. */
 export function forkSigner(options: SignerOptions): SignerProcess {
-  const child: ChildProcess = fork(new URL('signer-child.ts', import.meta.url), [options.marker ?? '', String(options.deadlineMs ?? 15_000)], { serialization: 'advanced' });
+  const child: ChildProcess = fork(
+    new URL('signer-child.ts', import.meta.url),
+    [options.marker ?? '', String(options.deadlineMs ?? 15_000)],
+    { serialization: 'advanced' },
+  );
   const pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Failure) => void }>();
   let calls = 0;
   child.on('message', (answer: Answer) => {

@@ -32,7 +32,15 @@ describe('a token that goes away', () => {
   function sign(): Promise<{ signature: Uint8Array }> {
     const profile = shippedProfile('device');
     const { spki } = checkCsr(work.request('unit'), profile);
-    const request = { issuer: made.issuer.issuer, profile, spki, subject: { tenant: 'acme', device: 'T2-1' }, serial: newSerial(), now: bench.clock.now(), crlUri: 'http://x.example/crl/i/0.crl' };
+    const request = {
+      issuer: made.issuer.issuer,
+      profile,
+      spki,
+      subject: { tenant: 'acme', device: 'T2-1' },
+      serial: newSerial(),
+      now: bench.clock.now(),
+      crlUri: 'http://x.example/crl/i/0.crl',
+    };
     return bench.client('sign.certificate', { key: made.issuer.proof.key, profile: 'device', tbs: buildDeviceTbs(request).tbs });
   }
 

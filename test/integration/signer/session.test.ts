@@ -2,7 +2,16 @@ import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from
 import type { SessionTerms, TokenRef } from '../../../src-main/contract/index.ts';
 import { buildDeviceTbs, checkCsr, crlUri, newSerial, type Draft } from '../../../src-main/station/ca/index.ts';
 import { WorkFolder } from '../../support/openssl.ts';
-import { crlBase, failureOf, issueTerms, makeHierarchy, shippedProfile, SignerBench, testPin, type Hierarchy } from '../../support/signer.ts';
+import {
+  crlBase,
+  failureOf,
+  issueTerms,
+  makeHierarchy,
+  shippedProfile,
+  SignerBench,
+  testPin,
+  type Hierarchy,
+} from '../../support/signer.ts';
 
 const bench = new SignerBench();
 const work = new WorkFolder();
@@ -30,8 +39,17 @@ afterEach(async () => {
 
 const terms = (more: Partial<SessionTerms> = {}): SessionTerms => issueTerms(bench, token, made.issuer, 'device', more);
 const draft = (): Draft =>
-  buildDeviceTbs({ issuer: made.issuer.issuer, profile: device, spki, subject: { tenant: 'acme', device: 'T2-1' }, serial: newSerial(), now: bench.clock.now(), crlUri: crlUri(crlBase, 'i') });
-const sign = (tbs: Uint8Array = draft().tbs): Promise<unknown> => bench.client('sign.certificate', { key: made.issuer.proof.key, profile: 'device', tbs });
+  buildDeviceTbs({
+    issuer: made.issuer.issuer,
+    profile: device,
+    spki,
+    subject: { tenant: 'acme', device: 'T2-1' },
+    serial: newSerial(),
+    now: bench.clock.now(),
+    crlUri: crlUri(crlBase, 'i'),
+  });
+const sign = (tbs: Uint8Array = draft().tbs): Promise<unknown> =>
+  bench.client('sign.certificate', { key: made.issuer.proof.key, profile: 'device', tbs });
 
 describe('what a signing session allows', () => {
   it('signs nothing before an officer has opened it', async () => {
@@ -103,9 +121,13 @@ describe('what a signing session allows', () => {
 
   it('signs with its issuer’s key and no other of the token', async () => {
     await bench.openSession(terms());
-    expect((await failureOf(bench.client('sign.certificate', { key: made.root.proof.key, profile: 'device', tbs: draft().tbs }))).code).toBe('SESSION_REFUSED');
+    expect(
+      (await failureOf(bench.client('sign.certificate', { key: made.root.proof.key, profile: 'device', tbs: draft().tbs }))).code,
+    ).toBe('SESSION_REFUSED');
     expect((await failureOf(bench.client('sign.crl.begin', { key: made.server.proof.key }))).code).toBe('SESSION_REFUSED');
-    expect((await failureOf(bench.client('sign.certificate', { key: made.issuer.proof.key, profile: 'server', tbs: draft().tbs }))).code).toBe('SESSION_REFUSED');
+    expect(
+      (await failureOf(bench.client('sign.certificate', { key: made.issuer.proof.key, profile: 'server', tbs: draft().tbs }))).code,
+    ).toBe('SESSION_REFUSED');
   });
 
   it('makes keys in a ceremony only', async () => {
@@ -114,7 +136,10 @@ describe('what a signing session allows', () => {
   });
 
   it.each([
-    ['a ceremony’s profile outside a ceremony', { profiles: [{ name: 'ca', maxValidityDays: 1, keyAlgorithms: [], extendedKeyUsage: [], ca: true, commonName: '.*' }] }],
+    [
+      'a ceremony’s profile outside a ceremony',
+      { profiles: [{ name: 'ca', maxValidityDays: 1, keyAlgorithms: [], extendedKeyUsage: [], ca: true, commonName: '.*' }] },
+    ],
     ['an end in the past', { until: '2020-01-01T00:00:00.000Z' }],
     ['no key', { key: null }],
     ['no certificate', { issuerCertificate: null }],
@@ -124,7 +149,9 @@ describe('what a signing session allows', () => {
   });
 
   it('is not asked for with another CA’s certificate, nor with a device’s', async () => {
-    expect((await failureOf(bench.client('session.request', terms({ issuerCertificate: made.root.certificate })))).code).toBe('SESSION_REFUSED');
+    expect((await failureOf(bench.client('session.request', terms({ issuerCertificate: made.root.certificate })))).code).toBe(
+      'SESSION_REFUSED',
+    );
   });
 
   it('does not open when the token lacks the key', async () => {
@@ -133,7 +160,10 @@ describe('what a signing session allows', () => {
   });
 
   it('does not open when the key of this id is another one', async () => {
-    const { requestId } = await bench.client('session.request', terms({ key: { ...made.issuer.proof.key, ckaId: made.root.proof.key.ckaId } }));
+    const { requestId } = await bench.client(
+      'session.request',
+      terms({ key: { ...made.issuer.proof.key, ckaId: made.root.proof.key.ckaId } }),
+    );
     expect((await failureOf(bench.enterPin(requestId))).code).toBe('KEY_NOT_FOUND');
   });
 });

@@ -1,0 +1,230 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../src-main/contract/index.ts';
+import {
+  der,
+  keyIdentifier,
+  keyUsageBits,
+  name,
+  oids,
+  readPublicKeyInfo,
+  signatureAlgorithm,
+  spkiOf,
+  time,
+} from '../../../src-main/der/index.ts';
+import { checkCertificate, type CertificateSigner, type CompiledProfile } from '../../../src-main/signer/rules.ts';
+import { signingProfile } from '../../../src-main/station/ca/index.ts';
+import { shippedProfile } from '../../support/signer.ts';
+
+const day = 86_400_000;
+const now = Date.UTC(2026, 10, 23, 2, 0, 0);
+const minute = 60_000;
+const newSpki = (curve = 'P-256'): Buffer => spkiOf(generateKeyPairSync('ec', { namedCurve: curve }).publicKey);
+const keyId = (spki: Uint8Array): Buffer => keyIdentifier(readPublicKeyInfo(spki).bits);
+
+const [caSpki, deviceSpki] = [newSpki(), newSpki()];
+const caName = name({ organization: 'Acme', commonName: 'Acme issuer 1' });
+const authority = { subject: caName, notBefore: now - 100 * day, notAfter: now + 4000 * day, pathLength: 0 };
+const issuer: CertificateSigner = { algorithm: 'ec-p256', spki: caSpki, keyId: keyId(caSpki), authority };
+const compiled = (profile: Omit<CompiledProfile, 'pattern'>): CompiledProfile => ({
+  ...profile,
+  pattern: new RegExp(`^(?:${profile.commonName})$`, 'u'),
+});
+const device = compiled(signingProfile(shippedProfile('device')));
+const authorityProfile = compiled({
+  name: 'issuer',
+  ca: true,
+  commonName: '.+',
+  extendedKeyUsage: [],
+  keyAlgorithms: ['ec-p256'],
+  maxValidityDays: 8000,
+});
+
+const extension = (id: string, critical: boolean, value: Uint8Array): Buffer =>
+  der.sequence(der.oid(id), ...(critical ? [der.boolean(true)] : []), der.octetString(value));
+const { digitalSignature, keyEncipherment, keyCertSign, cRLSign } = keyUsageBits;
+
+/** A right device certificate, in parts that a test replaces; null leaves an extension out. */
+interface Parts {
+  version: Buffer;
+  serial: Buffer;
+  algorithm: Uint8Array;
+  issuer: Uint8Array;
+  notBefore: number;
+  notAfter: number;
+  subject: Uint8Array;
+  spki: Uint8Array;
+  uniqueId: Buffer;
+  basic: Buffer | null;
+  usage: Buffer | null;
+  purpose: Buffer | null;
+  subjectKey: Buffer | null;
+  authorityKey: Buffer | null;
+  more: readonly Buffer[];
+}
+
+function tbs(change: Partial<Parts> = {}): Buffer {
+  const spki = change.spki ?? deviceSpki;
+  const parts: Parts = {
+    version: der.explicit(0, der.integer(2)),
+    serial: der.unsignedInteger(Buffer.from('4fa1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3', 'hex')),
+    algorithm: signatureAlgorithm('ec-p256'),
+    issuer: caName,
+    notBefore: now - 10 * minute,
+    notAfter: now + 365 * day,
+    subject: name({ commonName: 'acme/T2-000131' }),
+    spki,
+    uniqueId: Buffer.alloc(0),
+    basic: extension(oids.basicConstraints, true, der.sequence()),
+    usage: extension(oids.keyUsage, true, der.namedBits([digitalSignature])),
+    purpose: extension(oids.extendedKeyUsage, false, der.sequence(der.oid(oids.clientAuth))),
+    subjectKey: extension(oids.subjectKeyIdentifier, false, der.octetString(keyId(spki))),
+    authorityKey: extension(oids.authorityKeyIdentifier, false, der.sequence(der.implicit(0, issuer.keyId))),
+    more: [],
+    ...change,
+  };
+  const list = [parts.basic, parts.usage, parts.purpose, parts.subjectKey, parts.authorityKey, ...parts.more].filter((one) => one !== null);
+  const validity = der.sequence(time(parts.notBefore), time(parts.notAfter));
+  const head = [parts.version, parts.serial, parts.algorithm, parts.issuer, validity, parts.subject, parts.spki, parts.uniqueId];
+  return der.sequence(...head, der.explicit(3, der.sequence(...list)));
+}
+
+function ruleBroken(bytes: Uint8Array, profile: CompiledProfile = device, signer: CertificateSigner = issuer): string | null {
+  try {
+    checkCertificate(bytes, profile, signer, now);
+    return null;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'SESSION_REFUSED') return String(error.params['rule']);
+    throw error;
+  }
+}
+
+const serial = (hex: string): Buffer => der.unsignedInteger(Buffer.from(hex, 'hex'));
+const usage = (...bits: number[]): Buffer => extension(oids.keyUsage, true, der.namedBits(bits));
+const purposes = (...ids: string[]): Buffer => extension(oids.extendedKeyUsage, false, der.sequence(...ids.map(der.oid)));
+const authorityKey = (id: Uint8Array): Buffer => extension(oids.authorityKeyIdentifier, false, der.sequence(der.implicit(0, id)));
+const commonName = (text: string): Buffer => name({ commonName: text });
+
+describe('what the signer refuses to sign for a device', () => {
+  it('signs a right one', () => {
+    expect(ruleBroken(tbs())).toBeNull();
+  });
+
+  it.each<[string, Partial<Parts>, RegExp]>([
+    ['version 1', { version: Buffer.alloc(0) }, /version 3/u],
+    ['version 2', { version: der.explicit(0, der.integer(1)) }, /version 3/u],
+    ['a short serial number', { serial: serial('11223344556677') }, /serial/u],
+    ['a serial number of 21 bytes', { serial: serial('8fa1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3') }, /serial/u],
+    ['a negative serial number', { serial: der.tlv(2, Buffer.from('9122334455667788', 'hex')) }, /serial/u],
+    ['another signature algorithm', { algorithm: signatureAlgorithm('ec-p384') }, /signature algorithm/u],
+    ['another issuer name', { issuer: name({ organization: 'Acme', commonName: 'Acme issuer 2' }) }, /issuer name/u],
+    [
+      'the same name in other bytes',
+      {
+        issuer: der.sequence(
+          der.tlv(0x31, der.sequence(der.oid(oids.organizationName), der.tlv(0x13, Buffer.from('Acme')))),
+          der.tlv(0x31, der.sequence(der.oid(oids.commonName), der.tlv(0x13, Buffer.from('Acme issuer 1')))),
+        ),
+      },
+      /issuer name/u,
+    ],
+    ['a key of another kind', { spki: newSpki('P-384') }, /kind of key/u],
+    ['a key on an unknown curve', { spki: newSpki('secp256k1') }, /kind of key/u],
+    ['the issuer’s own key', { spki: caSpki }, /own key/u],
+    ['a common name outside the profile', { subject: commonName('birthmark:observer') }, /common name/u],
+    ['a common name with a third part', { subject: commonName('acme/T2/1') }, /common name/u],
+    ['a common name with a wildcard', { subject: commonName('acme/+') }, /common name/u],
+    ['a common name of dots', { subject: commonName('acme/..') }, /common name/u],
+    ['a common name that is too long', { subject: commonName(`${'a'.repeat(40)}/${'b'.repeat(40)}`) }, /common name/u],
+    ['no common name', { subject: der.sequence() }, /common name/u],
+    [
+      'two common names',
+      {
+        subject: der.sequence(
+          ...['acme/a', 'acme/b'].map((text) => der.tlv(0x31, der.sequence(der.oid(oids.commonName), der.utf8String(text)))),
+        ),
+      },
+      /common name/u,
+    ],
+    ['an end before the start', { notAfter: now - 11 * minute }, /end must be after/u],
+    ['a validity beyond the profile', { notAfter: now + 3650 * day + 1000 }, /longer than the profile/u],
+    ['a start in the far past', { notBefore: now - 26 * minute }, /too far from now/u],
+    ['a start in the future', { notBefore: now + 6 * minute }, /too far from now/u],
+    ['a CA', { basic: extension(oids.basicConstraints, true, der.sequence(der.boolean(true))) }, /basic constraints/u],
+    ['no basic constraints', { basic: null }, /basic constraints/u],
+    ['basic constraints that are not critical', { basic: extension(oids.basicConstraints, false, der.sequence()) }, /basic constraints/u],
+    ['a path length on a leaf', { basic: extension(oids.basicConstraints, true, der.sequence(der.integer(0))) }, /path length/u],
+    ['no key usage', { usage: null }, /key usage/u],
+    ['a key usage that is not critical', { usage: extension(oids.keyUsage, false, der.namedBits([digitalSignature])) }, /key usage/u],
+    ['the right to sign certificates', { usage: usage(digitalSignature, keyCertSign) }, /key usage/u],
+    ['the right to sign CRLs', { usage: usage(digitalSignature, cRLSign) }, /key usage/u],
+    ['key encipherment for an EC key', { usage: usage(digitalSignature, keyEncipherment) }, /key usage/u],
+    ['no digital signature', { usage: usage(3) }, /key usage/u],
+    ['the purpose of a server', { purpose: purposes(oids.serverAuth) }, /extended key usage/u],
+    ['one purpose too many', { purpose: purposes(oids.clientAuth, oids.serverAuth) }, /extended key usage/u],
+    ['any purpose', { purpose: purposes('2.5.29.37.0') }, /extended key usage/u],
+    ['an empty list of purposes', { purpose: purposes() }, /extended key usage/u],
+    ['no purpose at all', { purpose: null }, /extended key usage/u],
+    ['another authority key', { authorityKey: authorityKey(Buffer.alloc(20, 7)) }, /authority key/u],
+    ['no authority key', { authorityKey: null }, /authority key/u],
+    [
+      'another subject key id',
+      { subjectKey: extension(oids.subjectKeyIdentifier, false, der.octetString(Buffer.alloc(20, 7))) },
+      /subject key/u,
+    ],
+    ['no subject key id', { subjectKey: null }, /subject key/u],
+    ['an unknown critical extension', { more: [extension('1.2.3.4', true, der.nothing)] }, /unknown critical/u],
+    ['name constraints', { more: [extension('2.5.29.30', true, der.sequence())] }, /unknown critical/u],
+    ['an extension twice', { more: [usage(digitalSignature)] }, /twice/u],
+    ['a unique id', { uniqueId: der.implicit(1, Buffer.from([0, 1])) }, /tbsCertificate/u],
+  ])('%s', (_, change, rule) => {
+    expect(ruleBroken(tbs(change))).toMatch(rule);
+  });
+
+  it('a validity that is longer than the issuer’s', () => {
+    const ending = { ...issuer, authority: { ...authority, notAfter: now + 100 * day } };
+    expect(ruleBroken(tbs(), device, ending)).toMatch(/within the issuer/u);
+    const starting = { ...issuer, authority: { ...authority, notBefore: now } };
+    expect(ruleBroken(tbs(), device, starting)).toMatch(/within the issuer/u);
+  });
+
+  it.each([
+    ['bytes after the end', Buffer.concat([tbs(), Buffer.from([0])])],
+    ['bytes that are missing', tbs().subarray(0, -1)],
+    ['a whole certificate', der.sequence(tbs(), signatureAlgorithm('ec-p256'), der.bitString(Buffer.alloc(70)))],
+    ['a digest', Buffer.alloc(32, 1)],
+    ['nothing', Buffer.alloc(0)],
+    ['a revocation list', der.sequence(der.integer(1), signatureAlgorithm('ec-p256'), caName, time(now), time(now + day))],
+  ])('%s', (_, bytes) => {
+    expect(ruleBroken(bytes)).toMatch(/tbsCertificate/u);
+  });
+});
+
+describe('what a ceremony refuses to sign', () => {
+  const own: CertificateSigner = { ...issuer, authority: null };
+  const ca = (pathLength: number | null): Buffer =>
+    extension(oids.basicConstraints, true, der.sequence(der.boolean(true), ...(pathLength === null ? [] : [der.integer(pathLength)])));
+  const rootParts: Partial<Parts> = { spki: caSpki, subject: caName, basic: ca(null), usage: usage(keyCertSign, cRLSign), purpose: null };
+  const below: Partial<Parts> = { ...rootParts, spki: deviceSpki, subject: commonName('Issuer'), basic: ca(0) };
+  const root: CertificateSigner = { ...issuer, authority: { ...authority, pathLength: null } };
+
+  it('signs a root and an issuer below it', () => {
+    expect(ruleBroken(tbs(rootParts), authorityProfile, own)).toBeNull();
+    expect(ruleBroken(tbs(below), authorityProfile, root)).toBeNull();
+  });
+
+  it.each<[string, Partial<Parts>, CertificateSigner, RegExp]>([
+    ['another key’s certificate by a key without one', { ...rootParts, spki: deviceSpki }, own, /only sign its own/u],
+    ['a root that says another issuer', { ...rootParts, issuer: commonName('Somebody') }, own, /issuer name/u],
+    ['a path length in a root', { ...rootParts, basic: ca(1) }, own, /path length/u],
+    ['an issuer without a path length', { ...below, basic: ca(null) }, root, /path length/u],
+    ['an issuer that may have CAs below it', { ...below, basic: ca(1) }, root, /path length/u],
+    ['a CA below a CA that may have none', below, issuer, /path length/u],
+    ['a CA that may not sign CRLs', { ...below, usage: usage(keyCertSign) }, root, /key usage/u],
+    ['a CA that may encipher', { ...below, usage: usage(keyCertSign, cRLSign, keyEncipherment) }, root, /key usage/u],
+    ['a CA with a purpose', { ...below, purpose: purposes(oids.clientAuth) }, root, /extended key usage/u],
+    ['a leaf', { ...below, basic: extension(oids.basicConstraints, true, der.sequence()) }, root, /basic constraints/u],
+  ])('%s', (_, change, signer, rule) => {
+    expect(ruleBroken(tbs(change), authorityProfile, signer)).toMatch(rule);
+  });
+});
