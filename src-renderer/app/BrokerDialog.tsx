@@ -13,7 +13,11 @@ import { Icon } from '../ui/Icon.tsx';
 import { KeyValue } from '../ui/KeyValue.tsx';
 import { useStation } from './station.ts';
 
-const marks = { PASS: { icon: 'pass', tone: 'tone-pass' }, FAIL: { icon: 'fail', tone: 'tone-fail' }, SKIPPED: { icon: 'skipped', tone: 'tone-idle' } } as const;
+const marks = {
+  PASS: { icon: 'pass', tone: 'tone-pass' },
+  FAIL: { icon: 'fail', tone: 'tone-fail' },
+  SKIPPED: { icon: 'skipped', tone: 'tone-idle' },
+} as const;
 
 function Probe({ step }: { readonly step: ProbeStep }) {
   const { icon, tone } = marks[step.result];
@@ -37,7 +41,7 @@ function Facts({ broker }: { readonly broker: BrokerView }) {
     <KeyValue
       rows={[
         [t('broker.address'), <span key="address" className="mono">{`${broker.host}:${broker.port}`}</span>],
-        [t('broker.state'), t('broker.stateSince', { state: t(`status.broker.${broker.state}`), span: since(broker.since, now) })],
+        [t('broker.state'), t('broker.stateSince', { state: t(`broker.state.${broker.state}`), span: since(broker.since, now) })],
         [t('broker.canary'), canaryWord(broker.canary, now)],
         [t('broker.waiting'), waitingWord(broker.waiting, broker.waitingSince, now, 'broker.waitingSince')],
         [t('broker.outbox'), waitingWord(outbox?.waiting ?? 0, outbox?.oldest ?? null, now, 'broker.outbox.value')],
@@ -67,7 +71,11 @@ export function BrokerDialog({ onClose }: { readonly onClose: () => void }) {
         {failure === null ? null : <FailureCard failure={failure} />}
         <div className="buttons">
           <Button onClick={onClose}>{t('common.close')}</Button>
-          <Button look="primary" disabled={busy || broker === null} onClick={() => void run(async () => setProbes(await call('verify.broker', {})))}>
+          <Button
+            look="primary"
+            disabled={busy || broker === null}
+            onClick={() => void run(async () => setProbes(await call('verify.broker', {})))}
+          >
             {busy ? t('broker.checking') : t('broker.check')}
           </Button>
         </div>

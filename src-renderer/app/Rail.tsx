@@ -29,7 +29,13 @@ export function Rail({ role, shown }: { readonly role: Role | null; readonly sho
       {role === null
         ? null
         : visibleTo(role).map((workplace) => (
-            <button key={workplace} type="button" className="place" aria-current={workplace === shown ? 'page' : undefined} onClick={() => setWorkplace(workplace)}>
+            <button
+              key={workplace}
+              type="button"
+              className="place"
+              aria-current={workplace === shown ? 'page' : undefined}
+              onClick={() => setWorkplace(workplace)}
+            >
               <Icon name={workplace} />
               {t(`app.${workplace}`)}
               <kbd aria-hidden="true">{workplaceKeys[workplace]}</kbd>

@@ -42,7 +42,14 @@ function Operators({ onSignedIn }: { readonly onSignedIn: () => void }) {
       {operators?.length === 0 ? <p className="muted small">{t('signIn.empty')}</p> : null}
       <div className="people">
         {operators?.map((operator) => (
-          <button key={operator.name} type="button" className="person" disabled={busy} aria-pressed={chosen?.name === operator.name} onClick={() => choose(operator)}>
+          <button
+            key={operator.name}
+            type="button"
+            className="person"
+            disabled={busy}
+            aria-pressed={chosen?.name === operator.name}
+            onClick={() => choose(operator)}
+          >
             <Icon name="person" />
             <b>{operator.name}</b>
             <span className="small muted">{roleWord(operator.role)}</span>
@@ -60,7 +67,15 @@ function Operators({ onSignedIn }: { readonly onSignedIn: () => void }) {
             void signIn(chosen, word);
           }}
         >
-          <TextField key={chosen.name} ref={password} type="password" label={t('signIn.password', { name: chosen.name })} autoFocus required maxLength={128} />
+          <TextField
+            key={chosen.name}
+            ref={password}
+            type="password"
+            label={t('signIn.password', { name: chosen.name })}
+            autoFocus
+            required
+            maxLength={128}
+          />
           <div className="buttons">
             <Button type="submit" look="primary" disabled={busy}>
               {t('signIn.go')}

@@ -17,7 +17,10 @@ interface Preferences {
 }
 
 /** What this window remembers about how it looks and sounds. The theme follows the system until a person chooses. */
-export const usePreferences = create<Preferences>(() => ({ theme: chosenTheme() ?? systemTheme(), muted: localStorage.getItem(key.muted) === 'yes' }));
+export const usePreferences = create<Preferences>(() => ({
+  theme: chosenTheme() ?? systemTheme(),
+  muted: localStorage.getItem(key.muted) === 'yes',
+}));
 
 const paint = (theme: Theme): void => {
   document.documentElement.dataset['theme'] = theme;

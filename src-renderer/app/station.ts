@@ -21,7 +21,10 @@ interface StationState {
 export const useStation = create<StationState>(() => ({ status: null, failure: null, restarting: [], setup: null, workplace: 'line' }));
 
 /** The services that are starting again, after one more change. */
-export function afterServiceChange(restarting: readonly ServiceChange['service'][], change: ServiceChange): readonly ServiceChange['service'][] {
+export function afterServiceChange(
+  restarting: readonly ServiceChange['service'][],
+  change: ServiceChange,
+): readonly ServiceChange['service'][] {
   const others = restarting.filter((service) => service !== change.service);
   return change.state === 'restarting' ? [...others, change.service] : others;
 }

@@ -39,11 +39,21 @@ export function brokerItem({ broker }: Pick<StationStatus, 'broker'>, now: numbe
   if (broker.state === 'away') return { tone: 'fail', name, value: t('status.broker.away'), more: since(broker.since, now) };
   if (broker.state === 'starting') return { tone: 'busy', name, value: t('status.broker.starting'), more: '' };
   if (broker.waiting === 0) return { tone: 'pass', name, value: t('status.broker.up'), more: '' };
-  return { tone: 'hold', name, value: t('status.waiting', { n: broker.waiting }), more: broker.waitingSince === null ? '' : since(broker.waitingSince, now) };
+  return {
+    tone: 'hold',
+    name,
+    value: t('status.waiting', { n: broker.waiting }),
+    more: broker.waitingSince === null ? '' : since(broker.waitingSince, now),
+  };
 }
 
 export function outboxItem({ outbox }: Pick<StationStatus, 'outbox'>, now: number): StatusItem {
   const name = t('status.outbox');
   if (outbox.waiting === 0) return { tone: 'pass', name, value: t('status.outbox.empty'), more: '' };
-  return { tone: 'hold', name, value: t('status.waiting', { n: outbox.waiting }), more: outbox.oldest === null ? '' : since(outbox.oldest, now) };
+  return {
+    tone: 'hold',
+    name,
+    value: t('status.waiting', { n: outbox.waiting }),
+    more: outbox.oldest === null ? '' : since(outbox.oldest, now),
+  };
 }

@@ -46,10 +46,14 @@ export function bytes(count: number): string {
 
 export const count = (value: number): string => value.toLocaleString('en-US');
 
-/** A long hexadecimal name cut in the middle: `7C1E04B2…0D9A`. Short ones stay whole. */
-export function shortHex(hex: string, head = 8, tail = 4): string {
-  return hex.length <= head + tail + 2 ? hex : `${hex.slice(0, head)}…${hex.slice(-tail)}`;
-}
+/** A long name cut in the middle, where the least is lost. */
+const cut = (name: string, head: number, tail: number): string => `${name.slice(0, head)}…${name.slice(-tail)}`;
+
+/** A serial number or fingerprint in a table: `7C1E04B2…0D9A`. Short ones stay whole. */
+export const shortHex = (hex: string): string => (hex.length <= 14 ? hex : cut(hex, 8, 4));
+
+/** A device label as a slot has room for; the running number at its end is never lost. */
+export const shortLabel = (label: string): string => (label.length <= 28 ? label : cut(label, 12, 14));
 
 const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
 

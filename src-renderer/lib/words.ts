@@ -1,4 +1,12 @@
-import type { CertificateStatus, CertificateUse, KeyAlgorithm, ProofLevel, RevocationReason, Role, RunStep } from '../../src-main/contract/models.ts';
+import type {
+  CertificateStatus,
+  CertificateUse,
+  KeyAlgorithm,
+  ProofLevel,
+  RevocationReason,
+  Role,
+  RunStep,
+} from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
 import type { Tone } from '../ui/tone.ts';
 
@@ -11,7 +19,13 @@ export const roleWord = (role: Role): string => t(`role.${role}`);
 export const useWord = (use: CertificateUse): string => t(`use.${use}`);
 export const certificateWord = (status: CertificateStatus): string => t(`certificate.${status}`);
 
-export const certificateTone: Readonly<Record<CertificateStatus, Tone>> = { RESERVED: 'idle', SIGNED: 'busy', ACTIVE: 'pass', EXPIRED: 'idle', REVOKED: 'fail' };
+export const certificateTone: Readonly<Record<CertificateStatus, Tone>> = {
+  RESERVED: 'idle',
+  SIGNED: 'busy',
+  ACTIVE: 'pass',
+  EXPIRED: 'idle',
+  REVOKED: 'fail',
+};
 
 const whos = ['technician', 'officer', 'support', 'administrator', 'device maker', 'anybody'] as const;
 

@@ -18,7 +18,12 @@ interface FailureCardProps {
 export function CopyDetails({ failure }: { readonly failure: FailureData }) {
   const { copied, copy } = useCopy();
   return (
-    <Button look="quiet" size="small" icon={copied ? 'check' : 'copy'} onClick={() => copy(failureReport(failure, new Date().toISOString()))}>
+    <Button
+      look="quiet"
+      size="small"
+      icon={copied ? 'check' : 'copy'}
+      onClick={() => copy(failureReport(failure, new Date().toISOString()))}
+    >
       {copied ? t('common.copied') : t('common.copyDetails')}
     </Button>
   );

@@ -16,7 +16,11 @@ function FieldFrame({ id, label, hint, problem, children }: Frame & { readonly i
       </label>
       {children}
       {note === undefined ? null : (
-        <span id={`${id}-note`} className={problem === undefined ? 'hint' : 'hint tone-fail'} role={problem === undefined ? undefined : 'alert'}>
+        <span
+          id={`${id}-note`}
+          className={problem === undefined ? 'hint' : 'hint tone-fail'}
+          role={problem === undefined ? undefined : 'alert'}
+        >
           {note}
         </span>
       )}
@@ -24,7 +28,13 @@ function FieldFrame({ id, label, hint, problem, children }: Frame & { readonly i
   );
 }
 
-export function TextField({ label, hint, problem, mono = false, ...rest }: Frame & { readonly mono?: boolean } & Omit<ComponentProps<'input'>, 'id' | 'className'>) {
+export function TextField({
+  label,
+  hint,
+  problem,
+  mono = false,
+  ...rest
+}: Frame & { readonly mono?: boolean } & Omit<ComponentProps<'input'>, 'id' | 'className'>) {
   const id = useId();
   return (
     <FieldFrame id={id} label={label} hint={hint} problem={problem}>

@@ -24,7 +24,17 @@ export function Menu({ trigger, align = 'start', onOpen, children }: MenuProps) 
   );
 }
 
-export function MenuItem({ icon, onSelect, disabled = false, children }: { readonly icon?: IconName; readonly onSelect: () => void; readonly disabled?: boolean; readonly children: ReactNode }) {
+export function MenuItem({
+  icon,
+  onSelect,
+  disabled = false,
+  children,
+}: {
+  readonly icon?: IconName;
+  readonly onSelect: () => void;
+  readonly disabled?: boolean;
+  readonly children: ReactNode;
+}) {
   return (
     <DropdownMenu.Item className="item" disabled={disabled} onSelect={onSelect}>
       {icon === undefined ? null : <Icon name={icon} />}

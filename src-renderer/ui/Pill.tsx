@@ -1,12 +1,22 @@
 import type { ReactNode } from 'react';
-import { Icon } from './Icon.tsx';
-import { type Tone, toneIcon } from './tone.ts';
+import { Icon, type IconName } from './Icon.tsx';
+import type { Tone } from './tone.ts';
+
+const shapes: Readonly<Record<Tone, IconName>> = { pass: 'check', fail: 'cross', busy: 'waiting', hold: 'hold', idle: 'skipped' };
 
 /** A status as shape + word + colour. */
-export function Pill({ tone, children, title }: { readonly tone: Tone; readonly children: ReactNode; readonly title?: string | undefined }) {
+export function Pill({
+  tone,
+  children,
+  title,
+}: {
+  readonly tone: Tone;
+  readonly children: ReactNode;
+  readonly title?: string | undefined;
+}) {
   return (
     <span className={`pill tone-${tone}`} title={title}>
-      <Icon name={toneIcon[tone]} />
+      <Icon name={shapes[tone]} />
       {children}
     </span>
   );

@@ -1,6 +1,2 @@
-import type { IconName } from './Icon.tsx';
-
+/** What a status means for the eye; always beside a shape and a word. */
 export type Tone = 'pass' | 'fail' | 'busy' | 'hold' | 'idle';
-
-/** The small shape that goes with a tone in pills. */
-export const toneIcon: Readonly<Record<Tone, IconName>> = { pass: 'check', fail: 'cross', busy: 'waiting', hold: 'hold', idle: 'skipped' };

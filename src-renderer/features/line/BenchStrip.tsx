@@ -20,7 +20,13 @@ function Seat({ unit, busy }: { readonly unit: BenchUnit; readonly busy: boolean
           </Button>
           <Menu
             trigger={
-              <button type="button" className="more" disabled={busy} aria-label={t('bench.faulty', { slot })} title={t('bench.faulty', { slot })}>
+              <button
+                type="button"
+                className="more"
+                disabled={busy}
+                aria-label={t('bench.faulty', { slot })}
+                title={t('bench.faulty', { slot })}
+              >
                 <Icon name="down" />
               </button>
             }

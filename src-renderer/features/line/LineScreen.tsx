@@ -27,7 +27,7 @@ export function LineScreen({ status }: { readonly status: StationStatus }) {
         <Preconditions preconditions={status.preconditions} />
         {failure === null ? null : <FailureCard failure={failure} />}
         {status.tryOut ? <BenchStrip /> : null}
-        {status.tryOut || blocked ? null : <p className="prompt">{t('line.prompt')}</p>}
+        {status.tryOut || blocked || slots?.length === 0 ? null : <p className="prompt">{t('line.prompt')}</p>}
         {slots?.length === 0 ? (
           <Blank icon="plug" title={t('slots.empty.title')}>
             {t('slots.empty.what')}

@@ -43,7 +43,11 @@ function Figures({ progress }: { readonly progress: OrderProgress }) {
       <Figure name={t('line.done')} value={count(passed)} unit={`/ ${count(order.quantity)}`} />
       <Figure name={t('line.yield')} value={figures.yield ?? t('line.unknown')} unit={figures.yield === null ? undefined : '%'} />
       <Figure name={t('line.rate')} value={figures.rate ?? t('line.unknown')} />
-      <Figure name={t('line.readyIn')} value={figures.minutesLeft ?? t('line.unknown')} unit={figures.minutesLeft === null ? undefined : t('line.minutes')} />
+      <Figure
+        name={t('line.readyIn')}
+        value={figures.minutesLeft ?? t('line.unknown')}
+        unit={figures.minutesLeft === null ? undefined : t('line.minutes')}
+      />
       <Bar
         label={t('line.progress', { passed, failed, notVerified, left: figures.left })}
         parts={[

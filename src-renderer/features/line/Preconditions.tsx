@@ -6,7 +6,9 @@ import { Button } from '../../ui/Button.tsx';
 import { FailureCard } from '../../ui/FailureCard.tsx';
 import { type Place, placeFor } from './remedy.ts';
 
-const remedies: Readonly<Record<Place, { readonly word: 'line.fix.session' | 'line.fix.security' | 'line.fix.broker'; readonly go: () => void }>> = {
+const remedies: Readonly<
+  Record<Place, { readonly word: 'line.fix.session' | 'line.fix.security' | 'line.fix.broker'; readonly go: () => void }>
+> = {
   session: { word: 'line.fix.session', go: askForSession },
   security: { word: 'line.fix.security', go: () => goTo('security') },
   broker: { word: 'line.fix.broker', go: () => openDialog({ kind: 'broker' }) },

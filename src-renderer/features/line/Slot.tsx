@@ -31,7 +31,15 @@ function StopButton({ slot }: { readonly slot: number }) {
       <Button look="quiet" size="small" aria-label={t('slot.stopIn', { slot })} onClick={() => setAsking(true)}>
         {t('slot.stop')}
       </Button>
-      {asking ? <ConfirmDialog title={t('stop.title', { slot })} what={t('stop.what')} go={t('stop.go')} onGo={stop} onClose={() => setAsking(false)} /> : null}
+      {asking ? (
+        <ConfirmDialog
+          title={t('stop.title', { slot })}
+          what={t('stop.what')}
+          go={t('stop.go')}
+          onGo={stop}
+          onClose={() => setAsking(false)}
+        />
+      ) : null}
     </>
   );
 }
@@ -40,7 +48,10 @@ function StopButton({ slot }: { readonly slot: number }) {
 export function Slot({ slot, blocked }: { readonly slot: SlotView; readonly blocked: boolean }) {
   const running = slot.state === 'RUNNING';
   return (
-    <section className={`slot ${toneOf[slot.state]} state-${slot.state.toLowerCase()}`} aria-label={t('slot.label', { slot: slot.slot, state: t(`slot.state.${slot.state}`) })}>
+    <section
+      className={`slot ${toneOf[slot.state]} state-${slot.state.toLowerCase()}`}
+      aria-label={t('slot.label', { slot: slot.slot, state: t(`slot.state.${slot.state}`) })}
+    >
       <div className="top">
         <span className="no">{slot.slot}</span>
         <span className="row">

@@ -7,7 +7,13 @@ import { act, reprovision } from './actions.ts';
 import { actionsOf, labelOf, type SlotAction } from './slot-face.ts';
 import { useLine } from './store.ts';
 
-const words = { retry: 'slot.tryAgain', reject: 'slot.reject', prove: 'slot.prove', leave: 'slot.leave', reprovision: 'slot.renew' } as const satisfies Record<SlotAction, string>;
+const words = {
+  retry: 'slot.tryAgain',
+  reject: 'slot.reject',
+  prove: 'slot.prove',
+  leave: 'slot.leave',
+  reprovision: 'slot.renew',
+} as const satisfies Record<SlotAction, string>;
 
 const lastKey = 9;
 

@@ -1,6 +1,7 @@
 import { explain } from '../../../src-main/contract/errors.ts';
 import type { SlotView } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
+import { shortLabel } from '../../lib/format.ts';
 import { stepWord } from '../../lib/words.ts';
 import { Icon, type IconName } from '../../ui/Icon.tsx';
 import { SlotActions } from './SlotActions.tsx';
@@ -32,7 +33,7 @@ function Identity({ slot }: { readonly slot: SlotView }) {
   const name = slot.device === null ? slot.unit?.hardwareId : labelOf(slot.device);
   return name === undefined ? null : (
     <div className="id" title={slot.device ?? name}>
-      {name}
+      {shortLabel(name)}
     </div>
   );
 }
@@ -69,7 +70,11 @@ function Unproven({ slot }: { readonly slot: SlotView }) {
 }
 
 function Question({ slot }: { readonly slot: SlotView }) {
-  return <div className="cause">{slot.device === null ? t('slot.hasIdentity.elsewhere') : t('slot.hasIdentity', { device: labelOf(slot.device) })}</div>;
+  return (
+    <div className="cause">
+      {slot.device === null ? t('slot.hasIdentity.elsewhere') : t('slot.hasIdentity', { device: shortLabel(labelOf(slot.device)) })}
+    </div>
+  );
 }
 
 /** Shape, word, whose unit, why, and what can be done. */

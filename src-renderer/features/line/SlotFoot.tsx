@@ -32,7 +32,9 @@ function RunningFoot({ slot }: { readonly slot: SlotView }) {
       <Steps slot={slot} />
       <div className="foot">
         <span>{t('slot.step', { n: step, total })}</span>
-        {slot.progress === null ? null : <span>{t('slot.bytes', { done: bytes(slot.progress.done), total: bytes(slot.progress.total) })}</span>}
+        {slot.progress === null ? null : (
+          <span>{t('slot.bytes', { done: bytes(slot.progress.done), total: bytes(slot.progress.total) })}</span>
+        )}
       </div>
     </div>
   );
@@ -42,7 +44,12 @@ function CodeButton({ slot, failure }: { readonly slot: number; readonly failure
   const [open, setOpen] = useState(false);
   return (
     <>
-      <button type="button" className="linklike mono code" aria-label={t('slot.details', { slot, code: failure.code })} onClick={() => setOpen(true)}>
+      <button
+        type="button"
+        className="linklike mono code"
+        aria-label={t('slot.details', { slot, code: failure.code })}
+        onClick={() => setOpen(true)}
+      >
         {failure.code}
       </button>
       {open ? (

@@ -4,7 +4,14 @@ import { catalogue, type ErrorCode } from '../../../src-main/contract/catalogue.
 export type Place = 'session' | 'security' | 'broker';
 
 const sessionCodes: readonly ErrorCode[] = ['SESSION_NONE', 'SESSION_ENDED', 'SESSION_QUOTA_USED', 'TOKEN_ABSENT', 'TOKEN_HUNG'];
-const securityCodes: readonly ErrorCode[] = ['CRL_REJECTED', 'BROKER_CRL_EXPIRED', 'ISSUER_TOO_SHORT', 'CANARY_ADMITTED', 'CANARY_REFUSED', 'SESSION_OPEN'];
+const securityCodes: readonly ErrorCode[] = [
+  'CRL_REJECTED',
+  'BROKER_CRL_EXPIRED',
+  'ISSUER_TOO_SHORT',
+  'CANARY_ADMITTED',
+  'CANARY_REFUSED',
+  'SESSION_OPEN',
+];
 
 /** The place that deals with a code; null where the steps in the text are all there is. */
 export function placeFor(code: ErrorCode): Place | null {

@@ -10,7 +10,12 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-const soundOf: Readonly<Partial<Record<SlotView['state'], Sound>>> = { PASS: 'good', FAIL: 'bad', NOT_VERIFIED: 'ask', HAS_IDENTITY: 'ask' };
+const soundOf: Readonly<Partial<Record<SlotView['state'], Sound>>> = {
+  PASS: 'good',
+  FAIL: 'bad',
+  NOT_VERIFIED: 'ask',
+  HAS_IDENTITY: 'ask',
+};
 
 /** What to say about a change of a slot; null when nobody needs to look up. */
 export function verdictOf(before: SlotView | undefined, after: SlotView): Verdict | null {

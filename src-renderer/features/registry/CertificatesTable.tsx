@@ -32,12 +32,21 @@ function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRev
       <td className="when" title={`${dateTimeZone(row.notBefore)} → ${dateTimeZone(row.notAfter)}`}>
         {date(row.notAfter)}
       </td>
-      <td>{row.fingerprint === null ? null : <Copyable what={t('registry.col.fingerprint')} value={row.fingerprint} shown={shortHex(row.fingerprint)} />}</td>
+      <td>
+        {row.fingerprint === null ? null : (
+          <Copyable what={t('registry.col.fingerprint')} value={row.fingerprint} shown={shortHex(row.fingerprint)} />
+        )}
+      </td>
       <td>{row.order}</td>
       {mayRevoke ? (
         <td className="act">
           {revocable(row) ? (
-            <Button look="quiet" size="small" aria-label={t('registry.revokeOf', { device: row.device })} onClick={() => openDialog({ kind: 'revoke', selector: { serial: row.serial } })}>
+            <Button
+              look="quiet"
+              size="small"
+              aria-label={t('registry.revokeOf', { device: row.device })}
+              onClick={() => openDialog({ kind: 'revoke', selector: { serial: row.serial } })}
+            >
               {t('registry.revoke')}
             </Button>
           ) : null}

@@ -33,7 +33,12 @@ function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: 
       {mayRevoke ? (
         <td className="act">
           {revocable(row) ? (
-            <Button look="quiet" size="small" aria-label={t('registry.revokeOf', { device: row.device })} onClick={() => openDialog({ kind: 'revoke', selector: { device: row.device } })}>
+            <Button
+              look="quiet"
+              size="small"
+              aria-label={t('registry.revokeOf', { device: row.device })}
+              onClick={() => openDialog({ kind: 'revoke', selector: { device: row.device } })}
+            >
               {t('registry.revoke')}
             </Button>
           ) : null}

@@ -14,8 +14,20 @@ export function Pager() {
       <span className="small muted" role="status">
         {rangeText(offset, page.rows.length, page.total)}
       </span>
-      <Button size="small" icon="left" aria-label={t('registry.previous')} disabled={offset === 0} onClick={() => turnTo({ offset: previousOffset(offset) })} />
-      <Button size="small" icon="right" aria-label={t('registry.next')} disabled={next === null} onClick={() => turnTo({ offset: next ?? offset })} />
+      <Button
+        size="small"
+        icon="left"
+        aria-label={t('registry.previous')}
+        disabled={offset === 0}
+        onClick={() => turnTo({ offset: previousOffset(offset) })}
+      />
+      <Button
+        size="small"
+        icon="right"
+        aria-label={t('registry.next')}
+        disabled={next === null}
+        onClick={() => turnTo({ offset: next ?? offset })}
+      />
     </div>
   );
 }

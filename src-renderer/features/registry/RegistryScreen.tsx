@@ -13,7 +13,12 @@ import { followRegistry, setSearch, turnTo, useRegistry } from './store.ts';
 function StatusFilter() {
   const status = useRegistry((state) => state.status);
   return (
-    <select className="input" aria-label={t('registry.status')} value={status ?? ''} onChange={(event) => turnTo({ status: certificateStatuses.find((known) => known === event.target.value) ?? null })}>
+    <select
+      className="input"
+      aria-label={t('registry.status')}
+      value={status ?? ''}
+      onChange={(event) => turnTo({ status: certificateStatuses.find((known) => known === event.target.value) ?? null })}
+    >
       <option value="">{t('registry.anyStatus')}</option>
       {certificateStatuses.map((known) => (
         <option key={known} value={known}>
@@ -49,7 +54,11 @@ export function RegistryScreen({ status }: { readonly status: StationStatus }) {
   useEffect(followRegistry, []);
   const mayRevoke = status.operator?.role === 'officer';
   return (
-    <Tabs.Root className="registry-root" value={tab} onValueChange={(next) => turnTo({ tab: next === 'devices' ? 'devices' : 'certificates', status: null })}>
+    <Tabs.Root
+      className="registry-root"
+      value={tab}
+      onValueChange={(next) => turnTo({ tab: next === 'devices' ? 'devices' : 'certificates', status: null })}
+    >
       <header className="title-bar">
         <div>
           <div className="eyebrow">{t('registry.eyebrow')}</div>

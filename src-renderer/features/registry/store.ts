@@ -21,7 +21,15 @@ interface RegistryState {
   readonly failure: FailureData | null;
 }
 
-export const useRegistry = create<RegistryState>(() => ({ tab: 'devices', search: '', status: null, offset: 0, devices: null, certificates: null, failure: null }));
+export const useRegistry = create<RegistryState>(() => ({
+  tab: 'devices',
+  search: '',
+  status: null,
+  offset: 0,
+  devices: null,
+  certificates: null,
+  failure: null,
+}));
 
 let asked = 0;
 
@@ -32,7 +40,9 @@ export async function loadPage(): Promise<void> {
   const page = { search: search.trim(), limit: pageRows, offset };
   try {
     const answer: Partial<RegistryState> =
-      tab === 'devices' ? { devices: await call('devices.list', page) } : { certificates: await call('certificates.list', status === null ? page : { ...page, status }) };
+      tab === 'devices'
+        ? { devices: await call('devices.list', page) }
+        : { certificates: await call('certificates.list', status === null ? page : { ...page, status }) };
     if (question === asked) useRegistry.setState({ ...answer, failure: null });
   } catch (error) {
     if (question === asked) useRegistry.setState({ failure: toFailureData(error) });

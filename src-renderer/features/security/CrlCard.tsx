@@ -14,7 +14,11 @@ function Published({ crl, broker, now }: { readonly crl: CrlView; readonly broke
   if (crl.publishedAt === null) return <Pill tone="hold">{t('crl.notPublished')}</Pill>;
   if (broker === null) return null;
   const host = broker.name;
-  return broker.waiting === 0 && broker.state === 'up' ? <Pill tone="pass">{t('crl.current', { host })}</Pill> : <Pill tone="hold">{t('crl.waiting', { host })}</Pill>;
+  return broker.waiting === 0 && broker.state === 'up' ? (
+    <Pill tone="pass">{t('crl.current', { host })}</Pill>
+  ) : (
+    <Pill tone="hold">{t('crl.waiting', { host })}</Pill>
+  );
 }
 
 /** The list of the revoked: how old, how long, and whether the broker obeys it. */
@@ -24,7 +28,7 @@ export function CrlCard({ status }: { readonly status: Pick<StationStatus, 'crl'
   if (crl === null) {
     return (
       <Card title={t('crl.title')} label={t('crl.title')}>
-        <Blank icon="security" title={t('crl.title')}>
+        <Blank icon="security" title={t('crl.none.title')}>
           {t('crl.none')}
         </Blank>
       </Card>
@@ -41,7 +45,12 @@ export function CrlCard({ status }: { readonly status: Pick<StationStatus, 'crl'
           rows={[
             [t('crl.number'), count(crl.number)],
             [t('crl.entries'), t('crl.entries.value', { n: count(crl.entries), bytes: bytes(crl.bytes) })],
-            [t('crl.next'), <span key="next" title={dateTimeZone(crl.nextUpdate)}>{dayAndTime(crl.nextUpdate, now)}</span>],
+            [
+              t('crl.next'),
+              <span key="next" title={dateTimeZone(crl.nextUpdate)}>
+                {dayAndTime(crl.nextUpdate, now)}
+              </span>,
+            ],
             [t('crl.canary'), canaryWord(broker?.canary ?? null, now)],
           ]}
         />

@@ -24,7 +24,15 @@ function TokenLine({ view }: { readonly view: TokenView | null }) {
   );
 }
 
-function IssuerLines({ issuer, others, status }: { readonly issuer: IssuerView; readonly others: readonly IssuerView[]; readonly status: StationStatus }) {
+function IssuerLines({
+  issuer,
+  others,
+  status,
+}: {
+  readonly issuer: IssuerView;
+  readonly others: readonly IssuerView[];
+  readonly status: StationStatus;
+}) {
   const now = useNow();
   const { active, expired, revoked } = issuer;
   return (
@@ -57,7 +65,7 @@ export function IssuerCard({ status }: { readonly status: StationStatus }) {
   if (issuer === null) {
     return (
       <Card title={t('issuer.none')} label={t('issuer.none')}>
-        <Blank icon="key" title={t('issuer.none')}>
+        <Blank icon="key" title={t('issuer.none.title')}>
           {t('issuer.none.what')}
         </Blank>
       </Card>
@@ -67,7 +75,17 @@ export function IssuerCard({ status }: { readonly status: StationStatus }) {
   const title = t('issuer.title', { name: nameOf(issuer) });
   const software = status.token.view?.software === true;
   return (
-    <Card title={title} label={title} aside={software ? <Pill tone="hold">{t('issuer.software')}</Pill> : isProven(issuer) ? <Pill tone="pass">{t('issuer.proven')}</Pill> : undefined}>
+    <Card
+      title={title}
+      label={title}
+      aside={
+        software ? (
+          <Pill tone="hold">{t('issuer.software')}</Pill>
+        ) : isProven(issuer) ? (
+          <Pill tone="pass">{t('issuer.proven')}</Pill>
+        ) : undefined
+      }
+    >
       <IssuerLines issuer={issuer} others={others} status={status} />
       <SessionPart session={status.session} />
     </Card>

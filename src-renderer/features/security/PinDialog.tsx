@@ -17,7 +17,11 @@ import { triesAfter } from './pin-tries.ts';
 
 function Tries({ tries }: { readonly tries: number | null }) {
   if (tries === null) return null;
-  return tries === 1 ? <Pill tone="fail">{t('pin.tries.one')}</Pill> : <Pill tone={tries === 2 ? 'hold' : 'idle'}>{t('pin.tries', { n: tries })}</Pill>;
+  return tries === 1 ? (
+    <Pill tone="fail">{t('pin.tries.one')}</Pill>
+  ) : (
+    <Pill tone={tries === 2 ? 'hold' : 'idle'}>{t('pin.tries', { n: tries })}</Pill>
+  );
 }
 
 /**

@@ -16,7 +16,12 @@ export function RecentCard() {
   const now = useNow();
   if (rows?.length === 0) return null;
   return (
-    <Card className="recent" title={t('recent.title')} label={t('recent.title')} aside={total === 0 ? undefined : <span className="xs faint">{t('recent.all', { n: count(total) })}</span>}>
+    <Card
+      className="recent"
+      title={t('recent.title')}
+      label={t('recent.title')}
+      aside={total === 0 ? undefined : <span className="xs faint">{t('recent.all', { n: count(total) })}</span>}
+    >
       {rows === null ? null : (
         <div className="table-wrap">
           <table>

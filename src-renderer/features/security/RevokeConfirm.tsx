@@ -79,14 +79,24 @@ export function RevokeConfirm({ rows, busy, onRevoke, onBack, onClose }: RevokeC
       <b>{one ? t('revoke.hits.one') : t('revoke.hits.other', { n: count(hits.length) })}</b>
       <Hits rows={hits} />
       <div className="pair">
-        <SelectField label={t('revoke.reason')} value={reason} onChange={(event) => setReason(revocationReasons.find((known) => known === event.target.value) ?? 'unspecified')}>
+        <SelectField
+          label={t('revoke.reason')}
+          value={reason}
+          onChange={(event) => setReason(revocationReasons.find((known) => known === event.target.value) ?? 'unspecified')}
+        >
           {revocationReasons.map((known) => (
             <option key={known} value={known}>
               {reasonWord(known)}
             </option>
           ))}
         </SelectField>
-        <TextField label={t('revoke.note')} hint={t('revoke.note.hint')} maxLength={noteChars} value={note} onChange={(event) => setNote(event.target.value)} />
+        <TextField
+          label={t('revoke.note')}
+          hint={t('revoke.note.hint')}
+          maxLength={noteChars}
+          value={note}
+          onChange={(event) => setNote(event.target.value)}
+        />
       </div>
       <div className="buttons">
         <Button onClick={onBack}>{t('revoke.other')}</Button>

@@ -47,7 +47,8 @@ export function RevokeDialog({ selector, onClose }: { readonly selector: Selecto
   const [revoked, setRevoked] = useState<readonly RevocationView[] | null>(null);
   const { busy, failure, run } = useAction();
 
-  const look = (wanted: Selector): void => void run(async () => setFound({ selector: wanted, rows: await call('revocations.preview', wanted) }));
+  const look = (wanted: Selector): void =>
+    void run(async () => setFound({ selector: wanted, rows: await call('revocations.preview', wanted) }));
   const revoke = (terms: { readonly reason: CertificateRow['reason'] & string; readonly note: string }): void => {
     if (found === null) return;
     void run(async () => {
@@ -60,7 +61,9 @@ export function RevokeDialog({ selector, onClose }: { readonly selector: Selecto
   return (
     <Dialog title={t('revoke.title')} intro={found === null ? t('revoke.intro') : undefined} width="wide" onClose={onClose}>
       {revoked === null ? null : <Watch serials={revoked.map(({ serial }) => serial)} onClose={onClose} />}
-      {revoked === null && found !== null ? <RevokeConfirm rows={found.rows} busy={busy} onRevoke={revoke} onBack={() => setFound(null)} onClose={onClose} /> : null}
+      {revoked === null && found !== null ? (
+        <RevokeConfirm rows={found.rows} busy={busy} onRevoke={revoke} onBack={() => setFound(null)} onClose={onClose} />
+      ) : null}
       {found === null ? <RevokeFind initial={selector} busy={busy} onFind={look} onClose={onClose} /> : null}
       {failure === null ? null : <FailureCard failure={failure} />}
     </Dialog>

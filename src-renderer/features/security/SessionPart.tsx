@@ -16,7 +16,9 @@ function Open({ session }: { readonly session: SigningSession }) {
   const ofLeft = t('session.ofLeft', { quota: count(session.quota) });
   return (
     <>
-      <div className="eyebrow">{t('session.eyebrow', { time: timeOfDay(session.openedAt), operator: session.operator, reason: session.reason })}</div>
+      <div className="eyebrow">
+        {t('session.eyebrow', { time: timeOfDay(session.openedAt), operator: session.operator, reason: session.reason })}
+      </div>
       <div className="figures">
         <div className="big">
           {count(left)}

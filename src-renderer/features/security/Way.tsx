@@ -14,7 +14,9 @@ function Stage({ name, at, detail }: { readonly name: string; readonly at: strin
 const effectiveDetail = ({ effectiveAt, liveSessionGoneMs }: RevocationView): string => {
   if (effectiveAt === null) return t('revoking.effective.waiting');
   const time = preciseTime(effectiveAt);
-  return liveSessionGoneMs === null ? t('revoking.effective', { time }) : t('revoking.effective.gone', { time, ms: took(liveSessionGoneMs) });
+  return liveSessionGoneMs === null
+    ? t('revoking.effective', { time })
+    : t('revoking.effective.gone', { time, ms: took(liveSessionGoneMs) });
 };
 
 /** RECORDED → PUBLISHED → EFFECTIVE with the time of each. */
@@ -26,7 +28,11 @@ export function Way({ revocation }: { readonly revocation: RevocationView }) {
       <Stage
         name={t('state.PUBLISHED')}
         at={publishedAt}
-        detail={publishedAt === null ? t('revoking.published.waiting') : t('revoking.published', { time: preciseTime(publishedAt), number: crlNumber ?? '–' })}
+        detail={
+          publishedAt === null
+            ? t('revoking.published.waiting')
+            : t('revoking.published', { time: preciseTime(publishedAt), number: crlNumber ?? '–' })
+        }
       />
       <Stage name={t('state.EFFECTIVE')} at={effectiveAt} detail={effectiveDetail(revocation)} />
     </ol>

@@ -16,15 +16,21 @@ const shown = 50;
 export const useRevocations = create<RevocationsState>(() => ({ rows: null, total: 0, failure: null }));
 
 /** The rows with one changed or added, newest first; a new one counts. */
-export function withRevocation(state: Pick<RevocationsState, 'rows' | 'total'>, changed: RevocationView): Pick<RevocationsState, 'rows' | 'total'> {
+export function withRevocation(
+  state: Pick<RevocationsState, 'rows' | 'total'>,
+  changed: RevocationView,
+): Pick<RevocationsState, 'rows' | 'total'> {
   const rows = state.rows ?? [];
   const isNew = !rows.some(({ serial }) => serial === changed.serial);
-  const next = [...rows.filter(({ serial }) => serial !== changed.serial), changed].sort((a, b) => b.recordedAt.localeCompare(a.recordedAt));
+  const next = [...rows.filter(({ serial }) => serial !== changed.serial), changed].sort((a, b) =>
+    b.recordedAt.localeCompare(a.recordedAt),
+  );
   return { rows: next, total: state.total + (isNew ? 1 : 0) };
 }
 
 /** How many are recorded but not yet in force; null when that is not known. */
-export const pendingOf = (rows: readonly RevocationView[] | null): number | null => rows?.filter(({ state }) => state !== 'EFFECTIVE').length ?? null;
+export const pendingOf = (rows: readonly RevocationView[] | null): number | null =>
+  rows?.filter(({ state }) => state !== 'EFFECTIVE').length ?? null;
 
 export const takeRevocation = (changed: RevocationView): void => useRevocations.setState((state) => withRevocation(state, changed));
 

@@ -14,7 +14,12 @@ export function Confirm({ dataDir }: { readonly dataDir: string }) {
       <h2>{t('setup.confirm.title')}</h2>
       <KeyValue
         rows={[
-          [t('setup.confirm.folder'), <span key="folder" className="mono small">{dataDir}</span>],
+          [
+            t('setup.confirm.folder'),
+            <span key="folder" className="mono small">
+              {dataDir}
+            </span>,
+          ],
           [t('setup.confirm.token'), t('setup.confirm.token.value', { pin: tryOutPin })],
           [t('setup.confirm.broker'), t('setup.confirm.broker.value')],
           [t('setup.confirm.units'), t('setup.confirm.units.value')],

@@ -35,7 +35,8 @@ export const line = {
 
   'slots.title': 'Slots',
   'slots.empty.title': 'This station has no slots yet',
-  'slots.empty.what': 'A slot is a fixture position: it appears here when a serial port is named in the station’s settings.',
+  'slots.empty.what':
+    'A slot is a fixture position. The serial ports behind them are named when the station is set up, with “birthmark init”.',
   'slot.label': 'Slot {slot}, {state}',
   'slot.state.EMPTY': 'EMPTY',
   'slot.state.READY': 'READY',
@@ -80,7 +81,8 @@ export const line = {
   'slot.announce': 'Slot {slot}: {word}. {why}',
 
   'stop.title': 'Stop the run in slot {slot}?',
-  'stop.what': 'The unit ends as FAIL. A certificate that was already signed for it is revoked at once; the unit can be run again afterwards.',
+  'stop.what':
+    'The unit ends as FAIL. A certificate that was already signed for it is revoked at once; the unit can be run again afterwards.',
   'stop.go': 'Stop the run',
   'renew.title': 'Give {device} a new identity?',
   'renew.what': 'The unit gets a new key and certificate. The certificate it has now is revoked as superseded; this cannot be undone.',

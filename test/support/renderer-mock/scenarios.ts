@@ -14,21 +14,57 @@ interface Plot {
 }
 
 const plots: Readonly<Record<string, () => Partial<Plot>>> = {
-  'first-run': () => ({ status: given.status({ phase: 'first-run', operator: null, session: null, issuers: [], crl: null, broker: null, token: { state: 'none', view: null } }), slots: [1, 2, 3, 4].map((n) => given.slot(n)) }),
+  'first-run': () => ({
+    status: given.status({
+      phase: 'first-run',
+      operator: null,
+      session: null,
+      issuers: [],
+      crl: null,
+      broker: null,
+      token: { state: 'none', view: null },
+    }),
+    slots: [1, 2, 3, 4].map((n) => given.slot(n)),
+  }),
   'signed-out': () => ({ status: given.status({ operator: null }) }),
   line: () => ({}),
   long: () => ({
     status: given.status({ operator: { name: 'Maximiliane Hinterberger-Oberholzer', role: 'officer', passwordSet: true } }),
-    slots: given.draftSlots().map((slot) => (slot.device === null ? slot : { ...slot, device: 'acme-manufacturing-south/T2-EU-868MHZ-00000000000000000131' })),
+    slots: given
+      .draftSlots()
+      .map((slot) => (slot.device === null ? slot : { ...slot, device: 'acme-manufacturing-south/T2-EU-868MHZ-00000000000000000131' })),
   }),
   blocked: () => ({
-    status: given.status({ session: null, token: { state: 'locked', view: given.token }, preconditions: [{ level: 'error', failure: given.failure('SESSION_NONE') }, { level: 'warning', failure: given.failure('BROKER_AWAY', { host: '127.0.0.1', port: 8883, stage: 'tcp' }) }] }),
+    status: given.status({
+      session: null,
+      token: { state: 'locked', view: given.token },
+      preconditions: [
+        { level: 'error', failure: given.failure('SESSION_NONE') },
+        { level: 'warning', failure: given.failure('BROKER_AWAY', { host: '127.0.0.1', port: 8883, stage: 'tcp' }) },
+      ],
+    }),
     slots: [given.slot(1, { state: 'READY', unit: given.unit(1) }), given.slot(2), given.slot(3), given.slot(4)],
   }),
-  four: () => ({ status: given.status({ tryOut: true, operator: officer }), slots: [given.draftSlots()[0], given.draftSlots()[1], given.draftSlots()[2], given.draftSlots()[4]].map((slot, index) => ({ ...(slot ?? given.slot(1)), slot: index + 1 })) }),
+  four: () => ({
+    status: given.status({ tryOut: true, operator: officer }),
+    slots: [given.draftSlots()[0], given.draftSlots()[1], given.draftSlots()[2], given.draftSlots()[4]].map((slot, index) => ({
+      ...(slot ?? given.slot(1)),
+      slot: index + 1,
+    })),
+  }),
   security: () => ({ status: given.status({ operator: officer, tryOut: true }) }),
   closed: () => ({
-    status: given.status({ operator: officer, session: null, alarms: [{ id: 'crl', level: 'alarm', since: given.at(-90_000), failure: given.failure('CANARY_ADMITTED') }], broker: { ...given.broker(), canary: { at: given.at(-5000), revokedRefused: false, goodAccepted: true }, waiting: 2, waitingSince: given.at(-40_000) } }),
+    status: given.status({
+      operator: officer,
+      session: null,
+      alarms: [{ id: 'crl', level: 'alarm', since: given.at(-90_000), failure: given.failure('CANARY_ADMITTED') }],
+      broker: {
+        ...given.broker(),
+        canary: { at: given.at(-5000), revokedRefused: false, goodAccepted: true },
+        waiting: 2,
+        waitingSince: given.at(-40_000),
+      },
+    }),
     revocations: [],
   }),
   empty: () => ({ rows: 0, revocations: [], slots: [], status: given.status({ operator: officer, crl: null, issuers: [] }) }),
@@ -37,7 +73,16 @@ const plots: Readonly<Record<string, () => Partial<Plot>>> = {
 const pastRevocations = (): RevocationView[] => [
   given.revocation(),
   ...Array.from({ length: 9 }, (_, index) =>
-    given.revocation({ serial: given.hex(500 + index, 40).toUpperCase(), device: `acme/T2-00008${index}`, reason: index % 2 === 0 ? 'superseded' : 'unspecified', state: 'EFFECTIVE', recordedAt: given.at(-(index + 1) * 7_200_000), publishedAt: given.at(-(index + 1) * 7_200_000 + 800), effectiveAt: given.at(-(index + 1) * 7_200_000 + 1900), liveSessionGoneMs: 1700 }),
+    given.revocation({
+      serial: given.hex(500 + index, 40).toUpperCase(),
+      device: `acme/T2-00008${index}`,
+      reason: index % 2 === 0 ? 'superseded' : 'unspecified',
+      state: 'EFFECTIVE',
+      recordedAt: given.at(-(index + 1) * 7_200_000),
+      publishedAt: given.at(-(index + 1) * 7_200_000 + 800),
+      effectiveAt: given.at(-(index + 1) * 7_200_000 + 1900),
+      liveSessionGoneMs: 1700,
+    }),
   ),
 ];
 
@@ -69,15 +114,37 @@ export function playScenario(name: string): MockStation {
     for (const step of runSteps) {
       const bytes = step === 'install' || step === 'read-back';
       for (const part of bytes ? [0, 0.5, 1] : [0]) {
-        setSlot({ ...slotOf(number), state: 'RUNNING', device, step, startedAt, progress: bytes ? { done: 2900 * part, total: 2900 } : null });
+        setSlot({
+          ...slotOf(number),
+          state: 'RUNNING',
+          device,
+          step,
+          startedAt,
+          progress: bytes ? { done: 2900 * part, total: 2900 } : null,
+        });
         await pause(130);
       }
       if (fault !== undefined && fault !== 'noisy-log' && step === 'read-back') {
-        setSlot({ ...slotOf(number), state: 'FAIL', step: null, progress: null, ms: Date.now() - Date.parse(startedAt), failure: given.failure('VERIFY_MISMATCH', { item: 'certificate' }), certificateRevoked: true });
+        setSlot({
+          ...slotOf(number),
+          state: 'FAIL',
+          step: null,
+          progress: null,
+          ms: Date.now() - Date.parse(startedAt),
+          failure: given.failure('VERIFY_MISMATCH', { item: 'certificate' }),
+          certificateRevoked: true,
+        });
         return;
       }
     }
-    setSlot({ ...slotOf(number), state: 'PASS', step: null, progress: null, ms: Date.now() - Date.parse(startedAt), proofLevel: 'device-connected' });
+    setSlot({
+      ...slotOf(number),
+      state: 'PASS',
+      step: null,
+      progress: null,
+      ms: Date.now() - Date.parse(startedAt),
+      proofLevel: 'device-connected',
+    });
   };
 
   const revoke = async (view: RevocationView): Promise<void> => {
@@ -93,7 +160,10 @@ export function playScenario(name: string): MockStation {
     put({ ...published, state: 'EFFECTIVE', effectiveAt: given.at(0), liveSessionGoneMs: 2400 });
   };
 
-  const paged = <T>(rows: readonly T[], { search = '', limit = 100, offset = 0 }: { search?: string | undefined; limit?: number | undefined; offset?: number | undefined }): { total: number; rows: T[] } => {
+  const paged = <T>(
+    rows: readonly T[],
+    { search = '', limit = 100, offset = 0 }: { search?: string | undefined; limit?: number | undefined; offset?: number | undefined },
+  ): { total: number; rows: T[] } => {
     const hits = rows.filter((row) => JSON.stringify(row).toLowerCase().includes(search.toLowerCase()));
     return { total: hits.length, rows: hits.slice(offset, offset + limit) };
   };
@@ -101,12 +171,24 @@ export function playScenario(name: string): MockStation {
   return station
     .answer('station.status', () => status)
     .answer('station.tryOut', async () => {
-      const steps = ['Making the folder', 'Initialising the software token', 'Making the root key', 'Making the issuing key', 'Starting the broker', 'Trying the canaries', 'Plugging in the units'];
+      const steps = [
+        'Making the folder',
+        'Initialising the software token',
+        'Making the root key',
+        'Making the issuing key',
+        'Starting the broker',
+        'Trying the canaries',
+        'Plugging in the units',
+      ];
       for (const [done, step] of steps.entries()) {
         station.emit('setup.progress', { step, done, total: steps.length });
         await pause(300);
       }
-      status = given.status({ tryOut: true, operator: officer, token: { state: 'open', view: { ...given.token, software: true, label: 'Try-out token', model: 'SoftHSM v2' } } });
+      status = given.status({
+        tryOut: true,
+        operator: officer,
+        token: { state: 'open', view: { ...given.token, software: true, label: 'Try-out token', model: 'SoftHSM v2' } },
+      });
       for (const number of [1, 2, 3, 4]) void pause(number * 300).then(() => run(number));
       return status;
     })
@@ -118,7 +200,12 @@ export function playScenario(name: string): MockStation {
       return operator;
     })
     .answer('operators.signOut', () => (setStatus({ operator: null }), {}))
-    .answer('sessions.request', () => ({ requestId: given.uuid(99), purpose: 'open a signing session', token: status.token.view === null ? null : { ...status.token.view, triesLeft: tries }, expiresAt: given.at(120_000) }))
+    .answer('sessions.request', () => ({
+      requestId: given.uuid(99),
+      purpose: 'open a signing session',
+      token: status.token.view === null ? null : { ...status.token.view, triesLeft: tries },
+      expiresAt: given.at(120_000),
+    }))
     .answer('pin.enter', async ({ pin }) => {
       await pause(300);
       if (pin !== '123456') throw new Failure('PIN_WRONG', { triesLeft: (tries -= 1) });
@@ -130,20 +217,48 @@ export function playScenario(name: string): MockStation {
     .answer('line.slots', () => slots)
     .answer('line.retry', ({ slot }) => (void run(slot), slotOf(slot)))
     .answer('line.reject', ({ slot }) => setSlot(given.slot(slot)))
-    .answer('line.cancel', ({ slot }) => setSlot({ ...slotOf(slot), state: 'FAIL', step: null, failure: given.failure('CANCELLED', { left: 'without an identity' }) }))
+    .answer('line.cancel', ({ slot }) =>
+      setSlot({ ...slotOf(slot), state: 'FAIL', step: null, failure: given.failure('CANCELLED', { left: 'without an identity' }) }),
+    )
     .answer('line.reprovision', ({ slot }) => (void run(slot), slotOf(slot)))
-    .answer('orders.list', () => [given.order(), given.order({ order: { ...given.order().order, id: 'WO-2232', product: 'Gateway G1', quantity: 1500 }, passed: 0 })])
-    .answer('orders.current', () => (name === 'empty' ? null : name === 'long' ? given.order({ order: { ...given.order().order, product: 'Thermostat T2 with radio module for European and Swiss markets, ESP32-C3' } }) : given.order()))
+    .answer('orders.list', () => [
+      given.order(),
+      given.order({ order: { ...given.order().order, id: 'WO-2232', product: 'Gateway G1', quantity: 1500 }, passed: 0 }),
+    ])
+    .answer('orders.current', () =>
+      name === 'empty'
+        ? null
+        : name === 'long'
+          ? given.order({
+              order: { ...given.order().order, product: 'Thermostat T2 with radio module for European and Swiss markets, ESP32-C3' },
+            })
+          : given.order(),
+    )
     .answer('orders.choose', () => given.order())
     .answer('bench.units', () => slots.map(({ slot, unit }) => ({ slot, hardwareId: unit?.hardwareId ?? null, fault: null })))
     .answer('bench.plug', ({ slot, fault }) => (void run(slot, fault), {}))
     .answer('bench.unplug', ({ slot }) => (setSlot(given.slot(slot)), {}))
     .answer('devices.list', (input) => paged(devices, input))
-    .answer('certificates.list', ({ status: only, ...input }) => paged(only === undefined ? certificates : certificates.filter((row) => row.status === only), input))
-    .answer('revocations.preview', ({ device, serial, fingerprint }) => certificates.filter((row) => row.device === device || row.serial === serial || (fingerprint !== undefined && row.fingerprint === fingerprint)))
+    .answer('certificates.list', ({ status: only, ...input }) =>
+      paged(only === undefined ? certificates : certificates.filter((row) => row.status === only), input),
+    )
+    .answer('revocations.preview', ({ device, serial, fingerprint }) =>
+      certificates.filter(
+        (row) => row.device === device || row.serial === serial || (fingerprint !== undefined && row.fingerprint === fingerprint),
+      ),
+    )
     .answer('revocations.revoke', ({ selector, reason, note }) => {
       const hit = certificates.find((row) => row.device === selector.device || row.serial === selector.serial);
-      const view = given.revocation({ serial: hit?.serial ?? given.hex(1, 40).toUpperCase(), device: hit?.device ?? '', reason, note: note ?? '', state: 'RECORDED', recordedAt: given.at(0), publishedAt: null, crlNumber: null });
+      const view = given.revocation({
+        serial: hit?.serial ?? given.hex(1, 40).toUpperCase(),
+        device: hit?.device ?? '',
+        reason,
+        note: note ?? '',
+        state: 'RECORDED',
+        recordedAt: given.at(0),
+        publishedAt: null,
+        crlNumber: null,
+      });
       void revoke(view);
       return [view];
     })
@@ -159,7 +274,13 @@ export function playScenario(name: string): MockStation {
     .answer('verify.broker', () => [
       { name: 'Name and port', result: 'PASS', ms: 3, value: '127.0.0.1 · 3 ms', failure: null },
       { name: 'We trust the broker', result: 'PASS', ms: 31, value: '211 days left', failure: null },
-      { name: 'The broker accepts the device', result: 'FAIL', ms: 38, value: 'alert 45 after 38 ms', failure: given.failure('BROKER_CRL_EXPIRED') },
+      {
+        name: 'The broker accepts the device',
+        result: 'FAIL',
+        ms: 38,
+        value: 'alert 45 after 38 ms',
+        failure: given.failure('BROKER_CRL_EXPIRED'),
+      },
       { name: 'Own topics work', result: 'SKIPPED', ms: 0, value: 'not reached', failure: null },
     ]);
 }

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { brokerItem, crlItem, outboxItem, sessionItem, tokenItem } from '../../../src-renderer/app/status-items.ts';
+import { afterServiceChange } from '../../../src-renderer/app/station.ts';
+import * as given from '../../support/renderer-mock/fixtures.ts';
+
+const now = Date.now();
+
+describe('the status bar', () => {
+  it('names the token and its state', () => {
+    expect(tokenItem(given.status())).toMatchObject({ tone: 'pass', value: 'Line 2 HSM', more: 'open' });
+    expect(tokenItem({ token: { state: 'none', view: null } })).toMatchObject({ tone: 'idle', value: 'no token' });
+    expect(tokenItem({ token: { state: 'absent', view: given.token } }).tone).toBe('fail');
+  });
+
+  it('does not call a session open that has run out of time or certificates', () => {
+    const session = given.session();
+    expect(sessionItem({ session }, now)).toMatchObject({ tone: 'pass', value: '63 left' });
+    expect(sessionItem({ session: { ...session, used: 200 } }, now)).toMatchObject({ tone: 'hold', value: '0 left' });
+    expect(sessionItem({ session: { ...session, until: given.at(-3_600_000) } }, now)).toMatchObject({ tone: 'hold', value: 'closed' });
+  });
+
+  it('calls an old list expired', () => {
+    const crl = given.crl();
+    expect(crlItem({ crl }, Date.parse(crl.thisUpdate) + 18 * 60_000)).toMatchObject({ tone: 'pass', value: '#412', more: '18 min old' });
+    expect(crlItem({ crl }, Date.parse(crl.nextUpdate))).toMatchObject({ tone: 'fail', more: 'expired' });
+  });
+
+  it('tells a broker that is away from one that is behind', () => {
+    expect(brokerItem({ broker: given.broker() }, now).tone).toBe('pass');
+    const waitingSince = given.at(0);
+    const behind = { ...given.broker(), waiting: 2, waitingSince };
+    expect(brokerItem({ broker: behind }, Date.parse(waitingSince) + 40_500)).toMatchObject({
+      tone: 'hold',
+      value: '2 waiting',
+      more: '40 s',
+    });
+    expect(brokerItem({ broker: { ...given.broker(), state: 'away' } }, now).tone).toBe('fail');
+  });
+
+  it('says what the station still owes', () => {
+    expect(outboxItem({ outbox: { waiting: 0, oldest: null } }, now).tone).toBe('pass');
+    expect(outboxItem({ outbox: { waiting: 7, oldest: null } }, now)).toMatchObject({ tone: 'hold', value: '7 waiting' });
+  });
+});
+
+describe('services that start again', () => {
+  it('are remembered until each of them is up', () => {
+    const one = afterServiceChange([], { service: 'signer', state: 'restarting' });
+    const two = afterServiceChange(one, { service: 'station', state: 'restarting' });
+    expect(two).toEqual(['signer', 'station']);
+    expect(afterServiceChange(two, { service: 'signer', state: 'restarting' })).toEqual(['station', 'signer']);
+    expect(afterServiceChange(two, { service: 'signer', state: 'up' })).toEqual(['station']);
+  });
+});
