@@ -6,7 +6,8 @@ export interface DeviceProfile {
   readonly driver: 'smp';
   readonly baudRate: number;
   readonly keyAlgorithm: 'ec-p256' | 'rsa-2048';
-  /** Deadlines in milliseconds: one request and its answer (wire time comes on top), one call of a session, the whole session. */
+  /** Deadlines in milliseconds: one request and its answer (wire time comes on top), one call of a session
+   *  (at least four times what making a key takes), the whole session. */
   readonly exchangeMs: number;
   readonly stepMs: number;
   readonly jobMs: number;

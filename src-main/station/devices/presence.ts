@@ -17,6 +17,8 @@ export async function presence(path: string): Promise<string | null> {
 }
 
 async function listed(path: string): Promise<string | null> {
-  const port = (await SerialPort.list()).find((found) => found.path === path);
+  // Without udev there is no list on Linux; nobody can say then that something is plugged in.
+  const ports = await SerialPort.list().catch(() => []);
+  const port = ports.find((found) => found.path === path);
   return port === undefined ? null : `${path}:${port.pnpId ?? ''}:${port.locationId ?? ''}`;
 }

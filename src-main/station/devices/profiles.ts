@@ -18,7 +18,7 @@ export const DeviceProfileFile = z
     baudRate: z.int().min(300).max(12_000_000),
     keyAlgorithm: z.enum(['ec-p256', 'rsa-2048']).describe('The key that the device makes'),
     exchangeMs: milliseconds.default(2000).describe('One request and its answer; the time on the wire comes on top'),
-    stepMs: milliseconds.default(60_000).describe('One step, e.g. making the key or installing everything'),
+    stepMs: milliseconds.default(60_000).describe('One step, e.g. installing everything; at least four times what making the key takes'),
     jobMs: milliseconds.default(600_000).describe('The whole time that a unit may take'),
     replugMs: z
       .int()

@@ -12,6 +12,8 @@ import { StepDeadlines } from './step-deadlines.ts';
 const SAFE_BUFFER_BYTES = 128;
 /** More than this in one frame gains nothing and makes repeats dear. */
 const MAX_BUFFER_BYTES = 2048;
+/** Making a key takes long; a step has room for this many tries, so that a lost answer does not end it. */
+const KEYGEN_SHARE = 4;
 /** A unit that goes away more often than this in one step is not held in its fixture. */
 const MAX_REPLUGS = 3;
 const POSSESSION = Buffer.from('birthmark-possession-v1\0', 'latin1');
@@ -69,7 +71,7 @@ export class SmpSession implements UnitSession {
       const made = await this.#line.call(
         'keygen',
         { slot, alg, cn: commonName },
-        { signal, repeat: 'fresh', deadlineMs: this.#profile.stepMs },
+        { signal, repeat: 'fresh', deadlineMs: this.#profile.stepMs / KEYGEN_SHARE },
       );
       if (made.len > limits.csrBytes) throw new Failure('CSR_TOO_LARGE', { bytes: made.len, limit: limits.csrBytes });
       const request = await this.#readRequest(slot, made.len, options, signal);

@@ -56,7 +56,10 @@ export class SimulatedBench {
    * Resolves when the unit can be opened.
    * @throws Failure NOT_FOUND (slot or fault), INVALID_INPUT (the slot is taken), SERVICE_CRASHED (the agent did not start).
    */
-  async plug(slot: number, { hardwareId = newHardwareId(), model = 'Simulated sensor', fault }: PlugOptions = {}): Promise<SimulatedUnit> {
+  async plug(
+    slot: number,
+    { hardwareId = newHardwareId(), model = 'Simulated sensor', fault }: PlugOptions = {},
+  ): Promise<SimulatedUnit & { readonly hardwareId: string }> {
     const path = this.#place(slot);
     if (this.#units.has(slot)) throw new Failure('INVALID_INPUT', { field: 'slot', problem: `slot ${String(slot)} has a unit` });
     const known = simulatedFaults.find(({ name }) => name === fault);
