@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Failure } from '../../../src-main/contract/index.ts';
+import type { Failure } from '../../../src-main/contract/index.ts';
 import { presence } from '../../../src-main/station/devices/presence.ts';
 import { SerialLink } from '../../../src-main/station/devices/serial-link.ts';
 import { lineSpeed, PtyPeer } from '../../support/pty-peer.ts';
@@ -65,7 +65,7 @@ describe('unplugging', () => {
     }
   });
 
-  test('a port that was taken away and came back between two looks is another one', async () => {
+  test('leaves nothing behind the path, also where a dangling link is left', async () => {
     const peer = await peerOf('bridge');
     const before = await presence(peer.path);
     await peer.hangUp();

@@ -27,7 +27,10 @@ describe('device profiles', () => {
     ['another name than its file’s', { ...good, name: 'y' }, 2, /file’s name, x/u],
   ])('%s is refused with its line', (_, data, line, problem) => {
     expect(() => parseDeviceProfile('x.json', text(data))).toThrow(
-      expect.objectContaining({ code: 'PROFILE_INVALID', params: { file: 'x.json', line, problem: expect.stringMatching(problem) } }),
+      expect.objectContaining({
+        code: 'PROFILE_INVALID',
+        params: { file: 'x.json', line, problem: expect.stringMatching(problem) as string },
+      }),
     );
   });
 

@@ -23,7 +23,7 @@ describe('a transcript', () => {
       });
     });
     expect(lines.map(({ text }) => text)).toEqual(['write slot=0 data=‹48 bytes›', 'x err={group=64 raw=‹48 bytes›}']);
-    expect(lines[0]).toMatchObject({ direction: 'to-unit', at: expect.stringMatching(/^\d{4}-.*Z$/u) });
+    expect(lines[0]).toMatchObject({ direction: 'to-unit', at: expect.stringMatching(/^\d{4}-.*Z$/u) as string });
   });
 
   test('leaves out PEM, hex and base64 that a unit logs', () => {
