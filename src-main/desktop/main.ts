@@ -1,0 +1,93 @@
+import { app, dialog, session } from 'electron';
+import { events, exitCodes } from '../contract/index.ts';
+import { declareAppScheme, serveApp } from './app-scheme.ts';
+import { Bridge } from './bridge.ts';
+import { connectBridge } from './bridge-port.ts';
+import { Closing, Wakefulness } from './closing.ts';
+import { openLog } from './log.ts';
+import { setMenu } from './menu.ts';
+import { findPaths } from './paths.ts';
+import { answerPermissions } from './permissions.ts';
+import { blockDownloads, blockRequests, confine } from './security.ts';
+import { startServices } from './services.ts';
+import { openWindow } from './window.ts';
+import { WritingSlots } from './writing-slots.ts';
+
+const paths = findPaths();
+app.setPath('userData', paths.window);
+const log = openLog(paths.log);
+const refused = (what: string): void => log(`BLOCKED ${what}`);
+
+process.on('uncaughtException', (error) => {
+  log(`fault in the main process: ${error.stack ?? error.message}`);
+  if (app.isPackaged) dialog.showErrorBox('A fault in Birthmark', `${error.message}\n\nThe log is ${paths.log}.`);
+  app.exit(exitCodes.INTERNAL);
+});
+process.on('unhandledRejection', (reason) => {
+  throw reason;
+});
+
+function run(): void {
+  const own = session.defaultSession;
+  serveApp(own, paths.renderer);
+  blockRequests(own, refused);
+  blockDownloads(own, refused);
+  answerPermissions(own, refused);
+  setMenu(!app.isPackaged);
+
+  const window = openWindow({ preload: paths.preload, devTools: !app.isPackaged, log });
+  const awake = new Wakefulness();
+  const writing = new WritingSlots((now) => {
+    awake.set(now);
+    if (!now) closing.done();
+  });
+  const closing = new Closing(window, () => writing.reasons());
+
+  const services = startServices({
+    paths,
+    log,
+    onEvent: (name, payload) => {
+      watch(writing, name, payload);
+      port.tell(name, payload);
+    },
+  });
+  const port = connectBridge(window, new Bridge({ call: (name, input) => services.call(name, input), onRefused: refused }), refused);
+
+  app.on('second-instance', () => {
+    if (window.isMinimized()) window.restore();
+    window.focus();
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      closing.allow();
+      app.quit();
+    });
+  }
+  let stopped = false;
+  app.on('will-quit', (event) => {
+    if (stopped) return;
+    event.preventDefault();
+    void services.stop().finally(() => {
+      stopped = true;
+      app.quit();
+    });
+  });
+}
+
+function watch(writing: WritingSlots, name: string, payload: unknown): void {
+  if (name === 'slot.changed') {
+    const slot = events['slot.changed'].safeParse(payload);
+    if (slot.success) writing.see(slot.data);
+  }
+  if (name === 'service.changed') {
+    const change = events['service.changed'].safeParse(payload);
+    if (change.success && change.data.service === 'station' && change.data.state === 'restarting') writing.forget();
+  }
+}
+
+declareAppScheme();
+app.on('web-contents-created', (_event, contents) => confine(contents, refused));
+app.on('window-all-closed', () => app.quit());
+// One window per data folder: the lock lies in the folder that `userData` names.
+if (app.requestSingleInstanceLock()) void app.whenReady().then(run);
+else app.exit(0);

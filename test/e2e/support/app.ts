@@ -1,0 +1,91 @@
+import type { ElectronApplication, Page } from '@playwright/test';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { _electron } from 'playwright';
+import { Failure, unwrap, type CallInput, type CallName, type CallOutput, type Outcome } from '../../../src-main/contract/index.ts';
+import type { BirthmarkApi } from '../../../src-main/preload/api.ts';
+
+declare global {
+  interface Window {
+    readonly birthmark: BirthmarkApi;
+  }
+}
+
+const root = resolve(import.meta.dirname, '..', '..', '..');
+const graceMs = 20_000;
+const environment = (name: string): string => unwrap(process.env[name], `${name} is not set; run the scenarios with: npm test -- e2e`);
+
+const definedOnly = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+/** The built app in real Electron. */
+export class App {
+  readonly electron: ElectronApplication;
+  readonly page: Page;
+  readonly dataDir: string;
+  readonly #console: string[] = [];
+  readonly #expected: string[] = [];
+
+  private constructor(electron: ElectronApplication, page: Page, dataDir: string) {
+    this.electron = electron;
+    this.page = page;
+    this.dataDir = dataDir;
+    page.on('console', (message) => this.#console.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => this.#console.push(`fault: ${error.stack ?? error.message}`));
+  }
+
+  /** Opens the app on a data folder and waits for its window. */
+  static async launch(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<App> {
+    const electron = await _electron.launch({
+      executablePath: environment('BIRTHMARK_ELECTRON'),
+      args: [...environment('BIRTHMARK_ELECTRON_ARGS').split(' ').filter(Boolean), root],
+      env: { ...definedOnly(process.env), BIRTHMARK_DATA: dataDir, ...env },
+    });
+    return new App(electron, await electron.firstWindow(), dataDir);
+  }
+
+  /** A call as the page makes it. Throws the `Failure` it was answered with. */
+  async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+    const outcome = await this.page.evaluate(
+      async (request) => {
+        const call = window.birthmark.call as (name: string, input: unknown) => Promise<Outcome<unknown>>;
+        return call(request.name, request.input);
+      },
+      { name: name, input: input },
+    );
+    if (!outcome.ok) throw Failure.fromData(outcome.error);
+    return outcome.value as CallOutput<N>;
+  }
+
+  /** What the main process and the services have written. */
+  log(): Promise<string> {
+    return readFile(join(this.dataDir, 'desktop.log'), 'utf8');
+  }
+
+  console(): string {
+    return this.#console.join('\n');
+  }
+
+  /** This scenario makes the page try something that is blocked; `part` is in the line that says so. */
+  expectBlocked(part: string): void {
+    this.#expected.push(part);
+  }
+
+  /** Lines about something blocked that no scenario asked for: faults of our own page. */
+  async unexpectedBlocks(): Promise<string[]> {
+    const blocked = (await this.log()).split('\n').filter((line) => line.includes(' BLOCKED '));
+    return blocked.filter((line) => !this.#expected.some((part) => line.includes(part)));
+  }
+
+  /** Ends the app the way a system that shuts down does: nobody is asked. */
+  async close(): Promise<void> {
+    const main = this.electron.process();
+    if (main.exitCode !== null || main.signalCode !== null) return;
+    const gone = once(main, 'exit');
+    main.kill('SIGTERM');
+    const force = setTimeout(() => main.kill('SIGKILL'), graceMs);
+    await gone;
+    clearTimeout(force);
+  }
+}

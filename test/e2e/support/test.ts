@@ -1,0 +1,32 @@
+import { test as base, expect } from '@playwright/test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from './app.ts';
+
+interface Fixtures {
+  /** A data folder that lives as long as the scenario. */
+  readonly dataDir: string;
+  /** The app on that folder. A picture and the logs are kept when the scenario fails. */
+  readonly app: App;
+}
+
+export const test = base.extend<Fixtures>({
+  dataDir: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'birthmark-e2e-'));
+    await use(folder);
+    await rm(folder, { recursive: true, force: true });
+  },
+  app: async ({ dataDir }, use, info) => {
+    const app = await App.launch(dataDir);
+    await use(app);
+    if (info.status !== info.expectedStatus) {
+      await app.page.screenshot({ path: info.outputPath('window.png') }).catch(() => undefined);
+      await writeFile(info.outputPath('console.log'), app.console());
+      await writeFile(info.outputPath('desktop.log'), await app.log());
+    }
+    await app.close();
+    expect(await app.unexpectedBlocks(), 'blocked without a scenario asking for it').toEqual([]);
+  },
+});
+export { expect };
