@@ -10,7 +10,11 @@ const Config = z.object({ dataDir: z.string().min(1) }).strict();
 /** The signer as a process of its own: a vendor module may crash or hang, and a C call that hangs ends only with its process. */
 serve(({ config, emit }) => {
   const { dataDir } = Config.parse(config);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw new Failure('DATA_DENIED', { path: dataDir }, thrown);
+  }
   const signer = createSigner({
     clock: { now: () => Date.now() },
     emit,
