@@ -25,6 +25,7 @@ const unfit: readonly (readonly [string, () => Publication])[] = [
   ['a list that is cut off', () => withPem(whole().slice(0, 200))],
   ['a list whose last line is missing', () => withPem(whole().replace(/-----END[^\n]+\n$/u, ''))],
   ['a list with a changed byte', () => withPem(whole().replace(/[A-Z]([a-z])/u, (_, next: string) => `Q${next}`))],
+  ['a whole list and half of another', () => withPem(whole() + whole().slice(0, 200))],
   ['two lists in one', () => withPem(whole() + whole())],
   [
     'a list signed by another CA',
@@ -168,6 +169,20 @@ describe('the canaries', () => {
       expect(here.host.view().failure?.code).toBe('CANARY_ADMITTED');
       await here.host.publish(publication);
       expect(here.host.view().failure).toBeNull();
+      await expect(connectAs(here.host.endpoint, revoked)).rejects.toMatchObject({ code: 'CERTIFICATE_REVOKED' });
+    } finally {
+      await here.close();
+    }
+  });
+
+  test('what was damaged is not what a publication is taken back to', async () => {
+    const here = await testHost(pki);
+    try {
+      await here.host.start();
+      await here.host.publish(pki.publication(1, ['acme/here'], [revoked]));
+      await here.host.publish(pki.publication(2, ['acme/here'], [revoked]));
+      await writeFile(join(here.dir, 'current', 'crl.pem'), '');
+      await expect(here.host.publish(forgetsTheCanary(3))).rejects.toMatchObject({ code: 'CANARY_ADMITTED' });
       await expect(connectAs(here.host.endpoint, revoked)).rejects.toMatchObject({ code: 'CERTIFICATE_REVOKED' });
     } finally {
       await here.close();
