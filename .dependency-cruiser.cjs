@@ -20,7 +20,7 @@ const stationDoors = '^src-main/station/(clock\\.ts|[^/]+/index\\.ts|devices/dri
 /** npm package → the parts that may import it. The reasons are in docs/dependencies.md. */
 const packages = {
   zod: [contract, station, signer, desktop, cli, serviceHost, renderer],
-  electron: [desktop, preload, folder('scripts/setup/default-app')],
+  electron: [desktop, preload],
   pkcs11js: [signer],
   'node-forge': [signer, der, stationFolder('ca'), stationFolder('verify')],
   'better-sqlite3': [stationFolder('registry')],
@@ -94,7 +94,7 @@ module.exports = {
       to: { path: ['^src-main/station/[^/]+\\.ts$', stationDoors, contract, der, serviceHost] },
     },
     may(signer, contract, serviceHost, der),
-    may(desktop, contract, serviceHost),
+    may(desktop, contract, serviceHost, '^src-main/preload/api\\.ts$'),
     may(preload, contract),
     may(cli, contract, serviceHost, station),
     may(renderer, contract, '^src-main/preload/api\\.ts$', folder('resources/locales')),
@@ -111,7 +111,7 @@ module.exports = {
   allowedSeverity: 'error',
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(out|build|dist)/' },
+    exclude: { path: '^((out|build|dist)|scripts/setup/default-app)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types', 'style'] },

@@ -53,6 +53,7 @@ export const builds = {
       emptyOutDir: true,
       target: 'chrome114',
       assetsInlineLimit: 0,
+      chunkSizeWarningLimit: 1000,
       modulePreload: { polyfill: false },
     },
   },

@@ -43,7 +43,7 @@ export async function setUp({ app = false, tests = false }) {
     await systemPackages({ base: true, electron: app, tests });
     await nodePackages();
     await deviceAgent();
-    await tokenShim();
+    if (tests) await tokenShim();
     if (!app) return { electron: null };
     await unlessDone(bundles);
     return { electron: await electronRuntime() };

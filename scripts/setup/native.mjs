@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { step } from './command.mjs';
 import { inRoot } from './paths.mjs';
 import { say } from './say.mjs';
@@ -19,7 +18,4 @@ const make = (name, folder, result) =>
 export const deviceAgent = () => make('device-agent', 'native/device-agent', 'build/device-agent/device-agent');
 
 /** The PKCS#11 module with faults and latency that tests put before a real one. */
-export const tokenShim = async () => {
-  if (existsSync(inRoot('test', 'support', 'pkcs11-shim', 'Makefile')))
-    await make('pkcs11-shim', 'test/support/pkcs11-shim', 'build/pkcs11-shim');
-};
+export const tokenShim = () => make('pkcs11-shim', 'test/support/pkcs11-shim', 'build/pkcs11-shim/libpkcs11-shim.so');
