@@ -6,14 +6,8 @@ import { useCopy } from './use-copy.ts';
 export function Copyable({ what, value, shown }: { readonly what: string; readonly value: string; readonly shown: string }) {
   const { copied, copy } = useCopy();
   return (
-    <button
-      type="button"
-      className="linklike copy mono"
-      title={value}
-      aria-label={`${t('common.copy', { what })} ${value}`}
-      data-copied={copied ? '' : undefined}
-      onClick={() => copy(value)}
-    >
+    <button type="button" className="linklike copy mono" title={value} data-copied={copied ? '' : undefined} onClick={() => copy(value)}>
+      <span className="unseen">{t('common.copy', { what })}</span>
       <span>{shown}</span>
       <Icon name={copied ? 'check' : 'copy'} />
     </button>

@@ -22,7 +22,7 @@ export function Dialog({ title, intro, width, onClose, children }: DialogProps) 
     <Radix.Root open onOpenChange={(open) => (open ? undefined : onClose())}>
       <Radix.Portal>
         <div className="veil" />
-        <Radix.Content className={classOf(width)} {...(intro === undefined ? { 'aria-describedby': undefined } : {})}>
+        <Radix.Content className={classOf(width)} aria-modal="true" {...(intro === undefined ? { 'aria-describedby': undefined } : {})}>
           <div>
             <Radix.Title>{title}</Radix.Title>
             {intro === undefined ? null : <Radix.Description className="intro">{intro}</Radix.Description>}
@@ -50,7 +50,7 @@ export function ConfirmDialog({ title, what, go, busy = false, onGo, onClose, ch
     <AlertDialog.Root open onOpenChange={(open) => (open ? undefined : onClose())}>
       <AlertDialog.Portal>
         <div className="veil" />
-        <AlertDialog.Content className="dialog narrow">
+        <AlertDialog.Content className="dialog narrow" aria-modal="true">
           <div>
             <AlertDialog.Title>{title}</AlertDialog.Title>
             <AlertDialog.Description className="intro">{what}</AlertDialog.Description>

@@ -23,7 +23,7 @@ export function RecentCard() {
       aside={total === 0 ? undefined : <span className="xs faint">{t('recent.all', { n: count(total) })}</span>}
     >
       {rows === null ? null : (
-        <div className="table-wrap">
+        <div className="table-wrap" tabIndex={0} role="group" aria-label={t('recent.title')}>
           <table>
             <thead>
               <tr>
