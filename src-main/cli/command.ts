@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { Failure } from '../contract/index.ts';
 import type { StationConfig } from '../station/config.ts';
@@ -59,7 +61,15 @@ export class CommandContext {
     return number;
   }
 
-  start(parts: Pick<StationConfig, 'broker' | 'line'>, dataDir = dataFolder(this.text('data'))): StationProcess {
+  /** Starts the station of the data folder; NOT_SET_UP when there is none. */
+  start(parts: Pick<StationConfig, 'broker' | 'line'>): StationProcess {
+    const dataDir = dataFolder(this.text('data'));
+    if (!existsSync(join(dataDir, 'station.db'))) throw new Failure('NOT_SET_UP');
+    return this.startNew(parts, dataDir);
+  }
+
+  /** The same where a new station may be made. */
+  startNew(parts: Pick<StationConfig, 'broker' | 'line'>, dataDir = dataFolder(this.text('data'))): StationProcess {
     this.#station = new StationProcess(this.output, { dataDir, ...parts });
     return this.#station;
   }

@@ -43,7 +43,7 @@ export const catalogue = {
   NOT_ALLOWED: entry('REFUSED', 'officer', 'never', 'Not allowed for this role', 'A {role} may not do this ({call}).', 'Sign in with a role that may.'),
   SIGN_IN_FAILED: entry('REFUSED', 'officer', 'other-input', 'Sign-in refused', 'The operator or the password is wrong.', 'Check the name and the password.'),
   NOT_FOUND: entry('USAGE', 'anybody', 'other-input', 'Not found', 'There is no {kind} "{id}" on this station.', 'Check the name, or look it up in the registry.'),
-  NOT_SET_UP: entry('REFUSED', 'officer', 'later', 'The station is not set up yet', 'This data folder has no station in it.', 'Choose “Try it out”, or run `birthmark init`.'),
+  NOT_SET_UP: entry('REFUSED', 'officer', 'later', 'The station is not set up yet', 'There is no station in this data folder.', 'Choose “Try it out” in the app, or run `birthmark init`.', 'Check --data.'),
   ALREADY_SET_UP: entry('REFUSED', 'officer', 'never', 'There is a station here already', 'The data folder {path} already holds a station.', 'Use another data folder for a new station.'),
   DATA_IN_USE: entry('DATA', 'anybody', 'later', 'This data folder is in use', 'Another Birthmark (process {pid}) uses {path}.', 'Close the other one, or use another data folder.'),
   DATA_DENIED: entry('DATA', 'administrator', 'later', 'The data folder cannot be written', 'Birthmark may not write {path}.', 'Give this user the rights to the folder, or choose another one.'),

@@ -76,7 +76,7 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
   port.onMessage((message) => {
     switch (message.kind) {
       case 'start':
-        service = create(context(message.config));
+        service = (async () => create(context(message.config)))();
         void service.then(
           () => send({ kind: 'ready' }),
           // A start that fails for a named reason (folder in use, damaged database) answers every call with that reason.

@@ -137,10 +137,10 @@ export class ServiceHost {
     this.#process = undefined;
     for (const waiting of this.#pending.values()) waiting.reject(this.#crashed());
     this.#pending.clear();
-    if (this.#stopping) {
-      this.#ready?.reject(this.#crashed());
-      return;
-    }
+    // Whoever waited for this start learns that it failed; calls made from now on wait for the next one.
+    this.#ready?.reject(this.#crashed());
+    this.#ready = undefined;
+    if (this.#stopping) return;
     this.#newReady();
     this.#options.onState('restarting', how);
     if (Date.now() - this.#startedAt > settledMs) this.#restarts = 0;

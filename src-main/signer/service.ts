@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { calls, Failure, signerCalls, tryOutPin } from '../contract/index.ts';
-import { serve } from '../service-host/index.ts';
+import { makeDataFolder, serve } from '../service-host/index.ts';
 import { createSigner } from './index.ts';
 
 const Config = z.object({ dataDir: z.string().min(1) }).strict();
@@ -10,11 +9,7 @@ const Config = z.object({ dataDir: z.string().min(1) }).strict();
 /** The signer as a process of its own: a vendor module may crash or hang, and a C call that hangs ends only with its process. */
 serve(({ config, emit }) => {
   const { dataDir } = Config.parse(config);
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  } catch (thrown) {
-    throw new Failure('DATA_DENIED', { path: dataDir }, thrown);
-  }
+  makeDataFolder(dataDir);
   const signer = createSigner({
     clock: { now: () => Date.now() },
     emit,

@@ -25,7 +25,7 @@ export const demo: Command = {
     const own = context.text('data') === undefined;
     const dataDir = own ? mkdtempSync(join(tmpdir(), 'birthmark-demo-')) : resolve(context.text('data') ?? '');
     try {
-      return await runDemo(context, context.start({ broker: true, line: 'auto' }, dataDir), { units, parallel, fault });
+      return await runDemo(context, context.startNew({ broker: true, line: 'auto' }, dataDir), { units, parallel, fault });
     } finally {
       await context.stop();
       if (own) rmSync(dataDir, { recursive: true, force: true });

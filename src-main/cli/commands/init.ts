@@ -16,7 +16,7 @@ export const init: Command = {
     'password-file': { argument: 'FILE', help: 'file with the officer’s password; without it nobody is asked for one' },
   },
   async run(context) {
-    const station = context.start({ broker: true, line: 'off' });
+    const station = context.startNew({ broker: true, line: 'off' });
     let refused: unknown;
     const off = station.on('pin.wanted', (request) => {
       void readPin({ file: context.text('pin-file'), tryOut: false }, request.purpose)

@@ -1,12 +1,19 @@
 import { exitCodes, Failure } from '../../contract/index.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { StationProcess } from '../station-process.ts';
 import { addCertificates, onResult, unitsText, type UnitResult } from './units.ts';
 
 export const provision: Command = {
   name: 'provision',
   summary: 'run the line: every unit that is plugged into a slot is provisioned and proven',
   options: {
-    order: { argument: 'ID', help: 'work order to make (default: the one on the line)' },
+    order: { argument: 'ID', help: 'work order to make (default: the one on the line); a new one is made with the options below' },
+    tenant: { argument: 'ID', help: 'new work order: the customer' },
+    product: { argument: 'NAME', help: 'new work order: what is made (default: the order’s id)' },
+    prefix: { argument: 'TEXT', help: 'new work order: device ids are this and a running number (default: the order’s id and "-")' },
+    quantity: { argument: 'N', help: 'new work order: how many units (default: --count)' },
+    'device-profile': { argument: 'NAME', help: 'new work order: how to talk to the units (default: reference-agent)' },
+    'certificate-profile': { argument: 'NAME', help: 'new work order: what their certificates say (default: device)' },
     count: { argument: 'N', help: 'end after N units (default 1)' },
     timeout: { argument: 'SECONDS', help: 'end when no unit comes for so long (default 60)' },
   },
@@ -14,10 +21,9 @@ export const provision: Command = {
     const count = context.number('count', { min: 1, max: 100_000, fallback: 1 });
     const seconds = context.number('timeout', { min: 1, max: 86_400, fallback: 60 });
     const station = context.start({ broker: true, line: 'auto' });
-    const order = context.text('order');
     const status = await station.call('station.status', {});
     if (status.phase !== 'ready') throw new Failure('NOT_SET_UP');
-    if (order !== undefined) await station.call('orders.choose', { id: order });
+    await chooseOrder(context, station, count);
     const units: UnitResult[] = [];
     const ended = new Promise<void>((done) => {
       let timer = setTimeout(done, seconds * 1000);
@@ -30,6 +36,8 @@ export const provision: Command = {
       });
     });
     await context.openSession(station, { kind: 'issue', quota: Math.min(count * 2, 100_000), minutes: 480, reason: 'provision on the command line' });
+    const blocked = (await station.call('station.status', {})).preconditions.find((condition) => condition.level === 'error');
+    if (blocked !== undefined) throw Failure.fromData(blocked.failure);
     if (status.tryOut) await plugSimulated(station, count);
     await ended;
     await station.call('publication.settle', {});
@@ -43,8 +51,28 @@ export const provision: Command = {
   },
 };
 
+async function chooseOrder(context: CommandContext, station: StationProcess, count: number): Promise<void> {
+  const id = context.text('order');
+  if (id === undefined) return;
+  const tenant = context.text('tenant');
+  const known = (await station.call('orders.list', {})).some(({ order }) => order.id === id);
+  if (!known) {
+    if (tenant === undefined) throw new Failure('NOT_FOUND', { kind: 'work order', id });
+    await station.call('orders.create', {
+      id,
+      tenant,
+      product: context.text('product') ?? id,
+      deviceProfile: context.text('device-profile') ?? 'reference-agent',
+      certificateProfile: context.text('certificate-profile') ?? 'device',
+      quantity: context.number('quantity', { min: 1, max: 1_000_000, fallback: count }),
+      idPrefix: context.text('prefix') ?? `${id}-`,
+    });
+  }
+  await station.call('orders.choose', { id });
+}
+
 /** A try-out station has no hardware: new simulated units go into its slots, one after the other. */
-async function plugSimulated(station: Parameters<typeof addCertificates>[0], count: number): Promise<void> {
+async function plugSimulated(station: StationProcess, count: number): Promise<void> {
   const slots = (await station.call('bench.units', {})).map((unit) => unit.slot);
   let plugged = 0;
   const plug = async (slot: number): Promise<void> => {

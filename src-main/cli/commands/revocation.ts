@@ -22,6 +22,7 @@ export const revoke: Command = {
     const seconds = context.number('timeout', { min: 0, max: 3600, fallback: 30 });
     const station = context.start({ broker: true, line: 'off' });
     const hit = await station.call('revocations.preview', selector);
+    if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
     if (context.flag('dry-run')) {
       context.output.result({ wouldRevoke: hit }, () => table(['SERIAL', 'DEVICE', 'STATUS'], hit.map((row) => [row.serial, row.device, row.status])));
       return exitCodes.OK;

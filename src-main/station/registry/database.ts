@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync, chmodSync } from 'n
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Failure } from '../../contract/index.ts';
+import { makeDataFolder } from '../../service-host/index.ts';
 import { migrations } from './migrations.ts';
 
 export type Db = Database.Database;
@@ -9,9 +10,9 @@ export type Db = Database.Database;
 /** SQLite's and the file system's refusals as failures with a name; anything else passes unchanged (a bug). */
 export function namedStorageFailure(thrown: unknown, dataDir: string): unknown {
   const code = (thrown as { code?: string }).code ?? '';
-  if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code)) return new Failure('DATA_DAMAGED', { path: dataDir, backups: join(dataDir, 'backups') }, thrown);
+  if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code)) return new Failure('DATA_DAMAGED', { path: join(dataDir, 'station.db'), backups: join(dataDir, 'backups') }, thrown);
   if (/^SQLITE_FULL|^ENOSPC|^EDQUOT/u.test(code)) return new Failure('DISK_FULL', { path: dataDir }, thrown);
-  if (/^SQLITE_(READONLY|CANTOPEN|PERM)|^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST)$/u.test(code)) return new Failure('DATA_DENIED', { path: dataDir }, thrown);
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)|^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|ENAMETOOLONG)$/u.test(code)) return new Failure('DATA_DENIED', { path: dataDir }, thrown);
   return thrown;
 }
 
@@ -26,12 +27,13 @@ export interface DataFolder {
  */
 export function takeDataFolder(path: string): DataFolder {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDataFolder(path);
     const lock = new Database(join(path, 'station.lock'), { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     writeFileSync(join(path, 'station.pid'), String(process.pid), { mode: 0o600 });
     return { path, release: () => lock.close() };
   } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
     if ((thrown as { code?: string }).code === 'SQLITE_BUSY') throw new Failure('DATA_IN_USE', { path, pid: readPid(path) });
     throw namedStorageFailure(thrown, path);
   }
@@ -64,7 +66,7 @@ export function openDatabase(dataDir: string): Db {
     return db;
   } catch (thrown) {
     db?.close();
-    throw thrown instanceof Failure ? thrown : namedStorageFailure(thrown, path);
+    throw thrown instanceof Failure ? thrown : namedStorageFailure(thrown, dataDir);
   }
 }
 

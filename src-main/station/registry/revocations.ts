@@ -73,7 +73,7 @@ export class Revocations {
   }
 
   crlPublished(issuer: string, number: number): void {
-    this.#store.sql('UPDATE crls SET published_at = ? WHERE issuer = ? AND number = ?').run(this.#store.now(), issuer, number);
+    this.#store.sql('UPDATE crls SET published_at = ? WHERE issuer = ? AND number = ? AND published_at IS NULL').run(this.#store.now(), issuer, number);
   }
 
   crls(issuer: string, limit: number): CrlView[] {

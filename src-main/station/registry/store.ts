@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Statement } from 'better-sqlite3';
 import { auditGenesis, auditHash, verifyAuditChain, type AuditEntry } from '../audit/index.ts';
 import { instant, type Clock } from '../clock.ts';
@@ -35,7 +36,7 @@ export class Store {
     try {
       return this.db.transaction(work).immediate();
     } catch (thrown) {
-      throw namedStorageFailure(thrown, this.db.name);
+      throw namedStorageFailure(thrown, dirname(this.db.name));
     }
   }
 
