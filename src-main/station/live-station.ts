@@ -115,7 +115,8 @@ export class LiveStation {
       this.#upkeep = setInterval(() => this.#tick(), upkeepMs);
       this.#upkeep.unref();
     }
-    await this.bench?.restore();
+    // The units of a try-out station were there before it was opened: who asks now must see them in their slots.
+    for (const slot of (await this.bench?.restore()) ?? []) await this.line.plugged(slot, true);
   }
 
   async stop(): Promise<void> {
@@ -164,22 +165,21 @@ export class LiveStation {
     for (const { slot } of this.line.views()) await this.bench?.plug(slot, {});
   }
 
-  /** Proves what is NOT_VERIFIED; on a try-out station units that lie beside the bench are plugged in for it. */
+  /** Proves what is NOT_VERIFIED; on a try-out station units that lie beside the bench are plugged in for it, one after the other. */
   async proveOutstanding(): Promise<ProofResult[]> {
-    const results = await this.line.proveOutstanding();
-    const { bench } = this;
-    if (bench === null) return results;
-    const free = this.line.views().map((view) => view.slot);
-    for (const waiting of results.filter((result) => result.slot === null)) {
-      const hardwareId = this.registry.devices.get(waiting.device)?.hardwareId;
-      const slot = free[0];
-      if (hardwareId === undefined || slot === undefined) continue;
-      await bench.plug(slot, { hardwareId });
-      await this.line.plugged(slot);
-      const [proven] = (await this.line.proveOutstanding()).filter((result) => result.device === waiting.device);
-      if (proven !== undefined) results.splice(results.indexOf(waiting), 1, proven);
+    const results = new Map((await this.line.proveOutstanding()).map((result) => [result.device, result]));
+    const [free] = this.line.views();
+    if (this.bench === null || free === undefined) return [...results.values()];
+    for (const { device, slot } of [...results.values()]) {
+      const hardwareId = this.registry.devices.get(device)?.hardwareId;
+      if (slot !== null || hardwareId === undefined) continue;
+      await this.bench.unplug(free.slot);
+      await this.line.plugged(free.slot, false);
+      await this.bench.plug(free.slot, { hardwareId });
+      await this.line.plugged(free.slot, true);
+      for (const proven of await this.line.proveOutstanding()) if (proven.slot !== null) results.set(proven.device, proven);
     }
-    return results;
+    return [...results.values()];
   }
 
   status(): Omit<StationStatus, 'phase' | 'version' | 'dataDir' | 'operator'> {

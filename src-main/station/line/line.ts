@@ -94,9 +94,9 @@ export class Line {
     );
   }
 
-  /** Resolves when the watcher has seen a unit in this slot. */
-  plugged(number: number): Promise<void> {
-    return this.#slot(number).whenPlugged();
+  /** Resolves when the watcher has seen that a unit is in this slot, or that none is. */
+  plugged(number: number, present: boolean): Promise<void> {
+    return this.#slot(number).whenPlugged(present);
   }
 
   /** Asks the unit in a slot to connect again with its own key; whatever its verdict is, it stays. */

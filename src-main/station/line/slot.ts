@@ -37,7 +37,7 @@ export class Slot {
   #running: Promise<void> | null = null;
   #abort = new AbortController();
   #plugged = false;
-  #whenPlugged: (() => void)[] = [];
+  #waiting: { present: boolean; resolve: () => void }[] = [];
 
   constructor(context: SlotContext, place: SlotPlace) {
     this.#context = context;
@@ -59,20 +59,26 @@ export class Slot {
   }
 
   plug(): void {
-    this.#plugged = true;
-    for (const resolve of this.#whenPlugged.splice(0)) resolve();
+    this.#setPlugged(true);
     // A unit that went away and came back during its run is the run's business: it resumes or fails there.
     if (this.#running !== null) return;
     this.#set({ ...fresh(this.#place), state: 'READY' });
     this.tryStart();
   }
 
-  whenPlugged(): Promise<void> {
-    return this.#plugged ? Promise.resolve() : new Promise((resolve) => void this.#whenPlugged.push(resolve));
+  /** Resolves when a unit is here, or when none is. */
+  whenPlugged(present: boolean): Promise<void> {
+    return this.#plugged === present ? Promise.resolve() : new Promise((resolve) => void this.#waiting.push({ present, resolve }));
+  }
+
+  #setPlugged(plugged: boolean): void {
+    this.#plugged = plugged;
+    for (const one of this.#waiting) if (one.present === plugged) one.resolve();
+    this.#waiting = this.#waiting.filter((one) => one.present !== plugged);
   }
 
   unplug(): void {
-    this.#plugged = false;
+    this.#setPlugged(false);
     if (this.#running === null) this.#set(fresh(this.#place));
   }
 

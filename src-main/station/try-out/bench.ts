@@ -51,9 +51,11 @@ export class TryOutBench {
     this.#remember(this.#remembered().filter((one) => one.slot !== slot));
   }
 
-  /** Plugs in what was plugged in when the station was last left. */
-  async restore(): Promise<void> {
-    for (const { slot, hardwareId, fault } of this.#remembered()) await this.#bench.plug(slot, { hardwareId, ...(fault === null ? {} : { fault }) });
+  /** Plugs in what was plugged in when the station was last left; returns the slots. */
+  async restore(): Promise<number[]> {
+    const units = this.#remembered();
+    for (const { slot, hardwareId, fault } of units) await this.#bench.plug(slot, { hardwareId, ...(fault === null ? {} : { fault }) });
+    return units.map((unit) => unit.slot);
   }
 
   close(): Promise<void> {
