@@ -14,25 +14,30 @@ export function time(ms: number): Buffer {
 }
 
 /** A UTCTime or GeneralizedTime in the one form RFC 5280 allows, as milliseconds since the epoch. */
-export function readTime(element: Element): number {
-  const { tag, content } = element;
+export const readTime = ({ tag, content }: Element): number => readTimeAt(content, tag, 0, content.length);
+
+/** The same for the content of a time that lies at `from` in larger bytes, for lists too long to take apart. */
+export function readTimeAt(bytes: Uint8Array, tag: number, from: number, length: number): number {
   if (tag !== tags.utcTime && tag !== tags.generalizedTime) throw new DerError('something else where a time belongs');
   const short = tag === tags.utcTime;
   const count = short ? 12 : 14;
-  if (content.length !== count + 1 || content[count] !== 0x5a) throw new DerError('a time that is not in Zulu with seconds');
-  const pair = (at: number): number => {
-    const tens = (content[at] ?? 0) - 0x30;
-    const ones = (content[at + 1] ?? 0) - 0x30;
-    if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw new DerError('a time with something else than digits');
-    return tens * 10 + ones;
-  };
-  const year = short ? (pair(0) < 50 ? 2000 : 1900) + pair(0) : pair(0) * 100 + pair(2);
+  if (length !== count + 1 || bytes[from + count] !== 0x5a) throw new DerError('a time that is not in Zulu with seconds');
+  const year = short ? (pair(bytes, from) < 50 ? 2000 : 1900) + pair(bytes, from) : pair(bytes, from) * 100 + pair(bytes, from + 2);
   if (!short && year < 2050) throw new DerError('a GeneralizedTime before 2050');
-  const at = short ? 2 : 4;
-  const [month, day, hour, minute, second] = [pair(at), pair(at + 2), pair(at + 4), pair(at + 6), pair(at + 8)];
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
-  const back = new Date(ms);
-  const real = back.getUTCMonth() === month - 1 && back.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  const at = from + (short ? 2 : 4);
+  const [month, day, hour] = [pair(bytes, at), pair(bytes, at + 2), pair(bytes, at + 4)];
+  const [minute, second] = [pair(bytes, at + 6), pair(bytes, at + 8)];
+  const real = month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60;
   if (!real) throw new DerError('a time that does not exist');
-  return ms;
+  return Date.UTC(year, month - 1, day, hour, minute, second);
 }
+
+function pair(bytes: Uint8Array, at: number): number {
+  const tens = (bytes[at] ?? 0) - 0x30;
+  const ones = (bytes[at + 1] ?? 0) - 0x30;
+  if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw new DerError('a time with something else than digits');
+  return tens * 10 + ones;
+}
+
+const leap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+const daysIn = (year: number, month: number): number => (month === 2 ? (leap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31);
