@@ -62,12 +62,16 @@ export class Installation {
     await this.#sweep();
   }
 
-  /** Puts `previous` back in force; false when there is none: then nothing is in force. */
+  /** Puts `previous` back in force; false when there is none: then nothing is in force. DISK_FULL, DATA_DENIED. */
   async restore(): Promise<boolean> {
-    const before = await this.#target('previous');
-    if (before === null) await this.clear();
-    else await this.#link('current', before);
-    return before !== null;
+    try {
+      const before = await this.#target('previous');
+      if (before === null) await this.clear();
+      else await this.#link('current', before);
+      return before !== null;
+    } catch (error) {
+      throw storageFailure(error, this.#dir);
+    }
   }
 
   /** Nothing is in force any more. */

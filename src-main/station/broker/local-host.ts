@@ -163,20 +163,25 @@ export class LocalBrokerHost implements BrokerHost {
       const result = await this.#ask();
       if (result.failure === null) return result;
     }
-    this.#inForce = null;
+    const isNew = await this.#install(files, installed);
     try {
-      return await this.#bringInForce(files);
+      return await this.#prove(files);
     } catch (error) {
       // Only what is new is taken back, and only for a wrong answer: never a revocation for the lack of one.
-      if (error instanceof Failure && !sameFiles(files, installed) && !isInconclusive(error)) await this.#takeBack(error);
+      if (error instanceof Failure && isNew && !isInconclusive(error)) await this.#takeBack(error);
       throw error;
     }
   }
 
-  /** Installs what is not installed yet, loads it, proves it. */
-  async #bringInForce(files: InstalledFiles): Promise<CanaryResult> {
-    const installed = await this.#installation.read();
-    if (!sameFiles(files, installed)) await this.#installation.install(files, installed !== null && isSound(installed));
+  /** True when there was something to install. When it throws, nothing has changed, on the disk or in the broker. */
+  async #install(files: InstalledFiles, installed: InstalledFiles | null): Promise<boolean> {
+    if (sameFiles(files, installed)) return false;
+    await this.#installation.install(files, installed !== null && isSound(installed));
+    return true;
+  }
+
+  async #prove(files: InstalledFiles): Promise<CanaryResult> {
+    this.#inForce = null;
     const result = await this.#load();
     this.#inForce = files;
     this.#change('up', null);
@@ -204,17 +209,27 @@ export class LocalBrokerHost implements BrokerHost {
 
   /** Back to the files before; without any the broker is ended, because one that fails open is worse than none. */
   async #takeBack(failure: Failure): Promise<void> {
-    const restored = await this.#installation.restore();
-    if (!restored) {
+    const files = await this.#restored();
+    if (files === null) {
       await this.#end();
       return this.#change('starting', failure);
     }
     try {
-      if (this.#process !== null) await this.#load();
+      if (this.#process !== null) await this.#prove(files);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
     }
     this.#change(this.#state, failure);
+  }
+
+  /** Null when there is nothing to go back to, or the disk does not let us. */
+  async #restored(): Promise<InstalledFiles | null> {
+    try {
+      return (await this.#installation.restore()) ? await this.#installation.read() : null;
+    } catch (error) {
+      if (error instanceof Failure) return null;
+      throw error;
+    }
   }
 
   /** Runs the broker with what is installed; what is damaged gives way to what was in force before it. */
@@ -313,11 +328,15 @@ export class LocalBrokerHost implements BrokerHost {
     if (this.#process === null) return;
     const { failure } = await this.#ask();
     if (failure === null) this.#pause = restartMs.first;
-    if (failure === null || this.#inForce === null || isInconclusive(failure)) return;
+    const files = this.#inForce;
+    if (failure === null || files === null || isInconclusive(failure)) return;
     try {
-      await this.#bringInForce(this.#inForce);
+      await this.#install(files, await this.#installation.read());
+      await this.#prove(files);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      // It was right once: the next minute tries it again.
+      this.#inForce = files;
       this.#change(this.#state, error);
     }
   }

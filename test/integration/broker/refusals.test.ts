@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Publication } from '../../../src-main/station/broker/index.ts';
 import { leftovers } from '../../../src-main/station/broker/leftovers.ts';
@@ -75,6 +75,29 @@ describe('a publication that is not fit', () => {
       expect(await installed()).toBe(before);
     },
   );
+
+  test('one that cannot be written changes nothing, and the broker goes on', async () => {
+    // No user may make a folder in /sys, root included.
+    const [publications, kept, current] = ['publications', 'kept', 'current'].map((name) => join(here.dir, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const id = basename(await readlink(current));
+    await rename(publications, kept);
+    await symlink('/sys', publications);
+    await rm(current);
+    await symlink(join('kept', id), current);
+    const [pid] = await leftovers(join(here.dir, 'mosquitto.conf'));
+    await expect(here.host.publish(withPem(whole()))).rejects.toMatchObject({ code: 'DATA_DENIED' });
+    expect(here.host.view()).toMatchObject({ state: 'up', failure: null });
+    expect(await leftovers(join(here.dir, 'mosquitto.conf'))).toEqual([pid]);
+    expect(await installed()).toBe(before);
+    await rm(publications);
+    await rename(kept, publications);
+    await rm(current);
+    await symlink(join('publications', id), current);
+  });
 
   test('an entry may go when its certificate has expired', async () => {
     const publication = withPem(pki.crlPem(installedNumber + 1, []));
