@@ -139,9 +139,7 @@ static int storage_append(void *user, struct bma_record record, const uint8_t *d
     int fd = openat(folder->fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0)
         return result_of_errno();
-    int rc = write_all(fd, data, len);
-    if (rc == BMA_OK && fsync(fd) != 0)
-        rc = result_of_errno();
+    int rc = write_all(fd, data, len); /* not synced: bytes that a power loss takes are sent again, and the hash decides */
     close(fd);
     return rc;
 }
@@ -153,12 +151,25 @@ static int storage_replace(void *user, struct bma_record record, const uint8_t *
     return folder_replace(user, name, data, len);
 }
 
+static int sync_file(const struct folder *folder, const char *name)
+{
+    int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return result_of_errno();
+    int rc = fsync(fd) == 0 ? BMA_OK : result_of_errno();
+    close(fd);
+    return rc;
+}
+
 static int storage_rename(void *user, struct bma_record from, struct bma_record to)
 {
     const struct folder *folder = user;
     char old_name[NAME_LEN], new_name[NAME_LEN];
     file_name(from, old_name);
     file_name(to, new_name);
+    int rc = sync_file(folder, old_name); /* what takes the place of an item has to be whole on the disk */
+    if (rc != BMA_OK)
+        return rc;
     if (renameat(folder->fd, old_name, folder->fd, new_name) != 0)
         return result_of_errno();
     return fsync(folder->fd) == 0 ? BMA_OK : result_of_errno();

@@ -78,6 +78,7 @@ static void drops_what_is_damaged(void)
     CHECK_INT(feed_text(echo_line, &packet), 1);
     CHECK_INT(feed_text("\x06\x09" "AAA=\n\x06\x09\n\x06\x09====\n\x06\x09" "AAE=\n\x04\x14" "AAAA\n", &packet), 0);
     CHECK_INT(feed_text("\x06\x09" "AA==========\n", &packet), 0);  /* found by the fuzzer: padding without end */
+    CHECK_INT(feed_text("\x06\x09" "ABMKAAAJAABCAKFhZGVoZWxsb0YZAAAA\n", &packet), 0);              /* more than it announced */
     CHECK_INT(feed_text("\x06\x09" "//8AAAAA\n", &packet), 0); /* 65535 bytes announced */
 }
 
