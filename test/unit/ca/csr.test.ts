@@ -1,0 +1,149 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { Failure, type KeyAlgorithm } from '../../../src-main/contract/index.ts';
+import { der, oids, spkiOf } from '../../../src-main/der/index.ts';
+import { checkCsr } from '../../../src-main/station/ca/index.ts';
+import { makeCsr } from '../../support/csr.ts';
+
+const policy: { keyAlgorithms: KeyAlgorithm[] } = { keyAlgorithms: ['ec-p256', 'ec-p384', 'rsa-2048'] };
+const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const good = makeCsr(pair);
+
+function codeOf(csr: Uint8Array, allowed = policy): string {
+  try {
+    checkCsr(csr, allowed);
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof Failure) return error.code;
+    throw error;
+  }
+}
+
+describe('a certificate request that is accepted', () => {
+  it('gives its key and nothing else', () => {
+    const checked = checkCsr(good, policy);
+    expect(checked).toEqual({
+      spki: spkiOf(pair.publicKey),
+      spkiSha256: expect.stringMatching(/^[0-9a-f]{64}$/u) as string,
+      algorithm: 'ec-p256',
+    });
+  });
+
+  it('may have NULL parameters behind ecdsa-with-SHA256, as old modems write it', () => {
+    expect(codeOf(makeCsr({ ...pair, algorithm: der.sequence(der.oid(oids.ecdsaWithSha256), der.nothing) }))).toBe('accepted');
+  });
+
+  it('may have attributes, empty ones, or none', () => {
+    const extensionRequest = der.explicit(0, der.sequence(der.oid('1.2.840.113549.1.9.14'), der.tlv(0x31, der.sequence())));
+    expect(codeOf(makeCsr({ ...pair, attributes: extensionRequest }))).toBe('accepted');
+    expect(codeOf(makeCsr({ ...pair, attributes: Buffer.alloc(0) }))).toBe('accepted');
+  });
+
+  it('may be signed with another hash', () => {
+    expect(codeOf(makeCsr({ ...pair, hash: 'sha384', algorithm: der.sequence(der.oid(oids.ecdsaWithSha384)) }))).toBe('accepted');
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    for (const [hash, id] of [
+      ['sha256', oids.sha256WithRsa],
+      ['sha512', oids.sha512WithRsa],
+    ] as const) {
+      expect(codeOf(makeCsr({ ...rsa, hash, algorithm: der.sequence(der.oid(id), der.nothing) }))).toBe('accepted');
+    }
+  });
+});
+
+describe('a certificate request that is refused', () => {
+  it('for being too large, before it is read', () => {
+    expect(codeOf(Buffer.alloc(8193, 0x30))).toBe('CSR_TOO_LARGE');
+  });
+
+  it('for the signature of another key', () => {
+    expect(codeOf(makeCsr({ ...pair, privateKey: other.privateKey }))).toBe('CSR_SIGNATURE_BAD');
+  });
+
+  it('when any one byte was changed', () => {
+    for (let at = 0; at < good.length; at++) {
+      const damaged = Buffer.from(good);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x01;
+      expect(codeOf(damaged), `byte ${at}`).toMatch(/^CSR_(?:NOT_DER|SIGNATURE_BAD|KEY_REFUSED)$/u);
+    }
+  });
+
+  it('when it is cut off anywhere, or goes on after its end', () => {
+    for (let length = 0; length < good.length; length++) expect(codeOf(good.subarray(0, length))).toBe('CSR_NOT_DER');
+    expect(codeOf(Buffer.concat([good, Buffer.from([0])]))).toBe('CSR_NOT_DER');
+    expect(codeOf(Buffer.concat([good, good]))).toBe('CSR_NOT_DER');
+  });
+
+  const info = (...parts: Uint8Array[]): Buffer => der.sequence(der.integer(0), der.sequence(), spkiOf(pair.publicKey), ...parts);
+  const signed = (body: Buffer): Buffer =>
+    der.sequence(body, der.sequence(der.oid(oids.ecdsaWithSha256)), der.bitString(sign('sha256', body, pair.privateKey)));
+  const indefinite = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0x30, 0x80]), bytes.subarray(4), Buffer.from([0, 0])]);
+
+  it.each([
+    ['PEM', Buffer.from(`-----BEGIN CERTIFICATE REQUEST-----\n${good.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`)],
+    ['an indefinite length', indefinite(good)],
+    ['a padded length', Buffer.concat([Buffer.from([0x30, 0x83, 0x00]), good.subarray(2)])],
+    ['a version that does not exist', makeCsr({ ...pair, version: 1 })],
+    ['a padded version', signed(der.sequence(der.tlv(2, Buffer.from([0, 0])), der.sequence(), spkiOf(pair.publicKey), der.explicit(0)))],
+    ['more behind the attributes', signed(info(der.explicit(0), der.explicit(1)))],
+    [
+      'a certificate',
+      der.sequence(der.sequence(der.integer(2)), der.sequence(der.oid(oids.ecdsaWithSha256)), der.bitString(Buffer.alloc(70))),
+    ],
+    ['a BOOLEAN of 01', makeCsr({ ...pair, attributes: der.explicit(0, der.tlv(0x01, Buffer.from([0x01]))) })],
+    ['a constructed OCTET STRING', makeCsr({ ...pair, attributes: der.explicit(0, der.tlv(0x24, der.octetString(Buffer.alloc(1)))) })],
+    ['a SET out of order', makeCsr({ ...pair, attributes: der.explicit(0, der.tlv(0x31, der.integer(2), der.integer(1))) })],
+    ['a NULL with content', makeCsr({ ...pair, attributes: der.explicit(0, der.tlv(0x05, Buffer.from([0]))) })],
+    [
+      'a subject that is no text',
+      signed(
+        der.sequence(
+          der.integer(0),
+          der.sequence(der.tlv(0x31, der.sequence(der.oid(oids.commonName), der.integer(1)))),
+          spkiOf(pair.publicKey),
+          der.explicit(0),
+        ),
+      ),
+    ],
+  ])('for %s', (_, csr) => {
+    expect(codeOf(csr)).toBe('CSR_NOT_DER');
+  });
+
+  it('for being nested too deep, in no time', () => {
+    let nested: Buffer = der.nothing;
+    while (nested.length < 4000) nested = der.sequence(nested);
+    expect(codeOf(makeCsr({ ...pair, attributes: der.explicit(0, nested) }))).toBe('CSR_NOT_DER');
+  });
+
+  it('for having too many parts', () => {
+    expect(codeOf(makeCsr({ ...pair, attributes: der.explicit(0, ...Array.from({ length: 300 }, () => der.nothing)) }))).toBe(
+      'CSR_NOT_DER',
+    );
+  });
+
+  const rsaSpki = (modulus: Uint8Array, exponent: Uint8Array): Buffer =>
+    der.sequence(
+      der.sequence(der.oid(oids.rsaEncryption), der.nothing),
+      der.bitString(der.sequence(der.unsignedInteger(modulus), der.unsignedInteger(exponent))),
+    );
+  const point = (bytes: Uint8Array): Buffer =>
+    der.sequence(der.sequence(der.oid(oids.ecPublicKey), der.oid(oids.prime256v1)), der.bitString(bytes));
+  const modulus = Buffer.alloc(256, 0xc3);
+
+  it.each([
+    ['a kind that the profile does not name', makeCsr(generateKeyPairSync('rsa', { modulusLength: 3072 }))],
+    ['RSA 1024', makeCsr({ ...generateKeyPairSync('rsa', { modulusLength: 1024 }) })],
+    ['RSA with exponent 3', makeCsr({ ...pair, spki: rsaSpki(modulus, Buffer.from([3])) })],
+    ['RSA with a huge exponent', makeCsr({ ...pair, spki: rsaSpki(modulus, modulus) })],
+    ['another curve', makeCsr(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }))],
+    ['Ed25519', makeCsr({ ...pair, spki: spkiOf(generateKeyPairSync('ed25519').publicKey) })],
+    ['a point that is not on the curve', makeCsr({ ...pair, spki: point(Buffer.concat([Buffer.from([4]), Buffer.alloc(64, 1)])) })],
+    ['a compressed point', makeCsr({ ...pair, spki: point(Buffer.concat([Buffer.from([2]), Buffer.alloc(32, 1)])) })],
+    ['the point at infinity', makeCsr({ ...pair, spki: point(Buffer.from([0])) })],
+    ['a signature by SHA-1', makeCsr({ ...pair, hash: 'sha1', algorithm: der.sequence(der.oid('1.2.840.10045.4.1')) })],
+    ['an RSA signature name on an EC key', makeCsr({ ...pair, algorithm: der.sequence(der.oid(oids.sha256WithRsa), der.nothing) })],
+  ])('for a key of %s', (_, csr) => {
+    expect(codeOf(csr)).toBe('CSR_KEY_REFUSED');
+  });
+});
