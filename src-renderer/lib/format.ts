@@ -3,11 +3,11 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Milliseconds a thing took: `8.1 s`, `2 min 05 s`. */
+/** Milliseconds a thing took: `8.1 s`, `2 min 05 s`; the unit never stands alone on a new line. */
 export function took(ms: number): string {
-  if (ms < minute) return `${(ms / second).toFixed(1)} s`;
+  if (ms < minute) return `${(ms / second).toFixed(1)}\u00a0s`;
   const seconds = Math.floor(ms / second);
-  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')}\u00a0s`;
 }
 
 /** Milliseconds as one or two whole units: `40 s`, `18 min`, `5 h 12 min`, `3 days`, `4 years 3 months`. */

@@ -1,4 +1,5 @@
 import type { OrderProgress } from '../../../src-main/contract/models.ts';
+import { count } from '../../lib/format.ts';
 
 interface OrderFigures {
   readonly left: number;
@@ -16,8 +17,8 @@ export function figuresOf({ order, passed, failed, notVerified, unitsPerHour, mi
   return {
     left: Math.max(0, order.quantity - passed - notVerified),
     yield: judged === 0 ? null : ((passed / judged) * 100).toFixed(1),
-    rate: unitsPerHour === null ? null : String(Math.round(unitsPerHour)),
-    minutesLeft: minutesLeft === null ? null : String(Math.ceil(minutesLeft)),
+    rate: unitsPerHour === null ? null : count(Math.round(unitsPerHour)),
+    minutesLeft: minutesLeft === null ? null : count(Math.ceil(minutesLeft)),
     shares: { passed: passed / whole, failed: failed / whole, notVerified: notVerified / whole },
   };
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Selector } from '../../../src-main/contract/calls.ts';
+import { type FailureData, toFailureData } from '../../../src-main/contract/errors.ts';
 import type { CertificateRow, RevocationView } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
 import { call } from '../../lib/client.ts';
@@ -45,10 +46,23 @@ function Watch({ serials, onClose }: { readonly serials: readonly string[]; read
 export function RevokeDialog({ selector, onClose }: { readonly selector: Selector | null; readonly onClose: () => void }) {
   const [found, setFound] = useState<Found | null>(null);
   const [revoked, setRevoked] = useState<readonly RevocationView[] | null>(null);
+  const [refused, setRefused] = useState<FailureData | null>(null);
   const { busy, failure, run } = useAction();
+  const shown = failure ?? refused;
 
   const look = (wanted: Selector): void =>
-    void run(async () => setFound({ selector: wanted, rows: await call('revocations.preview', wanted) }));
+    void run(async () => {
+      setRefused(null);
+      setFound({ selector: wanted, rows: await call('revocations.preview', wanted) });
+    });
+  // Chosen elsewhere: what it hits is shown at once.
+  useEffect(() => {
+    if (selector === null) return;
+    call('revocations.preview', selector).then(
+      (rows) => setFound({ selector, rows }),
+      (error: unknown) => setRefused(toFailureData(error)),
+    );
+  }, [selector]);
   const revoke = (terms: { readonly reason: CertificateRow['reason'] & string; readonly note: string }): void => {
     if (found === null) return;
     void run(async () => {
@@ -65,7 +79,7 @@ export function RevokeDialog({ selector, onClose }: { readonly selector: Selecto
         <RevokeConfirm rows={found.rows} busy={busy} onRevoke={revoke} onBack={() => setFound(null)} onClose={onClose} />
       ) : null}
       {found === null ? <RevokeFind initial={selector} busy={busy} onFind={look} onClose={onClose} /> : null}
-      {failure === null ? null : <FailureCard failure={failure} />}
+      {shown === null ? null : <FailureCard failure={shown} />}
     </Dialog>
   );
 }

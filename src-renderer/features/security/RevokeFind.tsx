@@ -6,7 +6,7 @@ import { TextField } from '../../ui/Field.tsx';
 import { selectorOf, selectorText } from './selector.ts';
 
 interface RevokeFindProps {
-  /** Already chosen elsewhere: looked up at once. */
+  /** Already chosen elsewhere. */
   readonly initial: Selector | null;
   readonly busy: boolean;
   readonly onFind: (selector: Selector) => void;

@@ -70,6 +70,9 @@ const plots: Readonly<Record<string, () => Partial<Plot>>> = {
   empty: () => ({ rows: 0, revocations: [], slots: [], status: given.status({ operator: officer, crl: null, issuers: [] }) }),
 };
 
+/** What can be played. */
+export const scenarioNames: readonly string[] = Object.keys(plots);
+
 const pastRevocations = (): RevocationView[] => [
   given.revocation(),
   ...Array.from({ length: 9 }, (_, index) =>

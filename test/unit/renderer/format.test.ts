@@ -7,8 +7,8 @@ const day = 24 * hour;
 
 describe('times', () => {
   it('says how long a run took in tenths of seconds, and in minutes when it was long', () => {
-    expect(took(8140)).toBe('8.1 s');
-    expect(took(125_400)).toBe('2 min 05 s');
+    expect(took(8140)).toBe('8.1\u00a0s');
+    expect(took(125_400)).toBe('2 min 05\u00a0s');
   });
 
   it.each([
