@@ -45,7 +45,7 @@ export async function nodePackages() {
   }
   if (!existsSync(inRoot(compiledModule)) || !loads(compiledModule)) {
     say('compiling pkcs11js');
-    await step('npm', ['rebuild', 'pkcs11js', '--foreground-scripts'], { env: compilerEnvironment() });
+    await step('npm', ['rebuild', 'pkcs11js'], { env: compilerEnvironment() });
     if (!loads(compiledModule)) throw new SetupProblem('pkcs11js was compiled but does not load.');
   }
   if (node24() === null) {

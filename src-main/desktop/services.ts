@@ -22,10 +22,26 @@ function chooseSpawn(paths: Paths, onOutput: (service: Service, text: string) =>
   return childProcessServices({ entry, execPath: process.env['BIRTHMARK_NODE'] ?? 'node', onOutput });
 }
 
+/** The process of a service stands in the log once it has spoken: whoever looks after a station finds it by that. */
+const named =
+  (spawn: SpawnService, log: (line: string) => void): SpawnService =>
+  (service) => {
+    const process = spawn(service);
+    let said = false;
+    process.onMessage(() => {
+      if (!said) log(`${service} service runs as process ${process.pid ?? 'unknown'}`);
+      said = true;
+    });
+    return process;
+  };
+
 /** Starts the station and the signer for this window. */
 export function startServices({ paths, onEvent, log }: ServicesOptions): Supervisor {
   return new Supervisor({
-    spawn: chooseSpawn(paths, (service, text) => log(`${service}: ${text.trimEnd()}`)),
+    spawn: named(
+      chooseSpawn(paths, (service, text) => log(`${service}: ${text.trimEnd()}`)),
+      log,
+    ),
     config: {
       signer: { dataDir: paths.data },
       station: {
