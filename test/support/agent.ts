@@ -1,10 +1,13 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import type { Credentials, DeviceProfile } from '../../src-main/station/devices/index.ts';
+
+const execute = promisify(execFile);
 
 export const agentPath = resolve('build/device-agent/device-agent');
 
@@ -98,12 +101,13 @@ export class TestCa {
     this.#certificate = this.#openssl(['x509', '-in', 'ca.pem', '-outform', 'DER']);
   }
 
-  /** Checks the request's own signature and issues a certificate for its key. */
-  issue(request: Uint8Array): { credentials: Credentials; spki: Uint8Array } {
-    writeFileSync(join(this.#dir, 'csr.der'), request);
-    this.#openssl(['req', '-in', 'csr.der', '-inform', 'DER', '-verify', '-noout']);
-    const issuer = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-days', '1'];
-    const certificate = this.#openssl(['x509', '-req', '-in', 'csr.der', '-inform', 'DER', '-outform', 'DER', ...issuer]);
+  /** Checks the request's own signature and issues a certificate for its key. Never blocks: units are being talked to meanwhile. */
+  async issue(request: Uint8Array): Promise<{ credentials: Credentials; spki: Uint8Array }> {
+    const file = `${randomUUID()}.der`;
+    writeFileSync(join(this.#dir, file), request);
+    const input = ['-in', file, '-inform', 'DER'];
+    const args = ['x509', '-req', ...input, '-outform', 'DER', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-days', '1'];
+    const { stdout: certificate } = await execute('openssl', args, { cwd: this.#dir, encoding: 'buffer' });
     const spki = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
     const broker = { host: '127.0.0.1', port: 8883, clientId: 'acme/T-1', topicBase: 'tenant/acme/device/T-1', serverName: 'localhost' };
     return { credentials: { certificateChain: [certificate, this.#certificate], trustAnchors: [this.#certificate], broker }, spki };

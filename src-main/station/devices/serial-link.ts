@@ -1,5 +1,6 @@
 import { SerialPort } from 'serialport';
 import { Failure } from '../../contract/index.ts';
+import { startDeadline } from './deadline.ts';
 import { isNoSuchLine, openFailure } from './port-errors.ts';
 import { presence } from './presence.ts';
 
@@ -79,13 +80,13 @@ export class SerialLink {
   write(bytes: Uint8Array, deadlineMs: number): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(new Failure('PORT_GONE', { path: this.path }));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const stopDeadline = startDeadline(deadlineMs, () => {
         const failure = new Failure('NO_RESPONSE', { path: this.path, ms: Math.round(deadlineMs) }, 'the unit takes no bytes');
         reject(failure);
         this.#lose(failure);
-      }, deadlineMs);
+      });
       this.#port.write(Buffer.from(bytes), undefined, (error) => {
-        clearTimeout(timer);
+        stopDeadline();
         if (error) reject(new Failure('PORT_GONE', { path: this.path }, error));
         else resolve();
       });

@@ -55,7 +55,9 @@ describe('a swap behind an adapter that stays connected', () => {
 
   test('in the middle of an item, seen by an offset that goes back', async () => {
     let id = 'UNIT-1';
+    let writes = 0;
     const write: Handler = (_, nth) => {
+      writes = nth;
       if (nth === 3) id = 'UNIT-2';
       return { off: nth < 3 ? nth * 28 : 0 };
     };
@@ -63,6 +65,7 @@ describe('a swap behind an adapter that stays connected', () => {
     await expect(session.install({ ...credentials, certificateChain: [Buffer.alloc(200)] }, unit, never())).rejects.toMatchObject({
       code: 'DEVICE_SWAPPED',
     });
+    expect(writes).toBe(3);
   });
 
   test('after the install, seen by a digest that is not ours', async () => {

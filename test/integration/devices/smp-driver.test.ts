@@ -48,7 +48,7 @@ interface Provisioned {
 async function provision(path: string, profile: DeviceProfile = referenceProfile): Promise<Provisioned> {
   const session = await opened(path, profile);
   const unit = await session.identify(never());
-  const { credentials, spki } = ca.issue(await session.generateKey('acme/T-1', never()));
+  const { credentials, spki } = await ca.issue(await session.generateKey('acme/T-1', never()));
   await session.install(credentials, unit, never());
   await session.readBack(credentials, never());
   await session.provePossession(spki, never());
@@ -179,6 +179,16 @@ describe('every fault of a simulated unit ends as its list says', () => {
     await provision(agent.path);
   });
 
+  test('a flood of noise takes no memory, however long the session', async () => {
+    const agent = await plugged({ faults: ['flood'] });
+    const session = await opened(agent.path);
+    const used = (): number => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+    for (let round = 0; round < 20; round++) await session.identify(never());
+    const before = used();
+    for (let round = 0; round < 200; round++) await session.identify(never());
+    expect(used() - before).toBeLessThan(64 * 1024 * 1024);
+  });
+
   test('a unit that never answers is NO_RESPONSE', async () => {
     const agent = await plugged({ faults: ['stall=info'] });
     await expect(provision(agent.path)).rejects.toMatchObject({ code: 'NO_RESPONSE' });
@@ -191,7 +201,7 @@ describe('a unit that goes away', () => {
     const lines: string[] = [];
     const session = await opened(agent.path, referenceProfile, ({ text }) => lines.push(text));
     const unit = await session.identify(never());
-    const { credentials } = ca.issue(await session.generateKey('acme/T-1', never()));
+    const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
     await session.install(credentials, unit, never());
     await session.readBack(credentials, never());
     const writes = lines.filter((line) => line.startsWith('write slot=0 item=cert'));
@@ -220,7 +230,7 @@ describe('a unit that goes away', () => {
     const agent = await plugged({ hardwareId: 'FIRST' });
     const session = await opened(agent.path);
     const unit = await session.identify(never());
-    const { credentials } = ca.issue(await session.generateKey('acme/T-1', never()));
+    const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
     await agent.stop();
     const other = await plugged({ hardwareId: 'SECOND', dir: agent.dir });
     const swapped = { code: 'DEVICE_SWAPPED', params: { expected: 'FIRST', actual: 'SECOND' } };
@@ -245,7 +255,7 @@ describe('stopping', () => {
     const agent = await plugged({ faults: ['small-buffers'] });
     const session = await opened(agent.path);
     const unit = await session.identify(never());
-    const { credentials } = ca.issue(await session.generateKey('acme/T-1', never()));
+    const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
     const stop = new AbortController();
     const install = session.install(credentials, unit, {
       signal: stop.signal,
@@ -260,11 +270,11 @@ describe('stopping', () => {
   });
 
   test('a step that takes longer than its time ends with TIMEOUT', async () => {
-    const agent = await plugged({ faults: ['slow-flash=300', 'small-buffers'] });
-    const session = await opened(agent.path, { ...referenceProfile, stepMs: 900 });
+    const agent = await plugged({ faults: ['slow-flash=200', 'small-buffers'] });
+    const session = await opened(agent.path, { ...referenceProfile, stepMs: 3000 });
     const unit = await session.identify(never());
-    const { credentials } = ca.issue(await session.generateKey('acme/T-1', never()));
-    await expect(session.install(credentials, unit, never())).rejects.toMatchObject({ code: 'TIMEOUT', params: { ms: 900 } });
+    const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
+    await expect(session.install(credentials, unit, never())).rejects.toMatchObject({ code: 'TIMEOUT', params: { ms: 3000 } });
   });
 
   test('a session that takes longer than its time ends with TIMEOUT', async () => {
@@ -298,7 +308,7 @@ test('the transcript is readable and holds none of the bytes that were written',
   const lines: TranscriptLine[] = [];
   const session = await opened(agent.path, referenceProfile, (line) => lines.push(line));
   const unit = await session.identify(never());
-  const { credentials } = ca.issue(await session.generateKey('acme/T-1', never()));
+  const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
   await session.install(credentials, unit, never());
   const text = lines.map((line) => line.text).join('\n');
   expect(text).toContain('keygen slot=0 alg=ec-p256 cn=acme/T-1');

@@ -1,4 +1,5 @@
 import type { Failure } from '../../../contract/index.ts';
+import { startDeadline } from '../deadline.ts';
 import { encodeFrame, frameBytes, FrameReader } from './frame.ts';
 import { LineHealth } from './line-health.ts';
 import { decodePacket, encodeRequest, type Op, type SmpBody, type SmpHeader, type SmpPacket } from './packet.ts';
@@ -46,7 +47,7 @@ export class SmpClient {
   readonly #frames: FrameReader;
   #sequence = Math.floor(Math.random() * 256);
   #waiting: Waiting | null = null;
-  #restTimer: NodeJS.Timeout | null = null;
+  #stopRest: () => void = () => undefined;
   #broken: Failure | null = null;
 
   /** `onNoise` sees what is not SMP, as it comes: device logs. */
@@ -77,18 +78,17 @@ export class SmpClient {
   /** Bytes from the line. */
   receive(bytes: Uint8Array): void {
     this.#frames.push(bytes);
-    if (this.#restTimer !== null) clearTimeout(this.#restTimer);
-    this.#restTimer = this.#frames.pending
-      ? setTimeout(() => {
-          this.#frames.giveUp();
-        }, REST_OF_FRAME_MS)
-      : null;
+    this.#stopRest();
+    if (!this.#frames.pending) return;
+    this.#stopRest = startDeadline(REST_OF_FRAME_MS, () => {
+      this.#frames.giveUp();
+    });
   }
 
   /** The line is gone: what waits fails with this, and so does everything later. */
   break(failure: Failure): void {
     this.#broken = failure;
-    if (this.#restTimer !== null) clearTimeout(this.#restTimer);
+    this.#stopRest();
     this.#waiting?.fail(failure);
   }
 
@@ -133,7 +133,7 @@ export class SmpClient {
   #arrival(header: SmpHeader, deadlineMs: number, signal: AbortSignal): Promise<Arrival> {
     return new Promise((resolve, reject) => {
       const finish = (): void => {
-        clearTimeout(timer);
+        stopDeadline();
         signal.removeEventListener('abort', onAbort);
         this.#waiting = null;
       };
@@ -148,9 +148,9 @@ export class SmpClient {
       const onAbort = (): void => {
         fail(signal.reason);
       };
-      const timer = setTimeout(() => {
+      const stopDeadline = startDeadline(deadlineMs, () => {
         settle({ kind: 'silent' });
-      }, deadlineMs);
+      });
       signal.addEventListener('abort', onAbort);
       this.#waiting = { header, settle, fail };
     });
