@@ -1,7 +1,44 @@
+import type { Service } from '../../src-main/contract/index.ts';
 import { expect, test } from './support/test.ts';
 
 test('the window and both services answer from the first second', async ({ app }, info) => {
   const status = await app.call('station.status', {});
   expect(status.phase).toBe('first-run');
   await app.page.screenshot({ path: info.outputPath('first-run.png') });
+});
+
+for (const service of ['station', 'signer'] satisfies Service[]) {
+  test(`the ${service} service is killed: the window stays and the next call is answered`, async ({ app }) => {
+    await app.call('station.tryOut', {});
+    await app.call('operators.signIn', { name: 'Officer' });
+    const before = await app.servicePid(service);
+
+    process.kill(before, 'SIGKILL');
+
+    await expect.poll(() => app.servicePid(service)).not.toBe(before);
+    const status = await app.call('station.status', {});
+    expect(status.operator?.role).toBe('officer');
+    expect(status.phase).toBe('ready');
+    await expect(app.page.locator('#root')).not.toBeEmpty();
+    expect(await app.log()).toContain(`${service} service restarting: signal SIGKILL`);
+  });
+}
+
+test('nothing of the app outlives its window', async ({ app }) => {
+  await app.call('station.tryOut', {});
+  const pids = [await app.servicePid('station'), await app.servicePid('signer')];
+  await app.close();
+  const alive = pids.filter((pid) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  });
+  expect(alive).toEqual([]);
+});
+
+test('a second start on the same data folder shows the first window', async ({ app }) => {
+  expect(await app.secondStart()).toBe(0);
+  expect(app.electron.windows()).toHaveLength(1);
 });

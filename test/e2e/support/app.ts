@@ -1,9 +1,18 @@
 import type { ElectronApplication, Page } from '@playwright/test';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { _electron } from 'playwright';
-import { Failure, unwrap, type CallInput, type CallName, type CallOutput, type Outcome } from '../../../src-main/contract/index.ts';
+import {
+  Failure,
+  unwrap,
+  type CallInput,
+  type CallName,
+  type CallOutput,
+  type Outcome,
+  type Service,
+} from '../../../src-main/contract/index.ts';
 import type { BirthmarkApi } from '../../../src-main/preload/api.ts';
 
 declare global {
@@ -18,6 +27,18 @@ const environment = (name: string): string => unwrap(process.env[name], `${name}
 
 const definedOnly = (env: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+function command(
+  dataDir: string,
+  env: Readonly<Record<string, string>>,
+): { executable: string; args: string[]; env: Record<string, string> } {
+  const own = environment('BIRTHMARK_ELECTRON_ARGS').split(' ').filter(Boolean);
+  return {
+    executable: environment('BIRTHMARK_ELECTRON'),
+    args: [...own, root],
+    env: { ...definedOnly(process.env), BIRTHMARK_DATA: dataDir, ...env },
+  };
+}
 
 /** The built app in real Electron. */
 export class App {
@@ -37,11 +58,8 @@ export class App {
 
   /** Opens the app on a data folder and waits for its window. */
   static async launch(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<App> {
-    const electron = await _electron.launch({
-      executablePath: environment('BIRTHMARK_ELECTRON'),
-      args: [...environment('BIRTHMARK_ELECTRON_ARGS').split(' ').filter(Boolean), root],
-      env: { ...definedOnly(process.env), BIRTHMARK_DATA: dataDir, ...env },
-    });
+    const { executable, ...options } = command(dataDir, env);
+    const electron = await _electron.launch({ executablePath: executable, ...options });
     return new App(electron, await electron.firstWindow(), dataDir);
   }
 
@@ -61,6 +79,25 @@ export class App {
   /** What the main process and the services have written. */
   log(): Promise<string> {
     return readFile(join(this.dataDir, 'desktop.log'), 'utf8');
+  }
+
+  /** The process of a service, as the main process last reported it. */
+  async servicePid(service: Service): Promise<number> {
+    const lines = (await this.log()).matchAll(new RegExp(`${service} service runs as process (\\d+)`, 'gu'));
+    return Number(unwrap([...lines].at(-1), `the ${service} service never started`)[1]);
+  }
+
+  /** Starts the app once more on the same data folder; its exit code. */
+  async secondStart(): Promise<number | null> {
+    const { executable, args, env } = command(this.dataDir, {});
+    const child = spawn(executable, args, { env, stdio: 'ignore' });
+    await once(child, 'exit');
+    return child.exitCode;
+  }
+
+  /** Resolves when the app has ended by itself. */
+  async exited(): Promise<void> {
+    await once(this.electron.process(), 'exit');
   }
 
   console(): string {
