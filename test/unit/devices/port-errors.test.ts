@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isNoSuchLine, openFailure } from '../../../src-main/station/devices/port-errors.ts';
 
-// Texts of serialport 13 on Linux, macOS and Windows.
+// Seen on Linux: lock, no such file, ioctl, directory. The others follow strerror and serialport's Windows texts and were not seen on a real port.
 test.each([
   ['Error Resource temporarily unavailable Cannot lock port', 'PORT_BUSY'],
   ['Error: Device or resource busy, cannot open /dev/ttyACM0', 'PORT_BUSY'],
