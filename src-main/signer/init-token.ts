@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Failure } from '../contract/index.ts';
 import { TokenError, tokenFailure } from './errors.ts';
 import type { Pin } from './pin.ts';
@@ -19,7 +18,7 @@ export function initSoftwareToken(module: Pkcs11Module, quirks: Quirks, label: s
   const { minPin, maxPin } = free.info;
   if (pin.length < minPin || pin.length > maxPin) throw new Failure('PIN_INVALID', { min: minPin, max: maxPin });
 
-  const soPin = randomBytes(16).toString('hex');
+  const soPin = quirks.softwareSoPin(free.info);
   try {
     module.call('C_InitToken', free.slot, soPin, label + ' '.repeat(padding));
     const session = module.call('C_OpenSession', free.slot, ck.CKF_SERIAL_SESSION | ck.CKF_RW_SESSION);

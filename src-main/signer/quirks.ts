@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { TokenInfo } from './tokens.ts';
 
 /** What vendors do differently, by name and in one place. Tests and new vendors give their own. */
@@ -9,15 +10,20 @@ export interface Quirks {
    * they only set COUNT_LOW). Ours is counted in this process and ends in PIN_LOCKED like a real token's.
    */
   readonly assumedTries: (info: TokenInfo) => number;
+  /** The SO-PIN of a new software token; kept by nobody. NSS logs its security officer in with an empty one only. */
+  readonly softwareSoPin: (info: TokenInfo) => string;
   /** CKA_EC_POINT is an OCTET STRING around the point (PKCS#11 2.20 on); older modules and some vendors give the point bare. */
   readonly ecPoint: (value: Buffer, pointBytes: number) => Buffer;
   /** NSS says CKA_LOCAL = 0 for keys it has just made and does not know CKA_ALWAYS_AUTHENTICATE: these are told, never demanded. */
   readonly advisoryAttributes: readonly string[];
 }
 
+const isNss = (info: TokenInfo): boolean => /mozilla|nss/iu.test(`${info.manufacturer} ${info.model}`);
+
 export const vendorQuirks: Quirks = {
-  isSoftware: (info) => /softhsm|mozilla|nss/iu.test(`${info.manufacturer} ${info.model}`),
+  isSoftware: (info) => isNss(info) || /softhsm/iu.test(`${info.manufacturer} ${info.model}`),
   assumedTries: () => 10,
+  softwareSoPin: (info) => (isNss(info) ? '' : randomBytes(16).toString('hex')),
   ecPoint: (value, pointBytes) => {
     if (value.length === pointBytes) return value;
     const header = pointBytes < 0x80 ? 2 : 3;

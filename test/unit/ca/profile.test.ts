@@ -1,6 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { Failure } from '../../../src-main/contract/index.ts';
-import { commonNameFor, loadCertificateProfile, parseCertificateProfile, signingProfile } from '../../../src-main/station/ca/index.ts';
+import {
+  CertificateProfile,
+  commonNameFor,
+  loadCertificateProfile,
+  parseCertificateProfile,
+  signingProfile,
+} from '../../../src-main/station/ca/index.ts';
 import { shippedProfile } from '../../support/signer.ts';
 
 function failure(run: () => unknown): Failure {
@@ -20,6 +28,11 @@ const problemOf = (text: string): Record<string, unknown> => failure(() => parse
 describe('a certificate profile', () => {
   it.each(['device', 'service', 'canary', 'server'])('“%s” is shipped', (name) => {
     expect(shippedProfile(name).name).toBe(name);
+  });
+
+  it('has a shipped JSON Schema that says what the code says', () => {
+    const file = new URL('../../../resources/profiles/certificates/certificate-profile.schema.json', import.meta.url);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(z.toJSONSchema(CertificateProfile, { io: 'input' }));
   });
 
   it('has defaults', () => {

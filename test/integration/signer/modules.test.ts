@@ -1,0 +1,114 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { assembleCertificate, buildDeviceTbs, certificateToPem, checkCsr, newSerial } from '../../../src-main/station/ca/index.ts';
+import { WorkFolder } from '../../support/openssl.ts';
+import { failureOf, issueTerms, makeHierarchy, shippedProfile, SignerBench } from '../../support/signer.ts';
+import type { TokenFolder } from '../../support/token.ts';
+
+function softoknPath(): string {
+  const path = ['/usr/lib/x86_64-linux-gnu/libsoftokn3.so', '/usr/lib64/libsoftokn3.so', '/usr/lib/aarch64-linux-gnu/libsoftokn3.so'].find(
+    (candidate) => existsSync(candidate),
+  );
+  if (path === undefined) throw new Error('NSS is not installed (Debian: apt-get install libnss3)');
+  return path;
+}
+
+/** NSS's own token: needs an init string, has an empty SO-PIN, CKA_LOCAL = 0, and no CKA_ALWAYS_AUTHENTICATE. */
+function nssFolder(): TokenFolder {
+  const dir = mkdtempSync(join(tmpdir(), 'birthmark-nss-'));
+  const token = `configdir='sql:${dir}' tokenDescription='NSS 1'`;
+  const away = (): never => {
+    throw new Error('an NSS token is not pulled in these tests');
+  };
+  return {
+    dir,
+    module: {
+      path: softoknPath(),
+      initString: `configdir='sql:${dir}' certPrefix='' keyPrefix='' secmod='' flags= tokens=<0x4=[${token}]>`,
+      env: {},
+    },
+    pull: away,
+    plug: away,
+    remove: () => {
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+describe('another vendor’s module', () => {
+  it.each(['ec-p256', 'rsa-3072'] as const)('NSS makes a hierarchy of %s keys and issues from it', async (algorithm) => {
+    const bench = new SignerBench({ folder: nssFolder() });
+    const work = new WorkFolder();
+    try {
+      await bench.start();
+      const token = await bench.makeToken('NSS 1');
+      const made = await makeHierarchy(bench, token, algorithm);
+      expect(made.root.proof.attributes).toEqual(
+        expect.arrayContaining([
+          { attribute: 'CKA_LOCAL', value: 'false' },
+          { attribute: 'CKA_ALWAYS_AUTHENTICATE', value: 'not told' },
+        ]),
+      );
+      await bench.openSession(issueTerms(bench, token, made.issuer));
+      const profile = shippedProfile('device');
+      const { spki } = checkCsr(work.request('unit'), profile);
+      const request = {
+        issuer: made.issuer.issuer,
+        profile,
+        spki,
+        subject: { tenant: 'acme', device: 'T2-1' },
+        serial: newSerial(),
+        now: bench.clock.now(),
+        crlUri: 'http://x.example/crl/i/0.crl',
+      };
+      const { tbs } = buildDeviceTbs(request);
+      const { signature } = await bench.client('sign.certificate', { key: made.issuer.proof.key, profile: 'device', tbs });
+      work.write('unit.pem', certificateToPem(assembleCertificate(tbs, made.issuer.issuer, signature)));
+      work.write('root.pem', certificateToPem(made.root.certificate));
+      work.write('issuer.pem', certificateToPem(made.issuer.certificate));
+      expect(
+        work.openssl('verify', '-x509_strict', '-purpose', 'sslclient', '-CAfile', 'root.pem', '-untrusted', 'issuer.pem', 'unit.pem').text,
+      ).toBe('unit.pem: OK\n');
+      await bench.client('session.close', { why: 'next' });
+      const { requestId } = await bench.client('session.request', issueTerms(bench, token, made.issuer));
+      expect((await failureOf(bench.enterPin(requestId, 'wrong!'))).code).toBe('PIN_WRONG');
+    } finally {
+      await bench.stop();
+      work.remove();
+    }
+  });
+});
+
+describe('a module that is none', () => {
+  const bench = new SignerBench();
+  const dir = mkdtempSync(join(tmpdir(), 'birthmark-module-'));
+  afterAll(async () => {
+    await bench.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('is refused by name, and a right one can still be used', async () => {
+    const use = (path: string): Promise<unknown> => bench.client('module.use', { module: { path }, watch: null });
+    const notes = join(dir, 'notes.txt');
+    writeFileSync(notes, 'not a library');
+    const library = join(dir, 'libc.so');
+    writeFileSync(library, readFileSync(process.execPath).subarray(0, 4096));
+    expect(await failureOf(use('/nowhere/libpkcs11.so'))).toMatchObject({
+      code: 'MODULE_NOT_FOUND',
+      params: { path: '/nowhere/libpkcs11.so' },
+    });
+    expect((await failureOf(use(notes))).code).toBe('MODULE_INVALID');
+    expect((await failureOf(use(library))).code).toBe('MODULE_INVALID');
+    expect((await failureOf(bench.client('token.list', {}))).code).toBe('MODULE_NOT_FOUND');
+    expect(await bench.client('token.state', {})).toEqual({ state: 'none', view: null });
+    await bench.start();
+    expect(await bench.client('token.list', {})).toHaveLength(1);
+  });
+
+  it('of unknown calls and shapes is told so', async () => {
+    expect((await failureOf(bench.service.handle('sign.digest', {}))).code).toBe('INVALID_INPUT');
+    expect((await failureOf(bench.service.handle('session.request', { kind: 'issue' }))).code).toBe('INVALID_INPUT');
+  });
+});
