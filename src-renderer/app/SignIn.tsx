@@ -105,6 +105,9 @@ export function SignInDialog({ needsOfficer, onClose }: { readonly needsOfficer:
   return (
     <Dialog title={t('signIn.title')} intro={needsOfficer ? t('signIn.needsOfficer') : t('signIn.intro')} onClose={onClose}>
       <Operators onSignedIn={onClose} />
+      <div className="buttons">
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
+      </div>
     </Dialog>
   );
 }

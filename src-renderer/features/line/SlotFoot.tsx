@@ -5,6 +5,7 @@ import { t } from '../../i18n/index.ts';
 import { bytes, dayAndTime, until } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
 import { proofWord } from '../../lib/words.ts';
+import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { CopyDetails, FailureCard } from '../../ui/FailureCard.tsx';
 import { positionOf } from './slot-face.ts';
@@ -40,21 +41,27 @@ function RunningFoot({ slot }: { readonly slot: SlotView }) {
   );
 }
 
-function CodeButton({ slot, failure }: { readonly slot: number; readonly failure: FailureData }) {
+function CodeButton({ slot, failure }: { readonly slot: SlotView; readonly failure: FailureData }) {
   const [open, setOpen] = useState(false);
+  const close = (): void => setOpen(false);
   return (
     <>
       <button
         type="button"
         className="linklike mono code"
-        aria-label={t('slot.details', { slot, code: failure.code })}
+        aria-label={t('slot.details', { slot: slot.slot, code: failure.code })}
         onClick={() => setOpen(true)}
       >
         {failure.code}
       </button>
       {open ? (
-        <Dialog title={t('slot.label', { slot, state: explain(failure.code, failure.params).title })} onClose={() => setOpen(false)}>
+        <Dialog title={t('slot.label', { slot: slot.slot, state: t(`slot.state.${slot.state}`) })} onClose={close}>
           <FailureCard failure={failure} />
+          <div className="buttons">
+            <Button autoFocus onClick={close}>
+              {t('common.close')}
+            </Button>
+          </div>
         </Dialog>
       ) : null}
     </>
@@ -96,7 +103,7 @@ export function SlotFoot({ slot, blocked }: { readonly slot: SlotView; readonly 
           {slot.failure === null ? null : (
             <span className="row">
               <CopyDetails failure={slot.failure} />
-              <CodeButton slot={slot.slot} failure={slot.failure} />
+              <CodeButton slot={slot} failure={slot.failure} />
             </span>
           )}
         </div>
@@ -105,7 +112,7 @@ export function SlotFoot({ slot, blocked }: { readonly slot: SlotView; readonly 
       return (
         <div className="foot">
           {slot.deadline === null ? <span /> : <Deadline deadline={slot.deadline} />}
-          {slot.failure === null ? null : <CodeButton slot={slot.slot} failure={slot.failure} />}
+          {slot.failure === null ? null : <CodeButton slot={slot} failure={slot.failure} />}
         </div>
       );
     case 'HAS_IDENTITY':

@@ -73,6 +73,9 @@ export function turnTo(change: Partial<Pick<RegistryState, 'tab' | 'status' | 'o
 export function followRegistry(): () => void {
   const ends = [
     on('revocation.changed', loadSoon),
+    on('service.changed', ({ service, state }) => {
+      if (service === 'station' && state === 'up') loadSoon();
+    }),
     on('slot.changed', ({ state }) => {
       if (state === 'PASS' || state === 'FAIL' || state === 'NOT_VERIFIED') loadSoon();
     }),

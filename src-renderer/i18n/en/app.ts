@@ -33,7 +33,6 @@ export const app = {
   'common.back': 'Back',
   'common.none': 'none',
 
-  'failure.todo': 'What to do',
   'failure.who': 'Who can do it: {who}',
 
   'signIn.title': 'Who is at the station?',

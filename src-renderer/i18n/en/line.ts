@@ -17,7 +17,6 @@ export const line = {
   'line.warned': 'Good to know',
   'line.fix.session': 'Open signing session',
   'line.fix.security': 'Go to Security',
-  'line.fix.order': 'Choose a work order',
   'line.fix.broker': 'Look at the broker',
 
   'bench.title': 'Simulated units',

@@ -58,7 +58,6 @@ export const security = {
   'session.hours.hint': 'up to 24',
   'session.reason': 'Reason',
   'session.reason.hint': 'Kept in the audit log, for example “early shift”.',
-  'session.reason.default': 'early shift',
   'session.reason.missing': 'Say why the session is opened.',
   'session.number.bad': 'A whole number from {min} to {max}.',
   'session.hours.bad': 'A number from 0.1 to 24.',
@@ -101,7 +100,6 @@ export const security = {
   'revoking.effective.gone': '{time} · refused, session gone after {ms}',
   'revoking.effective.waiting': 'waiting for the canary',
   'revoking.after': 'in force after {span}',
-  'revoking.running': '{span}',
   'recent.title': 'Recent revocations',
   'recent.device': 'Device',
   'recent.reason': 'Reason',
@@ -136,7 +134,4 @@ export const security = {
   'revoke.go.other': 'Revoke {n} certificates',
   'revoke.other': 'Look for another',
   'revoke.watch': 'Revoked. You may close this: it goes on by itself.',
-  'revoke.already': 'already revoked',
-
-  'alarms.title': 'Alarms',
 } as const;

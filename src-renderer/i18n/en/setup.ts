@@ -1,6 +1,5 @@
 export const setup = {
   'setup.welcome': 'Birthmark gives every device on your line its own identity, and proves that it works before the unit leaves the bench.',
-  'setup.eyebrow': 'First run',
   'setup.tryOut.title': 'Try it out',
   'setup.tryOut.what':
     'A whole station on this computer, in two clicks: nothing to buy, nothing to plug in, and a first unit proven in seconds.',
