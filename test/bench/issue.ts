@@ -28,8 +28,8 @@ export interface Figure {
 
 /** Where certificates are recorded durably: reserved before the token is asked, recorded before they are released. */
 export interface Recorder {
-  readonly reserve: (serial: string) => void;
-  readonly record: (certificate: { readonly serial: string; readonly der: Buffer; readonly fingerprint: string }) => void;
+  readonly reserve: (serial: string) => Promise<void>;
+  readonly record: (certificate: { readonly serial: string; readonly der: Buffer; readonly fingerprint: string }) => Promise<void>;
   readonly close: () => void;
 }
 export interface IssueOptions {
@@ -65,10 +65,10 @@ async function issueRate({ bench, made }: Station, count: number, parallel: numb
       const serial = newSerial();
       const subject = { tenant: 'acme', device: `T2-${String(index).padStart(6, '0')}` };
       const { tbs } = buildDeviceTbs({ issuer, profile, spki, subject, serial, now: bench.clock.now(), crlUri: uri });
-      recorder?.reserve(serial);
+      await recorder?.reserve(serial);
       const { signature } = await bench.client('sign.certificate', { key: proof.key, profile: 'device', tbs });
       const der = assembleCertificate(tbs, issuer, signature);
-      recorder?.record({ serial, der, fingerprint: readCertificate(der).fingerprint });
+      await recorder?.record({ serial, der, fingerprint: readCertificate(der).fingerprint });
     }
   };
   const start = performance.now();

@@ -1,6 +1,23 @@
-import { Failure, unwrap, type SessionKind, type SessionTerms, type SignerClient, type TokenRef, type WorkOrder } from '../../contract/index.ts';
 import {
-  assembleCertificate, buildDeviceTbs, checkCsr, crlUri, newSerial, readCertificate, readIssuer, signingProfile, type CertificateProfile, type Issuer,
+  Failure,
+  unwrap,
+  type SessionKind,
+  type SessionTerms,
+  type SignerClient,
+  type TokenRef,
+  type WorkOrder,
+} from '../../contract/index.ts';
+import {
+  assembleCertificate,
+  buildDeviceTbs,
+  checkCsr,
+  crlUri,
+  newSerial,
+  readCertificate,
+  readIssuer,
+  signingProfile,
+  type CertificateProfile,
+  type Issuer,
 } from '../ca/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { topicBase, type BrokerEndpoint } from '../broker/index.ts';
@@ -65,13 +82,26 @@ export class Issuance {
       now: clock.now(),
       crlUri: this.#crlUri,
     });
-    registry.certificates.reserve(
-      { serial: draft.serial, issuer: issuer.id, use: 'device', device, run, order: order.id, spkiSha256: checked.spkiSha256, notBefore: draft.notBefore, notAfter: draft.notAfter },
-      'line',
-    );
-    const { signature } = await signer('sign.certificate', { key: { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 }, profile: profile.name, tbs: draft.tbs });
+    const reservation = {
+      serial: draft.serial,
+      issuer: issuer.id,
+      use: 'device',
+      device,
+      run,
+      order: order.id,
+      spkiSha256: checked.spkiSha256,
+      notBefore: draft.notBefore,
+      notAfter: draft.notAfter,
+    } as const;
+    await registry.store.grouped(() => registry.certificates.reserve(reservation, 'line'));
+    const { signature } = await signer('sign.certificate', {
+      key: { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 },
+      profile: profile.name,
+      tbs: draft.tbs,
+    });
     const certificate = assembleCertificate(draft.tbs, issuer, signature);
-    registry.certificates.signed(draft.serial, certificate, readCertificate(certificate).fingerprint, 'line');
+    const { fingerprint } = readCertificate(certificate);
+    await registry.store.grouped(() => registry.certificates.signed(draft.serial, certificate, fingerprint, 'line'));
     return { serial: draft.serial, spki: checked.spki, credentials: this.#credentials(device, certificate) };
   }
 
@@ -83,7 +113,14 @@ export class Issuance {
   }
 
   /** What a new signing session may do, for the signer to enforce. */
-  sessionTerms(asked: { kind: Exclude<SessionKind, 'ceremony'>; quota: number; minutes: number; reason: string; operator: string; token: TokenRef }): SessionTerms {
+  sessionTerms(asked: {
+    kind: Exclude<SessionKind, 'ceremony'>;
+    quota: number;
+    minutes: number;
+    reason: string;
+    operator: string;
+    token: TokenRef;
+  }): SessionTerms {
     const { issuer, profiles, clock } = this.#options;
     return {
       kind: asked.kind,

@@ -60,7 +60,9 @@ export type RunEnd =
   | { readonly verdict: 'PASS'; readonly proofLevel: ProofLevel }
   | { readonly verdict: 'FAIL'; readonly failure: FailureData; readonly certificateRevoked: boolean }
   | { readonly verdict: 'NOT_VERIFIED'; readonly failure: FailureData; readonly deadline: string }
-  | { readonly verdict: 'HAS_IDENTITY'; readonly device: string | null };
+  | { readonly verdict: 'HAS_IDENTITY'; readonly device: string | null }
+  /** An earlier run of this unit waits for proof: that one is to go on, with the certificate that it has. */
+  | { readonly verdict: 'WAITS_FOR_PROOF'; readonly run: RunRecord };
 
 export interface RunInput {
   readonly slot: number;
@@ -84,6 +86,15 @@ class HasIdentity extends Error {
   constructor(device: string | null) {
     super('the unit has an identity');
     this.device = device;
+  }
+}
+
+/** Raised by the identify step: the unit needs no new certificate, only the proof of the one it has. */
+class WaitsForProof extends Error {
+  readonly run: RunRecord;
+  constructor(run: RunRecord) {
+    super('an earlier run of the unit waits for proof');
+    this.run = run;
   }
 }
 
@@ -138,6 +149,7 @@ export class Run {
       this.#unit = unit;
       this.#input.report.unit(unit);
       this.#input.report.device(device);
+      mustBeProvable(this.#services.registry, this.#serial ?? '');
       const issued = this.#services.issued(this.#serial ?? '');
       await this.#step('read-back', (options) => this.#open().readBack(issued.credentials, options));
       await this.#step('possession', (options) => this.#open().provePossession(issued.spki, options));
@@ -153,11 +165,12 @@ export class Run {
     const { signal, report } = this.#input;
     if (signal.aborted) throw new Failure('CANCELLED', { left: 'clean' });
     const began = performance.now();
-    this.#services.registry.runs.journal(this.id, step, 'begin');
+    const { runs, store } = this.#services.registry;
+    await store.grouped(() => runs.journal(this.id, step, 'begin'));
     report.step(step);
     const result = await work({ signal, onProgress: (progress) => report.progress(progress) });
     const ms = Math.round((performance.now() - began) * 10) / 10;
-    this.#services.registry.runs.journal(this.id, step, 'done', ms);
+    await store.grouped(() => runs.journal(this.id, step, 'done', ms));
     report.progress(null);
     report.done(step, ms);
     return result;
@@ -185,6 +198,8 @@ export class Run {
       return unit;
     }
     if (known?.status === 'ACTIVE') throw new HasIdentity(known.device);
+    const waiting = this.#services.registry.runs.notVerified().find((run) => run.hardwareId === unit.hardwareId);
+    if (waiting !== undefined) throw new WaitsForProof(waiting);
     if (unit.locked) throw known === null ? new HasIdentity(null) : new Failure('LOCKED');
     // A unit of ours whose certificate did not make it may try again; a stranger with an identity is a question.
     if (unit.provisioned && known === null) throw new HasIdentity(null);
@@ -255,6 +270,10 @@ export class Run {
       registry.runs.end(this.id, 'FAIL', { failure: new Failure('HAS_IDENTITY', { device: thrown.device ?? 'known elsewhere' }).toData() });
       return { verdict: 'HAS_IDENTITY', device: thrown.device };
     }
+    if (thrown instanceof WaitsForProof) {
+      registry.runs.end(this.id, 'FAIL', { failure: new Failure('HAS_IDENTITY', { device: thrown.run.device ?? '' }).toData() });
+      return { verdict: 'WAITS_FOR_PROOF', run: thrown.run };
+    }
     const failure = toFailureData(thrown);
     if (this.#serial !== null && this.#isBrokersFault(failure)) {
       const deadline = registry.runs.get(this.id)?.deadline ?? instant(clock.now() + proofHours * 3_600_000);
@@ -292,12 +311,26 @@ export class Run {
   }
 }
 
-/** PASS, the ACTIVE certificate and the end of older certificates of the device are one transaction. */
+/** Not, when its certificate was revoked or has expired while the unit was being proven, or waited for it. */
+export const isProvable = (registry: Registry, serial: string): boolean => registry.certificates.get(serial)?.status === 'SIGNED';
+
+/** CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED. */
+function mustBeProvable(registry: Registry, serial: string): void {
+  const certificate = registry.certificates.get(serial);
+  if (certificate?.status === 'REVOKED') throw new Failure('CERTIFICATE_REVOKED');
+  if (certificate?.status === 'EXPIRED') throw new Failure('CERTIFICATE_EXPIRED', { notAfter: certificate.notAfter });
+}
+
+/** PASS, the ACTIVE certificate and the end of older certificates and runs of the device are one transaction. */
 export function passRun(registry: Registry, run: string, device: string, serial: string): void {
   registry.store.transaction(() => {
+    mustBeProvable(registry, serial);
     registry.runs.end(run, 'PASS', { proofLevel: 'device-connected' });
     registry.certificates.activate(serial, actor);
     registry.devices.proven(device, 'device-connected');
+    for (const other of registry.runs.notVerified().filter((one) => one.device === device)) {
+      registry.runs.end(other.id, 'FAIL', { failure: new Failure('CERTIFICATE_REVOKED').toData() });
+    }
     for (const other of registry.certificates.select({ device })) {
       if (other.serial !== serial) registry.certificates.revoke(other.serial, 'superseded', 'replaced by a new certificate', actor);
     }

@@ -10,6 +10,7 @@ export type Row = Record<string, unknown>;
 export class Store {
   readonly db: Db;
   readonly clock: Clock;
+  #group: { attempt: () => () => void; reject: (thrown: Error) => void }[] = [];
   readonly #statements = new Map<string, Statement<unknown[], Row>>();
 
   constructor(db: Db, clock: Clock) {
@@ -40,15 +41,56 @@ export class Store {
     }
   }
 
+  /**
+   * Group commit: what is asked for within one turn of the event loop shares one sync to disk; a failing one takes back only its own
+   * part. Resolves when it is durable.
+   */
+  grouped<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const attempt = (): (() => void) => {
+        try {
+          const value = this.db.transaction(work)();
+          return () => resolve(value);
+        } catch (thrown) {
+          // SQLite has given up the whole transaction: nobody's part is recorded.
+          if (!this.db.inTransaction) throw thrown;
+          return () => reject(namedStorageFailure(thrown, dirname(this.db.name)) as Error);
+        }
+      };
+      this.#group.push({ attempt, reject });
+      if (this.#group.length === 1) setImmediate(() => this.#commitGroup());
+    });
+  }
+
+  #commitGroup(): void {
+    const group = this.#group;
+    this.#group = [];
+    try {
+      const settle = this.transaction(() => group.map((one) => one.attempt()));
+      for (const tell of settle) tell();
+    } catch (thrown) {
+      for (const one of group) one.reject(thrown as Error);
+    }
+  }
+
   /** Must be called inside the transaction of the change that it tells of. */
   audit(actor: string, action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}): void {
     const head = this.auditHead();
     const line = { seq: head.seq + 1, at: this.now(), actor, action, subject, detail: JSON.stringify(detail), previous: head.hash };
     const hash = auditHash(line);
     this.sql('INSERT INTO audit (seq, at, actor, action, subject, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
-      line.seq, line.at, line.actor, line.action, line.subject, line.detail, line.previous, hash,
+      line.seq,
+      line.at,
+      line.actor,
+      line.action,
+      line.subject,
+      line.detail,
+      line.previous,
+      hash,
     );
-    this.sql('INSERT INTO audit_head (one, seq, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash').run(line.seq, hash);
+    this.sql(
+      'INSERT INTO audit_head (one, seq, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash',
+    ).run(line.seq, hash);
   }
 
   auditHead(): { seq: number; hash: string } {
@@ -68,7 +110,11 @@ export class Store {
   }
 
   outbox(): { waiting: number; oldest: string | null; last: number } {
-    return this.sql('SELECT count(*) AS waiting, min(created_at) AS oldest, coalesce(max(id), 0) AS last FROM outbox').get() as { waiting: number; oldest: string | null; last: number };
+    return this.sql('SELECT count(*) AS waiting, min(created_at) AS oldest, coalesce(max(id), 0) AS last FROM outbox').get() as {
+      waiting: number;
+      oldest: string | null;
+      last: number;
+    };
   }
 
   /** Everything up to `last` is in force on the broker host. */
