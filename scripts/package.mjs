@@ -27,5 +27,7 @@ await runAsScript(async () => {
     `--config.electronDist=${runtime}`,
     `--config.electronVersion=${electron.version}`,
   ];
+  // A fuse that the stand-in is too old to have.
+  if (electron.kind === 'official') options.push('--config.electronFuses.grantFileProtocolExtraPrivileges=false');
   return inPlace(node24(), [inRoot('node_modules', 'electron-builder', 'cli.js'), ...options]);
 });

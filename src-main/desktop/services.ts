@@ -14,12 +14,21 @@ export interface ServicesOptions {
   readonly log: (line: string) => void;
 }
 
-/** Utility processes, or plain Node where this Electron's Node is too old or BIRTHMARK_SERVICES=node asks for it. */
+/**
+ * Utility processes where this Electron's Node is new enough, else plain Node. For development, BIRTHMARK_SERVICES=node puts
+ * both on plain Node, and BIRTHMARK_SERVICES=utility:signer the signer, which runs on old ones too, into a utility process.
+ */
+function runsAsUtility(service: Service): boolean {
+  const wish = process.env['BIRTHMARK_SERVICES'];
+  const newEnough = Number(process.versions.node.split('.')[0]) >= servicesNeedNode;
+  return wish === `utility:${service}` || (newEnough && wish !== 'node');
+}
+
 function chooseSpawn(paths: Paths, onOutput: (service: Service, text: string) => void): SpawnService {
   const entry = { station: join(paths.services, 'station.cjs'), signer: join(paths.services, 'signer.cjs') };
-  const tooOld = Number(process.versions.node.split('.')[0]) < servicesNeedNode;
-  if (!tooOld && process.env['BIRTHMARK_SERVICES'] !== 'node') return utilityProcessServices({ entry, onOutput });
-  return childProcessServices({ entry, execPath: process.env['BIRTHMARK_NODE'] ?? 'node', onOutput });
+  const utility = utilityProcessServices({ entry, onOutput });
+  const plainNode = childProcessServices({ entry, execPath: process.env['BIRTHMARK_NODE'] ?? 'node', onOutput });
+  return (service) => (runsAsUtility(service) ? utility : plainNode)(service);
 }
 
 /** The process of a service stands in the log once it has spoken: whoever looks after a station finds it by that. */

@@ -28,7 +28,9 @@ test('from the first run to a first PASS in two clicks, and a revocation that be
   await look(page, path, '2-line');
 
   // Stays plugged in, and connected to the broker, until it is revoked.
-  const connected = await slot(page, 1, 'PASS').getByText(/^S1-\d+$/u).innerText();
+  const connected = await slot(page, 1, 'PASS')
+    .getByText(/^S1-\d+$/u)
+    .innerText();
 
   await test.step('a faulty unit fails with its cause, and the others stay as they are', async () => {
     await page.getByRole('button', { name: 'Unplug the unit of slot 2' }).click();

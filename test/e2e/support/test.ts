@@ -7,6 +7,8 @@ import { App } from './app.ts';
 interface Fixtures {
   /** A data folder that lives as long as the scenario. */
   readonly dataDir: string;
+  /** Environment of the app besides the machine's; `test.use({ env })`. */
+  readonly env: Readonly<Record<string, string>>;
   /** The app on that folder. A picture and the logs are kept when the scenario fails. */
   readonly app: App;
 }
@@ -17,8 +19,9 @@ export const test = base.extend<Fixtures>({
     await use(folder);
     await rm(folder, { recursive: true, force: true });
   },
-  app: async ({ dataDir }, use, info) => {
-    const app = await App.launch(dataDir);
+  env: [{}, { option: true }],
+  app: async ({ dataDir, env }, use, info) => {
+    const app = await App.launch(dataDir, env);
     await use(app);
     if (info.status !== info.expectedStatus) {
       await app.page.screenshot({ path: info.outputPath('window.png') }).catch(() => undefined);
