@@ -18,3 +18,9 @@ export function installItems({ certificateChain, trustAnchors, broker }: Credent
 function toItem(item: InstallItem['item'], bytes: Uint8Array): InstallItem {
   return { item, bytes, sha256: createHash('sha256').update(bytes).digest() };
 }
+
+/** An item in words, as failures tell of it. */
+export function itemInWords(item: string): string {
+  const words: Readonly<Record<string, string>> = { cert: 'certificate', ca: 'trust anchors', broker: 'broker settings' };
+  return words[item] ?? item;
+}

@@ -2,7 +2,7 @@ import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, limits, type ErrorCode, type Unit } from '../../contract/index.ts';
 import type { CallOptions, Credentials, DeviceProfile, OpenOptions, SelfTestResult, UnitSession } from './driver.ts';
-import { installItems } from './install-items.ts';
+import { installItems, itemInWords } from './install-items.ts';
 import type { UnitInfo } from './smp/provision.ts';
 import type { UnitLine } from './smp/unit-line.ts';
 import { writeItem } from './smp/write-item.ts';
@@ -207,7 +207,7 @@ export class SmpSession implements UnitSession {
       options.onProgress?.({ done: offset, total: length });
       const { data } = await this.#line.call('csr', { slot, off: offset }, { signal });
       if (data.length === 0 || data.length > length - offset)
-        throw new Failure('VERIFY_MISMATCH', { item: 'csr', expected: length, actual: offset + data.length });
+        throw new Failure('VERIFY_MISMATCH', { item: 'certificate request', expected: length, actual: offset + data.length });
       request.set(data, offset);
       offset += data.length;
     }
@@ -271,4 +271,4 @@ const suspects: readonly ErrorCode[] = [
 ];
 
 const mismatch = (item: string, expected: Buffer, actual: Buffer): Failure =>
-  new Failure('VERIFY_MISMATCH', { item, expected: expected.toString('hex'), actual: actual.toString('hex') });
+  new Failure('VERIFY_MISMATCH', { item: itemInWords(item), expected: expected.toString('hex'), actual: actual.toString('hex') });

@@ -135,7 +135,7 @@ describe('what is read back is compared byte by byte', () => {
     const { session, credentials } = await provision(agent.path);
     await expect(session.readBack({ ...credentials, trustAnchors: credentials.certificateChain }, never())).rejects.toMatchObject({
       code: 'VERIFY_MISMATCH',
-      params: { item: 'ca' },
+      params: { item: 'trust anchors' },
     });
   });
 
@@ -147,7 +147,7 @@ describe('what is read back is compared byte by byte', () => {
     await session.generateKey('acme/T-1', never());
     await expect(session.install(foreign.credentials, unit, never())).rejects.toMatchObject({
       code: 'CONTENT_REJECTED',
-      params: { item: 'cert' },
+      params: { item: 'certificate' },
     });
   });
 });

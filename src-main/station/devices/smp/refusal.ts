@@ -1,4 +1,5 @@
 import { Failure } from '../../../contract/index.ts';
+import { itemInWords } from '../install-items.ts';
 
 /** What an SMP answer says when it is no success: `{err: {group, rc}}` (v2), or `{rc}` other than 0 (v1, without a group of its own). */
 export interface Refusal {
@@ -35,7 +36,7 @@ export function refusalOf(body: Readonly<Record<string, unknown>>): Refusal | nu
 
 /** A refusal of the provision group as our failure. `subject`: the item or storage slot that the command was about. */
 export function refusalFailure(command: string, refusal: Refusal, subject: { readonly item?: string; readonly slot?: number }): Failure {
-  const item = subject.item ?? command;
+  const item = itemInWords(subject.item ?? command);
   if (refusal.group === PROVISION_GROUP) {
     switch (refusal.rc) {
       case provisionErrors.LOCKED:

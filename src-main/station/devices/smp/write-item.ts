@@ -1,5 +1,5 @@
 import { Failure } from '../../../contract/index.ts';
-import type { InstallItem } from '../install-items.ts';
+import { itemInWords, type InstallItem } from '../install-items.ts';
 import { FRAME_OVERHEAD } from './frame.ts';
 import { encodeRequest } from './packet.ts';
 import type { UnitLine } from './unit-line.ts';
@@ -34,7 +34,7 @@ export async function writeItem(line: UnitLine, { item, bytes, sha256 }: Install
     if (answered !== offset + data.length) {
       strays += 1;
       if (strays > MAX_STRAYS)
-        throw new Failure('CONTENT_REJECTED', { item }, `its offset stays at ${String(answered)} of ${String(bytes.length)}`);
+        throw new Failure('CONTENT_REJECTED', { item: itemInWords(item) }, `its offset stays at ${String(answered)} of ${String(bytes.length)}`);
       await options.confirmIdentity();
     }
     offset = answered;
