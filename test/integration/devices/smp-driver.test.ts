@@ -125,7 +125,7 @@ describe('what is read back is compared byte by byte', () => {
       () => null,
       (thrown: unknown) => thrown as Failure,
     );
-    expect(failure).toMatchObject({ code: 'VERIFY_MISMATCH', params: { item } });
+    expect(failure).toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: itemInWords(item) } });
     expect(failure?.params['expected']).toMatch(/^[0-9a-f]{64}$/u);
     expect(failure?.params['actual']).not.toBe(failure?.params['expected']);
   });
