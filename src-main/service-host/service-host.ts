@@ -62,6 +62,9 @@ export class ServiceHost {
   async stop(graceMs = 10_000): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
+    // There will be no other start: whoever waits for one is told.
+    this.#ready?.reject(this.#crashed());
+    this.#ready = undefined;
     const process = this.#process;
     if (process === undefined) return;
     await new Promise<void>((resolve) => {

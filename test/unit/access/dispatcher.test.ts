@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { calls, roles, type Caller, type CallName } from '../../../src-main/contract/index.ts';
+import { createDispatcher, mayCall, type Handlers } from '../../../src-main/station/access/index.ts';
+
+const names = (Object.keys(calls) as CallName[]).filter((name) => calls[name].service === 'station');
+const callers: readonly Caller[] = ['nobody', ...roles];
+const serial = 'AB'.repeat(20);
+
+/** One acceptable input for each call that needs more than none. */
+const inputs: Partial<Record<CallName, unknown>> = {
+  'station.init': { name: 'Station', module: null, tokenLabel: 'Token', slots: [] },
+  'operators.signIn': { name: 'Ada' },
+  'sessions.request': { reason: 'test' },
+  'orders.create': { id: 'O-1', tenant: 'acme', product: 'P', deviceProfile: 'd', certificateProfile: 'c', quantity: 1, idPrefix: '' },
+  'orders.choose': { id: 'O-1' },
+  'bench.broker': { up: true },
+  'certificates.get': { serial },
+  'revocations.preview': { serial },
+  'revocations.revoke': { selector: { serial }, reason: 'superseded' },
+  ...Object.fromEntries(['line.retry', 'line.reject', 'line.cancel', 'line.reprovision', 'bench.plug', 'bench.unplug', 'verify.unit'].map((name) => [name, { slot: 1 }])),
+};
+
+/** A dispatcher whose handlers only note that they were reached. */
+function reaching(caller: Caller): { dispatch: (name: string, input: unknown) => Promise<unknown>; reached: string[] } {
+  const reached: string[] = [];
+  const handlers = Object.fromEntries(names.map((name) => [name, () => reached.push(name)])) as unknown as Handlers;
+  return { dispatch: createDispatcher(handlers, () => caller), reached };
+}
+
+describe.each(callers)('%s', (caller) => {
+  test.each(names)('%s is as the table says', async (name) => {
+    const { dispatch, reached } = reaching(caller);
+    const outcome = await dispatch(name, inputs[name] ?? {}).catch((thrown: unknown) => thrown);
+    const allowed = (calls[name].roles as readonly Caller[]).includes(caller);
+    expect(mayCall(caller, name)).toBe(allowed);
+    expect(reached).toEqual(allowed ? [name] : []);
+    if (!allowed) expect(outcome).toMatchObject({ code: 'NOT_ALLOWED', params: { role: caller, call: name } });
+  });
+});
+
+test('who may do what is what was decided: nobody signs, revokes or runs the line without a role', () => {
+  const forNobody = names.filter((name) => mayCall('nobody', name));
+  expect(forNobody.sort()).toEqual(['operators.list', 'operators.signIn', 'station.init', 'station.status', 'station.tryOut']);
+  const officersOnly = names.filter((name) => mayCall('officer', name) && !mayCall('technician', name) && !mayCall('support', name));
+  expect(officersOnly.sort()).toEqual(['crl.publish', 'orders.create', 'revocations.preview', 'revocations.revoke', 'sessions.close', 'sessions.request']);
+  const supportMayChange = names.filter((name) => mayCall('support', name) && /^(line\.(?!slots)|orders\.c[rh]|bench\.(?!units)|revocations\.r|sessions\.(?!current)|crl\.p)/u.test(name));
+  expect(supportMayChange).toEqual([]);
+});
+
+test.each(['no.such', 'constructor', '__proto__', 'toString', '', 'pin.enter', 'session.request', 'sign.certificate'])('“%s” is not a call of the station', async (name) => {
+  const { dispatch, reached } = reaching('officer');
+  await expect(dispatch(name, {})).rejects.toMatchObject({ code: 'INVALID_INPUT', params: { field: 'call' } });
+  expect(reached).toEqual([]);
+});
+
+const order = inputs['orders.create'] as object;
+test.each<[CallName, unknown, string]>([
+  ['line.retry', {}, 'slot'],
+  ['line.retry', { slot: 0 }, 'slot'],
+  ['line.retry', { slot: 17 }, 'slot'],
+  ['line.retry', { slot: 1.5 }, 'slot'],
+  ['line.retry', { slot: '1' }, 'slot'],
+  ['line.retry', null, 'line.retry'],
+  ['line.retry', { slot: 1, more: true }, 'line.retry'],
+  ['sessions.request', { reason: '' }, 'reason'],
+  ['sessions.request', { reason: 'x', quota: 0 }, 'quota'],
+  ['sessions.request', { reason: 'x', minutes: 1e9 }, 'minutes'],
+  ['sessions.request', { reason: 'x', kind: 'ceremony' }, 'kind'],
+  ['certificates.list', { limit: 501 }, 'limit'],
+  ['certificates.list', { offset: -1 }, 'offset'],
+  ['certificates.list', { search: 'x'.repeat(101) }, 'search'],
+  ['certificates.get', { serial: "AB' OR 1=1" }, 'serial'],
+  ['revocations.revoke', { selector: {}, reason: 'superseded' }, 'selector'],
+  ['revocations.revoke', { selector: { serial, device: 'acme/x' }, reason: 'superseded' }, 'selector'],
+  ['revocations.revoke', { selector: { serial }, reason: 'removeFromCRL' }, 'reason'],
+  ['revocations.preview', { device: 'acme' }, 'device'],
+  ...['a/b', 'a+b', 'a#b', 'a\nb', 'a\r', '', '.', '..', 'ä', 'a b', 'a\u0000', 'x'.repeat(65)].map((tenant): [CallName, unknown, string] => ['orders.create', { ...order, tenant }, 'tenant']),
+  ...['a/', '+', '#', 'x\n', 'x'.repeat(41)].map((idPrefix): [CallName, unknown, string] => ['orders.create', { ...order, idPrefix }, 'idPrefix']),
+  ...['', 'a/b', 'a\n'].map((id): [CallName, unknown, string] => ['orders.create', { ...order, id }, 'id']),
+])('%s refuses %j by the name of the field', async (name, input, field) => {
+  const { dispatch, reached } = reaching('officer');
+  await expect(dispatch(name, input)).rejects.toMatchObject({ code: 'INVALID_INPUT', params: { field } });
+  expect(reached).toEqual([]);
+});
+
+test('an answer that is not what the table promises does not leave the station', async () => {
+  const handlers = { 'sessions.current': () => ({ pin: '1234' }) } as unknown as Handlers;
+  await expect(createDispatcher(handlers, () => 'officer')('sessions.current', {})).rejects.toThrow();
+});
