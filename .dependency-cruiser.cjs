@@ -93,6 +93,8 @@ module.exports = {
       from: { path: '^src-main/station/[^/]+\\.ts$' },
       to: { path: ['^src-main/station/[^/]+\\.ts$', stationDoors, contract, der, serviceHost] },
     },
+    // The data folder is made the same way by whichever service or front end is first.
+    { from: { path: stationFolder('registry') }, to: { path: '^src-main/service-host/index\\.ts$' } },
     may(signer, contract, serviceHost, der),
     may(desktop, contract, serviceHost, '^src-main/preload/api\\.ts$'),
     may(preload, contract),

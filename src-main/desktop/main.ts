@@ -1,19 +1,33 @@
 import { app, dialog, session } from 'electron';
-import { events, exitCodes } from '../contract/index.ts';
+import { catalogue, events, exitCodes, explain, toFailureData } from '../contract/index.ts';
 import { declareAppScheme, serveApp } from './app-scheme.ts';
 import { Bridge } from './bridge.ts';
 import { connectBridge } from './bridge-port.ts';
 import { Closing, Wakefulness } from './closing.ts';
 import { openLog } from './log.ts';
 import { setMenu } from './menu.ts';
-import { findPaths } from './paths.ts';
+import { findPaths, type Paths } from './paths.ts';
 import { answerPermissions } from './permissions.ts';
 import { blockDownloads, blockRequests, confine } from './security.ts';
 import { startServices } from './services.ts';
 import { openWindow } from './window.ts';
 import { WritingSlots } from './writing-slots.ts';
 
-const paths = findPaths();
+/** Without a data folder there is nothing to open a window for, and nowhere to log. */
+function pathsOrLeave(): Paths {
+  try {
+    return findPaths();
+  } catch (thrown) {
+    const { code, params, detail } = toFailureData(thrown);
+    const { title, what, steps } = explain(code, params);
+    const lines = [what, ...steps, ...(detail === undefined ? [] : [detail])];
+    process.stderr.write(`${title}\n${lines.join('\n')}\n`);
+    if (app.isPackaged) dialog.showErrorBox(title, lines.join('\n'));
+    process.exit(exitCodes[catalogue[code].exit]);
+  }
+}
+
+const paths = pathsOrLeave();
 app.setPath('userData', paths.window);
 const log = openLog(paths.log);
 const refused = (what: string): void => log(`BLOCKED ${what}`);

@@ -1,13 +1,13 @@
 import { app } from 'electron';
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeDataFolder } from '../service-host/index.ts';
 
-/** Where the station's data lies: BIRTHMARK_DATA, else the folder that the command line uses too. Made 0700. */
+/** Where the station's data lies: BIRTHMARK_DATA, else the folder that the command line uses too. Made 0700; DATA_DENIED. */
 function dataFolder(): string {
   const base = process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share');
   const folder = resolve(process.env['BIRTHMARK_DATA'] ?? join(base, 'birthmark'));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeDataFolder(folder);
   return folder;
 }
 
@@ -27,6 +27,7 @@ export interface Paths {
   readonly agent: string;
 }
 
+/** DATA_DENIED when the data folder cannot be made. */
 export function findPaths(): Paths {
   const data = dataFolder();
   const built = (...parts: string[]): string => join(app.getAppPath(), 'out', ...parts);
