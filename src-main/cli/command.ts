@@ -56,7 +56,10 @@ export class CommandContext {
     if (text === undefined) return bounds.fallback;
     const number = Number(text);
     if (!/^\d+$/u.test(text) || number < bounds.min || number > bounds.max) {
-      throw new Failure('INVALID_INPUT', { field: `--${name}`, problem: `must be a whole number from ${String(bounds.min)} to ${String(bounds.max)}` });
+      throw new Failure('INVALID_INPUT', {
+        field: `--${name}`,
+        problem: `must be a whole number from ${String(bounds.min)} to ${String(bounds.max)}`,
+      });
     }
     return number;
   }
@@ -75,7 +78,10 @@ export class CommandContext {
   }
 
   /** Opens a signing session with the operator's PIN; on a try-out station with the published one. */
-  async openSession(station: StationProcess, terms: { kind: 'issue' | 'crl-only'; quota?: number; minutes: number; reason: string }): Promise<void> {
+  async openSession(
+    station: StationProcess,
+    terms: { kind: 'issue' | 'crl-only'; quota?: number; minutes: number; reason: string },
+  ): Promise<void> {
     const { tryOut } = await station.call('station.status', {});
     const request = await station.call('sessions.request', terms);
     const pin = await readPin({ file: this.text('pin-file'), tryOut }, request.purpose);

@@ -1,4 +1,4 @@
-import { exitCodes, explain, type ExitName, type FailureData, catalogue } from '../contract/index.ts';
+import { exitCodes, explain, type FailureData, catalogue } from '../contract/index.ts';
 
 /** Where a command writes: one JSON object or readable text on stdout, everything else on stderr. */
 export interface Output {
@@ -23,11 +23,13 @@ export function reportFailure(output: Output, failure: FailureData): number {
   output.note(`${title}\n  ${what}`);
   for (const step of steps) output.note(`  → ${step}`);
   output.note(`  who: ${who} · code: ${failure.code}${failure.detail === undefined ? '' : ` · ${failure.detail}`}`);
-  return exitCodes[catalogue[failure.code].exit as ExitName];
+  return exitCodes[catalogue[failure.code].exit];
 }
 
 /** Left-aligned columns; the last one is not padded. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
-  return [head, ...rows].map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ')).join('\n');
+  return [head, ...rows]
+    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '))
+    .join('\n');
 }

@@ -19,7 +19,8 @@ export async function readPin(source: PinSource, question: string): Promise<stri
     }
   }
   if (source.tryOut) return tryOutPin;
-  if (!process.stdin.isTTY) throw new Failure('INVALID_INPUT', { field: '--pin-file', problem: 'there is no terminal to ask for the PIN on' });
+  if (!process.stdin.isTTY)
+    throw new Failure('INVALID_INPUT', { field: '--pin-file', problem: 'there is no terminal to ask for the PIN on' });
   process.stderr.write(`${question}: `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silent, terminal: true });

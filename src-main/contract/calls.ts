@@ -1,9 +1,26 @@
 import { z } from 'zod';
 import { DeviceName, Instant, SerialHex, Sha256Hex, Uuid } from './ids.ts';
 import { limits } from './limits.ts';
+import type { Role } from './models.ts';
 import {
-  BrokerView, CertificateRow, CertificateStatus, CertificateUse, CrlView, DeviceRow, DoctorFinding, Operator, OrderProgress,
-  ProbeStep, RevocationReason, RevocationView, Role, SigningSession, SlotView, StationStatus, TokenView, Verdict, WorkOrder,
+  BrokerView,
+  CertificateRow,
+  CertificateStatus,
+  CertificateUse,
+  CrlView,
+  DeviceRow,
+  DoctorFinding,
+  Operator,
+  OrderProgress,
+  ProbeStep,
+  RevocationReason,
+  RevocationView,
+  SigningSession,
+  SlotView,
+  StationStatus,
+  TokenView,
+  Verdict,
+  WorkOrder,
 } from './models.ts';
 
 export type Service = 'station' | 'signer';
@@ -27,7 +44,11 @@ const signedIn: readonly Caller[] = ['technician', 'officer', 'support'];
 const officer: readonly Caller[] = ['officer'];
 const line: readonly Caller[] = ['technician', 'officer'];
 
-const page = { search: z.string().max(100).default(''), limit: z.int().min(1).max(limits.pageRows).default(100), offset: z.int().min(0).default(0) };
+const page = {
+  search: z.string().max(100).default(''),
+  limit: z.int().min(1).max(limits.pageRows).default(100),
+  offset: z.int().min(0).default(0),
+};
 const slot = z.object({ slot: z.int().min(1).max(limits.slots) }).strict();
 
 /** What to revoke; exactly one field. */
@@ -46,8 +67,20 @@ export type PinRequest = z.infer<typeof PinRequest>;
  * enforces the roles), the CLI's help and the permission matrix are derived from it.
  */
 export const calls = {
-  'station.status': call({ service: 'station', summary: 'Everything the status bar and the first screen need', input: nothing, output: StationStatus, roles: everyone }),
-  'station.tryOut': call({ service: 'station', summary: 'Set up a try-out station: software token, local broker, simulated units', input: z.object({ slots: z.int().min(1).max(limits.slots).default(4), plug: z.boolean().default(true) }).strict(), output: StationStatus, roles: everyone }),
+  'station.status': call({
+    service: 'station',
+    summary: 'Everything the status bar and the first screen need',
+    input: nothing,
+    output: StationStatus,
+    roles: everyone,
+  }),
+  'station.tryOut': call({
+    service: 'station',
+    summary: 'Set up a try-out station: software token, local broker, simulated units',
+    input: z.object({ slots: z.int().min(1).max(limits.slots).default(4), plug: z.boolean().default(true) }).strict(),
+    output: StationStatus,
+    roles: everyone,
+  }),
   'station.init': call({
     service: 'station',
     summary: 'Set up a station on a token: root and issuing key in one ceremony; asks for the PIN by the event pin.wanted',
@@ -55,7 +88,10 @@ export const calls = {
       .object({
         name: z.string().min(1).max(40),
         /** The vendor's PKCS#11 library; without one a software token is made in the data folder. */
-        module: z.object({ path: z.string().min(1), initString: z.string().optional() }).strict().nullable(),
+        module: z
+          .object({ path: z.string().min(1), initString: z.string().optional() })
+          .strict()
+          .nullable(),
         tokenLabel: z.string().min(1).max(32),
         slots: z.array(z.object({ slot: z.int().min(1).max(limits.slots), path: z.string().min(1) }).strict()).max(limits.slots),
         brokerPort: z.int().min(0).max(65535).default(0),
@@ -68,7 +104,13 @@ export const calls = {
     roles: everyone,
   }),
   'operators.list': call({ service: 'station', summary: 'Who may sign in', input: nothing, output: z.array(Operator), roles: everyone }),
-  'operators.signIn': call({ service: 'station', summary: 'Sign in as an operator', input: z.object({ name: z.string(), password: z.string().max(128).default('') }).strict(), output: Operator, roles: everyone }),
+  'operators.signIn': call({
+    service: 'station',
+    summary: 'Sign in as an operator',
+    input: z.object({ name: z.string(), password: z.string().max(128).default('') }).strict(),
+    output: Operator,
+    roles: everyone,
+  }),
   'operators.signOut': call({ service: 'station', summary: 'Sign out', input: nothing, output: done, roles: signedIn }),
 
   'sessions.request': call({
@@ -86,7 +128,13 @@ export const calls = {
     output: PinRequest,
     roles: officer,
   }),
-  'sessions.current': call({ service: 'station', summary: 'The open signing session, if any', input: nothing, output: SigningSession.nullable(), roles: signedIn }),
+  'sessions.current': call({
+    service: 'station',
+    summary: 'The open signing session, if any',
+    input: nothing,
+    output: SigningSession.nullable(),
+    roles: signedIn,
+  }),
   'sessions.close': call({ service: 'station', summary: 'Close the signing session now', input: nothing, output: done, roles: officer }),
   'pin.enter': call({
     service: 'signer',
@@ -96,24 +144,74 @@ export const calls = {
     roles: ['officer'],
   }),
 
-  'line.slots': call({ service: 'station', summary: 'All slots and what is in them', input: nothing, output: z.array(SlotView), roles: signedIn }),
+  'line.slots': call({
+    service: 'station',
+    summary: 'All slots and what is in them',
+    input: nothing,
+    output: z.array(SlotView),
+    roles: signedIn,
+  }),
   'line.retry': call({ service: 'station', summary: 'Run the unit in this slot again', input: slot, output: SlotView, roles: line }),
   'line.reject': call({ service: 'station', summary: 'Take the unit out as rejected', input: slot, output: SlotView, roles: line }),
   'line.cancel': call({ service: 'station', summary: 'Stop the run in this slot', input: slot, output: SlotView, roles: line }),
-  'line.reprovision': call({ service: 'station', summary: 'Give a unit that has an identity a new one; the old certificate is revoked as superseded', input: slot, output: SlotView, roles: line }),
+  'line.reprovision': call({
+    service: 'station',
+    summary: 'Give a unit that has an identity a new one; the old certificate is revoked as superseded',
+    input: slot,
+    output: SlotView,
+    roles: line,
+  }),
 
   'orders.list': call({ service: 'station', summary: 'Work orders', input: nothing, output: z.array(OrderProgress), roles: signedIn }),
-  'orders.current': call({ service: 'station', summary: 'The work order on the line', input: nothing, output: OrderProgress.nullable(), roles: signedIn }),
+  'orders.current': call({
+    service: 'station',
+    summary: 'The work order on the line',
+    input: nothing,
+    output: OrderProgress.nullable(),
+    roles: signedIn,
+  }),
   'orders.create': call({ service: 'station', summary: 'Add a work order', input: WorkOrder, output: OrderProgress, roles: officer }),
-  'orders.choose': call({ service: 'station', summary: 'Put a work order on the line', input: z.object({ id: z.string() }).strict(), output: OrderProgress, roles: line }),
+  'orders.choose': call({
+    service: 'station',
+    summary: 'Put a work order on the line',
+    input: z.object({ id: z.string() }).strict(),
+    output: OrderProgress,
+    roles: line,
+  }),
 
-  'bench.units': call({ service: 'station', summary: 'The simulated units of a try-out station', input: nothing, output: z.array(z.object({ slot: z.int(), hardwareId: z.string().nullable(), fault: z.string().nullable() })), roles: signedIn }),
-  'bench.plug': call({ service: 'station', summary: 'Plug a simulated unit into a slot', input: z.object({ slot: z.int().min(1).max(limits.slots), fault: z.string().max(40).optional(), hardwareId: z.string().max(64).optional() }).strict(), output: done, roles: line }),
+  'bench.units': call({
+    service: 'station',
+    summary: 'The simulated units of a try-out station',
+    input: nothing,
+    output: z.array(z.object({ slot: z.int(), hardwareId: z.string().nullable(), fault: z.string().nullable() })),
+    roles: signedIn,
+  }),
+  'bench.plug': call({
+    service: 'station',
+    summary: 'Plug a simulated unit into a slot',
+    input: z
+      .object({ slot: z.int().min(1).max(limits.slots), fault: z.string().max(40).optional(), hardwareId: z.string().max(64).optional() })
+      .strict(),
+    output: done,
+    roles: line,
+  }),
   'bench.unplug': call({ service: 'station', summary: 'Unplug the simulated unit of a slot', input: slot, output: done, roles: line }),
 
-  'bench.broker': call({ service: 'station', summary: 'Take the broker of a try-out station away, or bring it back', input: z.object({ up: z.boolean() }).strict(), output: done, roles: line }),
+  'bench.broker': call({
+    service: 'station',
+    summary: 'Take the broker of a try-out station away, or bring it back',
+    input: z.object({ up: z.boolean() }).strict(),
+    output: done,
+    roles: line,
+  }),
 
-  'devices.list': call({ service: 'station', summary: 'Registered devices', input: z.object(page).strict(), output: z.object({ total: z.int(), rows: z.array(DeviceRow) }), roles: signedIn }),
+  'devices.list': call({
+    service: 'station',
+    summary: 'Registered devices',
+    input: z.object(page).strict(),
+    output: z.object({ total: z.int(), rows: z.array(DeviceRow) }),
+    roles: signedIn,
+  }),
   'certificates.list': call({
     service: 'station',
     summary: 'Certificates',
@@ -121,15 +219,51 @@ export const calls = {
     output: z.object({ total: z.int(), rows: z.array(CertificateRow) }),
     roles: signedIn,
   }),
-  'certificates.get': call({ service: 'station', summary: 'One certificate with its PEM', input: z.object({ serial: SerialHex }).strict(), output: CertificateRow.extend({ pem: z.string().nullable() }), roles: signedIn }),
+  'certificates.get': call({
+    service: 'station',
+    summary: 'One certificate with its PEM',
+    input: z.object({ serial: SerialHex }).strict(),
+    output: CertificateRow.extend({ pem: z.string().nullable() }),
+    roles: signedIn,
+  }),
 
-  'revocations.preview': call({ service: 'station', summary: 'What a revocation would hit', input: Selector, output: z.array(CertificateRow), roles: officer }),
-  'revocations.revoke': call({ service: 'station', summary: 'Revoke; final', input: z.object({ selector: Selector, reason: RevocationReason, note: z.string().max(200).default('') }).strict(), output: z.array(RevocationView), roles: officer }),
-  'revocations.list': call({ service: 'station', summary: 'Revocations and how far each has come', input: z.object(page).strict(), output: z.object({ total: z.int(), rows: z.array(RevocationView) }), roles: signedIn }),
+  'revocations.preview': call({
+    service: 'station',
+    summary: 'What a revocation would hit',
+    input: Selector,
+    output: z.array(CertificateRow),
+    roles: officer,
+  }),
+  'revocations.revoke': call({
+    service: 'station',
+    summary: 'Revoke; final',
+    input: z.object({ selector: Selector, reason: RevocationReason, note: z.string().max(200).default('') }).strict(),
+    output: z.array(RevocationView),
+    roles: officer,
+  }),
+  'revocations.list': call({
+    service: 'station',
+    summary: 'Revocations and how far each has come',
+    input: z.object(page).strict(),
+    output: z.object({ total: z.int(), rows: z.array(RevocationView) }),
+    roles: signedIn,
+  }),
 
   'crl.publish': call({ service: 'station', summary: 'Build and publish a new CRL now', input: nothing, output: CrlView, roles: officer }),
-  'crl.history': call({ service: 'station', summary: 'The CRLs so far, newest first', input: z.object({ limit: z.int().min(1).max(100).default(20) }).strict(), output: z.array(CrlView), roles: signedIn }),
-  'publication.settle': call({ service: 'station', summary: 'Wait until no publication is under way', input: nothing, output: done, roles: signedIn }),
+  'crl.history': call({
+    service: 'station',
+    summary: 'The CRLs so far, newest first',
+    input: z.object({ limit: z.int().min(1).max(100).default(20) }).strict(),
+    output: z.array(CrlView),
+    roles: signedIn,
+  }),
+  'publication.settle': call({
+    service: 'station',
+    summary: 'Wait until no publication is under way',
+    input: nothing,
+    output: done,
+    roles: signedIn,
+  }),
   'broker.status': call({ service: 'station', summary: 'The broker host', input: nothing, output: BrokerView.nullable(), roles: signedIn }),
 
   'verify.outstanding': call({
@@ -146,9 +280,27 @@ export const calls = {
     output: z.object({ device: z.string(), connected: z.boolean(), stage: z.string(), detail: z.string() }),
     roles: signedIn,
   }),
-  'verify.broker': call({ service: 'station', summary: 'Check the way to the broker, step by step', input: nothing, output: z.array(ProbeStep), roles: signedIn }),
-  'doctor.run': call({ service: 'station', summary: 'Check the invariants of the station', input: nothing, output: z.array(DoctorFinding), roles: signedIn }),
-  'export.pem': call({ service: 'station', summary: 'Root, issuer, CRL and certificates as PEM, named for files', input: nothing, output: z.array(z.object({ name: z.string(), pem: z.string() })), roles: signedIn }),
+  'verify.broker': call({
+    service: 'station',
+    summary: 'Check the way to the broker, step by step',
+    input: nothing,
+    output: z.array(ProbeStep),
+    roles: signedIn,
+  }),
+  'doctor.run': call({
+    service: 'station',
+    summary: 'Check the invariants of the station',
+    input: nothing,
+    output: z.array(DoctorFinding),
+    roles: signedIn,
+  }),
+  'export.pem': call({
+    service: 'station',
+    summary: 'Root, issuer, CRL and certificates as PEM, named for files',
+    input: nothing,
+    output: z.array(z.object({ name: z.string(), pem: z.string() })),
+    roles: signedIn,
+  }),
 } as const;
 
 export type CallName = keyof typeof calls;

@@ -24,7 +24,7 @@ export class Failure extends Error {
     this.name = 'Failure';
     this.code = code;
     this.params = params;
-    this.detail = detail === undefined ? undefined : detail instanceof Error ? detail.message : String(detail);
+    this.detail = detail === undefined ? undefined : inWords(detail);
   }
 
   toData(): FailureData {
@@ -40,6 +40,9 @@ export class Failure extends Error {
     return new Failure(data.code, data.params, data.detail);
   }
 }
+
+const inWords = (detail: unknown): string =>
+  detail instanceof Error ? detail.message : typeof detail === 'string' ? detail : JSON.stringify(detail);
 
 export interface Explanation {
   readonly title: string;

@@ -14,7 +14,15 @@ export const KeyAlgorithm = z.enum(['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072'
 export type KeyAlgorithm = z.infer<typeof KeyAlgorithm>;
 
 /** RFC 5280 5.3.1; `certificateHold` and `removeFromCRL` are left out: status only moves forward. */
-export const revocationReasons = ['unspecified', 'keyCompromise', 'cACompromise', 'affiliationChanged', 'superseded', 'cessationOfOperation', 'privilegeWithdrawn'] as const;
+export const revocationReasons = [
+  'unspecified',
+  'keyCompromise',
+  'cACompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'privilegeWithdrawn',
+] as const;
 export const RevocationReason = z.enum(revocationReasons);
 export type RevocationReason = z.infer<typeof RevocationReason>;
 
@@ -61,7 +69,20 @@ export const DeviceRow = z.object({
 export type DeviceRow = z.infer<typeof DeviceRow>;
 
 // The line
-export const runSteps = ['identify', 'register', 'key', 'csr', 'certificate', 'install', 'read-back', 'possession', 'access', 'connect', 'isolation', 'lock'] as const;
+export const runSteps = [
+  'identify',
+  'register',
+  'key',
+  'csr',
+  'certificate',
+  'install',
+  'read-back',
+  'possession',
+  'access',
+  'connect',
+  'isolation',
+  'lock',
+] as const;
 export const RunStep = z.enum(runSteps);
 export type RunStep = z.infer<typeof RunStep>;
 
@@ -70,7 +91,12 @@ export type Verdict = z.infer<typeof Verdict>;
 
 export const StepTime = z.object({ step: RunStep, ms: z.number() });
 
-export const Unit = z.object({ hardwareId: z.string().min(1).max(64), model: z.string().max(64), firmware: z.string().max(64), locked: z.boolean() });
+export const Unit = z.object({
+  hardwareId: z.string().min(1).max(64),
+  model: z.string().max(64),
+  firmware: z.string().max(64),
+  locked: z.boolean(),
+});
 export type Unit = z.infer<typeof Unit>;
 
 /** REMOVE: the operator rejected the unit, or leaves it as it is; it is to be taken out. */
@@ -243,8 +269,20 @@ export const StationStatus = z.object({
 });
 export type StationStatus = z.infer<typeof StationStatus>;
 
-export const DoctorFinding = z.object({ invariant: z.int(), title: z.string(), ok: z.boolean(), checked: z.int(), problems: z.array(z.string()) });
+export const DoctorFinding = z.object({
+  invariant: z.int(),
+  title: z.string(),
+  ok: z.boolean(),
+  checked: z.int(),
+  problems: z.array(z.string()),
+});
 export type DoctorFinding = z.infer<typeof DoctorFinding>;
 
-export const ProbeStep = z.object({ name: z.string(), result: z.enum(['PASS', 'FAIL', 'SKIPPED']), ms: z.number(), value: z.string(), failure: FailureData.nullable() });
+export const ProbeStep = z.object({
+  name: z.string(),
+  result: z.enum(['PASS', 'FAIL', 'SKIPPED']),
+  ms: z.number(),
+  value: z.string(),
+  failure: FailureData.nullable(),
+});
 export type ProbeStep = z.infer<typeof ProbeStep>;

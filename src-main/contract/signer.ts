@@ -6,7 +6,9 @@ import { KeyAlgorithm, SessionKind, SigningSession, TokenView } from './models.t
 export const tryOutPin = '123456';
 
 /** How to load a PKCS#11 module. `initString` goes to C_Initialize (NSS needs one); `env` is set before the module is loaded. */
-export const ModuleConfig = z.object({ path: z.string(), initString: z.string().optional(), env: z.record(z.string(), z.string()).default({}) }).strict();
+export const ModuleConfig = z
+  .object({ path: z.string(), initString: z.string().optional(), env: z.record(z.string(), z.string()).default({}) })
+  .strict();
 export type ModuleConfig = z.infer<typeof ModuleConfig>;
 
 /** A token is found by what is printed on it; a slot number means nothing after a re-plug. */

@@ -13,7 +13,12 @@ export interface ChildProcessOptions {
 /** Services as child processes of plain Node: the CLI, the tests, and the app where Electron's own Node is too old. */
 export function childProcessServices(options: ChildProcessOptions): SpawnService {
   return (service): ServiceProcess => {
-    const child = fork(options.entry[service], [], { execPath: options.execPath, execArgv: [], serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = fork(options.entry[service], [], {
+      execPath: options.execPath,
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     const output = (chunk: Buffer): void => options.onOutput(service, chunk.toString('utf8'));
     child.stdout?.on('data', output);
     child.stderr?.on('data', output);

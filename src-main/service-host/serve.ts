@@ -19,7 +19,7 @@ export function servicePort(): ServicePort {
   if (process.send === undefined) throw new Error('a service is started by its supervisor, not by hand');
   return {
     send: (message) => void process.send?.(message, undefined, undefined, () => undefined),
-    onMessage: (listener) => process.on('message', (message) => listener(message as unknown as Downward)),
+    onMessage: (listener) => process.on('message', (message) => listener(message as Downward)),
     onClose: (listener) => process.once('disconnect', listener),
   };
 }
@@ -61,7 +61,8 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
     try {
       outcome = { ok: true, value: await (await service)?.handle(name, input) };
     } catch (thrown) {
-      if (!(thrown instanceof Failure)) process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);
+      if (!(thrown instanceof Failure))
+        process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);
       outcome = { ok: false, error: toFailureData(thrown) };
     }
     send({ kind: 'result', id, outcome });

@@ -26,7 +26,14 @@ export function createHandlers(station: Station): Handlers {
       station.init({
         ...input,
         slots: [...input.slots],
-        module: input.module === null ? null : { path: input.module.path, env: {}, ...(input.module.initString === undefined ? {} : { initString: input.module.initString }) },
+        module:
+          input.module === null
+            ? null
+            : {
+                path: input.module.path,
+                env: {},
+                ...(input.module.initString === undefined ? {} : { initString: input.module.initString }),
+              },
       }),
 
     'operators.list': () => live().registry.operators.list(),
@@ -69,7 +76,8 @@ export function createHandlers(station: Station): Handlers {
     },
     'orders.create': (order) => {
       const { runs } = live().registry;
-      if (runs.order(order.id) !== null) throw new Failure('INVALID_INPUT', { field: 'id', problem: `there is a work order ${order.id} already` });
+      if (runs.order(order.id) !== null)
+        throw new Failure('INVALID_INPUT', { field: 'id', problem: `there is a work order ${order.id} already` });
       longestNameMustFit(order.tenant, order.idPrefix);
       live().issuance.profile(order.certificateProfile);
       runs.createOrder(order, actor());
@@ -113,8 +121,12 @@ export function createHandlers(station: Station): Handlers {
       const { registry, publisher } = live();
       const hit = registry.certificates.select(selector);
       if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
-      const revoked = registry.store.transaction(() => hit.filter((row) => registry.certificates.revoke(row.serial, reason, note, actor())));
-      const views = (revoked.length > 0 ? revoked : hit).map((row) => registry.revocations.get(row.serial)).filter((view): view is RevocationView => view !== null);
+      const revoked = registry.store.transaction(() =>
+        hit.filter((row) => registry.certificates.revoke(row.serial, reason, note, actor())),
+      );
+      const views = (revoked.length > 0 ? revoked : hit)
+        .map((row) => registry.revocations.get(row.serial))
+        .filter((view): view is RevocationView => view !== null);
       for (const view of views) station.emit('revocation.changed', view);
       if (revoked.length > 0) publisher.publishSoon();
       station.statusSoon();
@@ -151,7 +163,11 @@ export function createHandlers(station: Station): Handlers {
 function longestNameMustFit(tenant: string, idPrefix: string): void {
   const longest = `${tenant}/${idPrefix}1000000`;
   if (longest.length > limits.commonNameChars) {
-    throw new Failure('ID_INVALID', { id: longest, kind: 'device', problem: `it is longer than ${String(limits.commonNameChars)} characters` });
+    throw new Failure('ID_INVALID', {
+      id: longest,
+      kind: 'device',
+      problem: `it is longer than ${String(limits.commonNameChars)} characters`,
+    });
   }
 }
 
@@ -162,7 +178,10 @@ function exportPem(live: LiveStation): CallOutput<'export.pem'> {
     ['root', 'root.pem'],
     ['issuing', 'issuer.pem'],
   ] as const) {
-    files.push({ name, pem: certificateToPem(unwrap(registry.issuers.ofKind(kind), `a finished station has a CA of kind ${kind}`).certificate) });
+    files.push({
+      name,
+      pem: certificateToPem(unwrap(registry.issuers.ofKind(kind), `a finished station has a CA of kind ${kind}`).certificate),
+    });
   }
   files.push({ name: 'crl.pem', pem: crls.current().pem });
   for (const { device, serial, der } of registry.certificates.withDer('device')) {

@@ -35,7 +35,13 @@ export class LiveStation {
   readonly #root: IssuerRecord;
   #upkeep: NodeJS.Timeout | undefined;
 
-  private constructor(station: Station, registry: Registry, places: readonly SlotPlace[], watcher: PlugWatcher, profiles: ReadonlyMap<string, DeviceProfile>) {
+  private constructor(
+    station: Station,
+    registry: Registry,
+    places: readonly SlotPlace[],
+    watcher: PlugWatcher,
+    profiles: ReadonlyMap<string, DeviceProfile>,
+  ) {
     const { config, clock, signer } = station;
     this.#station = station;
     this.registry = registry;
@@ -63,7 +69,14 @@ export class LiveStation {
       endpoint: () => this.host.endpoint,
     });
     const key = { ckaId: this.#issuer.ckaId, spkiSha256: this.#issuer.spkiSha256 };
-    this.crls = new CrlBuilder({ registry, issuer: this.#issuer, distributionPoint: this.issuance.distributionPoint, dataDir: config.dataDir, sign: () => crlSigner(signer.call, key), clock });
+    this.crls = new CrlBuilder({
+      registry,
+      issuer: this.#issuer,
+      distributionPoint: this.issuance.distributionPoint,
+      dataDir: config.dataDir,
+      sign: () => crlSigner(signer.call, key),
+      clock,
+    });
     this.publisher = new Publisher({
       registry,
       host: this.host,
@@ -75,7 +88,10 @@ export class LiveStation {
       log: (line) => void process.stderr.write(`${line}\n`),
     });
     this.observer = new Observer({ endpoint: () => this.host.endpoint, identity: identities.observer });
-    this.bench = registry.store.setting('tryOut') === 'true' && places.length > 0 ? new TryOutBench({ agentPath: config.agentPath, dataDir: config.dataDir, slots: places.length, settings: registry.store }) : null;
+    this.bench =
+      registry.store.setting('tryOut') === 'true' && places.length > 0
+        ? new TryOutBench({ agentPath: config.agentPath, dataDir: config.dataDir, slots: places.length, settings: registry.store })
+        : null;
     this.#watcher = watcher;
     this.line = new Line({
       services: this.#lineServices(),
@@ -105,7 +121,10 @@ export class LiveStation {
     recoverRuns(this.registry, clock, proofHours);
     const module = this.registry.store.setting('module');
     const token = this.registry.store.setting('token');
-    await signer.use(JSON.parse(unwrap(module, 'a station has a module')) as never, JSON.parse(unwrap(token, 'a station has a token')) as never);
+    await signer.use(
+      JSON.parse(unwrap(module, 'a station has a module')) as never,
+      JSON.parse(unwrap(token, 'a station has a token')) as never,
+    );
     this.host.onChange(() => this.#station.statusSoon());
     if (config.broker) {
       await this.host.start();
@@ -156,7 +175,13 @@ export class LiveStation {
   }
 
   /** Asks the signer for a session of this station's issuer; the PIN goes to the signer by itself. */
-  requestSession(asked: { kind: 'issue' | 'crl-only'; quota: number; minutes: number; reason: string; operator: string }): Promise<{ requestId: string; expiresAt: string }> {
+  requestSession(asked: {
+    kind: 'issue' | 'crl-only';
+    quota: number;
+    minutes: number;
+    reason: string;
+    operator: string;
+  }): Promise<{ requestId: string; expiresAt: string }> {
     const token = JSON.parse(unwrap(this.registry.store.setting('token'), 'a station has a token')) as { label: string; serial: string };
     return this.#station.signer.call('session.request', this.issuance.sessionTerms({ ...asked, token }));
   }
@@ -225,7 +250,20 @@ export class LiveStation {
   #issuerView(): IssuerView {
     const { id, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt, proof } = this.#issuer;
     const counts = this.registry.certificates.countByStatus(id);
-    return { id, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt, proof: [...proof], active: counts.ACTIVE, expired: counts.EXPIRED, revoked: counts.REVOKED };
+    return {
+      id,
+      subject,
+      algorithm,
+      keyId,
+      fingerprint,
+      notBefore,
+      notAfter,
+      createdAt,
+      proof: [...proof],
+      active: counts.ACTIVE,
+      expired: counts.EXPIRED,
+      revoked: counts.REVOKED,
+    };
   }
 
   #alarms(): Alarm[] {
@@ -272,7 +310,10 @@ export class LiveStation {
         for (const topic of topics) recorders.set(topic, await observer.watch(topic, { signal, timeoutMs: waitForBrokerMs }));
         const of = (topic: string): Awaited<ReturnType<Observer['watch']>> => unwrap(recorders.get(topic), `${topic} is watched`);
         return {
-          arrived: (topic, payload, timeoutMs, abort) => of(topic).waitFor(payload, { signal: abort, timeoutMs }).then(() => undefined),
+          arrived: (topic, payload, timeoutMs, abort) =>
+            of(topic)
+              .waitFor(payload, { signal: abort, timeoutMs })
+              .then(() => undefined),
           seen: async (topic, abort) => (await of(topic).fence({ signal: abort, timeoutMs: waitForBrokerMs })).length,
           close: async () => void (await Promise.all([...recorders.values()].map((recorder) => recorder.close()))),
         };

@@ -1,4 +1,12 @@
-import { Failure, signerEvents, type ModuleConfig, type SignerClient, type SigningSession, type TokenRef, type TokenState } from '../contract/index.ts';
+import {
+  Failure,
+  signerEvents,
+  type ModuleConfig,
+  type SignerClient,
+  type SigningSession,
+  type TokenRef,
+  type TokenState,
+} from '../contract/index.ts';
 
 /** What the station knows of the signer, kept up by its events. */
 export class SignerLink {

@@ -1,5 +1,15 @@
 import { join } from 'node:path';
-import { Failure, type Caller, type EventName, type EventPayload, type ModuleConfig, type Operator, type SignerClient, type StationStatus, type WorkOrder } from '../contract/index.ts';
+import {
+  Failure,
+  type Caller,
+  type EventName,
+  type EventPayload,
+  type ModuleConfig,
+  type Operator,
+  type SignerClient,
+  type StationStatus,
+  type WorkOrder,
+} from '../contract/index.ts';
 import { createDispatcher } from './access/index.ts';
 import type { Clock } from './clock.ts';
 import type { StationConfig } from './config.ts';
@@ -111,7 +121,10 @@ export class Station {
   }
 
   async tryOut(options: { slots: number; plug: boolean }): Promise<StationStatus> {
-    const places = Array.from({ length: options.slots }, (_, index) => ({ slot: index + 1, path: join(this.config.dataDir, 'fixture', `slot-${String(index + 1)}`) }));
+    const places = Array.from({ length: options.slots }, (_, index) => ({
+      slot: index + 1,
+      path: join(this.config.dataDir, 'fixture', `slot-${String(index + 1)}`),
+    }));
     const order: WorkOrder = {
       id: 'TRY-1',
       tenant: 'acme',
@@ -121,7 +134,8 @@ export class Station {
       quantity: 200,
       idPrefix: 'S1-',
     };
-    const answer = async ({ requestId }: { requestId: string }): Promise<void> => void (await this.signer.call('pin.tryOut', { requestId }));
+    const answer = async ({ requestId }: { requestId: string }): Promise<void> =>
+      void (await this.signer.call('pin.tryOut', { requestId }));
     await this.#setUp(
       () => ({
         dataDir: this.config.dataDir,
@@ -143,12 +157,22 @@ export class Station {
     );
     const live = this.live();
     if (this.config.caller === null) this.signIn(live.registry.operators.find('Officer'));
-    await answer(await live.requestSession({ kind: 'issue', quota: 200, minutes: 480, reason: 'try-out', operator: this.operator?.name ?? 'Officer' }));
+    await answer(
+      await live.requestSession({ kind: 'issue', quota: 200, minutes: 480, reason: 'try-out', operator: this.operator?.name ?? 'Officer' }),
+    );
     if (options.plug) await live.plugAll();
     return this.status();
   }
 
-  async init(plan: { name: string; module: ModuleConfig | null; tokenLabel: string; slots: SetUpPlan['slots']; brokerPort: number; officer: string; password: string | null }): Promise<StationStatus> {
+  async init(plan: {
+    name: string;
+    module: ModuleConfig | null;
+    tokenLabel: string;
+    slots: SetUpPlan['slots'];
+    brokerPort: number;
+    officer: string;
+    password: string | null;
+  }): Promise<StationStatus> {
     const { officer, password, module, ...rest } = plan;
     await this.#setUp(
       () => ({
@@ -169,7 +193,10 @@ export class Station {
     return this.status();
   }
 
-  async #setUp(plan: () => SetUpPlan, pin: (request: { requestId: string; expiresAt: string }, purpose: string) => Promise<void>): Promise<void> {
+  async #setUp(
+    plan: () => SetUpPlan,
+    pin: (request: { requestId: string; expiresAt: string }, purpose: string) => Promise<void>,
+  ): Promise<void> {
     if (this.#live !== null || this.#settingUp) throw new Failure('ALREADY_SET_UP', { path: this.config.dataDir });
     this.#settingUp = true;
     try {
@@ -204,7 +231,7 @@ export class Station {
 
   #rememberedOperator(registry: Registry): Operator | null {
     const remembered = JSON.parse(registry.store.setting('signed-in') ?? '{}') as { instance?: string; name?: string | null };
-    if (remembered.instance !== this.config.instance || remembered.name == null) return null;
+    if (remembered.instance !== this.config.instance || typeof remembered.name !== 'string') return null;
     return registry.operators.find(remembered.name);
   }
 

@@ -39,7 +39,16 @@ export class TestRegistry {
     this.registry = openRegistry(this.dir, this.clock);
     this.registry.store.transaction(() => {
       const dates = { notBefore: '2026-01-01T00:00:00.000Z', notAfter: '2036-01-01T00:00:00.000Z' };
-      const made = { subject: 'CA', algorithm: 'ec-p256' as const, ckaId: '01', spkiSha256: hex(32), keyId: hex(20), certificate: randomBytes(8), fingerprint: hex(32), proof: [] };
+      const made = {
+        subject: 'CA',
+        algorithm: 'ec-p256' as const,
+        ckaId: '01',
+        spkiSha256: hex(32),
+        keyId: hex(20),
+        certificate: randomBytes(8),
+        fingerprint: hex(32),
+        proof: [],
+      };
       this.registry.issuers.add({ id: issuerId, kind: 'issuing', ...made, ...dates }, 'test');
       this.registry.runs.createOrder(order, 'test');
     });

@@ -46,7 +46,9 @@ interface Plan {
 
 async function runDemo(context: CommandContext, station: StationProcess, plan: Plan): Promise<number> {
   const began = performance.now();
-  const off = station.on('setup.progress', (progress) => context.output.note(`${String(progress.done)}/${String(progress.total)} ${progress.step}`));
+  const off = station.on('setup.progress', (progress) =>
+    context.output.note(`${String(progress.done)}/${String(progress.total)} ${progress.step}`),
+  );
   await prepare(context, station, plan);
   off();
   const away = plan.fault?.name === 'broker-away';
@@ -63,7 +65,9 @@ async function runDemo(context: CommandContext, station: StationProcess, plan: P
   context.output.result({ verdict, units, revocation, totals: { units: units.length, passed, failed, seconds }, problems }, () =>
     [
       unitsText(units),
-      revocation === null ? '' : `Revoked ${revocation.device}: ${revocation.state}${revocation.recordedToEffectiveMs === null ? '' : ` after ${String(revocation.recordedToEffectiveMs)} ms`}, reconnect ${revocation.reconnect}`,
+      revocation === null
+        ? ''
+        : `Revoked ${revocation.device}: ${revocation.state}${revocation.recordedToEffectiveMs === null ? '' : ` after ${String(revocation.recordedToEffectiveMs)} ms`}, reconnect ${revocation.reconnect}`,
       ...problems,
       `${verdict}: ${String(passed)} of ${String(units.length)} units passed in ${String(seconds)} s`,
     ]
@@ -80,7 +84,15 @@ async function prepare(context: CommandContext, station: StationProcess, plan: P
   else if (!tryOut) throw new Failure('ALREADY_SET_UP', { path: context.text('data') ?? '' });
   else await context.openSession(station, { kind: 'issue', quota: plan.units * 2, minutes: 60, reason: 'demo' });
   const id = `demo-${Date.now().toString(36)}`;
-  await station.call('orders.create', { id, tenant: 'acme', product: 'Simulated sensor', deviceProfile: 'reference-agent', certificateProfile: 'device', quantity: plan.units, idPrefix: `${id}-` });
+  await station.call('orders.create', {
+    id,
+    tenant: 'acme',
+    product: 'Simulated sensor',
+    deviceProfile: 'reference-agent',
+    certificateProfile: 'device',
+    quantity: plan.units,
+    idPrefix: `${id}-`,
+  });
   await station.call('orders.choose', { id });
 }
 
@@ -101,7 +113,9 @@ async function runUnits(context: CommandContext, station: StationProcess, plan: 
   await new Promise<void>((done, failed) => {
     onResult(station, (result) => {
       results.push({ ...result, faulty: faulty.has(result.slot) });
-      context.output.note(`slot ${String(result.slot)}: ${result.device} ${result.verdict}${result.code === undefined ? '' : ` (${result.code})`}`);
+      context.output.note(
+        `slot ${String(result.slot)}: ${result.device} ${result.verdict}${result.code === undefined ? '' : ` (${result.code})`}`,
+      );
       if (results.length === plan.units) done();
       else if (plugged < plan.units) {
         void station
@@ -134,7 +148,8 @@ async function revokeLast(station: StationProcess, units: readonly UnitResult[])
   return {
     device: unit.device,
     state: settled?.state ?? 'RECORDED',
-    recordedToEffectiveMs: settled?.effectiveAt == null ? null : Date.parse(settled.effectiveAt) - Date.parse(settled.recordedAt),
+    recordedToEffectiveMs:
+      settled === undefined || settled.effectiveAt === null ? null : Date.parse(settled.effectiveAt) - Date.parse(settled.recordedAt),
     liveSessionGoneMs: settled?.liveSessionGoneMs ?? null,
     reconnect: again.connected ? 'admitted' : 'refused',
   };
@@ -148,7 +163,9 @@ function judge(units: readonly DemoUnit[], revocation: RevocationResult | null, 
   for (const unit of units) {
     const want = (away || unit.faulty) && expected !== 'survive' ? expected : { verdict: 'PASS' as const, code: undefined };
     if (unit.verdict !== want.verdict || (want.code !== undefined && unit.code !== (want.code satisfies ErrorCode))) {
-      problems.push(`${unit.device || `slot ${String(unit.slot)}`}: ${unit.verdict} ${unit.code ?? ''}, expected ${want.verdict} ${want.code ?? ''}`);
+      problems.push(
+        `${unit.device || `slot ${String(unit.slot)}`}: ${unit.verdict} ${unit.code ?? ''}, expected ${want.verdict} ${want.code ?? ''}`,
+      );
     }
     const status = unit.certificate?.status;
     if (unit.verdict !== 'PASS' && status === 'ACTIVE') problems.push(`${unit.device}: has an ACTIVE certificate without a PASS`);
@@ -167,12 +184,22 @@ function judge(units: readonly DemoUnit[], revocation: RevocationResult | null, 
 function faultOf(name: string | undefined): SimulatedFault | null {
   if (name === undefined) return null;
   const fault = simulatedFaults.find((candidate) => candidate.name === name);
-  if (fault === undefined) throw new Failure('INVALID_INPUT', { field: '--fault', problem: `there is no fault "${name}"; --fault list names them` });
+  if (fault === undefined)
+    throw new Failure('INVALID_INPUT', { field: '--fault', problem: `there is no fault "${name}"; --fault list names them` });
   return fault;
 }
 
 function listFaults(context: CommandContext): number {
-  const rows = simulatedFaults.map((fault) => ({ name: fault.name, about: fault.about, expected: fault.expected === 'survive' ? 'PASS' : `${fault.expected.verdict} ${fault.expected.code}` }));
-  context.output.result({ faults: rows }, () => table(['FAULT', 'ENDS', 'WHAT HAPPENS'], rows.map((row) => [row.name, row.expected, row.about])));
+  const rows = simulatedFaults.map((fault) => ({
+    name: fault.name,
+    about: fault.about,
+    expected: fault.expected === 'survive' ? 'PASS' : `${fault.expected.verdict} ${fault.expected.code}`,
+  }));
+  context.output.result({ faults: rows }, () =>
+    table(
+      ['FAULT', 'ENDS', 'WHAT HAPPENS'],
+      rows.map((row) => [row.name, row.expected, row.about]),
+    ),
+  );
   return exitCodes.OK;
 }

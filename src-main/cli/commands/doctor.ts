@@ -11,7 +11,12 @@ export const doctor: Command = {
     const ok = findings.every((finding) => finding.ok);
     context.output.result({ verdict: ok ? 'PASS' : 'FAIL', findings }, () =>
       findings
-        .map((finding) => [`${finding.ok ? 'ok  ' : 'FAIL'} ${String(finding.invariant)} ${finding.title} (${String(finding.checked)} checked)`, ...finding.problems.map((problem) => `       ${problem}`)].join('\n'))
+        .map((finding) =>
+          [
+            `${finding.ok ? 'ok  ' : 'FAIL'} ${String(finding.invariant)} ${finding.title} (${String(finding.checked)} checked)`,
+            ...finding.problems.map((problem) => `       ${problem}`),
+          ].join('\n'),
+        )
         .join('\n'),
     );
     return ok ? exitCodes.OK : exitCodes.FAILED;

@@ -22,7 +22,10 @@ export const exportPem: Command = {
         throw new Failure(full ? 'DISK_FULL' : 'DATA_DENIED', { path }, thrown);
       }
     }
-    context.output.result({ out: resolve(out), files: files.map((file) => file.name) }, () => `${String(files.length)} files in ${resolve(out)}`);
+    context.output.result(
+      { out: resolve(out), files: files.map((file) => file.name) },
+      () => `${String(files.length)} files in ${resolve(out)}`,
+    );
     return exitCodes.OK;
   },
 };

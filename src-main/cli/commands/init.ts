@@ -41,7 +41,10 @@ export const init: Command = {
         officer: context.text('officer') ?? 'officer',
         password: passwordFile === undefined ? null : await readPin({ file: passwordFile, tryOut: false }, 'password'),
       });
-      context.output.result(status, () => `The station “${status.name}” is set up. Open a signing session in the app, or run: birthmark provision`);
+      context.output.result(
+        status,
+        () => `The station “${status.name}” is set up. Open a signing session in the app, or run: birthmark provision`,
+      );
       return exitCodes.OK;
     } catch (thrown) {
       throw refused ?? thrown;

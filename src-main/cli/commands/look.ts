@@ -19,8 +19,16 @@ export const status: Command = {
       const rows = [
         ['station', value.phase === 'ready' ? value.name : 'not set up'],
         ['token', `${value.token.state}${value.token.view === null ? '' : ` · ${value.token.view.label} (${value.token.view.model})`}`],
-        ['session', value.session === null ? 'none' : `${String(value.session.quota - value.session.used)} left, until ${value.session.until}`],
-        ['CRL', value.crl === null ? 'none' : `#${String(value.crl.number)}, ${String(value.crl.entries)} entries, next by ${value.crl.nextUpdate}`],
+        [
+          'session',
+          value.session === null ? 'none' : `${String(value.session.quota - value.session.used)} left, until ${value.session.until}`,
+        ],
+        [
+          'CRL',
+          value.crl === null
+            ? 'none'
+            : `#${String(value.crl.number)}, ${String(value.crl.entries)} entries, next by ${value.crl.nextUpdate}`,
+        ],
         ['broker', value.broker === null ? 'none' : `${value.broker.state} · ${value.broker.host}:${String(value.broker.port)}`],
         ['waiting', `${String(value.outbox.waiting)} for the broker host, ${String(value.notVerified)} units not verified`],
         ...value.alarms.map((alarm) => ['alarm', alarm.failure.code]),
@@ -39,7 +47,10 @@ export const devices: Command = {
     const station = context.start({ broker: false, line: 'off' });
     const found = await station.call('devices.list', page(context));
     context.output.result(found, () =>
-      table(['DEVICE', 'HARDWARE', 'MODEL', 'STATUS', 'PROOF'], found.rows.map((row) => [row.device, row.hardwareId, row.model, row.status ?? '-', row.proofLevel ?? '-'])),
+      table(
+        ['DEVICE', 'HARDWARE', 'MODEL', 'STATUS', 'PROOF'],
+        found.rows.map((row) => [row.device, row.hardwareId, row.model, row.status ?? '-', row.proofLevel ?? '-']),
+      ),
     );
     return exitCodes.OK;
   },
@@ -52,11 +63,18 @@ export const certificates: Command = {
   async run(context) {
     const wanted = context.text('status');
     const parsed = CertificateStatus.optional().safeParse(wanted);
-    if (!parsed.success) throw new Failure('INVALID_INPUT', { field: '--status', problem: `must be one of ${CertificateStatus.options.join(', ')}` });
+    if (!parsed.success)
+      throw new Failure('INVALID_INPUT', { field: '--status', problem: `must be one of ${CertificateStatus.options.join(', ')}` });
     const station = context.start({ broker: false, line: 'off' });
-    const found = await station.call('certificates.list', { ...page(context), ...(parsed.data === undefined ? {} : { status: parsed.data }) });
+    const found = await station.call('certificates.list', {
+      ...page(context),
+      ...(parsed.data === undefined ? {} : { status: parsed.data }),
+    });
     context.output.result(found, () =>
-      table(['SERIAL', 'DEVICE', 'USE', 'STATUS', 'NOT AFTER'], found.rows.map((row) => [row.serial, row.device, row.use, row.status, row.notAfter])),
+      table(
+        ['SERIAL', 'DEVICE', 'USE', 'STATUS', 'NOT AFTER'],
+        found.rows.map((row) => [row.serial, row.device, row.use, row.status, row.notAfter]),
+      ),
     );
     return exitCodes.OK;
   },

@@ -29,13 +29,20 @@ export const provision: Command = {
       let timer = setTimeout(done, seconds * 1000);
       onResult(station, (result) => {
         units.push(result);
-        context.output.note(`slot ${String(result.slot)}: ${result.device} ${result.verdict}${result.code === undefined ? '' : ` (${result.code})`}`);
+        context.output.note(
+          `slot ${String(result.slot)}: ${result.device} ${result.verdict}${result.code === undefined ? '' : ` (${result.code})`}`,
+        );
         clearTimeout(timer);
         if (units.length >= count) done();
         else timer = setTimeout(done, seconds * 1000);
       });
     });
-    await context.openSession(station, { kind: 'issue', quota: Math.min(count * 2, 100_000), minutes: 480, reason: 'provision on the command line' });
+    await context.openSession(station, {
+      kind: 'issue',
+      quota: Math.min(count * 2, 100_000),
+      minutes: 480,
+      reason: 'provision on the command line',
+    });
     const blocked = (await station.call('station.status', {})).preconditions.find((condition) => condition.level === 'error');
     if (blocked !== undefined) throw Failure.fromData(blocked.failure);
     if (status.tryOut) await plugSimulated(station, count);
@@ -44,8 +51,9 @@ export const provision: Command = {
     await addCertificates(station, units);
     const passed = units.filter((unit) => unit.verdict === 'PASS').length;
     const ok = units.length >= count && passed === units.length;
-    context.output.result({ verdict: ok ? 'PASS' : 'FAIL', units, totals: { units: units.length, passed, failed: units.length - passed } }, () =>
-      units.length === 0 ? `No unit was plugged in for ${String(seconds)} s.` : unitsText(units),
+    context.output.result(
+      { verdict: ok ? 'PASS' : 'FAIL', units, totals: { units: units.length, passed, failed: units.length - passed } },
+      () => (units.length === 0 ? `No unit was plugged in for ${String(seconds)} s.` : unitsText(units)),
     );
     return ok ? exitCodes.OK : exitCodes.FAILED;
   },

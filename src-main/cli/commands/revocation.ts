@@ -18,13 +18,19 @@ export const revoke: Command = {
   async run(context) {
     const selector = selectorOf(context);
     const reason = RevocationReason.safeParse(context.text('reason') ?? 'unspecified');
-    if (!reason.success) throw new Failure('INVALID_INPUT', { field: '--reason', problem: `must be one of ${RevocationReason.options.join(', ')}` });
+    if (!reason.success)
+      throw new Failure('INVALID_INPUT', { field: '--reason', problem: `must be one of ${RevocationReason.options.join(', ')}` });
     const seconds = context.number('timeout', { min: 0, max: 3600, fallback: 30 });
     const station = context.start({ broker: true, line: 'off' });
     const hit = await station.call('revocations.preview', selector);
     if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
     if (context.flag('dry-run')) {
-      context.output.result({ wouldRevoke: hit }, () => table(['SERIAL', 'DEVICE', 'STATUS'], hit.map((row) => [row.serial, row.device, row.status])));
+      context.output.result({ wouldRevoke: hit }, () =>
+        table(
+          ['SERIAL', 'DEVICE', 'STATUS'],
+          hit.map((row) => [row.serial, row.device, row.status]),
+        ),
+      );
       return exitCodes.OK;
     }
     await context.openSession(station, { kind: 'crl-only', minutes: 10, reason: 'revoke on the command line' });
@@ -32,7 +38,10 @@ export const revoke: Command = {
     const settled = await untilEffective(station, revoked, seconds * 1000);
     const effective = settled.every((one) => one.state === 'EFFECTIVE');
     context.output.result({ verdict: effective ? 'PASS' : 'FAIL', revocations: settled }, () =>
-      table(['SERIAL', 'DEVICE', 'STATE', 'CRL'], settled.map((one) => [one.serial, one.device, one.state, one.crlNumber === null ? '-' : `#${String(one.crlNumber)}`])),
+      table(
+        ['SERIAL', 'DEVICE', 'STATE', 'CRL'],
+        settled.map((one) => [one.serial, one.device, one.state, one.crlNumber === null ? '-' : `#${String(one.crlNumber)}`]),
+      ),
     );
     return effective ? exitCodes.OK : exitCodes.BROKER;
   },
@@ -50,16 +59,28 @@ export const crl: Command = {
     }
     const history = await station.call('crl.history', {});
     context.output.result({ crl: history[0] ?? null, history }, () =>
-      table(['NUMBER', 'THIS UPDATE', 'NEXT UPDATE', 'ENTRIES', 'PUBLISHED'], history.map((one) => [`#${String(one.number)}`, one.thisUpdate, one.nextUpdate, String(one.entries), one.publishedAt ?? '-'])),
+      table(
+        ['NUMBER', 'THIS UPDATE', 'NEXT UPDATE', 'ENTRIES', 'PUBLISHED'],
+        history.map((one) => [`#${String(one.number)}`, one.thisUpdate, one.nextUpdate, String(one.entries), one.publishedAt ?? '-']),
+      ),
     );
     return exitCodes.OK;
   },
 };
 
 function selectorOf(context: CommandContext): Selector {
-  const [device, serial, fingerprint] = [context.text('device'), context.text('serial')?.toUpperCase().replaceAll(':', ''), context.text('fingerprint')?.toLowerCase().replaceAll(':', '')];
-  const named = { ...(device === undefined ? {} : { device }), ...(serial === undefined ? {} : { serial }), ...(fingerprint === undefined ? {} : { fingerprint }) };
-  if (Object.keys(named).length !== 1) throw new Failure('INVALID_INPUT', { field: 'revoke', problem: 'name exactly one of --device, --serial, --fingerprint' });
+  const [device, serial, fingerprint] = [
+    context.text('device'),
+    context.text('serial')?.toUpperCase().replaceAll(':', ''),
+    context.text('fingerprint')?.toLowerCase().replaceAll(':', ''),
+  ];
+  const named = {
+    ...(device === undefined ? {} : { device }),
+    ...(serial === undefined ? {} : { serial }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  };
+  if (Object.keys(named).length !== 1)
+    throw new Failure('INVALID_INPUT', { field: 'revoke', problem: 'name exactly one of --device, --serial, --fingerprint' });
   return named;
 }
 

@@ -12,7 +12,12 @@ export interface UnitResult {
   certificate?: { serial: string; fingerprint: string | null; status: string };
 }
 
-const verdicts: Partial<Record<SlotView['state'], Verdict>> = { PASS: 'PASS', FAIL: 'FAIL', NOT_VERIFIED: 'NOT_VERIFIED', HAS_IDENTITY: 'FAIL' };
+const verdicts: Partial<Record<SlotView['state'], Verdict>> = {
+  PASS: 'PASS',
+  FAIL: 'FAIL',
+  NOT_VERIFIED: 'NOT_VERIFIED',
+  HAS_IDENTITY: 'FAIL',
+};
 
 /** The result of a slot whose run has ended; null while it runs or when it is empty. */
 export function resultOf(view: SlotView): UnitResult | null {

@@ -13,11 +13,26 @@ export const verify: Command = {
     const units = context.flag('broker') ? [] : await station.call('verify.outstanding', {});
     const passed = units.filter((unit) => unit.verdict === 'PASS').length;
     const ok = way && passed === units.length;
-    context.output.result({ verdict: ok ? 'PASS' : 'FAIL', units, broker: checks, totals: { units: units.length, passed, left: units.length - passed } }, () =>
-      [
-        table(['CHECK', 'RESULT', 'VALUE'], checks.map((check) => [check.name, check.result, check.failure === null ? check.value : check.failure.code])),
-        units.length === 0 ? 'No unit waits for proof.' : table(['DEVICE', 'SLOT', 'VERDICT', 'CODE'], units.map((unit) => [unit.device, unit.slot === null ? 'not plugged in' : String(unit.slot), unit.verdict, unit.code ?? ''])),
-      ].join('\n\n'),
+    context.output.result(
+      { verdict: ok ? 'PASS' : 'FAIL', units, broker: checks, totals: { units: units.length, passed, left: units.length - passed } },
+      () =>
+        [
+          table(
+            ['CHECK', 'RESULT', 'VALUE'],
+            checks.map((check) => [check.name, check.result, check.failure === null ? check.value : check.failure.code]),
+          ),
+          units.length === 0
+            ? 'No unit waits for proof.'
+            : table(
+                ['DEVICE', 'SLOT', 'VERDICT', 'CODE'],
+                units.map((unit) => [
+                  unit.device,
+                  unit.slot === null ? 'not plugged in' : String(unit.slot),
+                  unit.verdict,
+                  unit.code ?? '',
+                ]),
+              ),
+        ].join('\n\n'),
     );
     return ok ? exitCodes.OK : way ? exitCodes.FAILED : exitCodes.BROKER;
   },

@@ -6,7 +6,7 @@ export type StationCallName = { [N in CallName]: (typeof calls)[N]['service'] ex
 export type Handlers = { readonly [N in StationCallName]: (input: CallParsed<N>) => Promise<CallOutput<N>> | CallOutput<N> };
 
 /** Is this role allowed to make this call, by the table? */
-export const mayCall = (role: Caller, name: CallName): boolean => (calls[name].roles as readonly Caller[]).includes(role);
+export const mayCall = (role: Caller, name: CallName): boolean => calls[name].roles.includes(role);
 
 /** Enforces the table: unknown calls, roles and input are refused here, whatever the front end hid or checked. */
 export function createDispatcher(handlers: Handlers, role: () => Caller): (name: string, input: unknown) => Promise<unknown> {

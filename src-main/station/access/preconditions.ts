@@ -1,4 +1,12 @@
-import { Failure, type BrokerView, type CrlView, type Precondition, type SigningSession, type TokenView, type WorkOrder } from '../../contract/index.ts';
+import {
+  Failure,
+  type BrokerView,
+  type CrlView,
+  type Precondition,
+  type SigningSession,
+  type TokenView,
+  type WorkOrder,
+} from '../../contract/index.ts';
 
 /** What the line's readiness depends on, as it is now. */
 export interface Readiness {
@@ -19,15 +27,26 @@ const warning = (failure: Failure): Precondition => ({ level: 'warning', failure
 /** Errors keep units from starting; warnings say what will be missing. Used by the screen, the CLI and the line alike. */
 export function preconditions(state: Readiness): Precondition[] {
   const found: Precondition[] = [];
-  if (state.token.state === 'absent') found.push(error(new Failure('TOKEN_ABSENT', { label: state.token.view?.label ?? 'unknown', serial: state.token.view?.serial ?? 'unknown' })));
+  if (state.token.state === 'absent')
+    found.push(
+      error(new Failure('TOKEN_ABSENT', { label: state.token.view?.label ?? 'unknown', serial: state.token.view?.serial ?? 'unknown' })),
+    );
   else if (state.session === null || state.session.kind !== 'issue') found.push(error(new Failure('SESSION_NONE')));
   else if (state.session.used >= state.session.quota) found.push(error(new Failure('SESSION_QUOTA_USED', { quota: state.session.quota })));
   if (state.order === null) found.push(error(new Failure('NO_ORDER')));
-  else if (state.orderPassed >= state.order.quantity) found.push(error(new Failure('ORDER_COMPLETE', { quantity: state.order.quantity, order: state.order.id })));
-  if (state.now + state.validityDays * 86_400_000 > Date.parse(state.issuerNotAfter)) found.push(error(new Failure('ISSUER_TOO_SHORT', { issuerEnd: state.issuerNotAfter })));
+  else if (state.orderPassed >= state.order.quantity)
+    found.push(error(new Failure('ORDER_COMPLETE', { quantity: state.order.quantity, order: state.order.id })));
+  if (state.now + state.validityDays * 86_400_000 > Date.parse(state.issuerNotAfter))
+    found.push(error(new Failure('ISSUER_TOO_SHORT', { issuerEnd: state.issuerNotAfter })));
   if (state.crl === null || Date.parse(state.crl.nextUpdate) <= state.now) found.push(warning(new Failure('BROKER_CRL_EXPIRED')));
   if (state.broker !== null && state.broker.state !== 'up') {
-    found.push(warning(state.broker.failure === null ? new Failure('BROKER_AWAY', { host: state.broker.host, port: state.broker.port, stage: state.broker.state }) : Failure.fromData(state.broker.failure)));
+    found.push(
+      warning(
+        state.broker.failure === null
+          ? new Failure('BROKER_AWAY', { host: state.broker.host, port: state.broker.port, stage: state.broker.state })
+          : Failure.fromData(state.broker.failure),
+      ),
+    );
   }
   return found;
 }

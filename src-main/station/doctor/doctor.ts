@@ -20,7 +20,12 @@ interface Check {
 /** The invariants of a station, each looked at in its data as they are; nothing is mended here. */
 export async function runDoctor(station: Examined, dataDir: string): Promise<DoctorFinding[]> {
   const { registry, crls, host } = station;
-  const finding = (invariant: number, title: string, check: Check): DoctorFinding => ({ invariant, title, ok: check.problems.length === 0, ...check });
+  const finding = (invariant: number, title: string, check: Check): DoctorFinding => ({
+    invariant,
+    title,
+    ok: check.problems.length === 0,
+    ...check,
+  });
   const audit = registry.store.auditProblems();
   return [
     finding(1, 'No certificate is ACTIVE without a PASS, none is unrecorded or left over', certificateProblems(registry)),

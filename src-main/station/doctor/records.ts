@@ -12,7 +12,8 @@ function rows(registry: Registry, sql: string, say: (row: Record<string, unknown
   return registry.store.sql(sql).all().map(say);
 }
 
-const count = (registry: Registry, table: 'certificates' | 'revocations'): number => Number(registry.store.sql(`SELECT count(*) AS n FROM ${table}`).get()?.['n'] ?? 0);
+const count = (registry: Registry, table: 'certificates' | 'revocations'): number =>
+  Number(registry.store.sql(`SELECT count(*) AS n FROM ${table}`).get()?.['n'] ?? 0);
 
 /** Invariant 1. */
 export function certificateProblems(registry: Registry): Check {
@@ -29,13 +30,21 @@ export function certificateProblems(registry: Registry): Check {
        WHERE c.use = 'device' AND c.status IN ('RESERVED','SIGNED') AND NOT (r.verdict IS NULL AND r.id IS NOT NULL OR r.verdict = 'NOT_VERIFIED' AND r.deadline IS NOT NULL)`,
       named('left over without an open run or a deadline'),
     ),
-    ...rows(registry, `SELECT device, serial FROM certificates WHERE status IN ('SIGNED','ACTIVE') AND der IS NULL`, named('signed, but the certificate is not recorded')),
+    ...rows(
+      registry,
+      `SELECT device, serial FROM certificates WHERE status IN ('SIGNED','ACTIVE') AND der IS NULL`,
+      named('signed, but the certificate is not recorded'),
+    ),
     ...rows(
       registry,
       `SELECT r.device, r.serial FROM runs r LEFT JOIN certificates c ON c.serial = r.serial WHERE r.verdict = 'PASS' AND c.serial IS NULL`,
       named('the run passed, but its certificate is not recorded'),
     ),
-    ...rows(registry, 'SELECT serial, min(device) AS device FROM certificates GROUP BY serial HAVING count(*) > 1', named('the serial number was used twice')),
+    ...rows(
+      registry,
+      'SELECT serial, min(device) AS device FROM certificates GROUP BY serial HAVING count(*) > 1',
+      named('the serial number was used twice'),
+    ),
   ];
   return { checked: count(registry, 'certificates'), problems };
 }
@@ -43,7 +52,11 @@ export function certificateProblems(registry: Registry): Check {
 /** Invariant 2. */
 export function revocationProblems(registry: Registry, crls: CrlBuilder): Check {
   const problems = [
-    ...rows(registry, `SELECT serial FROM certificates WHERE status = 'REVOKED' AND serial NOT IN (SELECT serial FROM revocations)`, (row) => `serial ${String(row['serial'])} is REVOKED without a record`),
+    ...rows(
+      registry,
+      `SELECT serial FROM certificates WHERE status = 'REVOKED' AND serial NOT IN (SELECT serial FROM revocations)`,
+      (row) => `serial ${String(row['serial'])} is REVOKED without a record`,
+    ),
     ...rows(
       registry,
       `SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.status <> 'REVOKED'`,
@@ -59,8 +72,11 @@ export function revocationProblems(registry: Registry, crls: CrlBuilder): Check 
   if (newest === null) return { checked: count(registry, 'revocations'), problems };
   const listed = new Set<string>();
   for (const { serial } of readCrl(newest).entries()) listed.add(serial);
-  const expected = registry.store.sql('SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE r.crl_number IS NOT NULL AND c.not_after > ?').all(registry.now());
-  for (const row of expected) if (!listed.has(String(row['serial']))) problems.push(`serial ${String(row['serial'])} is missing from the newest CRL`);
+  const expected = registry.store
+    .sql('SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE r.crl_number IS NOT NULL AND c.not_after > ?')
+    .all(registry.now());
+  for (const row of expected)
+    if (!listed.has(String(row['serial']))) problems.push(`serial ${String(row['serial'])} is missing from the newest CRL`);
   return { checked: count(registry, 'revocations'), problems };
 }
 
@@ -77,7 +93,8 @@ export function crlProblems(registry: Registry, crls: CrlBuilder): Check {
     last = crl.number;
     const now = new Set<string>();
     for (const { serial } of crl.entries()) now.add(serial);
-    for (const serial of before) if (!now.has(serial) && !expired.has(serial)) problems.push(`CRL ${String(crl.number)} lost serial ${serial}`);
+    for (const serial of before)
+      if (!now.has(serial) && !expired.has(serial)) problems.push(`CRL ${String(crl.number)} lost serial ${serial}`);
     before = now;
   }
   return { checked: files.length, problems };

@@ -21,7 +21,8 @@ export function secretProblems(dataDir: string): Check {
     const top = name.split(sep)[0] ?? '';
     const bytes = readFileSync(path);
     const mayHoldKeys = allowed.includes(top);
-    if (!mayHoldKeys && (bytes.includes('PRIVATE KEY-----') || values.some((value) => bytes.includes(value)))) problems.push(`${name} holds a private key`);
+    if (!mayHoldKeys && (bytes.includes('PRIVATE KEY-----') || values.some((value) => bytes.includes(value))))
+      problems.push(`${name} holds a private key`);
     const mode = statSync(path).mode & 0o077;
     if (name.endsWith('.key.pem') && mode !== 0) problems.push(`${name} can be read by others`);
   }

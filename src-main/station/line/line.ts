@@ -57,7 +57,10 @@ export class Line {
 
   retry(number: number): SlotView {
     const slot = this.#slot(number);
-    const waiting = slot.view.state === 'NOT_VERIFIED' ? this.#options.services.registry.runs.notVerified().find((run) => run.id === slot.view.run) : undefined;
+    const waiting =
+      slot.view.state === 'NOT_VERIFIED'
+        ? this.#options.services.registry.runs.notVerified().find((run) => run.id === slot.view.run)
+        : undefined;
     if (waiting === undefined) slot.again(false);
     else void slot.prove(waiting, this.#order(waiting.order));
     return slot.view;
@@ -89,7 +92,12 @@ export class Line {
         const slot = bySlot.get(run.hardwareId ?? '');
         if (slot !== undefined) await slot.prove(run, this.#order(run.order));
         const after = unwrap(runs.get(run.id), 'a run is never deleted');
-        return { device: run.device ?? '', slot: slot?.view.slot ?? null, verdict: after.verdict ?? 'NOT_VERIFIED', code: after.failure?.code ?? null };
+        return {
+          device: run.device ?? '',
+          slot: slot?.view.slot ?? null,
+          verdict: after.verdict ?? 'NOT_VERIFIED',
+          code: after.failure?.code ?? null,
+        };
       }),
     );
   }

@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { Registry } from '../registry/index.ts';
-import { failRun, passRun } from './run.ts';
+import { failRun, isProvable, passRun } from './run.ts';
 
 export interface Recovered {
   readonly run: string;
@@ -17,7 +17,7 @@ export function recoverRuns(registry: Registry, clock: Clock, proofHours: number
   return registry.runs.open().map((run) => {
     const last = registry.runs.lastStep(run.id);
     const failure = new Failure('STATION_STOPPED', { step: last?.step ?? 'identify' }).toData();
-    if (run.serial !== null && run.device !== null && last?.step === 'lock') {
+    if (run.serial !== null && run.device !== null && last?.step === 'lock' && isProvable(registry, run.serial)) {
       if (last.phase === 'done') {
         passRun(registry, run.id, run.device, run.serial);
         return { run: run.id, verdict: 'PASS' };

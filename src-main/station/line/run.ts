@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Failure, toFailureData, type FailureData, type ProofLevel, type RunStep, type Unit, type WorkOrder } from '../../contract/index.ts';
+import {
+  Failure,
+  toFailureData,
+  type FailureData,
+  type ProofLevel,
+  type RunStep,
+  type Unit,
+  type WorkOrder,
+} from '../../contract/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { CallOptions, Credentials, DeviceProfile, SelfTestResult, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { Registry, RunRecord } from '../registry/index.ts';
@@ -145,7 +153,8 @@ export class Run {
         await this.#connect();
         return this.#open().identify(options);
       });
-      if (unit.hardwareId !== run.hardwareId) throw new Failure('DEVICE_SWAPPED', { expected: run.hardwareId ?? '', actual: unit.hardwareId });
+      if (unit.hardwareId !== run.hardwareId)
+        throw new Failure('DEVICE_SWAPPED', { expected: run.hardwareId ?? '', actual: unit.hardwareId });
       this.#unit = unit;
       this.#input.report.unit(unit);
       this.#input.report.device(device);
@@ -243,7 +252,12 @@ export class Run {
       });
       await this.#step('isolation', async ({ signal }) => {
         const seen = await watching.seen(foreign, signal);
-        if (result.foreignReason !== notAuthorized || seen > 0) throw new Failure('FOREIGN_TOPIC_ALLOWED', { topic: foreign }, `PUBACK reason ${String(result.foreignReason)}, ${String(seen)} delivered`);
+        if (result.foreignReason !== notAuthorized || seen > 0)
+          throw new Failure(
+            'FOREIGN_TOPIC_ALLOWED',
+            { topic: foreign },
+            `PUBACK reason ${String(result.foreignReason)}, ${String(seen)} delivered`,
+          );
       });
     } finally {
       await observation?.close();
@@ -290,7 +304,10 @@ export class Run {
   #isBrokersFault(failure: FailureData): boolean {
     const proving = ['access', 'connect', 'isolation'].includes(this.#services.registry.runs.lastStep(this.id)?.step ?? '');
     if (!proving) return false;
-    return ['BROKER_AWAY', 'BROKER_MISSING', 'BROKER_PORT_BUSY', 'CANARY_ADMITTED', 'CANARY_REFUSED', 'CRL_REJECTED'].includes(failure.code) || !this.#services.brokerUp();
+    return (
+      ['BROKER_AWAY', 'BROKER_MISSING', 'BROKER_PORT_BUSY', 'CANARY_ADMITTED', 'CANARY_REFUSED', 'CRL_REJECTED'].includes(failure.code) ||
+      !this.#services.brokerUp()
+    );
   }
 
   /** A failed unit is left empty where it lets us; what the unit says about it does not change the verdict. */

@@ -92,7 +92,8 @@ export class Slot {
 
   /** FAIL, NOT_VERIFIED or HAS_IDENTITY → the same unit once more. */
   again(reprovision: boolean): void {
-    if (!this.#plugged || this.#running !== null) throw new Failure('INVALID_INPUT', { field: 'slot', problem: `slot ${String(this.#place.slot)} has no waiting unit` });
+    if (!this.#plugged || this.#running !== null)
+      throw new Failure('INVALID_INPUT', { field: 'slot', problem: `slot ${String(this.#place.slot)} has no waiting unit` });
     this.#set({ ...fresh(this.#place), state: 'READY' });
     const work = this.#context.work();
     if ('code' in work) throw Failure.fromData(work);
@@ -113,21 +114,27 @@ export class Slot {
 
   /** Proves a NOT_VERIFIED run with the unit in this slot. Waits for a run in progress first. */
   async prove(run: RunRecord, order: WorkOrder): Promise<void> {
-    await this.idle;
+    while (this.#running !== null) await this.#running;
+    // Somebody else may have asked for the same, and got it meanwhile.
+    if (this.#context.services.registry.runs.get(run.id)?.verdict !== 'NOT_VERIFIED') return;
     const profile = this.#context.profileOf(order);
     this.#begin();
-    const input = { ...this.#input(order, profile), reprovision: false };
-    const proof = new Run(this.#context.services, input, run);
-    this.#set({ ...this.#view, run: run.id, device: run.device });
-    this.#running = this.#finish(proof.resumeProof(run));
+    this.#running = this.#finish(this.#resume(run, order, profile));
     await this.#running;
+  }
+
+  #resume(run: RunRecord, order: WorkOrder, profile: DeviceProfile): Promise<RunEnd> {
+    this.#set({ ...this.#view, run: run.id, device: run.device, steps: [] });
+    return new Run(this.#context.services, { ...this.#input(order, profile), reprovision: false }, run).resumeProof(run);
   }
 
   #start(order: WorkOrder, profile: DeviceProfile, reprovision: boolean): void {
     this.#begin();
     const run = new Run(this.#context.services, { ...this.#input(order, profile), reprovision });
     this.#set({ ...this.#view, run: run.id });
-    this.#running = this.#finish(run.provision());
+    this.#running = this.#finish(
+      run.provision().then((end) => (end.verdict === 'WAITS_FOR_PROOF' ? this.#resume(end.run, order, profile) : end)),
+    );
   }
 
   #begin(): void {
@@ -135,7 +142,10 @@ export class Slot {
     this.#set({ ...fresh(this.#place), state: 'RUNNING', startedAt: this.#context.services.registry.now() });
   }
 
-  #input(order: WorkOrder, profile: DeviceProfile): { slot: number; path: string; order: WorkOrder; profile: DeviceProfile; signal: AbortSignal; report: RunReport } {
+  #input(
+    order: WorkOrder,
+    profile: DeviceProfile,
+  ): { slot: number; path: string; order: WorkOrder; profile: DeviceProfile; signal: AbortSignal; report: RunReport } {
     return { ...this.#place, order, profile, signal: this.#abort.signal, report: this.#report() };
   }
 
@@ -181,7 +191,13 @@ function ended(end: RunEnd): Partial<SlotView> {
       return { state: 'FAIL', failure: end.failure, certificateRevoked: end.certificateRevoked };
     case 'NOT_VERIFIED':
       return { state: 'NOT_VERIFIED', failure: end.failure, deadline: end.deadline };
+    case 'WAITS_FOR_PROOF':
+      return { state: 'NOT_VERIFIED', deadline: end.run.deadline };
     case 'HAS_IDENTITY':
-      return { state: 'HAS_IDENTITY', failure: new Failure('HAS_IDENTITY', { device: end.device ?? 'known elsewhere' }).toData(), device: end.device };
+      return {
+        state: 'HAS_IDENTITY',
+        failure: new Failure('HAS_IDENTITY', { device: end.device ?? 'known elsewhere' }).toData(),
+        device: end.device,
+      };
   }
 }

@@ -76,7 +76,16 @@ export class CrlBuilder {
     const snapshot = registry.revocationSnapshot();
     try {
       const entries = (): Iterable<CrlEntry> => snapshot.entries(issuer.id, keepAfter);
-      const written = await writeCrl({ issuer: readIssuer(issuer.certificate), number, thisUpdate, nextUpdate, uri: distributionPoint, entries, path, sign: sign() });
+      const written = await writeCrl({
+        issuer: readIssuer(issuer.certificate),
+        number,
+        thisUpdate,
+        nextUpdate,
+        uri: distributionPoint,
+        entries,
+        path,
+        sign: sign(),
+      });
       this.#mustContain(before, path);
       const crl = { issuer: issuer.id, ...written, thisUpdate: instant(thisUpdate), nextUpdate: instant(nextUpdate) };
       registry.revocations.recordCrl(
@@ -93,7 +102,12 @@ export class CrlBuilder {
     if (before === null || !existsSync(this.#path(before.number))) return;
     const expired = new Set(this.#options.registry.revocations.expired());
     const missing = missingFrom(readCrl(this.#path(before.number)), readCrl(path), (serial) => expired.has(serial));
-    if (missing.length > 0) throw new Failure('CRL_REJECTED', { problem: `it would lose ${String(missing.length)} entries of number ${String(before.number)}` }, missing.slice(0, 3).join(' '));
+    if (missing.length > 0)
+      throw new Failure(
+        'CRL_REJECTED',
+        { problem: `it would lose ${String(missing.length)} entries of number ${String(before.number)}` },
+        missing.slice(0, 3).join(' '),
+      );
   }
 
   #path(number: number): string {

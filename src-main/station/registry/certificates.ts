@@ -1,4 +1,11 @@
-import { unwrap, type CertificateRow, type CertificateStatus, type CertificateUse, type RevocationReason, type Selector } from '../../contract/index.ts';
+import {
+  unwrap,
+  type CertificateRow,
+  type CertificateStatus,
+  type CertificateUse,
+  type RevocationReason,
+  type Selector,
+} from '../../contract/index.ts';
 import { contains, type Store } from './store.ts';
 
 export interface Reservation {
@@ -40,8 +47,10 @@ export class Certificates {
     this.#store.transaction(() => {
       const now = this.#store.now();
       this.#store
-        .sql(`INSERT INTO certificates (serial, issuer, use, device, run, order_id, status, spki_sha256, not_before, not_after, created_at, updated_at)
-              VALUES (?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?)`)
+        .sql(
+          `INSERT INTO certificates (serial, issuer, use, device, run, order_id, status, spki_sha256, not_before, not_after, created_at, updated_at)
+              VALUES (?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?)`,
+        )
         .run(serial, issuer, use, device, run, order, spkiSha256, notBefore, notAfter, now, now);
       if (run !== null) this.#store.sql('UPDATE runs SET serial = ? WHERE id = ?').run(serial, run);
       this.#store.audit(actor, 'certificate.reserve', device, { serial, issuer });
@@ -69,7 +78,10 @@ export class Certificates {
   /** Final. A certificate that is revoked already, or has expired, is left as it is; tells whether it was revoked now. */
   revoke(serial: string, reason: RevocationReason, note: string, actor: string): boolean {
     return this.#store.transaction(() => {
-      const row = this.#store.sql('SELECT status, issuer FROM certificates WHERE serial = ?').get(serial) as { status: string; issuer: string };
+      const row = this.#store.sql('SELECT status, issuer FROM certificates WHERE serial = ?').get(serial) as {
+        status: string;
+        issuer: string;
+      };
       if (row.status === 'REVOKED' || row.status === 'EXPIRED') return false;
       const now = this.#store.now();
       this.#store.sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ?`).run(now, serial);
@@ -86,7 +98,9 @@ export class Certificates {
   expire(actor: string): number {
     return this.#store.transaction(() => {
       const now = this.#store.now();
-      const due = this.#store.sql(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED','ACTIVE') AND not_after < ?`).all(now) as { serial: string }[];
+      const due = this.#store
+        .sql(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED','ACTIVE') AND not_after < ?`)
+        .all(now) as { serial: string }[];
       for (const { serial } of due) {
         this.#store.sql(`UPDATE certificates SET status = 'EXPIRED', updated_at = ? WHERE serial = ?`).run(now, serial);
         this.#store.audit(actor, 'certificate.expire', serial);
@@ -122,16 +136,22 @@ export class Certificates {
       'a selector has one field',
     );
     const name = { device: 'device', serial: 'serial', fingerprint: 'fingerprint' }[column as keyof Selector];
-    return this.#store.sql(`SELECT ${columns} FROM ${source} WHERE c.${name} = ? AND c.use = 'device' ORDER BY c.created_at DESC`).all(value) as unknown as CertificateRow[];
+    return this.#store
+      .sql(`SELECT ${columns} FROM ${source} WHERE c.${name} = ? AND c.use = 'device' ORDER BY c.created_at DESC`)
+      .all(value) as unknown as CertificateRow[];
   }
 
   ofUse(use: CertificateUse): (CertificateRow & { der: Buffer }) | null {
-    const row = this.#store.sql(`SELECT ${columns}, c.der FROM ${source} WHERE c.use = ? AND c.der IS NOT NULL ORDER BY c.created_at DESC LIMIT 1`).get(use);
+    const row = this.#store
+      .sql(`SELECT ${columns}, c.der FROM ${source} WHERE c.use = ? AND c.der IS NOT NULL ORDER BY c.created_at DESC LIMIT 1`)
+      .get(use);
     return (row ?? null) as (CertificateRow & { der: Buffer }) | null;
   }
 
   countByStatus(issuer: string): Record<CertificateStatus, number> {
-    const rows = this.#store.sql(`SELECT status, count(*) AS n FROM certificates WHERE issuer = ? AND use = 'device' GROUP BY status`).all(issuer) as { status: CertificateStatus; n: number }[];
+    const rows = this.#store
+      .sql(`SELECT status, count(*) AS n FROM certificates WHERE issuer = ? AND use = 'device' GROUP BY status`)
+      .all(issuer) as { status: CertificateStatus; n: number }[];
     const counts: Record<CertificateStatus, number> = { RESERVED: 0, SIGNED: 0, ACTIVE: 0, EXPIRED: 0, REVOKED: 0 };
     for (const { status, n } of rows) counts[status] = n;
     return counts;
@@ -139,11 +159,15 @@ export class Certificates {
 
   /** CN of every device that may be on the broker: one with a certificate that is SIGNED (being proven) or ACTIVE. */
   admitted(): string[] {
-    const rows = this.#store.sql(`SELECT DISTINCT device FROM certificates WHERE use = 'device' AND status IN ('SIGNED','ACTIVE') ORDER BY device`).all() as { device: string }[];
+    const rows = this.#store
+      .sql(`SELECT DISTINCT device FROM certificates WHERE use = 'device' AND status IN ('SIGNED','ACTIVE') ORDER BY device`)
+      .all() as { device: string }[];
     return rows.map((row) => row.device);
   }
 
   *withDer(use: CertificateUse): Generator<{ device: string; serial: string; der: Buffer }> {
-    yield* this.#store.sql('SELECT device, serial, der FROM certificates WHERE use = ? AND der IS NOT NULL ORDER BY created_at').iterate(use) as unknown as Iterable<{ device: string; serial: string; der: Buffer }>;
+    yield* this.#store
+      .sql('SELECT device, serial, der FROM certificates WHERE use = ? AND der IS NOT NULL ORDER BY created_at')
+      .iterate(use) as unknown as Iterable<{ device: string; serial: string; der: Buffer }>;
   }
 }

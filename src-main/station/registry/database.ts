@@ -8,12 +8,14 @@ import { migrations } from './migrations.ts';
 export type Db = Database.Database;
 
 /** SQLite's and the file system's refusals as failures with a name; anything else passes unchanged (a bug). */
-export function namedStorageFailure(thrown: unknown, dataDir: string): unknown {
+export function namedStorageFailure(thrown: unknown, dataDir: string): Error {
   const code = (thrown as { code?: string }).code ?? '';
-  if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code)) return new Failure('DATA_DAMAGED', { path: join(dataDir, 'station.db'), backups: join(dataDir, 'backups') }, thrown);
+  if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code))
+    return new Failure('DATA_DAMAGED', { path: join(dataDir, 'station.db'), backups: join(dataDir, 'backups') }, thrown);
   if (/^SQLITE_FULL|^ENOSPC|^EDQUOT/u.test(code)) return new Failure('DISK_FULL', { path: dataDir }, thrown);
-  if (/^SQLITE_(READONLY|CANTOPEN|PERM)|^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|ENAMETOOLONG)$/u.test(code)) return new Failure('DATA_DENIED', { path: dataDir }, thrown);
-  return thrown;
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)|^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|ENAMETOOLONG)$/u.test(code))
+    return new Failure('DATA_DENIED', { path: dataDir }, thrown);
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 export interface DataFolder {

@@ -36,8 +36,12 @@ export class Devices {
   /** KEY_REUSED when another device has ever had this key. */
   claimKey(spkiSha256: string, device: string): void {
     this.#store.transaction(() => {
-      const owner = this.#store.sql('SELECT device FROM device_keys WHERE spki_sha256 = ?').get(spkiSha256) as { device: string } | undefined;
-      if (owner === undefined) this.#store.sql('INSERT INTO device_keys (spki_sha256, device, seen_at) VALUES (?, ?, ?)').run(spkiSha256, device, this.#store.now());
+      const owner = this.#store.sql('SELECT device FROM device_keys WHERE spki_sha256 = ?').get(spkiSha256) as
+        { device: string } | undefined;
+      if (owner === undefined)
+        this.#store
+          .sql('INSERT INTO device_keys (spki_sha256, device, seen_at) VALUES (?, ?, ?)')
+          .run(spkiSha256, device, this.#store.now());
       else if (owner.device !== device) throw new Failure('KEY_REUSED', { device: owner.device });
     });
   }
@@ -50,7 +54,9 @@ export class Devices {
     const like = contains(filter.search);
     const where = `(? = '%%' OR d.device LIKE ? ESCAPE '\\' OR d.hardware_id LIKE ? ESCAPE '\\' OR d.order_id LIKE ? ESCAPE '\\')`;
     const total = this.#store.sql(`SELECT count(*) AS n FROM devices d WHERE ${where}`).get(like, like, like, like) as { n: number };
-    const rows = this.#store.sql(`${select} WHERE ${where} ORDER BY d.created_at DESC, d.device LIMIT ? OFFSET ?`).all(like, like, like, like, filter.limit, filter.offset);
+    const rows = this.#store
+      .sql(`${select} WHERE ${where} ORDER BY d.created_at DESC, d.device LIMIT ? OFFSET ?`)
+      .all(like, like, like, like, filter.limit, filter.offset);
     return { total: total.n, rows: rows as unknown as DeviceRow[] };
   }
 
@@ -60,7 +66,9 @@ export class Devices {
 
   #nextId(order: { id: string; tenant: string; idPrefix: string }): string {
     for (;;) {
-      const row = this.#store.sql('UPDATE orders SET next_number = next_number + 1 WHERE id = ? RETURNING next_number - 1 AS number').get(order.id) as { number: number };
+      const row = this.#store
+        .sql('UPDATE orders SET next_number = next_number + 1 WHERE id = ? RETURNING next_number - 1 AS number')
+        .get(order.id) as { number: number };
       const id = `${order.idPrefix}${String(row.number).padStart(6, '0')}`;
       if (this.get(`${order.tenant}/${id}`) === null) return id;
     }

@@ -22,7 +22,10 @@ export interface IssuerRecord {
 const columns = `id, kind, subject, algorithm, cka_id AS ckaId, spki_sha256 AS spkiSha256, key_id AS keyId, certificate, fingerprint,
   not_before AS notBefore, not_after AS notAfter, proof, created_at AS createdAt`;
 
-const asIssuer = (row: Row): IssuerRecord => ({ ...(row as unknown as IssuerRecord), proof: JSON.parse(String(row['proof'])) as KeyProof['attributes'] });
+const asIssuer = (row: Row): IssuerRecord => ({
+  ...(row as unknown as IssuerRecord),
+  proof: JSON.parse(String(row['proof'])) as KeyProof['attributes'],
+});
 
 /** The CAs of this station. */
 export class Issuers {
@@ -34,11 +37,24 @@ export class Issuers {
 
   add(issuer: Omit<IssuerRecord, 'createdAt'>, actor: string): void {
     this.#store
-      .sql(`INSERT INTO issuers (id, kind, subject, algorithm, cka_id, spki_sha256, key_id, certificate, fingerprint, not_before, not_after, proof, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .sql(
+        `INSERT INTO issuers (id, kind, subject, algorithm, cka_id, spki_sha256, key_id, certificate, fingerprint, not_before, not_after, proof, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
       .run(
-        issuer.id, issuer.kind, issuer.subject, issuer.algorithm, issuer.ckaId, issuer.spkiSha256, issuer.keyId, issuer.certificate,
-        issuer.fingerprint, issuer.notBefore, issuer.notAfter, JSON.stringify(issuer.proof), this.#store.now(),
+        issuer.id,
+        issuer.kind,
+        issuer.subject,
+        issuer.algorithm,
+        issuer.ckaId,
+        issuer.spkiSha256,
+        issuer.keyId,
+        issuer.certificate,
+        issuer.fingerprint,
+        issuer.notBefore,
+        issuer.notAfter,
+        JSON.stringify(issuer.proof),
+        this.#store.now(),
       );
     this.#store.audit(actor, 'issuer.create', issuer.id, { subject: issuer.subject, fingerprint: issuer.fingerprint, proof: issuer.proof });
   }

@@ -18,8 +18,12 @@ export class Revocations {
   list(filter: { search: string; limit: number; offset: number }): { total: number; rows: RevocationView[] } {
     const like = contains(filter.search);
     const where = `c.use = 'device' AND (? = '%%' OR c.device LIKE ? ESCAPE '\\' OR r.serial LIKE ? ESCAPE '\\')`;
-    const total = this.#store.sql(`SELECT count(*) AS n FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE ${where}`).get(like, like, like) as { n: number };
-    const rows = this.#store.sql(`${view} WHERE ${where} ORDER BY r.recorded_at DESC, r.serial LIMIT ? OFFSET ?`).all(like, like, like, filter.limit, filter.offset);
+    const total = this.#store
+      .sql(`SELECT count(*) AS n FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE ${where}`)
+      .get(like, like, like) as { n: number };
+    const rows = this.#store
+      .sql(`${view} WHERE ${where} ORDER BY r.recorded_at DESC, r.serial LIMIT ? OFFSET ?`)
+      .all(like, like, like, filter.limit, filter.offset);
     return { total: total.n, rows: rows as unknown as RevocationView[] };
   }
 
@@ -34,22 +38,28 @@ export class Revocations {
 
   /** Revoked certificates that have ended since: only these may be missing from a new CRL. */
   expired(): string[] {
-    const rows = this.#store.sql('SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.not_after <= ?').all(this.#store.now());
+    const rows = this.#store
+      .sql('SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.not_after <= ?')
+      .all(this.#store.now());
     return rows.map((row) => String(row['serial']));
   }
 
   /** These are in this CRL, which need not be on the broker host yet. */
   included(serials: readonly string[], crlNumber: number): void {
-    for (const serial of serials) this.#store.sql('UPDATE revocations SET crl_number = ? WHERE serial = ? AND crl_number IS NULL').run(crlNumber, serial);
+    for (const serial of serials)
+      this.#store.sql('UPDATE revocations SET crl_number = ? WHERE serial = ? AND crl_number IS NULL').run(crlNumber, serial);
   }
 
   published(serials: readonly string[]): void {
     const now = this.#store.now();
-    for (const serial of serials) this.#store.sql('UPDATE revocations SET published_at = ? WHERE serial = ? AND published_at IS NULL').run(now, serial);
+    for (const serial of serials)
+      this.#store.sql('UPDATE revocations SET published_at = ? WHERE serial = ? AND published_at IS NULL').run(now, serial);
   }
 
   effective(serial: string, liveSessionGoneMs: number | null): void {
-    this.#store.sql('UPDATE revocations SET effective_at = ?, live_session_gone_ms = ? WHERE serial = ? AND effective_at IS NULL').run(this.#store.now(), liveSessionGoneMs, serial);
+    this.#store
+      .sql('UPDATE revocations SET effective_at = ?, live_session_gone_ms = ? WHERE serial = ? AND effective_at IS NULL')
+      .run(this.#store.now(), liveSessionGoneMs, serial);
   }
 
   /** Taken before the CRL is signed, so that a number is never used twice, even after a crash. */
@@ -73,13 +83,17 @@ export class Revocations {
   }
 
   crlPublished(issuer: string, number: number): void {
-    this.#store.sql('UPDATE crls SET published_at = ? WHERE issuer = ? AND number = ? AND published_at IS NULL').run(this.#store.now(), issuer, number);
+    this.#store
+      .sql('UPDATE crls SET published_at = ? WHERE issuer = ? AND number = ? AND published_at IS NULL')
+      .run(this.#store.now(), issuer, number);
   }
 
   crls(issuer: string, limit: number): CrlView[] {
     return this.#store
-      .sql(`SELECT issuer, number, this_update AS thisUpdate, next_update AS nextUpdate, entries, bytes, sha256, published_at AS publishedAt
-            FROM crls WHERE issuer = ? ORDER BY number DESC LIMIT ?`)
+      .sql(
+        `SELECT issuer, number, this_update AS thisUpdate, next_update AS nextUpdate, entries, bytes, sha256, published_at AS publishedAt
+            FROM crls WHERE issuer = ? ORDER BY number DESC LIMIT ?`,
+      )
       .all(issuer, limit) as unknown as CrlView[];
   }
 }

@@ -17,7 +17,10 @@ export interface RunRecord {
 
 const columns = `id, slot, order_id AS "order", hardware_id AS hardwareId, device, serial, started_at AS startedAt, ended_at AS endedAt, verdict, failure, deadline`;
 
-const asRun = (row: Row): RunRecord => ({ ...(row as unknown as RunRecord), failure: row['failure'] === null ? null : (JSON.parse(String(row['failure'])) as FailureData) });
+function asRun(row: Row): RunRecord {
+  const failure = row['failure'];
+  return { ...(row as unknown as RunRecord), failure: typeof failure === 'string' ? (JSON.parse(failure) as FailureData) : null };
+}
 
 /** Runs, their journal, and the work orders they count for. */
 export class Runs {
@@ -41,18 +44,37 @@ export class Runs {
 
   /** The last thing the journal says about a run. */
   lastStep(run: string): { step: RunStep; phase: 'begin' | 'done' } | null {
-    return (this.#store.sql('SELECT step, phase FROM journal WHERE run = ? ORDER BY seq DESC LIMIT 1').get(run) ?? null) as { step: RunStep; phase: 'begin' | 'done' } | null;
+    return (this.#store.sql('SELECT step, phase FROM journal WHERE run = ? ORDER BY seq DESC LIMIT 1').get(run) ?? null) as {
+      step: RunStep;
+      phase: 'begin' | 'done';
+    } | null;
   }
 
   steps(run: string): { step: RunStep; ms: number }[] {
-    return this.#store.sql(`SELECT step, ms FROM journal WHERE run = ? AND phase = 'done' ORDER BY seq`).all(run) as { step: RunStep; ms: number }[];
+    return this.#store.sql(`SELECT step, ms FROM journal WHERE run = ? AND phase = 'done' ORDER BY seq`).all(run) as {
+      step: RunStep;
+      ms: number;
+    }[];
   }
 
   /** A verdict replaces none, or NOT_VERIFIED; PASS and FAIL are final. */
-  end(id: string, verdict: Verdict, more: { failure?: FailureData | undefined; proofLevel?: ProofLevel | undefined; deadline?: string | undefined }): void {
+  end(
+    id: string,
+    verdict: Verdict,
+    more: { failure?: FailureData | undefined; proofLevel?: ProofLevel | undefined; deadline?: string | undefined },
+  ): void {
     const changed = this.#store
-      .sql(`UPDATE runs SET verdict = ?, failure = ?, proof_level = ?, deadline = ?, ended_at = ? WHERE id = ? AND (verdict IS NULL OR verdict = 'NOT_VERIFIED')`)
-      .run(verdict, more.failure === undefined ? null : JSON.stringify(more.failure), more.proofLevel ?? null, more.deadline ?? null, this.#store.now(), id);
+      .sql(
+        `UPDATE runs SET verdict = ?, failure = ?, proof_level = ?, deadline = ?, ended_at = ? WHERE id = ? AND (verdict IS NULL OR verdict = 'NOT_VERIFIED')`,
+      )
+      .run(
+        verdict,
+        more.failure === undefined ? null : JSON.stringify(more.failure),
+        more.proofLevel ?? null,
+        more.deadline ?? null,
+        this.#store.now(),
+        id,
+      );
     if (changed.changes !== 1) throw new Error(`run ${id} has its final verdict already`);
   }
 
@@ -73,8 +95,19 @@ export class Runs {
   createOrder(order: WorkOrder, actor: string): void {
     this.#store.transaction(() => {
       this.#store
-        .sql('INSERT INTO orders (id, tenant, product, device_profile, certificate_profile, quantity, id_prefix, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-        .run(order.id, order.tenant, order.product, order.deviceProfile, order.certificateProfile, order.quantity, order.idPrefix, this.#store.now());
+        .sql(
+          'INSERT INTO orders (id, tenant, product, device_profile, certificate_profile, quantity, id_prefix, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        )
+        .run(
+          order.id,
+          order.tenant,
+          order.product,
+          order.deviceProfile,
+          order.certificateProfile,
+          order.quantity,
+          order.idPrefix,
+          this.#store.now(),
+        );
       this.#store.audit(actor, 'order.create', order.id, { ...order });
     });
   }
@@ -88,11 +121,16 @@ export class Runs {
   }
 
   progress(order: WorkOrder): OrderProgress {
-    // A unit counts once, by its newest run: a retry that passes is one passed unit.
+    // A unit counts once, by its newest run: a retry that passes is one passed unit. To put in a unit that has its identity is
+    // no run of it, and a run that the station left before it knew the unit is nobody's.
     const rows = this.#store
-      .sql(`SELECT verdict, count(*) AS n, min(started_at) AS first, max(ended_at) AS last FROM
-            (SELECT verdict, started_at, ended_at, row_number() OVER (PARTITION BY coalesce(hardware_id, id) ORDER BY started_at DESC) AS newest FROM runs WHERE order_id = ? AND verdict IS NOT NULL)
-            WHERE newest = 1 GROUP BY verdict`)
+      .sql(
+        `SELECT verdict, count(*) AS n, min(started_at) AS first, max(ended_at) AS last FROM
+            (SELECT verdict, started_at, ended_at, row_number() OVER (PARTITION BY coalesce(hardware_id, id) ORDER BY started_at DESC, rowid DESC) AS newest FROM runs
+             WHERE order_id = ? AND verdict IS NOT NULL AND coalesce(failure ->> 'code', '') <> 'HAS_IDENTITY'
+               AND NOT (hardware_id IS NULL AND coalesce(failure ->> 'code', '') = 'STATION_STOPPED'))
+            WHERE newest = 1 GROUP BY verdict`,
+      )
       .all(order.id) as { verdict: Verdict; n: number; first: string; last: string }[];
     const count = (verdict: Verdict): number => rows.find((row) => row.verdict === verdict)?.n ?? 0;
     const passed = count('PASS');
@@ -100,7 +138,14 @@ export class Runs {
     const hours = pass === undefined ? 0 : (Date.parse(pass.last) - Date.parse(pass.first)) / 3_600_000;
     const unitsPerHour = passed > 1 && hours > 0 ? passed / hours : null;
     const left = Math.max(0, order.quantity - passed);
-    return { order, passed, failed: count('FAIL'), notVerified: count('NOT_VERIFIED'), unitsPerHour, minutesLeft: unitsPerHour === null ? null : (left / unitsPerHour) * 60 };
+    return {
+      order,
+      passed,
+      failed: count('FAIL'),
+      notVerified: count('NOT_VERIFIED'),
+      unitsPerHour,
+      minutesLeft: unitsPerHour === null ? null : (left / unitsPerHour) * 60,
+    };
   }
 }
 

@@ -54,7 +54,7 @@ export class Store {
         } catch (thrown) {
           // SQLite has given up the whole transaction: nobody's part is recorded.
           if (!this.db.inTransaction) throw thrown;
-          return () => reject(namedStorageFailure(thrown, dirname(this.db.name)) as Error);
+          return () => reject(namedStorageFailure(thrown, dirname(this.db.name)));
         }
       };
       this.#group.push({ attempt, reject });
@@ -69,7 +69,7 @@ export class Store {
       const settle = this.transaction(() => group.map((one) => one.attempt()));
       for (const tell of settle) tell();
     } catch (thrown) {
-      for (const one of group) one.reject(thrown as Error);
+      for (const one of group) one.reject(namedStorageFailure(thrown, dirname(this.db.name)));
     }
   }
 

@@ -15,7 +15,10 @@ export interface NewKey {
 /** A P-256 key of the station's own, for its TLS clients and its local broker; never a device's. */
 export function makeKey(): NewKey {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  return { spki: publicKey.export({ type: 'spki', format: 'der' }), keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  return {
+    spki: publicKey.export({ type: 'spki', format: 'der' }),
+    keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
 }
 
 const folder = (dataDir: string): string => join(dataDir, 'secrets');
@@ -33,5 +36,9 @@ export function loadIdentity(dataDir: string, name: IdentityName): TlsIdentity {
 }
 
 export function loadIdentities(dataDir: string): StationIdentities {
-  return { goodCanary: loadIdentity(dataDir, 'good-canary'), revokedCanary: loadIdentity(dataDir, 'revoked-canary'), observer: loadIdentity(dataDir, 'observer') };
+  return {
+    goodCanary: loadIdentity(dataDir, 'good-canary'),
+    revokedCanary: loadIdentity(dataDir, 'revoked-canary'),
+    observer: loadIdentity(dataDir, 'observer'),
+  };
 }

@@ -1,10 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure, unwrap, type CertificateUse, type ModuleConfig, type Role, type SessionTerms, type SignerClient, type TokenRef, type WorkOrder } from '../../contract/index.ts';
 import {
-  assembleCertificate, authorityProfiles, buildServerTbs, buildServiceTbs, certificateToPem, createHierarchy, crlSigner, crlUri, newSerial, readCertificate, signingProfile,
-  type CertificateProfile, type MadeAuthority,
+  Failure,
+  unwrap,
+  type CertificateUse,
+  type ModuleConfig,
+  type Role,
+  type SessionTerms,
+  type SignerClient,
+  type TokenRef,
+  type WorkOrder,
+} from '../../contract/index.ts';
+import {
+  assembleCertificate,
+  authorityProfiles,
+  buildServerTbs,
+  buildServiceTbs,
+  certificateToPem,
+  createHierarchy,
+  crlSigner,
+  crlUri,
+  newSerial,
+  readCertificate,
+  signingProfile,
+  type CertificateProfile,
+  type MadeAuthority,
 } from '../ca/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { CrlBuilder } from '../publication/index.ts';
@@ -37,7 +58,14 @@ export interface SetUpTools {
   readonly progress: (step: string, done: number, total: number) => void;
 }
 
-const steps = ['Make the token', 'Open the ceremony', 'Make keys and certificates of the CAs', 'Make the certificates of broker and canaries', 'Write the first records', 'Sign the first revocation list'] as const;
+const steps = [
+  'Make the token',
+  'Open the ceremony',
+  'Make keys and certificates of the CAs',
+  'Make the certificates of broker and canaries',
+  'Write the first records',
+  'Sign the first revocation list',
+] as const;
 const actor = 'set-up';
 
 /**
@@ -51,11 +79,15 @@ export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
 
   at(0);
   await signer('module.use', { module: plan.module, watch: null });
-  if (!plan.existingToken) await tools.pin(await signer('token.requestInit', { label: plan.tokenLabel }), `New PIN of the software token “${plan.tokenLabel}”`);
+  if (!plan.existingToken)
+    await tools.pin(await signer('token.requestInit', { label: plan.tokenLabel }), `New PIN of the software token “${plan.tokenLabel}”`);
   const token = await findToken(signer, plan.tokenLabel);
 
   at(1);
-  await tools.pin(await signer('session.request', ceremonyTerms(plan, tools, token)), `PIN of the token “${plan.tokenLabel}”, for the ceremony`);
+  await tools.pin(
+    await signer('session.request', ceremonyTerms(plan, tools, token)),
+    `PIN of the token “${plan.tokenLabel}”, for the ceremony`,
+  );
   try {
     at(2);
     const ids = { root: `${plan.name} root`, issuer: `${plan.name} device CA`, server: `${plan.name} server CA` };
@@ -85,7 +117,14 @@ export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
       at(5);
       const issuer = unwrap(registry.issuers.ofKind('issuing'), 'the issuer was just recorded');
       const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };
-      await new CrlBuilder({ registry, issuer, distributionPoint: crlUri(crlBase, issuer.id), dataDir: plan.dataDir, sign: () => crlSigner(signer, key), clock }).build();
+      await new CrlBuilder({
+        registry,
+        issuer,
+        distributionPoint: crlUri(crlBase, issuer.id),
+        dataDir: plan.dataDir,
+        sign: () => crlSigner(signer, key),
+        clock,
+      }).build();
       registry.store.setSetting('ready', 'yes');
     } finally {
       registry.close();
@@ -98,15 +137,21 @@ export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
 
 /** Only a folder without a finished station gets here: nothing in it was ever given to a device. */
 function removeUnfinished(dataDir: string): void {
-  for (const name of ['station.db', 'station.db-wal', 'station.db-shm', 'crl', 'secrets', 'broker']) rmSync(join(dataDir, name), { recursive: true, force: true });
+  for (const name of ['station.db', 'station.db-wal', 'station.db-shm', 'crl', 'secrets', 'broker'])
+    rmSync(join(dataDir, name), { recursive: true, force: true });
 }
 
 async function findToken(signer: SignerClient, label: string): Promise<TokenRef> {
   const tokens = await signer('token.list', {});
   const named = tokens.filter((token) => token.label === label);
   const [token] = named;
-  if (token === undefined) throw new Failure('NOT_FOUND', { kind: 'token', id: label }, `found: ${tokens.map((one) => one.label).join(', ') || 'no token'}`);
-  if (named.length > 1) throw new Failure('INVALID_INPUT', { field: 'token', problem: `${String(named.length)} tokens are called “${label}”; unplug the others` });
+  if (token === undefined)
+    throw new Failure('NOT_FOUND', { kind: 'token', id: label }, `found: ${tokens.map((one) => one.label).join(', ') || 'no token'}`);
+  if (named.length > 1)
+    throw new Failure('INVALID_INPUT', {
+      field: 'token',
+      problem: `${String(named.length)} tokens are called “${label}”; unplug the others`,
+    });
   return { label: token.label, serial: token.serial };
 }
 
@@ -147,7 +192,12 @@ class LeafMaker {
   readonly #authorities: Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>;
   readonly #issuerId: string;
 
-  constructor(dataDir: string, tools: SetUpTools, authorities: Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>, issuerId: string) {
+  constructor(
+    dataDir: string,
+    tools: SetUpTools,
+    authorities: Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>,
+    issuerId: string,
+  ) {
     this.#dataDir = dataDir;
     this.#tools = tools;
     this.#authorities = authorities;
@@ -157,18 +207,40 @@ class LeafMaker {
   async server(hosts: readonly string[]): Promise<void> {
     const { server } = this.#authorities;
     const key = makeKey();
-    const draft = buildServerTbs({ issuer: server.issuer, profile: profileOf(this.#tools, 'server'), spki: key.spki, hosts, serial: newSerial(), now: this.#tools.clock.now(), crlUri: crlUri(crlBase, 'server') });
+    const draft = buildServerTbs({
+      issuer: server.issuer,
+      profile: profileOf(this.#tools, 'server'),
+      spki: key.spki,
+      hosts,
+      serial: newSerial(),
+      now: this.#tools.clock.now(),
+      crlUri: crlUri(crlBase, 'server'),
+    });
     const certificate = await this.#sign(server, 'server', draft.tbs);
-    saveIdentity(this.#dataDir, 'broker', { keyPem: key.keyPem, certificatePem: certificateToPem(certificate) + certificateToPem(server.certificate) });
+    saveIdentity(this.#dataDir, 'broker', {
+      keyPem: key.keyPem,
+      certificatePem: certificateToPem(certificate) + certificateToPem(server.certificate),
+    });
   }
 
   async client(file: IdentityName, profileName: 'canary' | 'service', name: string): Promise<void> {
     const { issuer } = this.#authorities;
     const key = makeKey();
     const profile = profileOf(this.#tools, profileName);
-    const draft = buildServiceTbs({ issuer: issuer.issuer, profile, spki: key.spki, subject: { name }, serial: newSerial(), now: this.#tools.clock.now(), crlUri: crlUri(crlBase, this.#issuerId) });
+    const draft = buildServiceTbs({
+      issuer: issuer.issuer,
+      profile,
+      spki: key.spki,
+      subject: { name },
+      serial: newSerial(),
+      now: this.#tools.clock.now(),
+      crlUri: crlUri(crlBase, this.#issuerId),
+    });
     const certificate = await this.#sign(issuer, profileName, draft.tbs);
-    saveIdentity(this.#dataDir, file, { keyPem: key.keyPem, certificatePem: certificateToPem(certificate) + certificateToPem(issuer.certificate) });
+    saveIdentity(this.#dataDir, file, {
+      keyPem: key.keyPem,
+      certificatePem: certificateToPem(certificate) + certificateToPem(issuer.certificate),
+    });
     this.made.push({ use: file === 'observer' ? 'service' : file === 'good-canary' ? 'canary-good' : 'canary-revoked', der: certificate });
   }
 
@@ -187,7 +259,14 @@ function record(
   leaves: LeafMaker,
 ): void {
   const { store, issuers, operators, runs } = registry;
-  const settings = { name: plan.name, tryOut: String(plan.tryOut), module: JSON.stringify(plan.module), token: JSON.stringify(token), slots: JSON.stringify(plan.slots), brokerPort: String(plan.brokerPort) };
+  const settings = {
+    name: plan.name,
+    tryOut: String(plan.tryOut),
+    module: JSON.stringify(plan.module),
+    token: JSON.stringify(token),
+    slots: JSON.stringify(plan.slots),
+    brokerPort: String(plan.brokerPort),
+  };
   for (const [key, value] of Object.entries(settings)) store.setSetting(key, value);
   store.audit(actor, 'station.set-up', plan.name, { token, tryOut: plan.tryOut });
   const kinds: Record<'root' | 'issuer' | 'server', IssuerKind> = { root: 'root', issuer: 'issuing', server: 'server' };
@@ -196,8 +275,18 @@ function record(
     const facts = readCertificate(certificate);
     issuers.add(
       {
-        id: ids[role], kind: kinds[role], subject: facts.commonName, algorithm: proof.algorithm, ckaId: proof.key.ckaId, spkiSha256: proof.key.spkiSha256, keyId: proof.keyId,
-        certificate, fingerprint: facts.fingerprint, notBefore: facts.notBefore, notAfter: facts.notAfter, proof: proof.attributes,
+        id: ids[role],
+        kind: kinds[role],
+        subject: facts.commonName,
+        algorithm: proof.algorithm,
+        ckaId: proof.key.ckaId,
+        spkiSha256: proof.key.spkiSha256,
+        keyId: proof.keyId,
+        certificate,
+        fingerprint: facts.fingerprint,
+        notBefore: facts.notBefore,
+        notAfter: facts.notAfter,
+        proof: proof.attributes,
       },
       actor,
     );
@@ -205,12 +294,23 @@ function record(
   for (const { use, der } of leaves.made) {
     const facts = readCertificate(der);
     registry.certificates.reserve(
-      { serial: facts.serial, issuer: ids.issuer, use, device: facts.commonName, run: null, order: null, spkiSha256: facts.spkiSha256, notBefore: facts.notBefore, notAfter: facts.notAfter },
+      {
+        serial: facts.serial,
+        issuer: ids.issuer,
+        use,
+        device: facts.commonName,
+        run: null,
+        order: null,
+        spkiSha256: facts.spkiSha256,
+        notBefore: facts.notBefore,
+        notAfter: facts.notAfter,
+      },
       actor,
     );
     registry.certificates.signed(facts.serial, der, facts.fingerprint, actor);
     registry.certificates.activate(facts.serial, actor);
-    if (use === 'canary-revoked') registry.certificates.revoke(facts.serial, 'cessationOfOperation', 'the canary that must be refused', actor);
+    if (use === 'canary-revoked')
+      registry.certificates.revoke(facts.serial, 'cessationOfOperation', 'the canary that must be refused', actor);
   }
   for (const operator of plan.operators) operators.add(operator.name, operator.role, operator.password, actor);
   if (plan.order !== null) {

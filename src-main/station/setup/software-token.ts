@@ -18,7 +18,9 @@ export function makeSoftwareTokenFolder(dataDir: string): ModuleConfig {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'tokens'), { recursive: true, mode: 0o700 });
   const config = join(folder, 'softhsm2.conf');
-  writeFileSync(config, `directories.tokendir = ${join(folder, 'tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n`, { mode: 0o600 });
+  writeFileSync(config, `directories.tokendir = ${join(folder, 'tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n`, {
+    mode: 0o600,
+  });
   return { path: softHsmModule(), env: { SOFTHSM2_CONF: config } };
 }
 

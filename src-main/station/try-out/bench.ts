@@ -39,7 +39,8 @@ export class TryOutBench {
   /** A new unit, or the one with this hardware id and all that it has stored. */
   async plug(slot: number, unit: { hardwareId?: string; fault?: string }): Promise<void> {
     if (slot > this.#options.slots) throw new Failure('NOT_FOUND', { kind: 'slot', id: String(slot) });
-    if (unit.fault !== undefined && !simulatedFaults.some((fault) => fault.name === unit.fault)) throw new Failure('NOT_FOUND', { kind: 'fault', id: unit.fault });
+    if (unit.fault !== undefined && !simulatedFaults.some((fault) => fault.name === unit.fault))
+      throw new Failure('NOT_FOUND', { kind: 'fault', id: unit.fault });
     const hardwareId = unit.hardwareId ?? `SIM-${randomBytes(4).toString('hex').toUpperCase()}`;
     await this.unplug(slot);
     await this.#bench.plug(slot, { hardwareId, ...(unit.fault === undefined ? {} : { fault: unit.fault }) });

@@ -131,7 +131,10 @@ describe('keys', () => {
 
   test('a request whose bytes are not those of its hash is VERIFY_MISMATCH', async () => {
     const session = await sessionWith({ '64/1': () => ({ len: 100, sha: sha256(csrs[1] ?? Buffer.alloc(0)) }), '64/2': csrOf(() => 1) });
-    await expect(session.generateKey('a/b', never())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: 'certificate request' } });
+    await expect(session.generateKey('a/b', never())).rejects.toMatchObject({
+      code: 'VERIFY_MISMATCH',
+      params: { item: 'certificate request' },
+    });
   });
 
   test('a request that ends too soon is VERIFY_MISMATCH', async () => {

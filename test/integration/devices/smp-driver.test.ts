@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src-main/contract/index.ts';
+import { itemInWords } from '../../../src-main/station/devices/install-items.ts';
 import {
   openUnit,
   type Credentials,

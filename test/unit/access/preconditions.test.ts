@@ -6,11 +6,63 @@ import { order } from '../../support/registry.ts';
 const now = Date.parse('2026-06-01T08:00:00.000Z');
 const at = (days: number): string => new Date(now + days * 86_400_000).toISOString();
 
-const session: SigningSession = { id: '6ecd8c99-4036-403d-bf84-cf8400f67836', kind: 'issue', issuer: 'i', profiles: ['device'], quota: 10, used: 0, openedAt: at(0), until: at(1), operator: 'Ada', reason: 'test' };
-const view: TokenView = { label: 'HSM', model: 'm', serial: '42', manufacturer: 'x', firmware: '1', initialised: true, software: false, pinState: 'ok', triesLeft: null, pinPad: false };
-const crl = { issuer: 'i', number: 1, thisUpdate: at(0), nextUpdate: at(1), entries: 0, bytes: 1, sha256: 'a'.repeat(64), publishedAt: null };
-const broker = { name: 'b', kind: 'local' as const, state: 'up' as const, host: 'localhost', port: 8883, since: at(0), canary: null, waiting: 0, waitingSince: null, failure: null };
-const good: Readiness = { now, token: { state: 'open', view }, session, order, orderPassed: 0, issuerNotAfter: at(4000), validityDays: 365, crl, broker };
+const session: SigningSession = {
+  id: '6ecd8c99-4036-403d-bf84-cf8400f67836',
+  kind: 'issue',
+  issuer: 'i',
+  profiles: ['device'],
+  quota: 10,
+  used: 0,
+  openedAt: at(0),
+  until: at(1),
+  operator: 'Ada',
+  reason: 'test',
+};
+const view: TokenView = {
+  label: 'HSM',
+  model: 'm',
+  serial: '42',
+  manufacturer: 'x',
+  firmware: '1',
+  initialised: true,
+  software: false,
+  pinState: 'ok',
+  triesLeft: null,
+  pinPad: false,
+};
+const crl = {
+  issuer: 'i',
+  number: 1,
+  thisUpdate: at(0),
+  nextUpdate: at(1),
+  entries: 0,
+  bytes: 1,
+  sha256: 'a'.repeat(64),
+  publishedAt: null,
+};
+const broker = {
+  name: 'b',
+  kind: 'local' as const,
+  state: 'up' as const,
+  host: 'localhost',
+  port: 8883,
+  since: at(0),
+  canary: null,
+  waiting: 0,
+  waitingSince: null,
+  failure: null,
+};
+const good: Readiness = {
+  now,
+  token: { state: 'open', view },
+  session,
+  order,
+  orderPassed: 0,
+  issuerNotAfter: at(4000),
+  validityDays: 365,
+  crl,
+  broker,
+};
 
 test('nothing is in the way of a ready line', () => {
   expect(preconditions(good)).toEqual([]);

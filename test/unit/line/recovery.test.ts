@@ -37,7 +37,11 @@ test('locked for certain: PASS. Lock unknown: NOT_VERIFIED with a deadline', () 
   const [sure, unsure] = [here.run(), here.run()];
   here.registry.runs.journal(sure.run, 'lock', 'done');
   here.registry.runs.journal(unsure.run, 'lock', 'begin');
-  expect(recover().map(({ verdict }) => verdict).sort()).toEqual(['NOT_VERIFIED', 'PASS']);
+  expect(
+    recover()
+      .map(({ verdict }) => verdict)
+      .sort(),
+  ).toEqual(['NOT_VERIFIED', 'PASS']);
   expect([here.status(sure.serial), here.status(unsure.serial)]).toEqual(['ACTIVE', 'SIGNED']);
   expect(here.registry.runs.get(unsure.run)?.deadline).toBe(new Date(here.clock.now() + 72 * 3_600_000).toISOString());
 });

@@ -6,13 +6,24 @@ import { TestRegistry } from '../../support/registry.ts';
 function chain(lines: readonly { actor: string; subject: string }[]): AuditEntry[] {
   const entries: AuditEntry[] = [];
   for (const [index, { actor, subject }] of lines.entries()) {
-    const line = { seq: index + 1, at: '2026-06-01T08:00:00.000Z', actor, action: 'act', subject, detail: '{}', previous: entries.at(-1)?.hash ?? auditGenesis };
+    const line = {
+      seq: index + 1,
+      at: '2026-06-01T08:00:00.000Z',
+      actor,
+      action: 'act',
+      subject,
+      detail: '{}',
+      previous: entries.at(-1)?.hash ?? auditGenesis,
+    };
     entries.push({ ...line, hash: auditHash(line) });
   }
   return entries;
 }
 
-const headOf = (entries: readonly AuditEntry[]): { seq: number; hash: string } => ({ seq: entries.length, hash: entries.at(-1)?.hash ?? auditGenesis });
+const headOf = (entries: readonly AuditEntry[]): { seq: number; hash: string } => ({
+  seq: entries.length,
+  hash: entries.at(-1)?.hash ?? auditGenesis,
+});
 const lines = fc.array(fc.record({ actor: fc.string(), subject: fc.string() }), { minLength: 2, maxLength: 12 });
 
 test('a chain as it was written holds', () => {

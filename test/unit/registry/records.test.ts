@@ -12,7 +12,9 @@ afterEach(() => {
 
 const everything = (): unknown => {
   const { db } = here.registry.store;
-  return ['certificates', 'revocations', 'outbox', 'audit', 'audit_head', 'devices', 'runs', 'crls'].map((table) => db.prepare(`SELECT * FROM ${table}`).all());
+  return ['certificates', 'revocations', 'outbox', 'audit', 'audit_head', 'devices', 'runs', 'crls'].map((table) =>
+    db.prepare(`SELECT * FROM ${table}`).all(),
+  );
 };
 
 test('change, audit line and outbox row are one transaction: a throw in between leaves none of them', () => {
@@ -69,7 +71,14 @@ test('a revocation is in one CRL, the first, and keeps its times', () => {
   const { serial } = here.run();
   expect(certificates.revoke(serial, 'keyCompromise', 'lost', 'officer')).toBe(true);
   expect(certificates.revoke(serial, 'superseded', 'again', 'line')).toBe(false);
-  const crl = { issuer: issuerId, thisUpdate: here.registry.now(), nextUpdate: here.registry.now(), entries: 1, bytes: 1, sha256: 'a'.repeat(64) };
+  const crl = {
+    issuer: issuerId,
+    thisUpdate: here.registry.now(),
+    nextUpdate: here.registry.now(),
+    entries: 1,
+    bytes: 1,
+    sha256: 'a'.repeat(64),
+  };
   revocations.recordCrl({ ...crl, number: 7 }, [serial]);
   revocations.recordCrl({ ...crl, number: 8 }, [serial]);
   expect(() => revocations.recordCrl({ ...crl, number: 8 }, [])).toThrow(/UNIQUE/u);
@@ -150,7 +159,13 @@ test('passwords: right, wrong, unknown name, none set; the same password in anot
   });
   expect(operators.check('Ada', 'pässword-1')).toMatchObject({ name: 'Ada', role: 'officer', passwordSet: true });
   expect(operators.check('Ada', 'pässword-1'.normalize('NFD'))).not.toBeNull();
-  for (const [name, password] of [['Ada', 'password-1'], ['Ada', ''], ['Bob', 'pässword-1'], ['ada', 'pässword-1']] as const) expect(operators.check(name, password)).toBeNull();
+  for (const [name, password] of [
+    ['Ada', 'password-1'],
+    ['Ada', ''],
+    ['Bob', 'pässword-1'],
+    ['ada', 'pässword-1'],
+  ] as const)
+    expect(operators.check(name, password)).toBeNull();
   expect(operators.check('Open', 'anything')).toMatchObject({ name: 'Open', passwordSet: false });
   const stored = store.sql('SELECT password FROM operators WHERE name = ?').get('Ada')?.['password'];
   expect(String(stored)).toMatch(/^[0-9a-f]{32}:[0-9a-f]{64}$/u);

@@ -63,7 +63,9 @@ test('SQL that tries to turn a status back, or to delete a record, is refused by
     else db.prepare('UPDATE certificates SET status = ? WHERE serial = ?').run(from, serial);
     const final = from === 'EXPIRED' || from === 'REVOKED';
     for (const to of certificateStatuses.filter((status) => (final ? status !== from : certificateStatuses.indexOf(status) < index))) {
-      expect(() => db.prepare('UPDATE certificates SET status = ? WHERE serial = ?').run(to, serial), `${from} → ${to}`).toThrow(/forward only/u);
+      expect(() => db.prepare('UPDATE certificates SET status = ? WHERE serial = ?').run(to, serial), `${from} → ${to}`).toThrow(
+        /forward only/u,
+      );
     }
     expect(() => db.prepare('DELETE FROM certificates WHERE serial = ?').run(serial)).toThrow(/kept/u);
   }
@@ -75,7 +77,8 @@ test('SQL that tries to turn a status back, or to delete a record, is refused by
 test('a certificate cannot be SIGNED or ACTIVE without its bytes', () => {
   const serial = here.reserve('acme/x');
   const { db } = here.registry.store;
-  for (const status of ['SIGNED', 'ACTIVE']) expect(() => db.prepare('UPDATE certificates SET status = ? WHERE serial = ?').run(status, serial)).toThrow(/CHECK/u);
+  for (const status of ['SIGNED', 'ACTIVE'])
+    expect(() => db.prepare('UPDATE certificates SET status = ? WHERE serial = ?').run(status, serial)).toThrow(/CHECK/u);
 });
 
 test('a serial number is used once', () => {

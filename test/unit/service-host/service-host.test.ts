@@ -73,7 +73,11 @@ test('calls wait for the start, and their answers find them', async () => {
   await settle();
   const [first, second] = newest().received.slice(1) as { id: number }[];
   newest().say({ kind: 'result', id: second?.id ?? 0, outcome: { ok: true, value: 'second' } });
-  newest().say({ kind: 'result', id: first?.id ?? 0, outcome: { ok: false, error: new Failure('TOKEN_ABSENT', { label: 'x' }, 'raw').toData() } });
+  newest().say({
+    kind: 'result',
+    id: first?.id ?? 0,
+    outcome: { ok: false, error: new Failure('TOKEN_ABSENT', { label: 'x' }, 'raw').toData() },
+  });
   expect(await two).toBe('second');
   await expect(one).rejects.toMatchObject({ code: 'TOKEN_ABSENT', params: { label: 'x' }, detail: 'raw' });
 });

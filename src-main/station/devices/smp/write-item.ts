@@ -34,7 +34,11 @@ export async function writeItem(line: UnitLine, { item, bytes, sha256 }: Install
     if (answered !== offset + data.length) {
       strays += 1;
       if (strays > MAX_STRAYS)
-        throw new Failure('CONTENT_REJECTED', { item: itemInWords(item) }, `its offset stays at ${String(answered)} of ${String(bytes.length)}`);
+        throw new Failure(
+          'CONTENT_REJECTED',
+          { item: itemInWords(item) },
+          `its offset stays at ${String(answered)} of ${String(bytes.length)}`,
+        );
       await options.confirmIdentity();
     }
     offset = answered;
