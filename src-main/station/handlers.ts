@@ -49,7 +49,7 @@ export function createHandlers(station: Station): Handlers {
     },
 
     'sessions.request': async ({ kind, quota, minutes, reason }) => {
-      if (station.signer.failure !== null) throw station.signer.failure;
+      await station.signer.mustWork();
       const request = await live().requestSession({ kind, quota, minutes, reason, operator: actor() });
       const { view } = station.signer.token;
       return { ...request, token: view, purpose: `PIN of the token “${view?.label ?? 'unknown'}”` };

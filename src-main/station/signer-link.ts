@@ -14,6 +14,7 @@ export class SignerLink {
   readonly #changed: () => void;
   readonly #pins = new Map<string, () => void>();
   #use: { module: ModuleConfig; watch: TokenRef | null } | null = null;
+  #using: Promise<void> = Promise.resolve();
   session: SigningSession | null = null;
   token: TokenState = { state: 'none', view: null };
   /** Why the module cannot be used; null when it can. */
@@ -44,13 +45,19 @@ export class SignerLink {
   event(name: string, payload: unknown): void {
     if (name === 'signer.up') {
       this.session = null;
-      if (this.#use !== null) void this.use(this.#use.module, this.#use.watch ?? { label: '', serial: '' });
+      if (this.#use !== null) this.#using = this.use(this.#use.module, this.#use.watch ?? { label: '', serial: '' });
       return;
     }
     if (name === 'session.changed') this.session = signerEvents[name].parse(payload);
     else if (name === 'token.changed') this.token = signerEvents[name].parse(payload);
     else if (name === 'pin.answered') this.#pins.get(signerEvents[name].parse(payload).requestId)?.();
     this.#changed();
+  }
+
+  /** Throws why the module cannot be used. Waits for a signer that was just started again to have it back. */
+  async mustWork(): Promise<void> {
+    await this.#using;
+    if (this.failure !== null) throw this.failure;
   }
 
   /** Resolves when a person has answered this request with the right PIN; PIN_REQUEST_UNKNOWN when it ran out. */

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import {
+  calls,
+  events,
+  tryOutPin,
+  unwrap,
+  type CallInput,
+  type CallName,
+  type CallOutput,
+  type DoctorFinding,
+  type EventName,
+  type EventPayload,
+  type Service,
+  type SlotView,
+} from '../../src-main/contract/index.ts';
+import { childProcessServices, Supervisor } from '../../src-main/service-host/index.ts';
+import type { StationConfig } from '../../src-main/station/config.ts';
+import { agentPath } from './agent.ts';
+
+export interface TestStationOptions {
+  readonly dataDir?: string;
+  /** Null: an operator signs in. */
+  readonly caller?: StationConfig['caller'];
+  readonly line?: StationConfig['line'];
+  readonly broker?: boolean;
+  readonly instance?: string;
+  /** Another entry for the station service, for example one that kills itself. */
+  readonly entry?: string;
+}
+
+type Listener = (name: string, payload: unknown) => void;
+
+/** A whole station on a folder of its own: both services as child processes, from source. */
+export class TestStation {
+  readonly dataDir: string;
+  /** All that the services wrote and the supervisor said. */
+  readonly log: string[] = [];
+  readonly #options: TestStationOptions;
+  readonly #listeners = new Set<Listener>();
+  #supervisor: Supervisor;
+
+  constructor(options: TestStationOptions = {}) {
+    if (!existsSync(agentPath)) throw new Error(`missing: ${agentPath}; build it with make -C native/device-agent`);
+    this.#options = options;
+    this.dataDir = options.dataDir ?? TestStation.folder();
+    this.#supervisor = this.#start();
+  }
+
+  static folder(): string {
+    return mkdtempSync(join(tmpdir(), 'birthmark-station-'));
+  }
+
+  /** A try-out station with an open signing session and empty slots. */
+  static async tryOut(slots = 1, options: TestStationOptions = {}): Promise<TestStation> {
+    const station = new TestStation(options);
+    await station.call('station.tryOut', { slots, plug: false });
+    return station;
+  }
+
+  #start(): Supervisor {
+    const { caller = { name: 'tester', role: 'officer' }, line = 'auto', broker = true, instance = randomUUID(), entry } = this.#options;
+    const station: StationConfig = { dataDir: this.dataDir, resourcesDir: resolve('resources'), agentPath, instance, caller, broker, line };
+    return new Supervisor({
+      spawn: childProcessServices({
+        entry: { station: entry ?? resolve('src-main/station/service.ts'), signer: resolve('src-main/signer/service.ts') },
+        execPath: process.execPath,
+        onOutput: (service, text) => void this.log.push(`${service}: ${text}`),
+      }),
+      config: { station, signer: { dataDir: this.dataDir } },
+      onEvent: (name, payload) => {
+        for (const listener of [...this.#listeners]) listener(name, payload);
+      },
+      log: (line) => void this.log.push(line),
+    });
+  }
+
+  async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+    return calls[name].output.parse(await this.#supervisor.call(name, input)) as CallOutput<N>;
+  }
+
+  on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): () => void {
+    const wrapped: Listener = (name, payload) => {
+      if (name === event) listener(events[event].parse(payload) as EventPayload<N>);
+    };
+    this.#listeners.add(wrapped);
+    return () => this.#listeners.delete(wrapped);
+  }
+
+  /** The first event from now on that `wanted` accepts. Rejects with the log after `ms`. */
+  waitFor<N extends EventName>(event: N, wanted: (payload: EventPayload<N>) => boolean, ms = 20_000): Promise<EventPayload<N>> {
+    return new Promise((found, failed) => {
+      let last: unknown;
+      const timer = setTimeout(() => {
+        off();
+        failed(new Error(`no ${event} as wanted within ${String(ms)} ms; last ${JSON.stringify(last)}\n${this.log.slice(-20).join('\n')}`));
+      }, ms);
+      const off = this.on(event, (payload) => {
+        last = payload;
+        if (!wanted(payload)) return;
+        clearTimeout(timer);
+        off();
+        found(payload);
+      });
+    });
+  }
+
+  /** A slot in one of these states, now or soon. */
+  async slotIs(slot: number, ...states: SlotView['state'][]): Promise<SlotView> {
+    const is = (view: SlotView): boolean => view.slot === slot && states.includes(view.state);
+    const coming = this.waitFor('slot.changed', is);
+    coming.catch(() => undefined);
+    const now = (await this.call('line.slots', {})).find(is);
+    return now ?? coming;
+  }
+
+  /** Plugs a unit in and waits for the end of its run. */
+  async run(slot: number, unit: { fault?: string; hardwareId?: string } = {}): Promise<SlotView> {
+    const ended = this.waitFor(
+      'slot.changed',
+      (view) => view.slot === slot && view.run !== null && view.state !== 'RUNNING' && view.state !== 'READY',
+      40_000,
+    );
+    await this.call('bench.plug', { slot, ...unit });
+    return ended;
+  }
+
+  async replug(slot: number): Promise<SlotView> {
+    const hardwareId = unwrap((await this.call('bench.units', {})).find((unit) => unit.slot === slot)?.hardwareId, 'a unit is in the slot');
+    await this.unplug(slot);
+    return this.run(slot, { hardwareId });
+  }
+
+  async unplug(slot: number): Promise<void> {
+    const empty = this.slotIs(slot, 'EMPTY');
+    await this.call('bench.unplug', { slot });
+    await empty;
+  }
+
+  /** Opens a signing session with the PIN of try-out tokens. */
+  async openSession(terms: { kind?: 'issue' | 'crl-only'; quota?: number } = {}): Promise<void> {
+    const { requestId } = await this.call('sessions.request', { reason: 'test', ...terms });
+    await this.call('pin.enter', { requestId, pin: tryOutPin });
+  }
+
+  /** What `birthmark doctor` finds wrong; empty when every invariant holds. */
+  async problems(): Promise<string[]> {
+    await this.call('publication.settle', {});
+    return (await this.call('doctor.run', {})).flatMap((finding: DoctorFinding) => finding.problems);
+  }
+
+  pid(service: Service): number {
+    return unwrap(this.#supervisor.pid(service), `the ${service} service runs`);
+  }
+
+  /** kill -9; resolves when the supervisor has the service running again. */
+  async kill(service: Service): Promise<void> {
+    const up = this.waitFor('service.changed', (change) => change.service === service && change.state === 'up');
+    process.kill(this.pid(service), 'SIGKILL');
+    await up;
+  }
+
+  stop(): Promise<void> {
+    return this.#supervisor.stop();
+  }
+
+  /** As after the computer was switched off and on: same folder, no session. */
+  async reopen(): Promise<void> {
+    await this.stop();
+    this.#supervisor = this.#start();
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
