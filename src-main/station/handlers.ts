@@ -64,7 +64,15 @@ export function createHandlers(station: Station): Handlers {
     'line.retry': ({ slot }) => live().line.retry(slot),
     'line.reject': ({ slot }) => live().line.reject(slot),
     'line.cancel': ({ slot }) => live().line.cancel(slot),
-    'line.reprovision': ({ slot }) => live().line.reprovision(slot),
+    'line.reprovision': ({ slot }) => {
+      const { line, registry } = live();
+      const device = line.views().find((view) => view.slot === slot)?.device ?? null;
+      // What an officer took away, only an officer gives back.
+      const revoked = device !== null && registry.devices.get(device)?.status === 'REVOKED';
+      const role = station.operator?.role ?? 'nobody';
+      if (revoked && role !== 'officer') throw new Failure('NOT_ALLOWED', { role, call: 'line.reprovision of a revoked device' });
+      return line.reprovision(slot);
+    },
 
     'orders.list': () => {
       const { runs } = live().registry;

@@ -202,16 +202,14 @@ export class Run {
     this.#input.report.unit(unit);
     this.#services.registry.runs.bind(this.id, unit.hardwareId, null);
     const known = this.#services.registry.devices.byHardwareId(unit.hardwareId);
-    if (this.#input.reprovision) {
-      if (unit.locked) throw new Failure('LOCKED');
-      return unit;
-    }
-    if (known?.status === 'ACTIVE') throw new HasIdentity(known.device);
+    // A locked unit keeps what it has; a new identity goes into its other storage slot.
+    if (this.#input.reprovision) return unit;
     const waiting = this.#services.registry.runs.notVerified().find((run) => run.hardwareId === unit.hardwareId);
     if (waiting !== undefined) throw new WaitsForProof(waiting);
-    if (unit.locked) throw known === null ? new HasIdentity(null) : new Failure('LOCKED');
-    // A unit of ours whose certificate did not make it may try again; a stranger with an identity is a question.
-    if (unit.provisioned && known === null) throw new HasIdentity(null);
+    // One that ever passed is a question, also when it was revoked since: a stolen unit must not heal itself by being plugged in.
+    if (known !== null && this.#services.registry.runs.hasPassed(known.device)) throw new HasIdentity(known.device);
+    // A unit of ours that never made it may try again; a stranger with an identity is a question.
+    if (known === null && (unit.provisioned || unit.locked)) throw new HasIdentity(null);
     return unit;
   }
 
@@ -312,7 +310,8 @@ export class Run {
 
   /** A failed unit is left empty where it lets us; what the unit says about it does not change the verdict. */
   async #erase(): Promise<void> {
-    if (this.#session === null || this.#serial === null) return;
+    // A unit that was to get a new identity still has its old one, which must not be erased with the new.
+    if (this.#session === null || this.#serial === null || this.#input.reprovision) return;
     try {
       const signal = AbortSignal.timeout(this.#input.profile.stepMs);
       const unit = await this.#session.identify({ signal });

@@ -87,6 +87,11 @@ export class Runs {
     return this.#store.sql(`SELECT ${columns} FROM runs WHERE verdict = 'NOT_VERIFIED' ORDER BY started_at`).all().map(asRun);
   }
 
+  /** Did any unit ever pass as this device? */
+  hasPassed(device: string): boolean {
+    return this.#store.sql(`SELECT 1 AS yes FROM runs WHERE device = ? AND verdict = 'PASS' LIMIT 1`).get(device) !== undefined;
+  }
+
   get(id: string): RunRecord | null {
     const row = this.#store.sql(`SELECT ${columns} FROM runs WHERE id = ?`).get(id);
     return row === undefined ? null : asRun(row);
