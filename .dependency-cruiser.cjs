@@ -22,12 +22,10 @@ const packages = {
   zod: [contract, station, signer, desktop, cli, serviceHost, renderer],
   electron: [desktop, preload],
   pkcs11js: [signer],
-  'node-forge': [signer, der, stationFolder('ca'), stationFolder('verify')],
   'better-sqlite3': [stationFolder('registry')],
   serialport: [stationFolder('devices')],
   cborg: [stationFolder('devices')],
   mqtt: [stationFolder('verify'), stationFolder('broker')],
-  pino: [stationFolder('observe')],
   react: [renderer],
   'react-dom': [renderer],
   'radix-ui': [renderer],
@@ -47,9 +45,10 @@ const packages = {
   vitest: [test, scripts],
   'fast-check': [test],
   '@peculiar/x509': [test],
+  'node-forge': [test],
 };
 /** Tests reach for real components directly to check ours. */
-const alsoInTests = ['zod', 'pkcs11js', 'node-forge', 'better-sqlite3', 'serialport', 'cborg', 'mqtt'];
+const alsoInTests = ['zod', 'pkcs11js', 'better-sqlite3', 'serialport', 'cborg', 'mqtt'];
 
 const npm = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled'];
 const inNodeModules = (name) => `node_modules/(@types/)?${name}/`;
