@@ -13,13 +13,13 @@ export const demo: Command = {
   name: 'demo',
   summary: 'a whole station with simulated units: provision, prove, revoke one, prove it refused',
   options: {
-    units: { argument: 'N', help: 'how many units (default 4)' },
+    units: { argument: 'N', help: 'how many units (default 8)' },
     parallel: { argument: 'P', help: 'how many slots (default 4, up to 16)' },
     fault: { argument: 'NAME', help: 'hit one unit with a fault; "list" names them' },
   },
   async run(context) {
     if (context.text('fault') === 'list') return listFaults(context);
-    const units = context.number('units', { min: 1, max: 10_000, fallback: 4 });
+    const units = context.number('units', { min: 1, max: 10_000, fallback: 8 });
     const parallel = Math.min(units, context.number('parallel', { min: 1, max: limits.slots, fallback: 4 }));
     const fault = faultOf(context.text('fault'));
     const own = context.text('data') === undefined;
