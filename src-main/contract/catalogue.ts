@@ -761,7 +761,14 @@ export const catalogue = {
   ),
 
   // The line
-  NO_ORDER: entry('REFUSED', 'technician', 'later', 'No work order', 'Choose a work order first.', 'Pick or scan a work order.'),
+  NO_ORDER: entry(
+    'REFUSED',
+    'technician',
+    'later',
+    'No work order',
+    'Nothing was put on the line yet.',
+    'Pick a work order; an officer can add one.',
+  ),
   ORDER_COMPLETE: entry(
     'REFUSED',
     'technician',

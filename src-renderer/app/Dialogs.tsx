@@ -1,3 +1,4 @@
+import { OrderDialog } from '../features/line/OrderDialog.tsx';
 import { PinDialog } from '../features/security/PinDialog.tsx';
 import { RevokeDialog } from '../features/security/RevokeDialog.tsx';
 import { SessionDialog } from '../features/security/SessionDialog.tsx';
@@ -19,6 +20,8 @@ export function Dialogs() {
       return <RevokeDialog selector={open.selector} onClose={closeDialog} />;
     case 'sign-in':
       return <SignInDialog needsOfficer={open.needsOfficer} onClose={closeDialog} />;
+    case 'order':
+      return <OrderDialog onClose={closeDialog} />;
     case 'broker':
       return <BrokerDialog onClose={closeDialog} />;
   }

@@ -8,6 +8,7 @@ export type OpenDialog =
   | { readonly kind: 'pin'; readonly request: PinRequest }
   | { readonly kind: 'revoke'; readonly selector: Selector | null }
   | { readonly kind: 'sign-in'; readonly needsOfficer: boolean }
+  | { readonly kind: 'order' }
   | { readonly kind: 'broker' };
 
 /** At most one dialog is open, whoever asked for it. */
@@ -15,6 +16,8 @@ export const useDialogs = create<{ readonly open: OpenDialog | null }>(() => ({ 
 
 export const openDialog = (open: OpenDialog): void => useDialogs.setState({ open });
 export const closeDialog = (): void => useDialogs.setState({ open: null });
+
+const isOfficer = (): boolean => useStation.getState().status?.operator?.role === 'officer';
 
 const mayDo = (workplace: Workplace): boolean => {
   const operator = useStation.getState().status?.operator;
@@ -25,6 +28,11 @@ const mayDo = (workplace: Workplace): boolean => {
 export function goTo(workplace: Workplace): void {
   if (mayDo(workplace)) setWorkplace(workplace);
   else openDialog({ kind: 'sign-in', needsOfficer: true });
+}
+
+/** Opens the form of a new work order, or asks for an officer. */
+export function askForOrder(): void {
+  openDialog(isOfficer() ? { kind: 'order' } : { kind: 'sign-in', needsOfficer: true });
 }
 
 /** Opens the signing-session dialog, or asks for an officer; shows the session that is open already. */

@@ -1,11 +1,13 @@
 import { useState } from 'react';
 import { toFailureData } from '../../../src-main/contract/errors.ts';
 import type { OrderProgress } from '../../../src-main/contract/models.ts';
+import { openDialog } from '../../app/dialogs.ts';
+import { useStation } from '../../app/station.ts';
 import { t } from '../../i18n/index.ts';
 import { call } from '../../lib/client.ts';
 import { count } from '../../lib/format.ts';
 import { Button } from '../../ui/Button.tsx';
-import { Menu, MenuHeading, MenuItem } from '../../ui/Menu.tsx';
+import { Menu, MenuHeading, MenuItem, MenuSeparator } from '../../ui/Menu.tsx';
 import { useLine } from './store.ts';
 
 const shownFailure = (error: unknown): void => useLine.setState({ failure: toFailureData(error) });
@@ -14,9 +16,10 @@ const choose = (id: string): void => {
   call('orders.choose', { id }).then((order) => useLine.setState({ order, failure: null }), shownFailure);
 };
 
-/** Puts another work order on the line. */
+/** Puts another work order on the line; an officer can add one. */
 export function OrderMenu() {
   const current = useLine((state) => state.order?.order.id);
+  const isOfficer = useStation((state) => state.status?.operator?.role === 'officer');
   const [orders, setOrders] = useState<readonly OrderProgress[] | null>(null);
   const load = (): void => {
     call('orders.list', {}).then(setOrders, shownFailure);
@@ -48,6 +51,14 @@ export function OrderMenu() {
           </span>
         </MenuItem>
       ))}
+      {isOfficer ? (
+        <>
+          <MenuSeparator />
+          <MenuItem icon="plus" onSelect={() => openDialog({ kind: 'order' })}>
+            {t('line.order.new')}
+          </MenuItem>
+        </>
+      ) : null}
     </Menu>
   );
 }

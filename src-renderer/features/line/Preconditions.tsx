@@ -1,16 +1,17 @@
 import type { FailureData } from '../../../src-main/contract/errors.ts';
 import type { Precondition } from '../../../src-main/contract/models.ts';
-import { askForSession, goTo, openDialog } from '../../app/dialogs.ts';
+import { askForOrder, askForSession, goTo, openDialog } from '../../app/dialogs.ts';
 import { t } from '../../i18n/index.ts';
 import { Button } from '../../ui/Button.tsx';
 import { FailureCard } from '../../ui/FailureCard.tsx';
 import { type Place, placeFor } from './remedy.ts';
 
 const remedies: Readonly<
-  Record<Place, { readonly word: 'line.fix.session' | 'line.fix.security' | 'line.fix.broker'; readonly go: () => void }>
+  Record<Place, { readonly word: 'line.fix.session' | 'line.fix.security' | 'line.fix.broker' | 'line.order.new'; readonly go: () => void }>
 > = {
   session: { word: 'line.fix.session', go: askForSession },
   security: { word: 'line.fix.security', go: () => goTo('security') },
+  order: { word: 'line.order.new', go: askForOrder },
   broker: { word: 'line.fix.broker', go: () => openDialog({ kind: 'broker' }) },
 };
 

@@ -1,7 +1,7 @@
 import { catalogue, type ErrorCode } from '../../../src-main/contract/catalogue.ts';
 
 /** Where a condition is dealt with. */
-export type Place = 'session' | 'security' | 'broker';
+export type Place = 'session' | 'security' | 'broker' | 'order';
 
 const sessionCodes: readonly ErrorCode[] = ['SESSION_NONE', 'SESSION_ENDED', 'SESSION_QUOTA_USED', 'TOKEN_ABSENT', 'TOKEN_HUNG'];
 const securityCodes: readonly ErrorCode[] = [
@@ -15,6 +15,7 @@ const securityCodes: readonly ErrorCode[] = [
 
 /** The place that deals with a code; null where the steps in the text are all there is. */
 export function placeFor(code: ErrorCode): Place | null {
+  if (code === 'NO_ORDER' || code === 'ORDER_COMPLETE') return 'order';
   if (sessionCodes.includes(code)) return 'session';
   if (securityCodes.includes(code)) return 'security';
   if (catalogue[code].exit === 'BROKER') return 'broker';
