@@ -80,7 +80,7 @@ export function createHandlers(station: Station): Handlers {
     },
     'orders.current': () => {
       const order = live().order();
-      return order === null ? null : live().registry.runs.progress(order);
+      return order === null ? null : live().progress(order);
     },
     'orders.create': (order) => {
       const { runs } = live().registry;

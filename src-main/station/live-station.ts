@@ -1,6 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure, unwrap, type Alarm, type FailureData, type IssuerView, type StationStatus, type WorkOrder } from '../contract/index.ts';
+import {
+  Failure,
+  unwrap,
+  type Alarm,
+  type FailureData,
+  type IssuerView,
+  type OrderProgress,
+  type StationStatus,
+  type WorkOrder,
+} from '../contract/index.ts';
 import { preconditions } from './access/index.ts';
 import { certificateToPem, crlSigner } from './ca/index.ts';
 import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
@@ -33,6 +42,7 @@ export class LiveStation {
   readonly #watcher: PlugWatcher;
   readonly #issuer: IssuerRecord;
   readonly #root: IssuerRecord;
+  #progress: OrderProgress | null = null;
   #upkeep: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -168,9 +178,16 @@ export class LiveStation {
     this.line.poke();
   }
 
+  /** Counts every unit of the order, so it is kept until a verdict or another order changes it. */
+  progress(order: WorkOrder): OrderProgress {
+    if (this.#progress?.order.id !== order.id) this.#progress = this.registry.runs.progress(order);
+    return this.#progress;
+  }
+
   orderChanged(): void {
+    this.#progress = null;
     const order = this.order();
-    if (order !== null) this.#station.emit('order.changed', this.registry.runs.progress(order));
+    if (order !== null) this.#station.emit('order.changed', this.progress(order));
     this.#station.statusSoon();
   }
 
@@ -234,7 +251,7 @@ export class LiveStation {
       token: signer.token,
       session: signer.session,
       order,
-      orderPassed: order === null ? 0 : this.registry.runs.progress(order).passed,
+      orderPassed: order === null ? 0 : this.progress(order).passed,
       issuerNotAfter: this.#issuer.notAfter,
       validityDays: order === null ? 0 : this.issuance.profile(order.certificateProfile).validityDays,
       crl: this.crls.newest(),
@@ -286,6 +303,7 @@ export class LiveStation {
 
   #tick(): void {
     const ended = this.registry.certificates.expire('upkeep') + endOverdueProofs(this.registry);
+    if (ended > 0) this.orderChanged();
     if (ended > 0 || (this.#station.signer.session !== null && this.crls.isDue())) this.publisher.publishSoon();
     this.#station.statusSoon();
   }

@@ -149,9 +149,10 @@ export class Certificates {
   }
 
   countByStatus(issuer: string): Record<CertificateStatus, number> {
-    const rows = this.#store
-      .sql(`SELECT status, count(*) AS n FROM certificates WHERE issuer = ? AND use = 'device' GROUP BY status`)
-      .all(issuer) as { status: CertificateStatus; n: number }[];
+    const rows = this.#store.sql(`SELECT status, n FROM certificate_counts WHERE issuer = ? AND use = 'device'`).all(issuer) as {
+      status: CertificateStatus;
+      n: number;
+    }[];
     const counts: Record<CertificateStatus, number> = { RESERVED: 0, SIGNED: 0, ACTIVE: 0, EXPIRED: 0, REVOKED: 0 };
     for (const { status, n } of rows) counts[status] = n;
     return counts;

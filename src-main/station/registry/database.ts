@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Failure } from '../../contract/index.ts';
@@ -7,11 +7,13 @@ import { migrations } from './migrations.ts';
 
 export type Db = Database.Database;
 
+const damaged = (dataDir: string, detail: unknown): Failure =>
+  new Failure('DATA_DAMAGED', { path: join(dataDir, 'station.db'), backups: join(dataDir, 'backups') }, detail);
+
 /** SQLite's and the file system's refusals as failures with a name; anything else passes unchanged (a bug). */
 export function namedStorageFailure(thrown: unknown, dataDir: string): Error {
   const code = (thrown as { code?: string }).code ?? '';
-  if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code))
-    return new Failure('DATA_DAMAGED', { path: join(dataDir, 'station.db'), backups: join(dataDir, 'backups') }, thrown);
+  if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code)) return damaged(dataDir, thrown);
   if (/^SQLITE_FULL|^ENOSPC|^EDQUOT/u.test(code)) return new Failure('DISK_FULL', { path: dataDir }, thrown);
   if (/^SQLITE_(READONLY|CANTOPEN|PERM)|^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|ENAMETOOLONG)$/u.test(code))
     return new Failure('DATA_DENIED', { path: dataDir }, thrown);
@@ -46,23 +48,31 @@ function readPid(path: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'unknown';
 }
 
-/** Is there a station in this folder? */
-export const hasStation = (dataDir: string): boolean => existsSync(join(dataDir, 'station.db'));
+/** Is there a station in this folder, or was there one? */
+export const hasStation = (dataDir: string): boolean => existsSync(join(dataDir, 'station.db')) || hasSignedCrl(dataDir);
+
+/** The first CRL is signed when the database is there already. */
+function hasSignedCrl(dataDir: string): boolean {
+  const folder = join(dataDir, 'crl');
+  return existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.crl'));
+}
 
 /** Opens the station's database, checks it, and brings it to the newest schema with a backup before each step. */
 export function openDatabase(dataDir: string): Db {
   const path = join(dataDir, 'station.db');
-  const before = existsSync(path);
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   let db: Db | undefined;
   try {
+    // SQLite takes an empty file for a new database; here it is one that was lost, and a new station must not take its place.
+    if (size === 0 && hasSignedCrl(dataDir)) throw damaged(dataDir, 'the database is empty or gone');
     db = new Database(path);
     chmodSync(path, 0o600);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
-    if (before) {
+    if (size > 0) {
       const check = db.pragma('quick_check(1)', { simple: true });
-      if (check !== 'ok') throw new Failure('DATA_DAMAGED', { path, backups: join(dataDir, 'backups') }, check);
+      if (check !== 'ok') throw damaged(dataDir, check);
     }
     migrate(db, dataDir);
     return db;
@@ -87,5 +97,9 @@ function migrate(db: Db, dataDir: string): void {
 function backup(db: Db, folder: string, name: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, name);
-  if (!existsSync(path)) db.prepare('VACUUM INTO ?').run(path);
+  if (existsSync(path)) return;
+  // Under another name until it is whole: half a backup would never be made anew.
+  rmSync(`${path}.part`, { force: true });
+  db.prepare('VACUUM INTO ?').run(`${path}.part`);
+  renameSync(`${path}.part`, path);
 }
