@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CallInput, type CallName, type CallOutput, type EventName, type EventPayload } from '../contract/index.ts';
-import { childProcessServices, Supervisor } from '../service-host/index.ts';
+import { childProcessServices, Supervisor, whySignerDied } from '../service-host/index.ts';
 import type { StationConfig } from '../station/config.ts';
 import type { Output } from './output.ts';
 
@@ -39,6 +39,7 @@ export class StationProcess {
         onOutput: (_service, text) => output.note(text.trimEnd()),
       }),
       config: { station: full, signer: { dataDir: full.dataDir } },
+      whySignerDied: () => whySignerDied(full.dataDir),
       onEvent: (name, payload) => {
         for (const listener of [...this.#listeners]) listener(name, payload);
       },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Service } from '../contract/index.ts';
-import { childProcessServices, Supervisor, type SpawnService } from '../service-host/index.ts';
+import { childProcessServices, Supervisor, whySignerDied, type SpawnService } from '../service-host/index.ts';
 import type { Paths } from './paths.ts';
 import { utilityProcessServices } from './utility-process.ts';
 
@@ -65,5 +65,6 @@ export function startServices({ paths, onEvent, log }: ServicesOptions): Supervi
     },
     onEvent,
     log,
+    whySignerDied: () => whySignerDied(paths.data),
   });
 }

@@ -9,6 +9,8 @@ export interface ServiceHostOptions {
   /** A call of this service to the other one. */
   readonly onPeerCall: (name: string, input: unknown) => Promise<unknown>;
   readonly onState: (state: 'up' | 'restarting', how: string) => void;
+  /** Asked when the service ended unasked, for the failure of the calls that were pending; SERVICE_CRASHED without it. */
+  readonly whyDied?: () => Failure;
 }
 
 const restartDelaysMs = [0, 200, 1000, 5000];
@@ -138,10 +140,11 @@ export class ServiceHost {
   #exited(process: ServiceProcess, how: string): void {
     if (process !== this.#process) return;
     this.#process = undefined;
-    for (const waiting of this.#pending.values()) waiting.reject(this.#crashed());
+    const why = this.#stopping ? this.#crashed() : (this.#options.whyDied?.() ?? this.#crashed());
+    for (const waiting of this.#pending.values()) waiting.reject(why);
     this.#pending.clear();
     // Whoever waited for this start learns that it failed; calls made from now on wait for the next one.
-    this.#ready?.reject(this.#crashed());
+    this.#ready?.reject(why);
     this.#ready = undefined;
     if (this.#stopping) return;
     this.#newReady();

@@ -1,4 +1,4 @@
-import { calls, type CallInput, type CallName, type CallOutput, type Service } from '../contract/index.ts';
+import { calls, type CallInput, type CallName, type CallOutput, type Failure, type Service } from '../contract/index.ts';
 import { ServiceHost } from './service-host.ts';
 import type { SpawnService } from './wire.ts';
 
@@ -7,6 +7,8 @@ export interface SupervisorOptions {
   readonly config: Readonly<Record<Service, unknown>>;
   readonly onEvent: (name: string, payload: unknown) => void;
   readonly log: (line: string) => void;
+  /** Why the signer ended unasked, for the calls that were pending; `whySignerDied` of its data folder. */
+  readonly whySignerDied?: () => Failure;
 }
 
 /** Runs station and signer side by side and carries the calls between them. The signer's session survives a crash of the station. */
@@ -27,6 +29,7 @@ export class Supervisor {
           } else options.onEvent(name, payload);
         },
         onPeerCall: (name, input) => this.#hosts[other].call(name, input),
+        ...(service === 'signer' && options.whySignerDied !== undefined ? { whyDied: options.whySignerDied } : {}),
         onState: (state, how) => {
           options.log(`${service} service ${state}: ${how}`);
           options.onEvent('service.changed', { service, state });

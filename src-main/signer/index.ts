@@ -7,7 +7,6 @@ import { deadlines } from './pkcs11.ts';
 import { vendorQuirks, type Quirks } from './quirks.ts';
 import { Signer } from './signer.ts';
 
-export { readLastCall, type LastCall } from './marker.ts';
 export { vendorQuirks, type Quirks } from './quirks.ts';
 
 export interface SignerOptions {

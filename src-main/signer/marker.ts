@@ -1,12 +1,6 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-
-/** What the signer was doing when its process ended. */
-export interface LastCall {
-  readonly method: string;
-  /** True when the watchdog ended the process because this call did not return. */
-  readonly hung: boolean;
-}
+import { lastCallText } from '../service-host/index.ts';
 
 /**
  * A call names itself before it may crash or hang the process. With a file, the name is readable after the process is gone,
@@ -35,8 +29,13 @@ export class Marker {
   /** A call on another thread; its deadline is kept by a timer here. */
   enterAsync(method: string): void {
     if (this.#file === null || this.#written === method) return;
-    writeSync(this.#file, method.padEnd(nameBytes), 0);
+    writeSync(this.#file, lastCallText({ method, hungMs: null }), 0);
     this.#written = method;
+  }
+
+  /** The call on another thread overran: what ends this process now is told why. */
+  hang(method: string, ms: number): void {
+    if (this.#file !== null) writeSync(this.#file, lastCallText({ method, hungMs: ms }), 0);
   }
 
   leave(): void {
@@ -49,21 +48,6 @@ export class Marker {
   }
 }
 
-const nameBytes = 40;
-const hungWord = 'hung';
-
-/** Reads a marker file of a process that has ended; null when there is none or it made no call. */
-export function readLastCall(path: string): LastCall | null {
-  let text: string;
-  try {
-    text = readFileSync(path, 'latin1');
-  } catch {
-    return null;
-  }
-  const [method, word] = text.trim().split(/\s+/u);
-  return method === undefined || method === '' ? null : { method, hung: word === hungWord };
-}
-
 /** [0] 1 while the main thread is inside a call, [1] which call. Plain JavaScript: a thread without a file of its own in the bundle. */
 const watchdogSource = `
   const { workerData: { shared, path, deadlineMs } } = require('node:worker_threads');
@@ -74,7 +58,7 @@ const watchdogSource = `
     const now = Atomics.load(shared, 0) === 1 ? Atomics.load(shared, 1) : -1;
     if (now === -1 || now !== call) { call = now; since = Date.now(); continue; }
     if (Date.now() - since < deadlineMs) continue;
-    appendFileSync(path, ' ${hungWord}');
+    appendFileSync(path, ' hung ' + deadlineMs);
     process.kill(process.pid, 'SIGKILL');
   }
 `;

@@ -155,6 +155,7 @@ export class Pkcs11Module {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.#hung = { method, ms };
+        this.#hooks.marker.hang(method, ms);
         this.#hooks.onHung({ method, ms });
         reject(new Failure('TOKEN_HUNG', { method, ms }));
       }, ms);

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { calls, Failure, signerCalls, tryOutPin } from '../contract/index.ts';
-import { makeDataFolder, serve } from '../service-host/index.ts';
+import { lastCallFile, makeDataFolder, serve } from '../service-host/index.ts';
 import { createSigner } from './index.ts';
 
 const Config = z.object({ dataDir: z.string().min(1) }).strict();
@@ -14,7 +13,7 @@ serve(({ config, emit }) => {
     clock: { now: () => Date.now() },
     emit,
     onHung: () => emit('signer.hung', {}),
-    marker: join(dataDir, 'signer.call'),
+    marker: lastCallFile(dataDir),
   });
   let softwareToken = false;
 

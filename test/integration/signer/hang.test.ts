@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TokenRef } from '../../../src-main/contract/index.ts';
-import { readLastCall } from '../../../src-main/signer/index.ts';
+import { readLastCall } from '../../../src-main/service-host/index.ts';
 import { makeShimFolder, type ShimFolder } from '../../support/shim.ts';
 import { forkSigner, type SignerProcess } from '../../support/signer-process.ts';
 import { failureOf, SignerBench } from '../../support/signer.ts';
@@ -38,7 +38,7 @@ describe('a module that does not return, in a process of its own', () => {
     expect(await bench.client('session.current', {})).toBeNull();
     const { requestId } = await bench.client('session.request', bench.ceremonyTerms(token));
     expect((await failureOf(bench.enterPin(requestId))).code).toBe('TOKEN_HUNG');
-    expect(readLastCall(marker)).toEqual({ method: 'C_Sign', hung: false });
+    expect(readLastCall(marker)).toEqual({ method: 'C_Sign', hungMs: 400 });
   });
 
   it('is ended by its watchdog when a blocking call hangs, and the marker says which', async () => {
@@ -46,7 +46,7 @@ describe('a module that does not return, in a process of its own', () => {
     folder.fault('hang C_Login');
     expect((await failureOf(bench.enterPin(requestId))).code).toBe('SERVICE_CRASHED');
     expect(await child.ended).toBe('SIGKILL');
-    expect(readLastCall(marker)).toEqual({ method: 'C_Login', hung: true });
+    expect(readLastCall(marker)).toEqual({ method: 'C_Login', hungMs: 400 });
   });
 
   it('that crashes leaves the name of the call', async () => {
@@ -54,6 +54,6 @@ describe('a module that does not return, in a process of its own', () => {
     folder.fault('crash C_Login');
     expect((await failureOf(bench.enterPin(requestId))).code).toBe('SERVICE_CRASHED');
     expect(await child.ended).toBe('SIGSEGV');
-    expect(readLastCall(marker)).toEqual({ method: 'C_Login', hung: false });
+    expect(readLastCall(marker)).toEqual({ method: 'C_Login', hungMs: null });
   });
 });
