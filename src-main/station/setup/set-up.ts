@@ -137,7 +137,8 @@ export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
 
 /** Only a folder without a finished station gets here: nothing in it was ever given to a device. */
 function removeUnfinished(dataDir: string): void {
-  for (const name of ['station.db', 'station.db-wal', 'station.db-shm', 'crl', 'secrets', 'broker'])
+  // The CRLs first: CRLs without a database are the sign of a station that was lost.
+  for (const name of ['crl', 'station.db', 'station.db-wal', 'station.db-shm', 'secrets', 'broker'])
     rmSync(join(dataDir, name), { recursive: true, force: true });
 }
 
