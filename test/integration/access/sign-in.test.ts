@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { calls, roles, tryOutPin, type Caller, type CallName } from '../../../src-main/contract/index.ts';
+import { TestStation } from '../../support/station.ts';
+
+let station: TestStation;
+const password = 'correct horse';
+
+beforeAll(async () => {
+  station = new TestStation({ caller: null, line: 'watch' });
+  station.on('pin.wanted', ({ requestId }) => void station.call('pin.enter', { requestId, pin: tryOutPin }));
+  await station.call('station.init', { name: 'Line 1', module: null, tokenLabel: 'HSM', slots: [], officer: 'Ada', password });
+});
+afterAll(() => station.dispose());
+
+const code = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => 'answered',
+    (thrown: unknown) => (thrown as { code?: string }).code,
+  );
+
+test('nobody may do nothing but look and sign in; a wrong password or name says the same', async () => {
+  expect((await station.call('station.status', {})).operator).toBeNull();
+  expect(await station.call('operators.list', {})).toEqual([{ name: 'Ada', role: 'officer', passwordSet: true }]);
+  for (const wrong of [
+    { name: 'Ada', password: 'wrong horse' },
+    { name: 'Ada' },
+    { name: 'Bob', password },
+    { name: '', password: '' },
+    { name: 'Ada', password: 'x'.repeat(128) },
+  ]) {
+    expect(await code(station.call('operators.signIn', wrong))).toBe('SIGN_IN_FAILED');
+  }
+  expect(await code(station.call('operators.signIn', { name: 'Ada', password: 'x'.repeat(129) }))).toBe('INVALID_INPUT');
+  expect(await code(station.call('sessions.request', { reason: 'test' }))).toBe('NOT_ALLOWED');
+});
+
+test('who signed in has the rights of the role until signing out, also over a crash of the service', async () => {
+  expect(await station.call('operators.signIn', { name: 'Ada', password })).toMatchObject({ role: 'officer' });
+  await station.openSession();
+  await station.kill('station');
+  expect((await station.call('station.status', {})).operator).toMatchObject({ name: 'Ada' });
+  await station.call('sessions.close', {});
+  await station.call('operators.signOut', {});
+  expect(await code(station.call('sessions.request', { reason: 'test' }))).toBe('NOT_ALLOWED');
+});
+
+test('the password is in no file of the station', async () => {
+  await station.call('operators.signIn', { name: 'Ada', password });
+  expect(spawnSync('grep', ['-raF', password, station.dataDir], { encoding: 'utf8' })).toMatchObject({ status: 1, stdout: '' });
+});
+
+test('every call of every role on the running service is as the table says: refused, or let through to the station', async () => {
+  const trial = await TestStation.tryOut(1, { caller: null, line: 'watch' });
+  const names = (Object.keys(calls) as CallName[]).filter((name) => calls[name].service === 'station');
+  // These would end the sign-in, the set-up or the broker under test; what they refuse is asked all the same.
+  const changing = new Set<CallName>(['operators.signOut', 'operators.signIn']);
+  let asked = 0;
+  for (const caller of ['nobody', ...roles] as const) {
+    if (caller === 'nobody') await trial.call('operators.signOut', {});
+    else await trial.call('operators.signIn', { name: caller.charAt(0).toUpperCase() + caller.slice(1) });
+    for (const name of names.filter((one) => !changing.has(one))) {
+      const allowed = (calls[name].roles as readonly Caller[]).includes(caller);
+      // An input that no schema accepts: who may call gets as far as being told so.
+      const answer = await code((trial.call as (name: string, input: unknown) => Promise<unknown>)(name, { '': '' }));
+      expect(`${caller} ${name} ${String(answer)}`).toBe(`${caller} ${name} ${allowed ? 'INVALID_INPUT' : 'NOT_ALLOWED'}`);
+      asked++;
+    }
+  }
+  expect(asked).toBe((names.length - changing.size) * 4);
+  await trial.dispose();
+});
