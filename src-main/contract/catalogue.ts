@@ -371,6 +371,14 @@ export const catalogue = {
     'The issuer is valid until {issuerEnd}; the certificate would outlive it.',
     'Create a new issuer, or use a shorter validity.',
   ),
+  CRL_RUNS_OUT: entry(
+    'REFUSED',
+    'officer',
+    'after-pin',
+    'The revocation list runs out soon',
+    'The list ends {nextUpdate}. After that the broker locks every device out.',
+    'Open a signing session: a new list is signed and published at once.',
+  ),
   CRL_REJECTED: entry(
     'REFUSED',
     'support',

@@ -88,6 +88,7 @@ export function createHandlers(station: Station): Handlers {
         throw new Failure('INVALID_INPUT', { field: 'id', problem: `there is a work order ${order.id} already` });
       longestNameMustFit(order.tenant, order.idPrefix);
       live().issuance.profile(order.certificateProfile);
+      live().line.profile(order.deviceProfile);
       runs.createOrder(order, actor());
       return runs.progress(order);
     },

@@ -21,6 +21,9 @@ export interface Readiness {
   readonly broker: BrokerView | null;
 }
 
+/** Time enough for an officer to come: an open session renews the list by itself. */
+const crlWarningMs = 6 * 3_600_000;
+
 const error = (failure: Failure): Precondition => ({ level: 'error', failure: failure.toData() });
 const warning = (failure: Failure): Precondition => ({ level: 'warning', failure: failure.toData() });
 
@@ -39,6 +42,9 @@ export function preconditions(state: Readiness): Precondition[] {
   if (state.now + state.validityDays * 86_400_000 > Date.parse(state.issuerNotAfter))
     found.push(error(new Failure('ISSUER_TOO_SHORT', { issuerEnd: state.issuerNotAfter })));
   if (state.crl === null || Date.parse(state.crl.nextUpdate) <= state.now) found.push(warning(new Failure('BROKER_CRL_EXPIRED')));
+  else if (state.session === null && Date.parse(state.crl.nextUpdate) - state.now < crlWarningMs) {
+    found.push(warning(new Failure('CRL_RUNS_OUT', { nextUpdate: state.crl.nextUpdate })));
+  }
   if (state.broker !== null && state.broker.state !== 'up') {
     found.push(
       warning(

@@ -102,6 +102,13 @@ export class Line {
     );
   }
 
+  /** NOT_FOUND when no such device profile is installed. */
+  profile(name: string): DeviceProfile {
+    const profile = this.#options.profiles.get(name);
+    if (profile === undefined) throw new Failure('NOT_FOUND', { kind: 'device profile', id: name });
+    return profile;
+  }
+
   /** Resolves when the watcher has seen that a unit is in this slot, or that none is. */
   plugged(number: number, present: boolean): Promise<void> {
     return this.#slot(number).whenPlugged(present);
@@ -175,9 +182,7 @@ export class Line {
   }
 
   #profile(order: WorkOrder): DeviceProfile {
-    const profile = this.#options.profiles.get(order.deviceProfile);
-    if (profile === undefined) throw new Failure('NOT_FOUND', { kind: 'device profile', id: order.deviceProfile });
-    return profile;
+    return this.profile(order.deviceProfile);
   }
 
   #slot(number: number): Slot {

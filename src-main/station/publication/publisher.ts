@@ -16,6 +16,8 @@ export interface PublisherOptions {
 }
 
 interface Waiting {
+  /** Wants a new CRL to be in force; the others are content with the access list and the newest CRL there is. */
+  readonly newCrl: boolean;
   resolve(): void;
   reject(failure: unknown): void;
 }
@@ -51,11 +53,14 @@ export class Publisher {
     return this.#failure;
   }
 
-  /** Resolves when everything recorded before this call is in force; rejects with the reason why it is not. */
-  publish(options: { newCrl?: boolean } = {}): Promise<void> {
-    if (options.newCrl === true) this.#forceCrl = true;
+  /**
+   * Resolves when the access list as recorded before this call is in force, with `newCrl` when a new CRL is too; rejects with the
+   * reason why not. A CRL that nobody allows the token to sign holds back revocations, not the devices that are to be let in.
+   */
+  publish({ newCrl = false }: { newCrl?: boolean } = {}): Promise<void> {
+    if (newCrl) this.#forceCrl = true;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ newCrl, resolve, reject });
       this.#run();
     });
   }
@@ -89,10 +94,15 @@ export class Publisher {
       const served = this.#waiting;
       this.#waiting = [];
       try {
-        await this.#round();
-        this.#failure = null;
-        this.#pause = retryMs.first;
-        for (const one of served) one.resolve();
+        const held = await this.#round();
+        if (held === null) {
+          this.#failure = null;
+          this.#pause = retryMs.first;
+        } else this.#failed(held);
+        for (const one of served) {
+          if (held !== null && one.newCrl) one.reject(held);
+          else one.resolve();
+        }
       } catch (thrown) {
         this.#failed(thrown);
         for (const one of served) one.reject(thrown);
@@ -101,7 +111,8 @@ export class Publisher {
     }
   }
 
-  async #round(): Promise<void> {
+  /** Returns why no new CRL could be signed, where one was due; null when all is in force. */
+  async #round(): Promise<Failure | null> {
     const { registry, host, crls, clientCaPem } = this.#options;
     const upTo = registry.store.outbox().last;
     const held = await this.#freshCrl(registry.revocations.waiting());
@@ -111,21 +122,22 @@ export class Publisher {
     registry.revocations.crlPublished(current.issuer, current.number);
     registry.store.delivered(upTo);
     await this.#takeEffect(carried);
-    if (held !== null) throw held;
+    return held;
   }
 
   /** A new CRL where one is due. Without a session the old one still goes out, with the access list; the reason is returned and told. */
   async #freshCrl(waiting: readonly RevocationView[]): Promise<Failure | null> {
     const { crls } = this.#options;
-    const forced = this.#forceCrl;
-    if (!forced && !crls.isDue() && !waiting.some((one) => one.crlNumber === null)) return null;
+    const needed = this.#forceCrl || waiting.some((one) => one.crlNumber === null);
+    if (!needed && !crls.isDue()) return null;
     try {
       await crls.build();
       this.#forceCrl = false;
       return null;
     } catch (thrown) {
-      if (thrown instanceof Failure && crls.newest() !== null) return thrown;
-      throw thrown;
+      if (!(thrown instanceof Failure) || crls.newest() === null) throw thrown;
+      // A list that is only getting older is no news yet: a readiness warning comes in time.
+      return needed || !isSessionRefusal(thrown) ? thrown : null;
     }
   }
 
@@ -152,7 +164,7 @@ export class Publisher {
     this.#failure = thrown instanceof Failure ? thrown : new Failure('INTERNAL', {}, thrown);
     this.#options.log(`publication failed: ${this.#failure.code} ${this.#failure.detail ?? ''}`);
     // Without an open session only an officer can help: opening one publishes at once.
-    if (this.#failure.code.startsWith('SESSION_')) return;
+    if (isSessionRefusal(this.#failure)) return;
     this.#soon(this.#pause * (0.75 + Math.random() / 2));
     this.#pause = Math.min(this.#pause * 2, retryMs.longest);
   }
@@ -164,3 +176,5 @@ export class Publisher {
     this.#retry.unref();
   }
 }
+
+const isSessionRefusal = (failure: Failure): boolean => failure.code.startsWith('SESSION_');

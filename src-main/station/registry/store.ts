@@ -117,9 +117,11 @@ export class Store {
     };
   }
 
-  /** Everything up to `last` is in force on the broker host. */
+  /** Everything up to `last` is in force on the broker host, but for revocations that no CRL carries yet. */
   delivered(last: number): void {
-    this.sql('DELETE FROM outbox WHERE id <= ?').run(last);
+    this.sql(
+      `DELETE FROM outbox WHERE id <= ? AND NOT (kind = 'revocation' AND key IN (SELECT serial FROM revocations WHERE crl_number IS NULL))`,
+    ).run(last);
   }
 
   setting(key: string): string | null {

@@ -84,3 +84,12 @@ test.each<[string, Partial<Readiness>, 'error' | 'warning', object]>([
 ])('%s', (code, change, level, params) => {
   expect(preconditions({ ...good, ...change })).toMatchObject([{ level, failure: { code, params } }]);
 });
+
+test('a CRL that runs out in a few hours is said while nobody can sign; an open session renews it', () => {
+  const old = { ...crl, nextUpdate: at(0.2) };
+  const codes = (state: Partial<Readiness>): string[] =>
+    preconditions({ ...good, ...state }).map((one) => `${one.level} ${one.failure.code}`);
+  expect(codes({ crl: old })).toEqual([]);
+  expect(codes({ crl: old, session: null })).toContain('warning CRL_RUNS_OUT');
+  expect(codes({ crl, session: null })).not.toContain('warning CRL_RUNS_OUT');
+});
