@@ -1,4 +1,4 @@
-import { exitCodes, toFailureData } from '../contract/index.ts';
+import { exitCodes, Failure, toFailureData } from '../contract/index.ts';
 import { CommandContext, helpOf, parseOptions } from './command.ts';
 import { commands } from './commands/index.ts';
 import { createOutput, reportFailure } from './output.ts';
@@ -18,8 +18,10 @@ async function main(args: readonly string[]): Promise<number> {
   const output = createOutput(rest.includes('--json'));
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
-    output.note(`There is no command "${name}".\n\n${overview()}`);
-    return exitCodes.USAGE;
+    return reportFailure(
+      output,
+      new Failure('INVALID_INPUT', { field: 'command', problem: `there is no "${name}"; birthmark --help names all` }).toData(),
+    );
   }
   if (rest.includes('--help')) {
     process.stdout.write(`${helpOf(command)}\n`);
