@@ -302,7 +302,14 @@ export class LiveStation {
   }
 
   #tick(): void {
-    const ended = this.registry.certificates.expire('upkeep') + endOverdueProofs(this.registry);
+    let ended = 0;
+    try {
+      ended = this.registry.certificates.expire('upkeep') + endOverdueProofs(this.registry);
+    } catch (thrown) {
+      // A full disk: the next tick tries again. Thrown from a timer it would end the service.
+      if (!(thrown instanceof Failure)) throw thrown;
+      process.stderr.write(`upkeep: ${thrown.code} ${thrown.detail ?? ''}\n`);
+    }
     if (ended > 0) this.orderChanged();
     if (ended > 0 || (this.#station.signer.session !== null && this.crls.isDue())) this.publisher.publishSoon();
     this.#station.statusSoon();

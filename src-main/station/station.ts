@@ -57,8 +57,12 @@ export class Station {
     }
   }
 
-  handle(name: string, input: unknown): Promise<unknown> {
-    return this.#dispatch(name, input);
+  async handle(name: string, input: unknown): Promise<unknown> {
+    try {
+      return await this.#dispatch(name, input);
+    } catch (thrown) {
+      throw this.#live?.registry.store.named(thrown) ?? thrown;
+    }
   }
 
   peerEvent(name: string, payload: unknown): void {

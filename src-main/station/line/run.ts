@@ -286,9 +286,14 @@ export class Run {
       registry.runs.end(this.id, 'FAIL', { failure: new Failure('HAS_IDENTITY', { device: thrown.run.device ?? '' }).toData() });
       return { verdict: 'WAITS_FOR_PROOF', run: thrown.run };
     }
-    const failure = toFailureData(thrown);
+    const failure = toFailureData(registry.store.named(thrown));
+    const known = registry.runs.get(this.id);
+    if (known?.verdict === 'FAIL') {
+      // Its time ran out while it was being proven.
+      return { verdict: 'FAIL', failure: known.failure ?? failure, certificateRevoked: isRevoked(registry, this.#serial) };
+    }
     if (this.#serial !== null && this.#isBrokersFault(failure)) {
-      const deadline = registry.runs.get(this.id)?.deadline ?? instant(clock.now() + proofHours * 3_600_000);
+      const deadline = known?.deadline ?? instant(clock.now() + proofHours * 3_600_000);
       registry.runs.end(this.id, 'NOT_VERIFIED', { failure, deadline });
       return { verdict: 'NOT_VERIFIED', failure, deadline };
     }
@@ -323,12 +328,20 @@ export class Run {
 
   async #leave(): Promise<void> {
     await this.#session?.close();
-    this.#services.saveTranscript(this.id, this.#transcript);
+    try {
+      this.#services.saveTranscript(this.id, this.#transcript);
+    } catch (thrown) {
+      // The verdict is recorded: it stands, with or without its transcript.
+      process.stderr.write(`run ${this.id}: no transcript: ${String(thrown)}\n`);
+    }
   }
 }
 
 /** Not, when its certificate was revoked or has expired while the unit was being proven, or waited for it. */
 export const isProvable = (registry: Registry, serial: string): boolean => registry.certificates.get(serial)?.status === 'SIGNED';
+
+const isRevoked = (registry: Registry, serial: string | null): boolean =>
+  serial !== null && registry.certificates.get(serial)?.status === 'REVOKED';
 
 /** CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED. */
 function mustBeProvable(registry: Registry, serial: string): void {
@@ -354,12 +367,12 @@ export function passRun(registry: Registry, run: string, device: string, serial:
   });
 }
 
-/** FAIL and the revocation of what was signed (or may have been) are one transaction; tells whether there was something to revoke. */
+/** FAIL and the revocation of what was signed (or may have been) are one transaction; tells whether a certificate is revoked now. */
 export function failRun(registry: Registry, run: string, serial: string | null, failure: FailureData): boolean {
   return registry.store.transaction(() => {
     registry.runs.end(run, 'FAIL', { failure });
-    const revoked = serial !== null && registry.certificates.revoke(serial, 'cessationOfOperation', `run failed: ${failure.code}`, actor);
+    if (serial !== null) registry.certificates.revoke(serial, 'cessationOfOperation', `run failed: ${failure.code}`, actor);
     registry.store.audit(actor, 'run.fail', registry.runs.get(run)?.device ?? run, { run, code: failure.code });
-    return revoked;
+    return isRevoked(registry, serial);
   });
 }

@@ -169,7 +169,7 @@ export class Slot {
       after = ended(await ending);
     } catch (thrown) {
       // Not even the verdict could be recorded (a full disk): the run stays open in the journal and is ended at the next start.
-      after = { state: 'FAIL', failure: toFailureData(thrown) };
+      after = { state: 'FAIL', failure: toFailureData(this.#context.services.registry.store.named(thrown)) };
     }
     this.#running = null;
     const view = { ...this.#view, ms: this.#elapsed(), progress: null, ...after };

@@ -37,8 +37,15 @@ export class Store {
     try {
       return this.db.transaction(work).immediate();
     } catch (thrown) {
-      throw namedStorageFailure(thrown, dirname(this.db.name));
+      throw this.named(thrown);
     }
+  }
+
+  /** A refusal of the disk or the database as the `Failure` it is; for what a statement outside of a transaction throws. */
+  named(thrown: unknown): Error {
+    const code = (thrown as { code?: string }).code ?? '';
+    if (/^SQLITE_|^ENOSPC|^EDQUOT/u.test(code)) return namedStorageFailure(thrown, dirname(this.db.name));
+    return thrown instanceof Error ? thrown : new Error(String(thrown));
   }
 
   /**
@@ -54,7 +61,7 @@ export class Store {
         } catch (thrown) {
           // SQLite has given up the whole transaction: nobody's part is recorded.
           if (!this.db.inTransaction) throw thrown;
-          return () => reject(namedStorageFailure(thrown, dirname(this.db.name)));
+          return () => reject(this.named(thrown));
         }
       };
       this.#group.push({ attempt, reject });
@@ -69,7 +76,7 @@ export class Store {
       const settle = this.transaction(() => group.map((one) => one.attempt()));
       for (const tell of settle) tell();
     } catch (thrown) {
-      for (const one of group) one.reject(namedStorageFailure(thrown, dirname(this.db.name)));
+      for (const one of group) one.reject(this.named(thrown));
     }
   }
 

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import type { FailureData, SlotView, Unit, WorkOrder } from '../../src-main/contract/index.ts';
+import type { DeviceProfile, UnitSession } from '../../src-main/station/devices/index.ts';
+import { Line, type LineServices } from '../../src-main/station/line/index.ts';
+import { order, TestRegistry } from './registry.ts';
+
+export const profile: DeviceProfile = {
+  name: 'reference-agent',
+  driver: 'smp',
+  baudRate: 115_200,
+  keyAlgorithm: 'ec-p256',
+  exchangeMs: 400,
+  stepMs: 1000,
+  jobMs: 5000,
+  replugMs: 100,
+};
+
+/** Throws or waits where a test says so; called with the name of what the unit or the broker is asked for. */
+export type Hook = (what: string) => void | Promise<void>;
+
+/** A line with one slot on a real registry; unit, signer and broker do nothing but what the test says. */
+export class TestLine {
+  readonly here = new TestRegistry();
+  readonly views: SlotView[] = [];
+  readonly line: Line;
+  unit: Unit & { provisioned: boolean } = { hardwareId: 'HW-1', model: 'S1', firmware: '1', locked: false, provisioned: false };
+  brokerUp = true;
+  transcripts = true;
+  foreignReason = 135;
+  delivered = 0;
+  tested = { stage: 'done', connected: true, echoed: true, detail: '' };
+  ready: WorkOrder | FailureData = order;
+  readonly asked: string[] = [];
+  #plug: (slot: number, plugged: boolean) => void = () => undefined;
+
+  constructor(hook: Hook = () => undefined) {
+    const ask = async (what: string): Promise<void> => {
+      this.asked.push(what);
+      await hook(what);
+    };
+    this.line = new Line({
+      services: this.#services(ask),
+      places: [{ slot: 1, path: '/dev/slot-1' }],
+      watcher: { on: (listener) => (this.#plug = listener), isPlugged: () => false, close: () => undefined },
+      profiles: new Map([[profile.name, profile]]),
+      ready: () => this.ready,
+      onSlot: (view) => void this.views.push(view),
+      auto: true,
+    });
+  }
+
+  get view(): SlotView {
+    return this.line.views()[0] as SlotView;
+  }
+
+  plug(plugged = true): void {
+    this.#plug(1, plugged);
+  }
+
+  /** Plugs the unit in and returns how its run ends. */
+  async run(): Promise<SlotView> {
+    this.plug();
+    return this.ended();
+  }
+
+  async ended(): Promise<SlotView> {
+    while (this.view.state === 'RUNNING') await new Promise((later) => setImmediate(later));
+    return this.view;
+  }
+
+  #session(ask: (what: string) => Promise<void>): UnitSession {
+    return {
+      capabilities: { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true },
+      identify: () => ask('identify').then(() => this.unit),
+      generateKey: () => ask('key').then(() => randomBytes(8)),
+      install: () => ask('install'),
+      readBack: () => ask('read-back'),
+      provePossession: () => ask('possession'),
+      activate: () => ask('activate'),
+      selfTest: () => ask('self-test').then(() => ({ ...this.tested, foreignReason: this.foreignReason })),
+      lock: () => ask('lock'),
+      erase: () => ask('erase'),
+      close: () => ask('close'),
+    };
+  }
+
+  #services(ask: (what: string) => Promise<void>): LineServices {
+    const { here } = this;
+    const broker = { host: '127.0.0.1', port: 1, serverName: 'localhost', clientId: 'x', topicBase: 'x' };
+    const issued = (serial: string) => ({ serial, spki: randomBytes(8), credentials: { certificateChain: [], trustAnchors: [], broker } });
+    return {
+      registry: here.registry,
+      clock: here.clock,
+      proofHours: 72,
+      openUnit: () => ask('open').then(() => this.#session(ask)),
+      checkRequest: () => ({ spki: randomBytes(8), spkiSha256: randomBytes(32).toString('hex') }),
+      issue: async ({ run, device }) => {
+        const serial = here.reserve(device, run);
+        await ask('sign');
+        here.sign(serial);
+        return issued(serial);
+      },
+      issued,
+      publish: () => ask('publish'),
+      publishSoon: () => this.asked.push('publish soon'),
+      brokerUp: () => this.brokerUp,
+      observe: async () => {
+        await ask('observe');
+        return { arrived: () => ask('arrived'), seen: () => ask('seen').then(() => this.delivered), close: () => Promise.resolve() };
+      },
+      saveTranscript: () => {
+        if (!this.transcripts) throw new Error('ENOSPC: no space left on device');
+        this.asked.push('transcript');
+      },
+    };
+  }
+}
