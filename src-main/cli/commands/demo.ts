@@ -82,7 +82,15 @@ async function prepare(context: CommandContext, station: StationProcess, plan: P
   const { phase, tryOut } = await station.call('station.status', {});
   if (phase === 'first-run') await station.call('station.tryOut', { slots: plan.parallel, plug: false });
   else if (!tryOut) throw new Failure('ALREADY_SET_UP', { path: context.text('data') ?? '' });
-  else await context.openSession(station, { kind: 'issue', quota: plan.units * 2, minutes: 60, reason: 'demo' });
+  else await clearBench(station);
+  // The session that a new try-out station comes with is for looking round; this one is for so many units.
+  if ((await station.call('sessions.current', {})) !== null) await station.call('sessions.close', {});
+  await context.openSession(station, {
+    kind: 'issue',
+    quota: Math.min(plan.units * 2, limits.sessionQuota.max),
+    minutes: 60,
+    reason: 'demo',
+  });
   const id = `demo-${Date.now().toString(36)}`;
   await station.call('orders.create', {
     id,
@@ -94,6 +102,12 @@ async function prepare(context: CommandContext, station: StationProcess, plan: P
     idPrefix: `${id}-`,
   });
   await station.call('orders.choose', { id });
+}
+
+/** What was left plugged in by an earlier demo goes back into the box. */
+async function clearBench(station: StationProcess): Promise<void> {
+  for (const { slot, hardwareId } of await station.call('bench.units', {}))
+    if (hardwareId !== null) await station.call('bench.unplug', { slot });
 }
 
 /** Keeps every slot busy until all units have had their run; the last unit of each slot stays plugged in. */
@@ -123,6 +137,9 @@ async function runUnits(context: CommandContext, station: StationProcess, plan: 
           .then(() => plugNext(result.slot))
           .catch(failed);
       }
+    });
+    station.on('slot.changed', (view) => {
+      if (view.state === 'READY' && view.failure !== null) failed(Failure.fromData(view.failure));
     });
     void Promise.all(slots.slice(0, plan.parallel).map(({ slot }) => plugNext(slot))).catch(failed);
   });
