@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { calls, roles, tryOutPin, type Caller, type CallName } from '../../../src-main/contract/index.ts';
+import { calls, roles, tryOutPin, type CallName } from '../../../src-main/contract/index.ts';
 import { TestStation } from '../../support/station.ts';
 
 let station: TestStation;
@@ -60,7 +60,7 @@ test('every call of every role on the running service is as the table says: refu
     if (caller === 'nobody') await trial.call('operators.signOut', {});
     else await trial.call('operators.signIn', { name: caller.charAt(0).toUpperCase() + caller.slice(1) });
     for (const name of names.filter((one) => !changing.has(one))) {
-      const allowed = (calls[name].roles).includes(caller);
+      const allowed = calls[name].roles.includes(caller);
       // An input that no schema accepts: who may call gets as far as being told so.
       const answer = await code((trial.call as (name: string, input: unknown) => Promise<unknown>)(name, { '': '' }));
       expect(`${caller} ${name} ${String(answer)}`).toBe(`${caller} ${name} ${allowed ? 'INVALID_INPUT' : 'NOT_ALLOWED'}`);

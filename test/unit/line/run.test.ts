@@ -78,10 +78,10 @@ test('a unit that cannot connect while the broker is down is not blamed for it',
 });
 
 test.each([
-  ['SELFTEST_FAILED', (line: TestLine) => (line.tested = { stage: 'tls', connected: false, echoed: false, detail: '' })],
-  ['ECHO_MISSING', (line: TestLine) => (line.tested = { stage: 'echo', connected: true, echoed: false, detail: '' })],
-  ['FOREIGN_TOPIC_ALLOWED', (line: TestLine) => (line.foreignReason = 0)],
-  ['FOREIGN_TOPIC_ALLOWED', (line: TestLine) => (line.delivered = 1)],
+  ['SELFTEST_FAILED', (line: TestLine): void => void (line.tested = { stage: 'tls', connected: false, echoed: false, detail: '' })],
+  ['ECHO_MISSING', (line: TestLine): void => void (line.tested = { stage: 'echo', connected: true, echoed: false, detail: '' })],
+  ['FOREIGN_TOPIC_ALLOWED', (line: TestLine): void => void (line.foreignReason = 0)],
+  ['FOREIGN_TOPIC_ALLOWED', (line: TestLine): void => void (line.delivered = 1)],
 ] as const)('%s is a FAIL, not a pass with a remark', async (code, set) => {
   const line = lineWith();
   set(line);
