@@ -41,11 +41,12 @@ function Operators({ onSignedIn }: { readonly onSignedIn: () => void }) {
     <div className="body">
       {operators?.length === 0 ? <p className="muted small">{t('signIn.empty')}</p> : null}
       <div className="people">
-        {operators?.map((operator) => (
+        {operators?.map((operator, index) => (
           <button
             key={operator.name}
             type="button"
             className="person"
+            autoFocus={index === 0}
             disabled={busy}
             aria-pressed={chosen?.name === operator.name}
             onClick={() => choose(operator)}

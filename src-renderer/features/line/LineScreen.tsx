@@ -13,6 +13,9 @@ import { followLine, useLine } from './store.ts';
 /** Few slots get more room each: the words must be read from two metres. */
 const columnsFor = (slots: number): number => (slots <= 1 ? 1 : slots <= 4 ? 2 : slots <= 6 ? 3 : 4);
 
+const many = 8;
+const classOf = (slots: number): string => `slots across-${columnsFor(slots)}${slots > many ? ' many' : ''}`;
+
 /** The technician's screen: the work order, what stands in the way, and the slots. */
 export function LineScreen({ status }: { readonly status: StationStatus }) {
   const slots = useLine((state) => state.slots);
@@ -33,7 +36,7 @@ export function LineScreen({ status }: { readonly status: StationStatus }) {
             {t('slots.empty.what')}
           </Blank>
         ) : (
-          <div className={`slots across-${columnsFor(slots?.length ?? 0)}`} role="group" aria-label={t('slots.title')}>
+          <div className={classOf(slots?.length ?? 0)} role="group" aria-label={t('slots.title')}>
             {slots?.map((slot) => (
               <Slot key={slot.slot} slot={slot} blocked={blocked} />
             ))}

@@ -23,7 +23,9 @@ function Frame({ eyebrow, title, children }: { readonly eyebrow: string; readonl
   return (
     <header className="order">
       <div className="what">
-        <div className="eyebrow">{eyebrow}</div>
+        <div className="eyebrow" title={eyebrow}>
+          {eyebrow}
+        </div>
         <div className="row">
           <h1 title={title}>{title}</h1>
           <OrderMenu />
@@ -45,8 +47,8 @@ function Figures({ progress }: { readonly progress: OrderProgress }) {
       <Figure name={t('line.rate')} value={figures.rate ?? t('line.unknown')} />
       <Figure
         name={t('line.readyIn')}
-        value={figures.minutesLeft ?? t('line.unknown')}
-        unit={figures.minutesLeft === null ? undefined : t('line.minutes')}
+        value={figures.timeLeft?.value ?? t('line.unknown')}
+        unit={figures.timeLeft === null ? undefined : t(`line.${figures.timeLeft.unit}`)}
       />
       <Bar
         label={t('line.progress', { passed, failed, notVerified, left: figures.left })}

@@ -6,7 +6,7 @@ import { useNowFine } from '../../lib/ticker.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { stopRun } from './actions.ts';
-import { shownMs, toneOf } from './slot-face.ts';
+import { isWaiting, shownMs, toneOf } from './slot-face.ts';
 import { SlotBody } from './SlotBody.tsx';
 import { SlotFoot } from './SlotFoot.tsx';
 
@@ -47,9 +47,10 @@ function StopButton({ slot }: { readonly slot: number }) {
 /** One fixture position: which slot, what state, what to do now. */
 export function Slot({ slot, blocked }: { readonly slot: SlotView; readonly blocked: boolean }) {
   const running = slot.state === 'RUNNING';
+  const waiting = isWaiting(slot, blocked);
   return (
     <section
-      className={`slot ${toneOf[slot.state]} state-${slot.state.toLowerCase()}`}
+      className={`slot ${waiting ? 'hold' : toneOf[slot.state]} state-${slot.state.toLowerCase()}`}
       aria-label={t('slot.label', { slot: slot.slot, state: t(`slot.state.${slot.state}`) })}
     >
       <div className="top">
@@ -59,7 +60,7 @@ export function Slot({ slot, blocked }: { readonly slot: SlotView; readonly bloc
           {running ? <RunningTime slot={slot} /> : <RestingTime slot={slot} />}
         </span>
       </div>
-      <SlotBody slot={slot} />
+      <SlotBody slot={slot} waiting={waiting} />
       <SlotFoot slot={slot} blocked={blocked} />
     </section>
   );

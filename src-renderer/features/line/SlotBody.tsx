@@ -78,13 +78,18 @@ function Question({ slot }: { readonly slot: SlotView }) {
 }
 
 /** Shape, word, whose unit, why, and what can be done. */
-export function SlotBody({ slot }: { readonly slot: SlotView }) {
-  const running = slot.state === 'RUNNING';
+export function SlotBody({ slot, waiting }: { readonly slot: SlotView; readonly waiting: boolean }) {
+  const word =
+    slot.state === 'RUNNING' && slot.step !== null ? stepWord(slot.step) : t(waiting ? 'slot.word.waiting' : `slot.word.${slot.state}`);
   return (
     <div className="say">
       <div className="sign">
-        {slot.state === 'RUNNING' ? <Ring share={positionOf(slot).overall} /> : <Icon name={shapes[slot.state]} className="shape" />}
-        <div className="word">{running && slot.step !== null ? stepWord(slot.step) : t(`slot.word.${slot.state}`)}</div>
+        {slot.state === 'RUNNING' ? (
+          <Ring share={positionOf(slot).overall} />
+        ) : (
+          <Icon name={waiting ? 'waiting' : shapes[slot.state]} className="shape" />
+        )}
+        <div className="word">{word}</div>
         {slot.state === 'HAS_IDENTITY' ? null : <Identity slot={slot} />}
       </div>
       {slot.state === 'FAIL' || slot.state === 'NOT_VERIFIED' || slot.state === 'HAS_IDENTITY' ? (

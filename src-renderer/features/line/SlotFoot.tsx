@@ -2,13 +2,17 @@ import { useState } from 'react';
 import { explain, type FailureData } from '../../../src-main/contract/errors.ts';
 import type { SlotView } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
-import { bytes, dayAndTime, until } from '../../lib/format.ts';
+import { bytes, dayAndTime, preciseTime, until } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
 import { proofWord } from '../../lib/words.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { CopyDetails, FailureCard } from '../../ui/FailureCard.tsx';
 import { positionOf } from './slot-face.ts';
+import { useLine } from './store.ts';
+
+/** How long a try in vain is shown. */
+const triedShownMs = 15_000;
 
 function Steps({ slot }: { readonly slot: SlotView }) {
   const { step, total, within } = positionOf(slot);
@@ -79,6 +83,15 @@ function Deadline({ deadline }: { readonly deadline: string }) {
   );
 }
 
+/** Until when it can be proven; just after a try in vain, that. */
+function Unproven({ slot }: { readonly slot: SlotView }) {
+  const tried = useLine((state) => state.triedInVain.get(slot.slot));
+  const now = useNow();
+  if (tried !== undefined && now - Date.parse(tried) < triedShownMs)
+    return <b role="status">{t('slot.notVerified.tried', { time: preciseTime(tried) })}</b>;
+  return slot.deadline === null ? <span /> : <Deadline deadline={slot.deadline} />;
+}
+
 function readyWord({ failure }: SlotView, blocked: boolean): string {
   if (failure !== null) return explain(failure.code, failure.params).title;
   return blocked ? t('slot.ready.blocked') : t('slot.ready');
@@ -111,7 +124,7 @@ export function SlotFoot({ slot, blocked }: { readonly slot: SlotView; readonly 
     case 'NOT_VERIFIED':
       return (
         <div className="foot">
-          {slot.deadline === null ? <span /> : <Deadline deadline={slot.deadline} />}
+          <Unproven slot={slot} />
           {slot.failure === null ? null : <CodeButton slot={slot} failure={slot.failure} />}
         </div>
       );

@@ -31,6 +31,9 @@ const prove = (slot: number): void =>
     if (answers.length === 0) return;
     const slots = await call('line.slots', {});
     slots.forEach(takeSlot);
+    const waits = slots.filter(({ state }) => state === 'NOT_VERIFIED');
+    const at = new Date().toISOString();
+    useLine.setState({ triedInVain: new Map(waits.map((one) => [one.slot, at])) });
   });
 
 export const plug = (slot: number, fault?: string): void =>

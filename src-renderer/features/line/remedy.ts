@@ -3,7 +3,7 @@ import { catalogue, type ErrorCode } from '../../../src-main/contract/catalogue.
 /** Where a condition is dealt with. */
 export type Place = 'session' | 'security' | 'broker' | 'order';
 
-const sessionCodes: readonly ErrorCode[] = ['SESSION_NONE', 'SESSION_ENDED', 'SESSION_QUOTA_USED', 'TOKEN_ABSENT', 'TOKEN_HUNG'];
+const sessionCodes: readonly ErrorCode[] = ['SESSION_NONE', 'SESSION_ENDED', 'SESSION_QUOTA_USED', 'TOKEN_HUNG'];
 const securityCodes: readonly ErrorCode[] = [
   'CRL_REJECTED',
   'BROKER_CRL_EXPIRED',

@@ -35,6 +35,10 @@ export const toneOf: Readonly<Record<SlotView['state'], Tone>> = {
   REMOVE: 'idle',
 };
 
+/** A unit is there and cannot start: “Ready” would be a promise that is not kept. */
+export const isWaiting = ({ state, failure }: Pick<SlotView, 'state' | 'failure'>, blocked: boolean): boolean =>
+  state === 'READY' && (blocked || failure !== null);
+
 interface RunPosition {
   /** 1-based. */
   readonly step: number;
@@ -52,10 +56,13 @@ export function positionOf({ step, progress }: Pick<SlotView, 'step' | 'progress
   return { step: index + 1, total: runSteps.length, within, overall: (index + within) / runSteps.length };
 }
 
+/** Shorter than this is no time worth showing: nothing was done. */
+const worthShowingMs = 50;
+
 /** Milliseconds to show: the running time while it runs, the whole time afterwards. */
 export function shownMs(slot: Pick<SlotView, 'state' | 'ms' | 'startedAt'>, now: number): number | null {
   if (slot.state === 'RUNNING') return slot.startedAt === null ? slot.ms : Math.max(0, now - Date.parse(slot.startedAt));
-  return slot.ms > 0 && slot.state !== 'EMPTY' ? slot.ms : null;
+  return slot.ms >= worthShowingMs && slot.state !== 'EMPTY' ? slot.ms : null;
 }
 
 /** The last part of `{tenant}/{device}`, which is what is printed on the label. */

@@ -14,11 +14,21 @@ interface LineState {
   /** Calls under way, by slot: their buttons rest. */
   readonly busy: ReadonlySet<number>;
   readonly failure: FailureData | null;
+  /** When a unit was last tried and stayed NOT VERIFIED, by slot. */
+  readonly triedInVain: ReadonlyMap<number, string>;
   /** The last thing that needs a person. */
   readonly verdict: Verdict | null;
 }
 
-export const useLine = create<LineState>(() => ({ slots: null, order: null, bench: [], busy: new Set(), failure: null, verdict: null }));
+export const useLine = create<LineState>(() => ({
+  slots: null,
+  order: null,
+  bench: [],
+  busy: new Set(),
+  failure: null,
+  triedInVain: new Map(),
+  verdict: null,
+}));
 
 /** The slots with one of them replaced or added, in the order of their numbers. */
 export function withSlot(slots: readonly SlotView[], changed: SlotView): readonly SlotView[] {

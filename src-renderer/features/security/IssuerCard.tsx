@@ -15,11 +15,12 @@ function pinWord({ triesLeft, pinState }: TokenView): string {
   return triesLeft === null ? t(`issuer.pin.${pinState}`) : t('issuer.pin.tries', { n: triesLeft });
 }
 
-function TokenLine({ view }: { readonly view: TokenView | null }) {
+function TokenLine({ token: { view, state } }: { readonly token: StationStatus['token'] }) {
   if (view === null) return t('status.token.none');
   return (
     <>
-      {view.model} · <span className="mono">{view.serial}</span> · {pinWord(view)}
+      {view.model} · <span className="mono">{view.serial}</span> ·{' '}
+      {state === 'absent' ? <b className="tone-fail">{t('status.token.absent')}</b> : pinWord(view)}
     </>
   );
 }
@@ -38,7 +39,7 @@ function IssuerLines({
   return (
     <KeyValue
       rows={[
-        [t('issuer.token'), <TokenLine key="token" view={status.token.view} />],
+        [t('issuer.token'), <TokenLine key="token" token={status.token} />],
         [
           t('issuer.key'),
           <span key="key" title={issuer.proof.map(({ attribute, value }) => `${attribute} = ${value}`).join('\n')}>
@@ -87,7 +88,7 @@ export function IssuerCard({ status }: { readonly status: StationStatus }) {
       }
     >
       <IssuerLines issuer={issuer} others={others} status={status} />
-      <SessionPart session={status.session} />
+      <SessionPart session={status.session} tokenAbsent={status.token.state === 'absent'} />
     </Card>
   );
 }

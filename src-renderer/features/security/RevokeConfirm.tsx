@@ -47,6 +47,8 @@ function Hits({ rows }: { readonly rows: readonly CertificateRow[] }) {
 }
 
 interface RevokeConfirmProps {
+  /** What was looked for, as it was typed. */
+  readonly name: string;
   readonly rows: readonly CertificateRow[];
   readonly busy: boolean;
   readonly onRevoke: (terms: { readonly reason: RevocationReason; readonly note: string }) => void;
@@ -55,15 +57,23 @@ interface RevokeConfirmProps {
 }
 
 /** What it hits, why, and the red button; Cancel has the focus. */
-export function RevokeConfirm({ rows, busy, onRevoke, onBack, onClose }: RevokeConfirmProps) {
+export function RevokeConfirm({ name, rows, busy, onRevoke, onBack, onClose }: RevokeConfirmProps) {
   const [reason, setReason] = useState<RevocationReason>('unspecified');
   const [note, setNote] = useState('');
   const hits = rows.filter(({ status }) => status !== 'REVOKED' && status !== 'EXPIRED');
   if (hits.length === 0) {
     return (
       <div className="body">
-        <Blank icon="search" title={t('revoke.nothing')} />
-        {rows.length === 0 ? null : <Hits rows={rows} />}
+        {rows.length === 0 ? (
+          <Blank icon="search" title={t('revoke.unknown', { name })}>
+            {t('revoke.unknown.what')}
+          </Blank>
+        ) : (
+          <>
+            <b>{t('revoke.nothing')}</b>
+            <Hits rows={rows} />
+          </>
+        )}
         <div className="buttons">
           <Button onClick={onBack}>{t('revoke.other')}</Button>
           <Button look="primary" autoFocus onClick={onClose}>

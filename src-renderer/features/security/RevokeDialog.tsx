@@ -11,6 +11,7 @@ import { FailureCard } from '../../ui/FailureCard.tsx';
 import { followRevocations, takeRevocation, useRevocations } from './revocations.ts';
 import { RevokeConfirm } from './RevokeConfirm.tsx';
 import { RevokeFind } from './RevokeFind.tsx';
+import { selectorText } from './selector.ts';
 import { Way } from './Way.tsx';
 
 interface Found {
@@ -76,7 +77,14 @@ export function RevokeDialog({ selector, onClose }: { readonly selector: Selecto
     <Dialog title={t('revoke.title')} intro={found === null ? t('revoke.intro') : undefined} width="wide" onClose={onClose}>
       {revoked === null ? null : <Watch serials={revoked.map(({ serial }) => serial)} onClose={onClose} />}
       {revoked === null && found !== null ? (
-        <RevokeConfirm rows={found.rows} busy={busy} onRevoke={revoke} onBack={() => setFound(null)} onClose={onClose} />
+        <RevokeConfirm
+          name={selectorText(found.selector)}
+          rows={found.rows}
+          busy={busy}
+          onRevoke={revoke}
+          onBack={() => setFound(null)}
+          onClose={onClose}
+        />
       ) : null}
       {found === null ? <RevokeFind initial={selector} busy={busy} onFind={look} onClose={onClose} /> : null}
       {shown === null ? null : <FailureCard failure={shown} />}

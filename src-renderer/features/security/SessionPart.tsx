@@ -40,13 +40,13 @@ function Open({ session }: { readonly session: SigningSession }) {
 }
 
 /** The permission to sign: what is left of it, or that there is none. */
-export function SessionPart({ session }: { readonly session: SigningSession | null }) {
+export function SessionPart({ session, tokenAbsent }: { readonly session: SigningSession | null; readonly tokenAbsent: boolean }) {
   return (
     <div className="session">
       {session === null ? (
         <>
-          <b>{t('session.none')}</b>
-          <span className="small muted">{t('session.none.what')}</span>
+          <b>{t(tokenAbsent ? 'session.absent' : 'session.none')}</b>
+          <span className="small muted">{t(tokenAbsent ? 'session.absent.what' : 'session.none.what')}</span>
         </>
       ) : (
         <Open session={session} />

@@ -43,7 +43,9 @@ describe('texts', () => {
     expect(placeFor('SESSION_QUOTA_USED')).toBe('session');
     expect(placeFor('BROKER_AWAY')).toBe('broker');
     expect(placeFor('PIN_LOCKED')).toBe('security');
-    expect(placeFor('NO_ORDER')).toBeNull();
+    expect(placeFor('NO_ORDER')).toBe('order');
+    expect(placeFor('TOKEN_ABSENT')).toBe('security');
+    expect(placeFor('DISK_FULL')).toBeNull();
   });
 
   it('copy everything that support needs about a failure', () => {

@@ -9,13 +9,20 @@ describe('the figures of a work order', () => {
       yield: '98.6',
       left: 62,
       rate: '412',
-      minutesLeft: '9',
+      timeLeft: { value: '9', unit: 'minutes' },
     });
     expect(figuresOf(given.order({ passed: 0, failed: 0, unitsPerHour: null, minutesLeft: null }))).toMatchObject({
       yield: null,
       rate: null,
-      minutesLeft: null,
+      timeLeft: null,
     });
+  });
+
+  it('says how long it takes in the unit that a person would use', () => {
+    const left = (minutesLeft: number) => figuresOf(given.order({ minutesLeft })).timeLeft;
+    expect(left(119.2)).toEqual({ value: '120', unit: 'minutes' });
+    expect(left(121)).toEqual({ value: '3', unit: 'hours' });
+    expect(left(6623)).toEqual({ value: '5', unit: 'days' });
   });
 
   it('never fills the bar over its end, however many units failed', () => {
