@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { Failure } from '../contract/index.ts';
+import { Failure, type FailureData } from '../contract/index.ts';
 import type { StationConfig } from '../station/config.ts';
 import type { Output } from './output.ts';
-import { readPin } from './pin.ts';
+import { readSecret } from './pin.ts';
 import { dataFolder, StationProcess } from './station-process.ts';
 
 export type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
@@ -22,7 +22,7 @@ export const commonOptions: Command['options'] = {
   data: { argument: 'DIR', help: 'data folder of the station (default: $XDG_DATA_HOME/birthmark)' },
   json: { help: 'one JSON object on standard output' },
   'pin-file': { argument: 'FILE', help: 'file with the token’s PIN; "-" reads standard input' },
-  help: { help: 'this help' },
+  help: { help: 'this help, also -h' },
 };
 
 /** What a command works with: its options, its output, and a station to start. */
@@ -30,6 +30,7 @@ export class CommandContext {
   readonly output: Output;
   readonly values: Values;
   #station: StationProcess | null = null;
+  readonly #atEnd: (() => void)[] = [];
 
   constructor(output: Output, values: Values) {
     this.output = output;
@@ -84,26 +85,65 @@ export class CommandContext {
   ): Promise<void> {
     const { tryOut } = await station.call('station.status', {});
     const request = await station.call('sessions.request', terms);
-    const pin = await readPin({ file: this.text('pin-file'), tryOut }, request.purpose);
+    const pin = await readSecret({ file: this.text('pin-file'), option: '--pin-file', tryOut }, request.purpose);
+    // The signer answers us and tells the station at the same time: go on when the station knows, too.
+    const known = new Promise<void>((resolve) => {
+      const off = station.on('session.changed', (session) => {
+        if (session === null) return;
+        off();
+        resolve();
+      });
+    });
     await station.call('pin.enter', { requestId: request.requestId, pin });
+    await known;
+  }
+
+  /** Runs `task` when the station has stopped, however the command ends. */
+  atEnd(task: () => void): void {
+    this.#atEnd.push(task);
   }
 
   async stop(): Promise<void> {
     await this.#station?.stop();
+    for (const task of this.#atEnd.splice(0)) task();
   }
 }
 
 /** Option values of one command; an unknown option is INVALID_INPUT. */
 export function parseOptions(command: Command, args: readonly string[]): Values {
   const options: ParseArgsOptionsConfig = {};
+  const damaged = args.find((arg) => arg.includes('\uFFFD'));
+  if (damaged !== undefined) throw new Failure('INVALID_INPUT', { field: command.name, problem: `"${damaged}" is not UTF-8` });
   for (const [name, option] of Object.entries({ ...commonOptions, ...command.options })) {
     options[name] = option.argument === undefined ? { type: 'boolean' } : { type: 'string', multiple: option.multiple === true };
   }
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: command.name, problem: thrown instanceof Error ? thrown.message : String(thrown) });
+    throw new Failure('INVALID_INPUT', {
+      field: command.name,
+      problem: oneLine(thrown instanceof Error ? thrown.message : String(thrown)),
+    });
   }
+}
+
+const oneLine = (text: string): string => text.replace(/\.?\n+/gu, '. ');
+
+/** Fields of the contract whose option is called something else. */
+const optionOf: Readonly<Record<string, string>> = {
+  id: 'order',
+  idPrefix: 'prefix',
+  tokenLabel: 'token',
+  slots: 'slot',
+  password: 'password-file',
+};
+
+/** INVALID_INPUT names a field of the contract; whoever typed a command line knows the option. */
+export function withOptionNames(command: Command, failure: FailureData): FailureData {
+  const field = String(failure.params['field'] ?? '').split('.')[0] ?? '';
+  const option = optionOf[field] ?? field.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
+  if (failure.code !== 'INVALID_INPUT' || command.options[option] === undefined) return failure;
+  return { ...failure, params: { ...failure.params, field: `--${option}` } };
 }
 
 export function helpOf(command: Command): string {
