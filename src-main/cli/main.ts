@@ -1,41 +1,63 @@
 import { exitCodes, Failure, toFailureData } from '../contract/index.ts';
-import { CommandContext, helpOf, parseOptions } from './command.ts';
+import { CommandContext, helpOf, parseOptions, withOptionNames, type Command } from './command.ts';
 import { commands } from './commands/index.ts';
-import { createOutput, reportFailure } from './output.ts';
+import { nextSignal, type Interruption } from './interruption.ts';
+import { createOutput, reportFailure, type Output } from './output.ts';
+
+const product = 'birthmark — provisioning station';
 
 function overview(): string {
   const lines = commands.map((command) => `  ${command.name.padEnd(14)}${command.summary}`);
   const codes = Object.entries(exitCodes).map(([name, code]) => `${String(code)} ${name}`);
-  return `birthmark — provisioning station\n\nUsage: birthmark COMMAND [OPTIONS]\n\n${lines.join('\n')}\n\nbirthmark COMMAND --help tells more. Exit codes: ${codes.join(', ')}.`;
+  return `${product}\n\nUsage: birthmark COMMAND [OPTIONS]\n\n${lines.join('\n')}\n\nbirthmark COMMAND --help tells more, birthmark --version which one this is. Exit codes: ${codes.join(', ')}; 130 and 143 after Ctrl-C and SIGTERM.`;
 }
+
+const asksForHelp = (word: string): boolean => word === '--help' || word === '-h';
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === '--help' || name === 'help') {
+  if (name === undefined || name === 'help' || asksForHelp(name)) {
     process.stdout.write(`${overview()}\n`);
     return name === undefined ? exitCodes.USAGE : exitCodes.OK;
   }
-  const output = createOutput(rest.includes('--json'));
+  if (name === '--version') {
+    const { version } = await import('../station/station.ts');
+    process.stdout.write(`birthmark ${version}\n`);
+    return exitCodes.OK;
+  }
+  const output = createOutput(args.includes('--json'));
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
-    return reportFailure(
-      output,
-      new Failure('INVALID_INPUT', { field: 'command', problem: `there is no "${name}"; birthmark --help names all` }).toData(),
-    );
+    const problem = `there is no command "${name}"; birthmark --help names them`;
+    return reportFailure(output, new Failure('INVALID_INPUT', { field: 'command', problem }).toData());
   }
-  if (rest.includes('--help')) {
+  if (rest.some(asksForHelp)) {
     process.stdout.write(`${helpOf(command)}\n`);
     return exitCodes.OK;
   }
+  return runCommand(command, rest, output);
+}
+
+async function runCommand(command: Command, args: readonly string[], output: Output): Promise<number> {
   let context: CommandContext | undefined;
   try {
-    context = new CommandContext(output, parseOptions(command, rest));
-    return await command.run(context);
+    context = new CommandContext(output, parseOptions(command, args));
+    const ended = await Promise.race([command.run(context), nextSignal()]);
+    return typeof ended === 'number' ? ended : await interrupted(context, ended);
   } catch (thrown) {
-    return reportFailure(output, toFailureData(thrown));
+    return reportFailure(output, withOptionNames(command, toFailureData(thrown)));
   } finally {
     await context?.stop();
   }
+}
+
+/** Puts everything away, then leaves at once: what the command was waiting for will not come any more. */
+async function interrupted(context: CommandContext, { exitCode }: Interruption): Promise<never> {
+  context.output.note('Stopping: what is running is ended in good order. Once more to leave at once.');
+  await context.stop();
+  const left = 'in order: a unit that was not finished is FAIL and what was signed for it is revoked, at the latest at the next start';
+  reportFailure(context.output, new Failure('CANCELLED', { left }).toData());
+  process.exit(exitCode);
 }
 
 process.exitCode = await main(process.argv.slice(2));

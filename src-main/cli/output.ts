@@ -9,9 +9,19 @@ export interface Output {
 }
 
 export function createOutput(json: boolean): Output {
+  // Whoever reads may leave early (`| head`): the command still ends in good order, with its own exit code.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  let told = false;
   return {
     json,
-    result: (value, text) => void process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`),
+    result: (value, text) => {
+      if (told) return;
+      told = true;
+      process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
+    },
     note: (line) => void process.stderr.write(`${line}\n`),
   };
 }
@@ -26,8 +36,12 @@ export function reportFailure(output: Output, failure: FailureData): number {
   return exitCodes[catalogue[failure.code].exit];
 }
 
+/** What a unit calls itself is anybody's text: no control character of it reaches the terminal. */
+const printable = (cell: string): string => cell.replace(/\p{Cc}/gu, '�');
+
 /** Left-aligned columns; the last one is not padded. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
   return [head, ...rows]
     .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '))

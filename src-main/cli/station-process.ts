@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CallInput, type CallName, type CallOutput, type EventName, type EventPayload } from '../contract/index.ts';
+import { Failure, type CallInput, type CallName, type CallOutput, type EventName, type EventPayload } from '../contract/index.ts';
 import { childProcessServices, Supervisor, whySignerDied } from '../service-host/index.ts';
 import type { StationConfig } from '../station/config.ts';
 import type { Output } from './output.ts';
@@ -11,9 +11,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** `--data DIR`, else where this kind of machine keeps a program's data. */
 export function dataFolder(given: string | undefined): string {
+  if (given === '') throw new Failure('INVALID_INPUT', { field: '--data', problem: 'a folder is needed' });
   if (given !== undefined) return resolve(given);
-  const base = process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share');
-  return join(base, 'birthmark');
+  // The XDG specification: a path that is not absolute is to be ignored.
+  const base = process.env['XDG_DATA_HOME'] ?? '';
+  return join(isAbsolute(base) ? base : join(homedir(), '.local', 'share'), 'birthmark');
 }
 
 type Listener = (name: string, payload: unknown) => void;

@@ -21,8 +21,8 @@ export const DeviceName = z
   }, 'must be {tenant}/{device}');
 
 /** RFC 5280 serial number, 20 random bytes, positive, as upper-case hex. */
-export const SerialHex = z.string().regex(/^[0-9A-F]{2,40}$/u);
-export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/u);
+export const SerialHex = z.string().regex(/^[0-9A-F]{2,40}$/u, 'must be 2 to 40 hexadecimal digits');
+export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/u, 'must be 64 hexadecimal digits');
 /** Key identifier (SHA-1 of the public key bits, RFC 5280 4.2.1.2 method 1), lower-case hex. */
 export const KeyIdHex = z.string().regex(/^[0-9a-f]{40}$/u);
 /** UTC ISO-8601 with milliseconds and `Z`. */

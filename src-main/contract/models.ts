@@ -126,14 +126,14 @@ export const SlotView = z.object({
 export type SlotView = z.infer<typeof SlotView>;
 
 export const WorkOrder = z.object({
-  id: z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/u),
+  id: z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/u, 'letters, digits, "_", "." and "-" only, 1 to 40 of them'),
   tenant: TenantId,
   product: z.string().min(1).max(80),
   deviceProfile: z.string().min(1).max(64),
   certificateProfile: z.string().min(1).max(64),
   quantity: z.int().min(1).max(1_000_000),
   /** Device ids: a prefix and a running number, e.g. `T2-` + 000131. */
-  idPrefix: z.string().regex(/^[A-Za-z0-9_.-]{0,40}$/u),
+  idPrefix: z.string().regex(/^[A-Za-z0-9_.-]{0,40}$/u, 'letters, digits, "_", "." and "-" only, at most 40 of them'),
 });
 export type WorkOrder = z.infer<typeof WorkOrder>;
 

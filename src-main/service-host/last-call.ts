@@ -30,6 +30,6 @@ export function readLastCall(path: string): LastCall | null {
 /** Why the signer of this data folder ended without being asked to: TOKEN_HUNG by name, else SERVICE_CRASHED with its last call. */
 export function whySignerDied(dataDir: string): Failure {
   const last = readLastCall(lastCallFile(dataDir));
-  if (last?.hungMs != null) return new Failure('TOKEN_HUNG', { method: last.method, ms: last.hungMs });
+  if (last !== null && last.hungMs !== null) return new Failure('TOKEN_HUNG', { method: last.method, ms: last.hungMs });
   return new Failure('SERVICE_CRASHED', { service: 'signer' }, last === null ? undefined : `the module was last asked for ${last.method}`);
 }

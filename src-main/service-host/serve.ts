@@ -37,10 +37,14 @@ export interface ServiceContext {
   readonly peer: (name: string, input: unknown) => Promise<unknown>;
 }
 
+/** As long as the supervisor gives a service that it asks to stop. */
+const leaveMs = 10_000;
+
 /** Runs a service on its channel until the supervisor says stop or goes away. Calls wait until `create` is through. */
 export function serve(create: (context: ServiceContext) => Promise<Service>): void {
   const port = servicePort();
   const peerCalls = new Map<number, (outcome: Outcome<unknown>) => void>();
+  let alone = false;
   let nextId = 1;
   let service: Promise<Service> | undefined;
   const send = (message: Upward): void => port.send(message);
@@ -52,9 +56,17 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
       new Promise((resolve, reject) => {
         const id = nextId++;
         peerCalls.set(id, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(Failure.fromData(outcome.error))));
-        send({ kind: 'peer-call', id, name, input });
+        if (alone) peerIsGone();
+        else send({ kind: 'peer-call', id, name, input });
       }),
   });
+
+  /** The way to the other service leads over the supervisor: without it no answer will ever come. */
+  const peerIsGone = (): void => {
+    const error = new Failure('SERVICE_CRASHED', { service: 'supervising' }).toData();
+    for (const settle of peerCalls.values()) settle({ ok: false, error });
+    peerCalls.clear();
+  };
 
   const answer = async (id: number, name: string, input: unknown): Promise<void> => {
     let outcome: Outcome<unknown>;
@@ -73,7 +85,15 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
     process.exit(0);
   };
 
-  port.onClose(() => void leave());
+  port.onClose(() => {
+    alone = true;
+    peerIsGone();
+    // Nothing may outlive the supervisor, whatever it is waiting for.
+    setTimeout(() => process.exit(1), leaveMs).unref();
+    void leave().catch(() => process.exit(1));
+  });
+  // Ctrl-C in a terminal reaches every process there; the supervisor hears it too, and asks for an end in good order.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   port.onMessage((message) => {
     switch (message.kind) {
       case 'start':

@@ -49,7 +49,9 @@ export class TokenLink {
     const token = findToken(this.#module, this.#ref);
     if (token === null) throw absent(this.#ref);
     const { info } = token;
-    if (this.#wrong.view(info).pinState === 'locked') throw new Failure('PIN_LOCKED', { label: info.label });
+    if (pinStateOf(info) === 'locked') throw new Failure('PIN_LOCKED', { label: info.label });
+    if (pinStateOf(info) === 'not-set') throw new Failure('PIN_NOT_SET', { label: info.label });
+    if (this.#wrong.used(info)) throw new Failure('PIN_TRIES_USED', { label: info.label, tries: this.#quirks.assumedTries(info) });
     if (this.#pin.length < info.minPin || this.#pin.length > info.maxPin)
       throw new Failure('PIN_INVALID', { min: info.minPin, max: info.maxPin });
     try {
@@ -97,10 +99,12 @@ export class TokenLink {
         this.#wrong.wrong(token.info);
         const info = readToken(this.#module, token.slot);
         if (pinStateOf(info) === 'locked') return new Failure('PIN_LOCKED', { label: info.label });
-        return new Failure('PIN_WRONG', { triesLeft: this.#wrong.left(info) });
+        return new Failure('PIN_WRONG', this.#wrong.left(info));
       }
       case 'CKR_PIN_LOCKED':
         return new Failure('PIN_LOCKED', { label: token.info.label });
+      case 'CKR_USER_PIN_NOT_INITIALIZED':
+        return new Failure('PIN_NOT_SET', { label: token.info.label });
       case 'CKR_PIN_LEN_RANGE':
         return new Failure('PIN_INVALID', { min: token.info.minPin, max: token.info.maxPin });
       default:

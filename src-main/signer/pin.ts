@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Failure, type SessionTerms, type TokenRef, type TokenView } from '../contract/index.ts';
-import { viewToken, type TokenInfo } from './tokens.ts';
+import { pinStateOf, viewToken, type TokenInfo } from './tokens.ts';
 import type { Quirks } from './quirks.ts';
 
 /** A PIN in memory that can be wiped. pkcs11js wants a string: it is made for the length of one call only. */
@@ -87,9 +87,19 @@ export class WrongPins {
     this.#counts.delete(key(info));
   }
 
-  /** Tries left after a wrong PIN, from what the token says now or by our own count. */
-  left(info: TokenInfo): number {
-    return this.view(info).triesLeft ?? this.#quirks.assumedTries(info);
+  /** The token does not count in public, and was given as many wrong PINs as we let through. */
+  used(info: TokenInfo): boolean {
+    return (this.#counts.get(key(info)) ?? 0) >= this.#quirks.assumedTries(info);
+  }
+
+  /** Tries left after a wrong PIN, and who says so: the token, or only we. */
+  left(info: TokenInfo): { triesLeft: number; counted: string } {
+    const triesLeft = this.view(info).triesLeft ?? this.#quirks.assumedTries(info);
+    const told = pinStateOf(info) === 'final-try';
+    return {
+      triesLeft,
+      counted: told ? 'as the token says' : 'as counted since Birthmark was started; the token does not tell, and may lock sooner',
+    };
   }
 }
 

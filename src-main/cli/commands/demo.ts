@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { exitCodes, Failure, limits, type ErrorCode } from '../../contract/index.ts';
 import { simulatedFaults, type SimulatedFault } from '../../station/simulation/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { table } from '../output.ts';
-import type { StationProcess } from '../station-process.ts';
+import { dataFolder, type StationProcess } from '../station-process.ts';
 import { untilEffective } from './revocation.ts';
 import { addCertificates, onResult, unitsText, type UnitResult } from './units.ts';
 
@@ -23,13 +23,9 @@ export const demo: Command = {
     const parallel = Math.min(units, context.number('parallel', { min: 1, max: limits.slots, fallback: 4 }));
     const fault = faultOf(context.text('fault'));
     const own = context.text('data') === undefined;
-    const dataDir = own ? mkdtempSync(join(tmpdir(), 'birthmark-demo-')) : resolve(context.text('data') ?? '');
-    try {
-      return await runDemo(context, context.startNew({ broker: true, line: 'auto' }, dataDir), { units, parallel, fault });
-    } finally {
-      await context.stop();
-      if (own) rmSync(dataDir, { recursive: true, force: true });
-    }
+    const dataDir = own ? mkdtempSync(join(tmpdir(), 'birthmark-demo-')) : dataFolder(context.text('data'));
+    if (own) context.atEnd(() => rmSync(dataDir, { recursive: true, force: true }));
+    return runDemo(context, context.startNew({ broker: true, line: 'auto' }, dataDir), { units, parallel, fault });
   },
 };
 
@@ -81,7 +77,7 @@ async function runDemo(context: CommandContext, station: StationProcess, plan: P
 async function prepare(context: CommandContext, station: StationProcess, plan: Plan): Promise<void> {
   const { phase, tryOut } = await station.call('station.status', {});
   if (phase === 'first-run') await station.call('station.tryOut', { slots: plan.parallel, plug: false });
-  else if (!tryOut) throw new Failure('ALREADY_SET_UP', { path: context.text('data') ?? '' });
+  else if (!tryOut) throw new Failure('ALREADY_SET_UP', { path: dataFolder(context.text('data')) });
   else await clearBench(station);
   // The session that a new try-out station comes with is for looking round; this one is for so many units.
   if ((await station.call('sessions.current', {})) !== null) await station.call('sessions.close', {});

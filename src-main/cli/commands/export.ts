@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { exitCodes, Failure } from '../../contract/index.ts';
+import { makeDataFolder } from '../../service-host/index.ts';
 import type { Command } from '../command.ts';
 
 export const exportPem: Command = {
@@ -9,15 +10,16 @@ export const exportPem: Command = {
   options: { out: { argument: 'DIR', help: 'folder to write to; made when it is not there' } },
   async run(context) {
     const out = context.text('out');
-    if (out === undefined) throw new Failure('INVALID_INPUT', { field: '--out', problem: 'a folder is needed' });
+    if (out === undefined || out === '') throw new Failure('INVALID_INPUT', { field: '--out', problem: 'a folder is needed' });
     const station = context.start({ broker: false, line: 'off' });
     const files = await station.call('export.pem', {});
     for (const { name, pem } of files) {
       const path = join(resolve(out), name);
       try {
-        mkdirSync(dirname(path), { recursive: true });
+        makeDataFolder(dirname(path), 0o755);
         writeFileSync(path, pem);
       } catch (thrown) {
+        if (thrown instanceof Failure) throw thrown;
         const full = (thrown as { code?: string }).code === 'ENOSPC';
         throw new Failure(full ? 'DISK_FULL' : 'DATA_DENIED', { path }, thrown);
       }

@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { exitCodes, Failure } from '../../contract/index.ts';
 import type { Command } from '../command.ts';
-import { readPin } from '../pin.ts';
+import { readSecret } from '../pin.ts';
 
 export const init: Command = {
   name: 'init',
@@ -9,17 +10,19 @@ export const init: Command = {
     name: { argument: 'NAME', help: 'the station’s name, e.g. "Line 2" (default: Station)' },
     module: { argument: 'PATH', help: 'PKCS#11 module of the HSM; without it a software token is made, for trying out' },
     'init-string': { argument: 'TEXT', help: 'string for C_Initialize, for modules that need one' },
-    token: { argument: 'LABEL', help: 'label of the token (default: Birthmark)' },
+    token: { argument: 'LABEL', help: 'label of the token, or its serial number (default: Birthmark)' },
     slot: { argument: 'N=PATH', multiple: true, help: 'serial port of a slot, e.g. 1=/dev/serial/by-path/…' },
     'broker-port': { argument: 'PORT', help: 'TLS port of the local broker (default: a free one)' },
     officer: { argument: 'NAME', help: 'name of the first officer (default: officer)' },
     'password-file': { argument: 'FILE', help: 'file with the officer’s password; without it nobody is asked for one' },
   },
   async run(context) {
+    if (context.text('pin-file') === '-' && context.text('password-file') === '-')
+      throw new Failure('INVALID_INPUT', { field: '--password-file', problem: 'standard input is read for the PIN already' });
     const station = context.startNew({ broker: true, line: 'off' });
     let refused: unknown;
     const off = station.on('pin.wanted', (request) => {
-      void readPin({ file: context.text('pin-file'), tryOut: false }, request.purpose)
+      void readSecret({ file: context.text('pin-file'), option: '--pin-file', tryOut: false }, request.purpose)
         .then((pin) => station.call('pin.enter', { requestId: request.requestId, pin }))
         .catch((thrown: unknown) => {
           // A wrong PIN is not tried twice; stopping the station ends the set-up that waits for it.
@@ -34,12 +37,15 @@ export const init: Command = {
     try {
       const status = await station.call('station.init', {
         name: context.text('name') ?? 'Station',
-        module: modulePath === undefined ? null : { path: modulePath, ...(initString === undefined ? {} : { initString }) },
+        module: modulePath === undefined ? null : { path: resolve(modulePath), ...(initString === undefined ? {} : { initString }) },
         tokenLabel: context.text('token') ?? 'Birthmark',
         slots: context.list('slot').map(slotPlace),
         brokerPort: context.number('broker-port', { min: 0, max: 65535, fallback: 0 }),
         officer: context.text('officer') ?? 'officer',
-        password: passwordFile === undefined ? null : await readPin({ file: passwordFile, tryOut: false }, 'password'),
+        password:
+          passwordFile === undefined
+            ? null
+            : await readSecret({ file: passwordFile, option: '--password-file', tryOut: false }, 'Password'),
       });
       context.output.result(
         status,
@@ -57,5 +63,5 @@ export const init: Command = {
 function slotPlace(text: string): { slot: number; path: string } {
   const match = /^(\d{1,2})=(.+)$/u.exec(text);
   if (match === null) throw new Failure('INVALID_INPUT', { field: '--slot', problem: `"${text}" is not N=PATH` });
-  return { slot: Number(match[1]), path: match[2] ?? '' };
+  return { slot: Number(match[1]), path: resolve(match[2] ?? '') };
 }

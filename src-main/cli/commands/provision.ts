@@ -25,17 +25,9 @@ export const provision: Command = {
     if (status.phase !== 'ready') throw new Failure('NOT_SET_UP');
     await chooseOrder(context, station, count);
     const units: UnitResult[] = [];
-    const ended = new Promise<void>((done) => {
-      let timer = setTimeout(done, seconds * 1000);
-      onResult(station, (result) => {
-        units.push(result);
-        context.output.note(
-          `slot ${String(result.slot)}: ${result.device} ${result.verdict}${result.code === undefined ? '' : ` (${result.code})`}`,
-        );
-        clearTimeout(timer);
-        if (units.length >= count) done();
-        else timer = setTimeout(done, seconds * 1000);
-      });
+    const ended = untilEnded(station, { count, seconds }, (unit) => {
+      units.push(unit);
+      context.output.note(`slot ${String(unit.slot)}: ${unit.device} ${unit.verdict}${unit.code === undefined ? '' : ` (${unit.code})`}`);
     });
     await context.openSession(station, {
       kind: 'issue',
@@ -46,7 +38,7 @@ export const provision: Command = {
     const blocked = (await station.call('station.status', {})).preconditions.find((condition) => condition.level === 'error');
     if (blocked !== undefined) throw Failure.fromData(blocked.failure);
     if (status.tryOut) await plugSimulated(station, count);
-    await ended;
+    await ended();
     await station.call('publication.settle', {});
     await addCertificates(station, units);
     const passed = units.filter((unit) => unit.verdict === 'PASS').length;
@@ -58,6 +50,31 @@ export const provision: Command = {
     return ok ? exitCodes.OK : exitCodes.FAILED;
   },
 };
+
+/** Listens from now on; what it returns waits until `count` units have ended or none has for `seconds`. */
+function untilEnded(
+  station: StationProcess,
+  { count, seconds }: { count: number; seconds: number },
+  onUnit: (unit: UnitResult) => void,
+): () => Promise<void> {
+  let ended = 0;
+  let changed = (): void => undefined;
+  onResult(station, (unit) => {
+    ended++;
+    onUnit(unit);
+    changed();
+  });
+  return () =>
+    new Promise((done) => {
+      let timer: NodeJS.Timeout | undefined;
+      changed = () => {
+        clearTimeout(timer);
+        if (ended >= count) done();
+        else timer = setTimeout(done, seconds * 1000);
+      };
+      changed();
+    });
+}
 
 async function chooseOrder(context: CommandContext, station: StationProcess, count: number): Promise<void> {
   const id = context.text('order');

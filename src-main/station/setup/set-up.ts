@@ -40,8 +40,9 @@ export interface SetUpPlan {
   readonly name: string;
   readonly tryOut: boolean;
   readonly module: ModuleConfig;
-  /** Null: the module is SoftHSM and a new software token is made. */
+  /** False: the module is SoftHSM and a new software token is made. */
   readonly existingToken: boolean;
+  /** Label of the token; of an existing one also its serial number, where two have the same label. */
   readonly tokenLabel: string;
   readonly slots: readonly { slot: number; path: string }[];
   readonly brokerPort: number;
@@ -75,6 +76,7 @@ const actor = 'set-up';
 export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
   const { signer, clock } = tools;
   const at = (index: number): void => tools.progress(steps[index] ?? '', index, steps.length);
+  eachPlaceOnce(plan.slots);
   removeUnfinished(plan.dataDir);
 
   at(0);
@@ -86,7 +88,7 @@ export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
   at(1);
   await tools.pin(
     await signer('session.request', ceremonyTerms(plan, tools, token)),
-    `PIN of the token “${plan.tokenLabel}”, for the ceremony`,
+    `PIN of the token “${token.label}”, for the ceremony`,
   );
   try {
     at(2);
@@ -135,6 +137,16 @@ export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
   }
 }
 
+function eachPlaceOnce(slots: SetUpPlan['slots']): void {
+  for (const [what, values] of [
+    ['number', slots.map(({ slot }) => slot)],
+    ['port', slots.map(({ path }) => path)],
+  ] as const) {
+    const twice = values.find((value, index) => values.indexOf(value as never) !== index);
+    if (twice !== undefined) throw new Failure('INVALID_INPUT', { field: 'slots', problem: `the ${what} ${String(twice)} is given twice` });
+  }
+}
+
 /** Only a folder without a finished station gets here: nothing in it was ever given to a device. */
 function removeUnfinished(dataDir: string): void {
   // The CRLs first: CRLs without a database are the sign of a station that was lost.
@@ -143,16 +155,22 @@ function removeUnfinished(dataDir: string): void {
 }
 
 async function findToken(signer: SignerClient, label: string): Promise<TokenRef> {
-  const tokens = await signer('token.list', {});
-  const named = tokens.filter((token) => token.label === label);
+  // A token that was never initialised has no name yet.
+  const tokens = (await signer('token.list', {})).filter((token) => token.initialised);
+  const named = tokens.filter((token) => token.label === label || token.serial === label);
   const [token] = named;
-  if (token === undefined)
-    throw new Failure('NOT_FOUND', { kind: 'token', id: label }, `found: ${tokens.map((one) => one.label).join(', ') || 'no token'}`);
-  if (named.length > 1)
+  if (token === undefined) {
+    const found = tokens.map((one) => `“${one.label}” (${one.serial})`).join(', ');
+    throw new Failure('TOKEN_UNKNOWN', { label, found: found === '' ? 'no token that is initialised' : found });
+  }
+  if (named.length > 1) {
+    const serials = named.map((one) => one.serial).join(', ');
     throw new Failure('INVALID_INPUT', {
-      field: 'token',
-      problem: `${String(named.length)} tokens are called “${label}”; unplug the others`,
+      field: 'tokenLabel',
+      problem: `${String(named.length)} tokens are called “${label}”; name one by its serial number: ${serials}`,
     });
+  }
+  if (token.pinState === 'not-set') throw new Failure('PIN_NOT_SET', { label: token.label });
   return { label: token.label, serial: token.serial };
 }
 
