@@ -45,6 +45,10 @@ test('a line that is changed, removed or moved, a tail that is cut off, and a re
         expect(found(entries.map((entry, k) => (k === i ? { ...entry, [field]: `${entry[field]}x` } : entry)))).toBe(true);
       }
       expect(found(entries.filter((_, k) => k !== i))).toBe(true);
+      // Changed with a hash that fits: the line after it, or the head, gives it away.
+      const own = entries[i] as AuditEntry;
+      const forged = { ...own, actor: `${own.actor}x` };
+      expect(found(entries.map((entry, k) => (k === i ? { ...forged, hash: auditHash(forged) } : entry)))).toBe(true);
       if (i !== j) {
         const moved = [...entries];
         [moved[i], moved[j]] = [entries[j] as AuditEntry, entries[i] as AuditEntry];
