@@ -55,6 +55,9 @@ export const shortHex = (hex: string): string => (hex.length <= 14 ? hex : cut(h
 /** A device label as a slot has room for; the running number at its end is never lost. */
 export const shortLabel = (label: string): string => (label.length <= 28 ? label : cut(label, 12, 14));
 
+/** A device in a table, `{tenant}/{device}`: what tells it from its neighbours is at its end. */
+export const shortDevice = (name: string): string => (name.length <= 32 ? name : cut(name, 12, 18));
+
 const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
 
 /** Local `2026-03-02`. */

@@ -1,7 +1,7 @@
 import type { CertificateRow } from '../../../src-main/contract/models.ts';
 import { openDialog } from '../../app/dialogs.ts';
 import { t } from '../../i18n/index.ts';
-import { date, dateTimeZone, shortHex } from '../../lib/format.ts';
+import { date, dateTimeZone, shortDevice, shortHex } from '../../lib/format.ts';
 import { certificateTone, certificateWord, reasonWord, useWord } from '../../lib/words.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Copyable } from '../../ui/Copyable.tsx';
@@ -21,7 +21,7 @@ function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRev
         <Copyable what={t('registry.col.serial')} value={row.serial} shown={shortHex(row.serial)} />
       </td>
       <td className="cut name" title={row.device}>
-        {row.device}
+        {shortDevice(row.device)}
       </td>
       <td>{useWord(row.use)}</td>
       <td>
@@ -37,7 +37,9 @@ function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRev
           <Copyable what={t('registry.col.fingerprint')} value={row.fingerprint} shown={shortHex(row.fingerprint)} />
         )}
       </td>
-      <td>{row.order}</td>
+      <td className="cut" title={row.order ?? undefined}>
+        {row.order}
+      </td>
       {mayRevoke ? (
         <td className="act">
           {revocable(row) ? (

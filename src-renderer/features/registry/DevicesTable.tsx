@@ -1,7 +1,7 @@
 import type { DeviceRow } from '../../../src-main/contract/models.ts';
 import { openDialog } from '../../app/dialogs.ts';
 import { t } from '../../i18n/index.ts';
-import { count, date, dateTimeZone } from '../../lib/format.ts';
+import { count, date, dateTimeZone, shortDevice } from '../../lib/format.ts';
 import { certificateTone, certificateWord, proofWord } from '../../lib/words.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Copyable } from '../../ui/Copyable.tsx';
@@ -15,7 +15,7 @@ function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: 
   return (
     <tr>
       <td className="cut name" title={row.device}>
-        {row.device}
+        {shortDevice(row.device)}
       </td>
       <td className="cut">
         <Copyable what={t('registry.col.hardware')} value={row.hardwareId} shown={row.hardwareId} />
@@ -23,7 +23,9 @@ function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: 
       <td className="cut" title={row.model}>
         {row.model}
       </td>
-      <td>{row.order}</td>
+      <td className="cut" title={row.order ?? undefined}>
+        {row.order}
+      </td>
       <td>{row.proofLevel === null ? null : proofWord(row.proofLevel)}</td>
       <td>{count(row.certificates)}</td>
       <td>{row.status === null ? null : <Pill tone={certificateTone[row.status]}>{certificateWord(row.status)}</Pill>}</td>

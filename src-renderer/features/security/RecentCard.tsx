@@ -1,6 +1,6 @@
 import type { RevocationState } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
-import { count, dateTimeZone, since } from '../../lib/format.ts';
+import { count, dateTimeZone, shortDevice, since } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
 import { reasonWord } from '../../lib/words.ts';
 import { Card } from '../../ui/Card.tsx';
@@ -37,7 +37,7 @@ export function RecentCard() {
               {rows.map((row) => (
                 <tr key={row.serial}>
                   <td className="cut" title={row.device}>
-                    {row.device}
+                    {shortDevice(row.device)}
                   </td>
                   <td>{reasonWord(row.reason)}</td>
                   <td className="when" title={dateTimeZone(row.recordedAt)}>

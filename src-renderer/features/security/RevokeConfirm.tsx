@@ -26,9 +26,7 @@ function Hits({ rows }: { readonly rows: readonly CertificateRow[] }) {
         <tbody>
           {rows.map((row) => (
             <tr key={row.serial}>
-              <td className="cut" title={row.device}>
-                {row.device}
-              </td>
+              <td className="whole">{row.device}</td>
               <td>
                 <Copyable what={t('registry.col.serial')} value={row.serial} shown={shortHex(row.serial)} />
               </td>
