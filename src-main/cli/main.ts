@@ -15,6 +15,7 @@ function overview(): string {
 const asksForHelp = (word: string): boolean => word === '--help' || word === '-h';
 
 async function main(args: readonly string[]): Promise<number> {
+  const output = createOutput(args.includes('--json'));
   const [name, ...rest] = args;
   if (name === undefined || name === 'help' || asksForHelp(name)) {
     process.stdout.write(`${overview()}\n`);
@@ -25,7 +26,6 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`birthmark ${version}\n`);
     return exitCodes.OK;
   }
-  const output = createOutput(args.includes('--json'));
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
     const problem = `there is no command "${name}"; birthmark --help names them`;

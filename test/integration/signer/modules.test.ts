@@ -1,19 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { assembleCertificate, buildDeviceTbs, certificateToPem, checkCsr, newSerial } from '../../../src-main/station/ca/index.ts';
 import { WorkFolder } from '../../support/openssl.ts';
 import { failureOf, issueTerms, makeHierarchy, shippedProfile, SignerBench } from '../../support/signer.ts';
+import { softoknPath } from '../../support/token-made.ts';
 import type { TokenFolder } from '../../support/token.ts';
-
-function softoknPath(): string {
-  const path = ['/usr/lib/x86_64-linux-gnu/libsoftokn3.so', '/usr/lib64/libsoftokn3.so', '/usr/lib/aarch64-linux-gnu/libsoftokn3.so'].find(
-    (candidate) => existsSync(candidate),
-  );
-  if (path === undefined) throw new Error('NSS is not installed (Debian: apt-get install libnss3)');
-  return path;
-}
 
 /** NSS's own token: needs an init string, has an empty SO-PIN, CKA_LOCAL = 0, and no CKA_ALWAYS_AUTHENTICATE. */
 function nssFolder(): TokenFolder {
