@@ -127,7 +127,7 @@ export function createHandlers(station: Station): Handlers {
 
     'revocations.preview': (selector) => live().registry.certificates.select(selector),
     'revocations.revoke': ({ selector, reason, note }) => {
-      const { registry, publisher } = live();
+      const { registry, publisher, line } = live();
       const hit = registry.certificates.select(selector);
       if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
       const revoked = registry.store.transaction(() =>
@@ -136,7 +136,10 @@ export function createHandlers(station: Station): Handlers {
       const views = (revoked.length > 0 ? revoked : hit)
         .map((row) => registry.revocations.get(row.serial))
         .filter((view): view is RevocationView => view !== null);
-      for (const view of views) station.emit('revocation.changed', view);
+      for (const view of views) {
+        station.emit('revocation.changed', view);
+        if (!registry.certificates.select({ device: view.device }).some(({ status }) => status === 'ACTIVE')) line.revoked(view.device);
+      }
       if (revoked.length > 0) publisher.publishSoon();
       station.statusSoon();
       return views;

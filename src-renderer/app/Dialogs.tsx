@@ -19,7 +19,7 @@ export function Dialogs() {
     case 'revoke':
       return <RevokeDialog selector={open.selector} onClose={closeDialog} />;
     case 'sign-in':
-      return <SignInDialog needsOfficer={open.needsOfficer} onClose={closeDialog} />;
+      return <SignInDialog then={open.then} onClose={closeDialog} />;
     case 'order':
       return <OrderDialog onClose={closeDialog} />;
     case 'broker':

@@ -14,7 +14,7 @@ const signOut = async (): Promise<void> => {
 
 /** Who is at the station; switch or sign out. */
 export function OperatorMenu({ operator }: { readonly operator: Operator | null }) {
-  const switchOperator = (): void => openDialog({ kind: 'sign-in', needsOfficer: false });
+  const switchOperator = (): void => openDialog({ kind: 'sign-in', then: null });
   if (operator === null) {
     return (
       <button type="button" onClick={switchOperator}>

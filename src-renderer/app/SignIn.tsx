@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { type FailureData, toFailureData } from '../../src-main/contract/errors.ts';
-import type { Operator } from '../../src-main/contract/models.ts';
+import type { Operator, Role } from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
 import { call } from '../lib/client.ts';
 import { useAction } from '../lib/use-action.ts';
@@ -13,13 +13,14 @@ import { Icon } from '../ui/Icon.tsx';
 import { loadStatus } from './station.ts';
 
 /** The operators as buttons; a password only where one is set. */
-function Operators({ onSignedIn }: { readonly onSignedIn: () => void }) {
+function Operators({ only, onSignedIn }: { readonly only: Role | null; readonly onSignedIn: () => void }) {
   const [operators, setOperators] = useState<readonly Operator[] | null>(null);
   const [refused, setRefused] = useState<FailureData | null>(null);
   const [chosen, setChosen] = useState<Operator | null>(null);
   const password = useRef<HTMLInputElement>(null);
   const { busy, failure, run } = useAction();
   const shown = failure ?? refused;
+  const offered = operators?.filter(({ role }) => only === null || role === only);
 
   useEffect(() => {
     call('operators.list', {}).then(setOperators, (error: unknown) => setRefused(toFailureData(error)));
@@ -39,9 +40,9 @@ function Operators({ onSignedIn }: { readonly onSignedIn: () => void }) {
 
   return (
     <div className="body">
-      {operators?.length === 0 ? <p className="muted small">{t('signIn.empty')}</p> : null}
+      {offered?.length === 0 ? <p className="muted small">{t('signIn.empty')}</p> : null}
       <div className="people">
-        {operators?.map((operator, index) => (
+        {offered?.map((operator, index) => (
           <button
             key={operator.name}
             type="button"
@@ -96,16 +97,21 @@ export function SignInScreen() {
       <section className="card" aria-label={t('signIn.title')}>
         <h1>{t('signIn.title')}</h1>
         <p className="muted small">{t('signIn.intro')}</p>
-        <Operators onSignedIn={() => undefined} />
+        <Operators only={null} onSignedIn={() => undefined} />
       </section>
     </main>
   );
 }
 
-export function SignInDialog({ needsOfficer, onClose }: { readonly needsOfficer: boolean; readonly onClose: () => void }) {
+/** `then`: an officer is wanted, and this goes on when one has signed in. */
+export function SignInDialog({ then, onClose }: { readonly then: (() => void) | null; readonly onClose: () => void }) {
+  const goOn = (): void => {
+    onClose();
+    then?.();
+  };
   return (
-    <Dialog title={t('signIn.title')} intro={needsOfficer ? t('signIn.needsOfficer') : t('signIn.intro')} onClose={onClose}>
-      <Operators onSignedIn={onClose} />
+    <Dialog title={t('signIn.title')} intro={then !== null ? t('signIn.needsOfficer') : t('signIn.intro')} onClose={onClose}>
+      <Operators only={then === null ? null : 'officer'} onSignedIn={goOn} />
       <div className="buttons">
         <Button onClick={onClose}>{t('common.cancel')}</Button>
       </div>

@@ -20,7 +20,7 @@ function Item({ item, onGo }: { readonly item: StatusItem; readonly onGo: () => 
 export function StatusBar({ status }: { readonly status: StationStatus }) {
   const now = useNow();
   const security = (): void => goTo('security');
-  const broker = (): void => openDialog(status.operator === null ? { kind: 'sign-in', needsOfficer: false } : { kind: 'broker' });
+  const broker = (): void => openDialog(status.operator === null ? { kind: 'sign-in', then: null } : { kind: 'broker' });
   return (
     <footer className="status" aria-label={t('status.bar')}>
       <Item item={tokenItem(status)} onGo={security} />

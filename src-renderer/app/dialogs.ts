@@ -7,7 +7,8 @@ export type OpenDialog =
   | { readonly kind: 'session' }
   | { readonly kind: 'pin'; readonly request: PinRequest }
   | { readonly kind: 'revoke'; readonly selector: Selector | null }
-  | { readonly kind: 'sign-in'; readonly needsOfficer: boolean }
+  /** `then`: what an officer was wanted for; it goes on when one has signed in. */
+  | { readonly kind: 'sign-in'; readonly then: (() => void) | null }
   | { readonly kind: 'order' }
   | { readonly kind: 'broker' };
 
@@ -27,17 +28,18 @@ const mayDo = (workplace: Workplace): boolean => {
 /** Goes to a workplace, or asks for somebody who may. */
 export function goTo(workplace: Workplace): void {
   if (mayDo(workplace)) setWorkplace(workplace);
-  else openDialog({ kind: 'sign-in', needsOfficer: true });
+  else openDialog({ kind: 'sign-in', then: () => goTo(workplace) });
 }
 
 /** Opens the form of a new work order, or asks for an officer. */
 export function askForOrder(): void {
-  openDialog(isOfficer() ? { kind: 'order' } : { kind: 'sign-in', needsOfficer: true });
+  openDialog(isOfficer() ? { kind: 'order' } : { kind: 'sign-in', then: askForOrder });
 }
 
 /** Opens the signing-session dialog, or asks for an officer; shows the session that is open already. */
 export function askForSession(): void {
   const session = useStation.getState().status?.session ?? null;
-  if (mayDo('security') && session === null) openDialog({ kind: 'session' });
+  if (!isOfficer()) openDialog({ kind: 'sign-in', then: askForSession });
+  else if (session === null) openDialog({ kind: 'session' });
   else goTo('security');
 }

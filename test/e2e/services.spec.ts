@@ -1,4 +1,5 @@
 import type { Service } from '../../src-main/contract/index.ts';
+import { openSession, replug, slot, tryOut } from './support/screen.ts';
 import { expect, test } from './support/test.ts';
 
 test('the window and both services answer from the first second', async ({ app }, info) => {
@@ -21,6 +22,35 @@ for (const service of ['station', 'signer'] satisfies Service[]) {
     expect(status.phase).toBe('ready');
     await expect(app.page.locator('#root')).not.toBeEmpty();
     expect(await app.log()).toContain(`${service} service restarting: signal SIGKILL`);
+  });
+}
+
+for (const service of ['station', 'signer'] satisfies Service[]) {
+  test(`the ${service} service is killed while units run: the window says so, and the line goes on`, async ({ app }) => {
+    const { page } = app;
+    await tryOut(app, 2);
+    for (const number of [1, 2]) await replug(app, number);
+    await expect(page.getByRole('button', { name: 'Stop the run in slot 1' })).toBeVisible();
+    // Looked for in every frame: a quick restart shows it for a moment only.
+    const said = page.waitForFunction(() => document.body.innerText.includes('A background service is starting again.'));
+    process.kill(await app.servicePid(service), 'SIGKILL');
+    await said;
+    await expect(page.getByText('A background service is starting again.')).toBeHidden({ timeout: 30_000 });
+    await page.keyboard.press('F4');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Devices and their certificates');
+    await page.keyboard.press('F1');
+    // The signer forgets the PIN with its process; a run that still needs it waits for an officer.
+    if ((await app.call('station.status', {})).session === null) {
+      await page.getByRole('main').getByRole('button', { name: 'Open signing session' }).first().click();
+      await openSession(page);
+    }
+    for (const number of [1, 2]) {
+      const again = page.getByRole('region', { name: `Slot ${String(number)},` }).getByRole('button', { name: /^Try again/u });
+      await expect(slot(page, number, 'PASS').or(again)).toBeVisible({ timeout: 30_000 });
+      if (await again.isVisible()) await again.click();
+      await expect(slot(page, number, 'PASS')).toBeVisible({ timeout: 30_000 });
+    }
+    expect((await app.call('doctor.run', {})).filter(({ ok }) => !ok)).toEqual([]);
   });
 }
 

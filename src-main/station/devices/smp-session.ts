@@ -91,7 +91,8 @@ export class SmpSession implements UnitSession {
       let before = 0;
       for (const item of items) {
         await this.#confirm(signal, expected.hardwareId);
-        if (!this.#left.includes(item.item)) this.#left.push(item.item);
+        const name = itemInWords(item.item);
+        if (!this.#left.includes(name)) this.#left.push(name);
         await writeItem(this.#line, item, {
           slot,
           bufferBytes: this.#bufferBytes,

@@ -77,6 +77,11 @@ export class Line {
     return this.#slot(number).view;
   }
 
+  /** A device was revoked: where it stands in a slot as PASS, it does so no longer. */
+  revoked(device: string): void {
+    for (const slot of this.#slots.values()) if (slot.view.device === device) slot.revoked();
+  }
+
   async cancel(number: number): Promise<SlotView> {
     await this.#slot(number).cancel();
     return this.#slot(number).view;

@@ -107,6 +107,13 @@ export class Slot {
     this.#set(this.#plugged ? { ...fresh(this.#place), state: 'REMOVE', unit, device } : fresh(this.#place));
   }
 
+  /** The device in this slot has no valid certificate any more: what it passed with counts for nothing. */
+  revoked(): void {
+    if (this.#view.state !== 'PASS') return;
+    const { unit, device } = this.#view;
+    this.#set({ ...fresh(this.#place), state: 'REMOVE', unit, device, certificateRevoked: true });
+  }
+
   async cancel(): Promise<void> {
     this.#abort.abort();
     await this.idle;

@@ -6,9 +6,10 @@ import { useNowFine } from '../../lib/ticker.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { stopRun } from './actions.ts';
-import { isWaiting, shownMs, toneOf } from './slot-face.ts';
+import { isWaiting, shownMs, toneFor } from './slot-face.ts';
 import { SlotBody } from './SlotBody.tsx';
 import { SlotFoot } from './SlotFoot.tsx';
+import { useLine } from './store.ts';
 
 function RunningTime({ slot }: { readonly slot: SlotView }) {
   const ms = shownMs(slot, useNowFine());
@@ -22,14 +23,19 @@ function RestingTime({ slot }: { readonly slot: SlotView }) {
 
 function StopButton({ slot }: { readonly slot: number }) {
   const [asking, setAsking] = useState(false);
+  const [stopping, setStopping] = useState(false);
+  const busy = useLine((state) => state.busy.has(slot));
   const stop = (): void => {
     setAsking(false);
+    setStopping(true);
     stopRun(slot);
   };
+  // The unit is asked to end in good order, which takes as long as it takes to answer.
+  const ending = stopping && busy;
   return (
     <>
-      <Button look="quiet" size="small" aria-label={t('slot.stopIn', { slot })} onClick={() => setAsking(true)}>
-        {t('slot.stop')}
+      <Button look="quiet" size="small" aria-label={t('slot.stopIn', { slot })} disabled={ending} onClick={() => setAsking(true)}>
+        {ending ? t('slot.stopping') : t('slot.stop')}
       </Button>
       {asking ? (
         <ConfirmDialog
@@ -50,7 +56,7 @@ export function Slot({ slot, blocked }: { readonly slot: SlotView; readonly bloc
   const waiting = isWaiting(slot, blocked);
   return (
     <section
-      className={`slot ${waiting ? 'hold' : toneOf[slot.state]} state-${slot.state.toLowerCase()}`}
+      className={`slot ${waiting ? 'hold' : toneFor(slot)} state-${slot.state.toLowerCase()}`}
       aria-label={t('slot.label', { slot: slot.slot, state: t(`slot.state.${slot.state}`) })}
     >
       <div className="top">

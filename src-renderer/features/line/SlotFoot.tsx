@@ -133,7 +133,7 @@ export function SlotFoot({ slot, blocked }: { readonly slot: SlotView; readonly 
     case 'READY':
       return <div className="foot">{readyWord(slot, blocked)}</div>;
     case 'REMOVE':
-      return <div className="foot">{t('slot.removed')}</div>;
+      return <div className="foot">{slot.certificateRevoked ? t('slot.revoked.later') : t('slot.removed')}</div>;
     case 'EMPTY':
       return <div className="foot">{t('slot.empty')}</div>;
   }

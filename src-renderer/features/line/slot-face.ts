@@ -24,7 +24,7 @@ export function actionsOf(slot: Pick<SlotView, 'state' | 'failure'>): readonly S
 
 const mayRetry = (failure: FailureData | null): boolean => failure?.retry !== 'never';
 
-export const toneOf: Readonly<Record<SlotView['state'], Tone>> = {
+const toneOf: Readonly<Record<SlotView['state'], Tone>> = {
   EMPTY: 'idle',
   READY: 'busy',
   RUNNING: 'busy',
@@ -34,6 +34,10 @@ export const toneOf: Readonly<Record<SlotView['state'], Tone>> = {
   HAS_IDENTITY: 'hold',
   REMOVE: 'idle',
 };
+
+/** Rejected, or left as it was: calm. Revoked after it had passed: loud, because it lay there as good. */
+export const toneFor = (slot: Pick<SlotView, 'state' | 'certificateRevoked'>): Tone =>
+  slot.state === 'REMOVE' && slot.certificateRevoked ? 'fail' : toneOf[slot.state];
 
 /** A unit is there and cannot start: “Ready” would be a promise that is not kept. */
 export const isWaiting = ({ state, failure }: Pick<SlotView, 'state' | 'failure'>, blocked: boolean): boolean =>

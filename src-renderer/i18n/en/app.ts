@@ -37,7 +37,7 @@ export const app = {
 
   'signIn.title': 'Who is at the station?',
   'signIn.intro': 'What you see follows from your role.',
-  'signIn.needsOfficer': 'A security officer deals with this. Sign in as an officer to go there.',
+  'signIn.needsOfficer': 'A security officer deals with this. It goes on when one has signed in.',
   'signIn.empty': 'No operators yet. They are made with “birthmark init” on the command line.',
   'signIn.password': 'Password of {name}',
   'signIn.go': 'Sign in',

@@ -264,7 +264,7 @@ describe('stopping', () => {
         if (done > 200) stop.abort();
       },
     });
-    await expect(install).rejects.toMatchObject({ code: 'CANCELLED', params: { left: 'unfinished (a new key, cert)' } });
+    await expect(install).rejects.toMatchObject({ code: 'CANCELLED', params: { left: 'unfinished (a new key, certificate)' } });
     await session.install(credentials, unit, never());
     await session.readBack(credentials, never());
     await session.erase(never());

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { slotStates } from '../../../src-main/contract/models.ts';
-import { actionsOf, labelOf, positionOf, shownMs, toneOf } from '../../../src-renderer/features/line/slot-face.ts';
+import { actionsOf, isWaiting, labelOf, positionOf, shownMs, toneFor } from '../../../src-renderer/features/line/slot-face.ts';
 import { marked, takeSlot, useLine, withSlot } from '../../../src-renderer/features/line/store.ts';
 import { verdictOf } from '../../../src-renderer/features/line/verdict.ts';
 import * as given from '../../support/renderer-mock/fixtures.ts';
@@ -21,8 +21,20 @@ describe('what a slot offers', () => {
     for (const state of ['EMPTY', 'READY', 'RUNNING', 'PASS', 'REMOVE'] as const) expect(actionsOf(given.slot(1, { state }))).toEqual([]);
   });
 
+  it('is loud about a unit that lay there as good and was revoked since', () => {
+    expect(toneFor(given.slot(1, { state: 'REMOVE', certificateRevoked: true }))).toBe('fail');
+    expect(toneFor(given.slot(1, { state: 'REMOVE' }))).toBe('idle');
+  });
+
+  it('waits where it cannot start, and is ready only where it can', () => {
+    expect(isWaiting(given.slot(1, { state: 'READY' }), false)).toBe(false);
+    expect(isWaiting(given.slot(1, { state: 'READY' }), true)).toBe(true);
+    expect(isWaiting(given.slot(1, { state: 'READY', failure: given.failure('SESSION_NONE') }), false)).toBe(true);
+    expect(isWaiting(given.slot(1, { state: 'RUNNING' }), true)).toBe(false);
+  });
+
   it('looks like a pass only when it passed', () => {
-    expect(slotStates.filter((state) => toneOf[state] === 'pass')).toEqual(['PASS']);
+    expect(slotStates.filter((state) => toneFor(given.slot(1, { state })) === 'pass')).toEqual(['PASS']);
   });
 });
 
