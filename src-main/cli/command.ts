@@ -68,7 +68,8 @@ export class CommandContext {
   /** Starts the station of the data folder; NOT_SET_UP when there is none. */
   start(parts: Pick<StationConfig, 'broker' | 'line'>): StationProcess {
     const dataDir = dataFolder(this.text('data'));
-    if (!existsSync(join(dataDir, 'station.db'))) throw new Failure('NOT_SET_UP');
+    // A folder that was ever taken is the station's to judge: a database that is gone is damage, not a new folder.
+    if (!existsSync(join(dataDir, 'station.lock'))) throw new Failure('NOT_SET_UP');
     return this.startNew(parts, dataDir);
   }
 

@@ -118,7 +118,6 @@ export const calls = {
     summary: 'Ask to open a signing session; the PIN then goes to the signer with this request’s id',
     input: z
       .object({
-        issuer: z.string().optional(),
         kind: z.enum(['issue', 'crl-only']).default('issue'),
         quota: z.int().min(limits.sessionQuota.min).max(limits.sessionQuota.max).default(200),
         minutes: z.int().min(limits.sessionMinutes.min).max(limits.sessionMinutes.max).default(480),

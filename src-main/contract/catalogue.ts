@@ -85,6 +85,15 @@ export const catalogue = {
     'The operator or the password is wrong.',
     'Check the name and the password.',
   ),
+  SIGN_IN_LOCKED: entry(
+    'REFUSED',
+    'officer',
+    'later',
+    'Sign-in is locked for a while',
+    'Too many wrong passwords: this operator can sign in again after {until}.',
+    'Wait until then.',
+    'If it was not you, tell an officer: somebody is trying passwords.',
+  ),
   NOT_FOUND: entry(
     'USAGE',
     'anybody',

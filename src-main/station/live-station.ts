@@ -1,32 +1,21 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  Failure,
-  unwrap,
-  type Alarm,
-  type FailureData,
-  type IssuerView,
-  type OrderProgress,
-  type StationStatus,
-  type WorkOrder,
-} from '../contract/index.ts';
+import { Failure, unwrap, type FailureData, type OrderProgress, type StationStatus, type WorkOrder } from '../contract/index.ts';
 import { preconditions } from './access/index.ts';
 import { certificateToPem, crlSigner } from './ca/index.ts';
 import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
-import { loadDeviceProfiles, openUnit, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
+import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance } from './issuance/index.ts';
-import { endOverdueProofs, Line, recoverRuns, type LineServices, type ProofResult } from './line/index.ts';
+import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlBuilder, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
 import { crlBase, loadCertificateProfiles, loadIdentities, loadIdentity } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Observer } from './verify/index.ts';
+import { createLineServices, proofHours } from './line-services.ts';
+import { liveStatus } from './live-status.ts';
 import type { Station } from './station.ts';
 
-/** How long a unit may wait as NOT_VERIFIED before its certificate is revoked. */
-const proofHours = 72;
 const upkeepMs = 5_000;
-const waitForBrokerMs = 10_000;
 
 /** A station that is set up: registry, issuance, broker host, publication and line, put together once. */
 export class LiveStation {
@@ -104,7 +93,15 @@ export class LiveStation {
         : null;
     this.#watcher = watcher;
     this.line = new Line({
-      services: this.#lineServices(),
+      services: createLineServices({
+        registry,
+        clock,
+        dataDir: config.dataDir,
+        issuance: this.issuance,
+        publisher: this.publisher,
+        observer: this.observer,
+        host: this.host,
+      }),
       places,
       watcher,
       profiles,
@@ -225,22 +222,17 @@ export class LiveStation {
   }
 
   status(): Omit<StationStatus, 'phase' | 'version' | 'dataDir' | 'operator'> {
-    const { store, runs } = this.registry;
-    const { signer } = this.#station;
-    const outbox = store.outbox();
-    return {
-      name: store.setting('name') ?? '',
-      tryOut: store.setting('tryOut') === 'true',
-      token: signer.token,
-      session: signer.session,
-      issuers: [this.#issuerView()],
-      crl: this.crls.newest(),
-      broker: this.#station.config.broker ? this.host.view() : null,
-      outbox: { waiting: outbox.waiting, oldest: outbox.oldest },
-      notVerified: runs.notVerified().length,
-      alarms: this.#alarms(),
+    const { config, signer } = this.#station;
+    const broker = config.broker ? this.host.view() : null;
+    return liveStatus({
+      registry: this.registry,
+      signer,
+      issuer: this.#issuer,
+      crls: this.crls,
+      broker,
+      publication: this.publisher.failure,
       preconditions: this.#preconditions(),
-    };
+    });
   }
 
   #preconditions(): StationStatus['preconditions'] {
@@ -264,39 +256,6 @@ export class LiveStation {
     return blocked?.failure ?? unwrap(this.order(), 'without an order there is a precondition that says so');
   }
 
-  #issuerView(): IssuerView {
-    const { id, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt, proof } = this.#issuer;
-    const counts = this.registry.certificates.countByStatus(id);
-    return {
-      id,
-      subject,
-      algorithm,
-      keyId,
-      fingerprint,
-      notBefore,
-      notAfter,
-      createdAt,
-      proof: [...proof],
-      active: counts.ACTIVE,
-      expired: counts.EXPIRED,
-      revoked: counts.REVOKED,
-    };
-  }
-
-  #alarms(): Alarm[] {
-    const alarms: Alarm[] = [];
-    const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
-      if (failure !== null) alarms.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
-    };
-    const now = this.registry.now();
-    const waiting = this.registry.revocations.waiting()[0];
-    add('publication', waiting === undefined ? 'warning' : 'alarm', this.publisher.failure, waiting?.recordedAt ?? now);
-    const broker = this.host.view();
-    if (this.#station.config.broker) add('broker', 'alarm', broker.failure, broker.since);
-    add('module', 'alarm', this.#station.signer.failure, now);
-    return alarms;
-  }
-
   #hasUnsignedWork(): boolean {
     return this.crls.isDue() || this.registry.revocations.waiting().length > 0;
   }
@@ -313,41 +272,5 @@ export class LiveStation {
     if (ended > 0) this.orderChanged();
     if (ended > 0 || (this.#station.signer.session !== null && this.crls.isDue())) this.publisher.publishSoon();
     this.#station.statusSoon();
-  }
-
-  #lineServices(): LineServices {
-    const { registry, issuance, publisher, observer, host } = this;
-    const { clock, config } = this.#station;
-    return {
-      registry,
-      clock,
-      proofHours,
-      openUnit: (path, profile, signal, onTranscript) => openUnit({ path, profile, signal, onTranscript }),
-      checkRequest: (device, order, csr) => issuance.checkRequest(device, order, csr),
-      issue: (request) => issuance.issue(request),
-      issued: (serial) => issuance.issued(serial),
-      publish: () => publisher.publish(),
-      publishSoon: () => publisher.publishSoon(),
-      brokerUp: () => host.view().state === 'up',
-      observe: async (topics) => {
-        const recorders = new Map<string, Awaited<ReturnType<Observer['watch']>>>();
-        const signal = AbortSignal.timeout(waitForBrokerMs);
-        for (const topic of topics) recorders.set(topic, await observer.watch(topic, { signal, timeoutMs: waitForBrokerMs }));
-        const of = (topic: string): Awaited<ReturnType<Observer['watch']>> => unwrap(recorders.get(topic), `${topic} is watched`);
-        return {
-          arrived: (topic, payload, timeoutMs, abort) =>
-            of(topic)
-              .waitFor(payload, { signal: abort, timeoutMs })
-              .then(() => undefined),
-          seen: async (topic, abort) => (await of(topic).fence({ signal: abort, timeoutMs: waitForBrokerMs })).length,
-          close: async () => void (await Promise.all([...recorders.values()].map((recorder) => recorder.close()))),
-        };
-      },
-      saveTranscript: (run, lines) => {
-        const folder = join(config.dataDir, 'transcripts');
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
-        writeFileSync(join(folder, `${run}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
-      },
-    };
   }
 }

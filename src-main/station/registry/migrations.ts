@@ -6,7 +6,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE operators (
     name TEXT PRIMARY KEY,
     role TEXT NOT NULL CHECK (role IN ('technician','officer','support')),
-    password TEXT
+    password TEXT,
+    tries INTEGER NOT NULL DEFAULT 0,
+    locked_until TEXT
   ) STRICT;
 
   CREATE TABLE issuers (

@@ -1,10 +1,19 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
-import type { Operator, Role } from '../../contract/index.ts';
+import { Failure, type Operator, type Role } from '../../contract/index.ts';
+import { instant } from '../clock.ts';
 import type { Store } from './store.ts';
 
 /** scrypt N=2^15, r=8, p=1 (about 60 ms): stored as salt and hash in hex. */
 const cost = { N: 32768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 const hash = (password: string, salt: Buffer): Buffer => scryptSync(password.normalize('NFKC'), salt, 32, cost);
+
+const freeTries = 5;
+
+interface Row {
+  readonly password: string | null;
+  readonly tries: number;
+  readonly lockedUntil: string | null;
+}
 
 /** Who may work on this station. On a try-out station operators have no password. */
 export class Operators {
@@ -30,12 +39,30 @@ export class Operators {
     return this.list().find((operator) => operator.name === name) ?? null;
   }
 
-  /** Null when name or password is wrong; takes equally long in both cases. */
+  /**
+   * Null when name or password is wrong; takes equally long in both cases. After five wrong ones in a row the name is locked for a
+   * minute, then for twice as long each time, at most for an hour: SIGN_IN_LOCKED, whatever the password.
+   */
   check(name: string, password: string): Operator | null {
-    const row = this.#store.sql('SELECT password FROM operators WHERE name = ?').get(name) as { password: string | null } | undefined;
-    if (row !== undefined && row.password === null) return this.find(name);
+    const row = this.#store.sql('SELECT password, tries, locked_until AS lockedUntil FROM operators WHERE name = ?').get(name) as
+      Row | undefined;
+    if (row?.password === null) return this.find(name);
+    if (row !== undefined && row.lockedUntil !== null && row.lockedUntil > this.#store.now())
+      throw new Failure('SIGN_IN_LOCKED', { until: row.lockedUntil });
     const [salt, expected] = (row?.password ?? `${'00'.repeat(16)}:${'00'.repeat(32)}`).split(':').map((hex) => Buffer.from(hex, 'hex'));
     const right = timingSafeEqual(hash(password, salt ?? Buffer.alloc(16)), expected ?? Buffer.alloc(32));
-    return right && row !== undefined ? this.find(name) : null;
+    if (row === undefined) return null;
+    this.#store.transaction(() => {
+      this.#store
+        .sql('UPDATE operators SET tries = ?, locked_until = ? WHERE name = ?')
+        .run(right ? 0 : row.tries + 1, right ? null : this.#lockAfter(row.tries + 1), name);
+      this.#store.audit(name, right ? 'operator.sign-in' : 'operator.refused', name);
+    });
+    return right ? this.find(name) : null;
+  }
+
+  #lockAfter(tries: number): string | null {
+    if (tries < freeTries) return null;
+    return instant(this.#store.clock.now() + Math.min(60_000 * 2 ** (tries - freeTries), 3_600_000));
   }
 }

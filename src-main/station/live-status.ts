@@ -1,0 +1,55 @@
+import { Failure, type Alarm, type BrokerView, type FailureData, type IssuerView, type StationStatus } from '../contract/index.ts';
+import type { CrlBuilder } from './publication/index.ts';
+import type { IssuerRecord, Registry } from './registry/index.ts';
+import type { SignerLink } from './signer-link.ts';
+
+export interface StatusParts {
+  readonly registry: Registry;
+  readonly signer: SignerLink;
+  readonly issuer: IssuerRecord;
+  readonly crls: CrlBuilder;
+  /** Null where this front end does without a broker host. */
+  readonly broker: BrokerView | null;
+  /** Why the last publication failed. */
+  readonly publication: Failure | null;
+  readonly preconditions: StationStatus['preconditions'];
+}
+
+/** What the status bar and the first screens show of a station that is set up. */
+export function liveStatus(parts: StatusParts): Omit<StationStatus, 'phase' | 'version' | 'dataDir' | 'operator'> {
+  const { registry, signer, issuer, crls, broker, preconditions } = parts;
+  const { waiting, oldest } = registry.store.outbox();
+  return {
+    name: registry.store.setting('name') ?? '',
+    tryOut: registry.store.setting('tryOut') === 'true',
+    token: signer.token,
+    session: signer.session,
+    issuers: [issuerView(registry, issuer)],
+    crl: crls.newest(),
+    broker,
+    outbox: { waiting, oldest },
+    notVerified: registry.runs.notVerified().length,
+    alarms: alarms(parts),
+    preconditions,
+  };
+}
+
+function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
+  const { id, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt } = issuer;
+  const { ACTIVE: active, EXPIRED: expired, REVOKED: revoked } = registry.certificates.countByStatus(id);
+  return { id, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt, proof: [...issuer.proof], active, expired, revoked };
+}
+
+/** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */
+function alarms({ registry, broker, publication, signer }: StatusParts): Alarm[] {
+  const found: Alarm[] = [];
+  const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
+    if (failure !== null) found.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
+  };
+  const now = registry.now();
+  const waiting = registry.revocations.waiting()[0];
+  add('publication', waiting === undefined ? 'warning' : 'alarm', publication, waiting?.recordedAt ?? now);
+  add('broker', 'alarm', broker?.failure ?? null, broker?.since ?? now);
+  add('module', 'alarm', signer.failure, now);
+  return found;
+}
