@@ -13,12 +13,21 @@ interface StationState {
   /** Why there is no status, when asking for it failed. */
   readonly failure: FailureData | null;
   readonly restarting: readonly ServiceChange['service'][];
+  /** When a service was last up again, in milliseconds since the epoch. */
+  readonly restartedAt: number | null;
   readonly setup: SetupProgress | null;
   readonly workplace: Workplace;
 }
 
 /** The station as every screen sees it: kept by `status.changed`. */
-export const useStation = create<StationState>(() => ({ status: null, failure: null, restarting: [], setup: null, workplace: 'line' }));
+export const useStation = create<StationState>(() => ({
+  status: null,
+  failure: null,
+  restarting: [],
+  restartedAt: null,
+  setup: null,
+  workplace: 'line',
+}));
 
 /** The services that are starting again, after one more change. */
 export function afterServiceChange(
@@ -47,7 +56,12 @@ export function followStation(): () => void {
     on('session.changed', (session) => useStation.setState(({ status }) => ({ status: status === null ? null : { ...status, session } }))),
     on('setup.progress', (setup) => useStation.setState({ setup })),
     on('service.changed', (change) => {
-      useStation.setState(({ restarting }) => ({ restarting: afterServiceChange(restarting, change) }));
+      const { restarting, restartedAt } = useStation.getState();
+      const isBack = change.state === 'up' && restarting.includes(change.service);
+      useStation.setState({
+        restarting: afterServiceChange(restarting, change),
+        restartedAt: isBack ? Date.now() : restartedAt,
+      });
       if (change.state === 'up') void loadStatus();
     }),
   ];

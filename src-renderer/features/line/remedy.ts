@@ -1,4 +1,4 @@
-import { catalogue, type ErrorCode } from '../../../src-main/contract/catalogue.ts';
+import { catalogue, type ErrorCode } from '../../../src-main/contract/catalogue/index.ts';
 
 /** Where a condition is dealt with. */
 export type Place = 'session' | 'security' | 'broker' | 'order';

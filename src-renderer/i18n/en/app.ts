@@ -5,6 +5,7 @@ export const app = {
   'app.registry': 'Registry',
   'app.starting': 'Starting the station…',
   'app.restarting': 'A background service is starting again. What was recorded is safe; this takes a moment.',
+  'app.restarted': 'A background service stopped and was started again. What was recorded is safe; units go on or are asked about.',
   'app.theme.light': 'Light screen',
   'app.theme.dark': 'Dark screen',
   'app.sound.on': 'Sound is on',
