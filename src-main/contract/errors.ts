@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { catalogue, type ErrorCode } from './catalogue.ts';
+import { catalogue, type ErrorCode } from './catalogue/index.ts';
 
 /** What crosses a boundary when an expected thing went wrong. Bugs do not use this road: they crash and are logged. */
 export const FailureData = z.object({

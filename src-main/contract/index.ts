@@ -1,5 +1,5 @@
 export * from './calls.ts';
-export * from './catalogue.ts';
+export * from './catalogue/index.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './limits.ts';

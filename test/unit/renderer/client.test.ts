@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { catalogue } from '../../../src-main/contract/catalogue.ts';
+import { catalogue } from '../../../src-main/contract/catalogue/index.ts';
 import { Failure } from '../../../src-main/contract/errors.ts';
 import { en } from '../../../src-renderer/i18n/en.ts';
 import { t } from '../../../src-renderer/i18n/index.ts';

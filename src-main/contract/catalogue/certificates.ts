@@ -1,0 +1,77 @@
+import { entry, type Entry } from './entry.ts';
+
+/** CSR and certificates. */
+export const certificatesFailures = {
+  CSR_TOO_LARGE: entry(
+    'DEVICE',
+    'device maker',
+    'never',
+    'The certificate request is too large',
+    'The request has {bytes} bytes; {limit} are allowed.',
+    'Check the device firmware.',
+  ),
+  CSR_NOT_DER: entry(
+    'DEVICE',
+    'device maker',
+    'never',
+    'The certificate request is damaged',
+    'The request is not valid DER: {problem}.',
+    'Check the device firmware and the cable.',
+  ),
+  CSR_SIGNATURE_BAD: entry(
+    'DEVICE',
+    'device maker',
+    'never',
+    'The certificate request is signed with another key',
+    'The signature of the request does not belong to the key in it.',
+    'Reject the unit. Check the device firmware.',
+  ),
+  CSR_KEY_REFUSED: entry(
+    'DEVICE',
+    'device maker',
+    'never',
+    'This kind of key is not allowed',
+    'The request has a key of type {found}; the profile allows {allowed}.',
+    'Correct the device profile or the firmware.',
+  ),
+  KEY_REUSED: entry(
+    'DEVICE',
+    'officer',
+    'never',
+    'Two devices with the same key',
+    'The key of this unit already belongs to {device}.',
+    'Reject the unit: its random number generator is not to be trusted.',
+  ),
+  PROFILE_INVALID: entry(
+    'REFUSED',
+    'officer',
+    'other-input',
+    'The profile cannot be used',
+    '{file}, line {line}: {problem}',
+    'Correct the profile.',
+  ),
+  ISSUER_TOO_SHORT: entry(
+    'REFUSED',
+    'officer',
+    'never',
+    'The issuer ends too soon',
+    'The issuer is valid until {issuerEnd}; the certificate would outlive it.',
+    'Create a new issuer, or use a shorter validity.',
+  ),
+  CRL_RUNS_OUT: entry(
+    'REFUSED',
+    'officer',
+    'after-pin',
+    'The revocation list runs out soon',
+    'The list ends {nextUpdate}. After that the broker locks every device out.',
+    'Open a signing session: a new list is signed and published at once.',
+  ),
+  CRL_REJECTED: entry(
+    'REFUSED',
+    'support',
+    'never',
+    'The revocation list was held back',
+    'The new CRL was not published: {problem}.',
+    'Send the details to support. The old list stays in force.',
+  ),
+} as const satisfies Record<string, Entry>;

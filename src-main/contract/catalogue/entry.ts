@@ -1,0 +1,35 @@
+type Retry = 'same' | 'after-pin' | 'other-input' | 'later' | 'never';
+type Who = 'technician' | 'officer' | 'support' | 'administrator' | 'device maker' | 'anybody';
+
+/** Exit codes of the CLI, by name; `docs/cli.md` lists them. */
+export const exitCodes = {
+  OK: 0,
+  FAILED: 1,
+  USAGE: 2,
+  REFUSED: 3,
+  TOKEN: 4,
+  BROKER: 5,
+  DEVICE: 6,
+  DATA: 7,
+  INTERNAL: 70,
+} as const;
+export type ExitName = keyof typeof exitCodes;
+
+/** What happened, what to do now, who can do it, what may be tried again, and the exit code of the command line. */
+export interface Entry {
+  readonly title: string;
+  readonly what: string;
+  readonly steps: readonly string[];
+  readonly who: Who;
+  readonly retry: Retry;
+  readonly exit: ExitName;
+}
+
+export const entry = (exit: ExitName, who: Who, retry: Retry, title: string, what: string, ...steps: string[]): Entry => ({
+  title,
+  what,
+  steps,
+  who,
+  retry,
+  exit,
+});

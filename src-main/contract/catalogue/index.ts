@@ -1,0 +1,22 @@
+import { brokerFailures } from './broker.ts';
+import { certificatesFailures } from './certificates.ts';
+import { lineFailures } from './line.ts';
+import { programFailures } from './program.ts';
+import { sessionFailures } from './session.ts';
+import { tokenFailures } from './token.ts';
+import { unitsFailures } from './units.ts';
+
+export { exitCodes, type ExitName } from './entry.ts';
+
+/** The one place of every expected failure, by code. */
+export const catalogue = {
+  ...programFailures,
+  ...tokenFailures,
+  ...sessionFailures,
+  ...certificatesFailures,
+  ...unitsFailures,
+  ...brokerFailures,
+  ...lineFailures,
+} as const;
+
+export type ErrorCode = keyof typeof catalogue;

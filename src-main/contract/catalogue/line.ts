@@ -1,0 +1,53 @@
+import { entry, type Entry } from './entry.ts';
+
+/** The line. */
+export const lineFailures = {
+  NO_ORDER: entry(
+    'REFUSED',
+    'technician',
+    'later',
+    'No work order',
+    'Nothing was put on the line yet.',
+    'Pick a work order; an officer can add one.',
+  ),
+  ORDER_COMPLETE: entry(
+    'REFUSED',
+    'technician',
+    'never',
+    'The work order is complete',
+    'All {quantity} units of {order} are done.',
+    'Pick the next work order.',
+  ),
+  DEVICE_TAKEN: entry(
+    'REFUSED',
+    'officer',
+    'other-input',
+    'The device id is taken',
+    '{device} already belongs to another unit ({hardwareId}).',
+    'Use another id, or ask an officer.',
+  ),
+  STATION_STOPPED: entry(
+    'FAILED',
+    'technician',
+    'same',
+    'The station stopped during the run',
+    'The station stopped at step “{step}”; the run was not finished.',
+    'Put the unit in again.',
+  ),
+  PROOF_OVERDUE: entry(
+    'FAILED',
+    'technician',
+    'same',
+    'Not proven in time',
+    'The unit was not proven on the broker before {deadline}; its certificate was revoked.',
+    'Put the unit in again.',
+  ),
+  INVARIANT_BROKEN: entry(
+    'FAILED',
+    'officer',
+    'never',
+    'A promise of the station does not hold',
+    '{problem}',
+    'Do not ship these units. Send the details to support.',
+  ),
+} as const satisfies Record<string, Entry>;
