@@ -1,18 +1,15 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Locator, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { tryOutPin } from '../../src-main/contract/index.ts';
+import { expectAccessible, slot } from './support/screen.ts';
 import { expect, test } from './support/test.ts';
-
-const slot = (page: Page, number: number, state: string): Locator => page.getByRole('region', { name: `Slot ${String(number)}, ${state}` });
 
 /** A picture in both themes, and no rule of accessibility broken in either. */
 async function look(page: Page, path: (name: string) => string, name: string): Promise<void> {
-  for (const theme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    await page.screenshot({ path: path(`${name}-${theme}.png`) });
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
-    expect(violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.screenshot({ path: path(`${name}-${colorScheme}.png`) });
   }
+  await expectAccessible(page);
 }
 
 test('from the first run to a first PASS in two clicks, and a revocation that becomes effective', async ({ app }, info) => {

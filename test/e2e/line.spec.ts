@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type App } from './support/app.ts';
-import { expectTidySlots, openSession, replug, resize, slot, statusItem, tryOut } from './support/screen.ts';
+import { expectAccessible, expectTidySlots, openSession, replug, resize, slot, statusItem, tryOut } from './support/screen.ts';
 import { expect, test } from './support/test.ts';
 
 const certificates = async (app: App, device: string) =>
@@ -105,6 +105,7 @@ test('sixteen slots with long names fit into one view, whatever they say', async
   ] as const) {
     await resize(app, width, height);
     await expectTidySlots(page);
+    await expectAccessible(page);
     await page.screenshot({ path: info.outputPath(`sixteen-${String(width)}.png`) });
   }
 });

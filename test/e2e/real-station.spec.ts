@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { unwrap } from '../../src-main/contract/index.ts';
 import { App } from './support/app.ts';
-import { openSession, statusItem } from './support/screen.ts';
+import { expectAccessible, openSession, statusItem } from './support/screen.ts';
 import { expect, test } from './support/test.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
@@ -50,6 +50,7 @@ test('a station made on the command line: password, first work order, first sess
     await dialog.getByLabel('Device ids begin with').fill('T2-');
     await expect(dialog.getByRole('status')).toContainText('acme/T2-000001');
     await page.screenshot({ path: info.outputPath('order.png') });
+    await expectAccessible(page);
     await page.keyboard.press('Enter');
     await expect(dialog).toBeHidden();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Thermo sensor T2');

@@ -1,5 +1,5 @@
 import { Failure } from '../../src-main/contract/index.ts';
-import { openSession, replug, slot, statusItem, tryOut } from './support/screen.ts';
+import { expectAccessible, openSession, replug, slot, statusItem, tryOut } from './support/screen.ts';
 import { expect, test } from './support/test.ts';
 
 test('a technician sees the line and nothing of the officer’s; an officer who is called in goes on at once', async ({ app }) => {
@@ -87,5 +87,6 @@ test('revoking by keyboard alone: wrong names say so, Escape revokes nothing, an
   await expect(dialog).toContainText('Nothing left to revoke');
   await page.keyboard.press('Enter');
   await page.keyboard.press('F1');
-  await expect(slot(page, 1, 'REMOVE')).toContainText('it must not be shipped');
+  await expect(slot(page, 1, 'REMOVE')).toContainText('revoked: must not be shipped');
+  await expectAccessible(page);
 });

@@ -86,7 +86,7 @@ export const line = {
   'slot.remove': 'Remove the unit',
   'slot.step': 'step {n} of {total}',
   'slot.bytes': '{done} of {total}',
-  'slot.revoked.later': 'its certificate was revoked: it must not be shipped',
+  'slot.revoked.later': 'revoked: must not be shipped',
   'slot.revoked': 'certificate revoked',
   'slot.noCertificate': 'no certificate issued',
   'slot.answer': 'needs an answer',

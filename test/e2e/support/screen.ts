@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { tryOutPin } from '../../../src-main/contract/index.ts';
 import type { App } from './app.ts';
@@ -37,6 +38,15 @@ export async function openSession(page: Page, pin = tryOutPin): Promise<void> {
   await page.getByLabel(/^PIN of/u).fill(pin);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog')).toBeHidden();
+}
+
+/** No rule of accessibility is broken in either theme. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+    expect(violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
+  }
 }
 
 /** No two things of a slot lie on top of each other or reach out of it. */
