@@ -3,7 +3,7 @@ import type { DeviceProfile, PlugWatcher, SlotPlace } from '../devices/index.ts'
 import { foreignTopic } from '../verify/index.ts';
 import { newNonce } from './nonce.ts';
 import { Slot } from './slot.ts';
-import type { LineServices } from './run.ts';
+import type { LineServices } from './services.ts';
 
 export interface LineOptions {
   readonly services: LineServices;

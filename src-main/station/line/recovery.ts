@@ -1,7 +1,7 @@
 import { Failure } from '../../contract/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { Registry } from '../registry/index.ts';
-import { failRun, isProvable, passRun } from './run.ts';
+import { failRun, isProvable, passRun } from './verdict.ts';
 
 export interface Recovered {
   readonly run: string;

@@ -1,89 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Failure,
-  toFailureData,
-  type FailureData,
-  type ProofLevel,
-  type RunStep,
-  type Unit,
-  type WorkOrder,
-} from '../../contract/index.ts';
-import { instant, type Clock } from '../clock.ts';
-import type { CallOptions, Credentials, DeviceProfile, SelfTestResult, TranscriptLine, UnitSession } from '../devices/index.ts';
-import type { Registry, RunRecord } from '../registry/index.ts';
+import { Failure, toFailureData, type FailureData, type RunStep, type Unit } from '../../contract/index.ts';
+import { instant } from '../clock.ts';
+import type { CallOptions, SelfTestResult, TranscriptLine, UnitSession } from '../devices/index.ts';
+import type { RunRecord } from '../registry/index.ts';
 import { foreignTopic, verifyTopic } from '../verify/index.ts';
 import { newNonce } from './nonce.ts';
+import type { CheckedRequest, IssuedCertificate, LineServices, Observation, RunEnd, RunInput } from './services.ts';
+import { actor, failRun, isRevoked, mustBeProvable, passRun } from './verdict.ts';
 
-export interface IssuedCertificate {
-  readonly serial: string;
-  readonly spki: Uint8Array;
-  readonly credentials: Credentials;
-}
-
-/** The public key of a request that passed the policy (SubjectPublicKeyInfo, DER). */
-export interface CheckedRequest {
-  readonly spki: Uint8Array;
-  readonly spkiSha256: string;
-}
-
-/** What a run needs of the rest of the station; each is one function with a typed result. */
-export interface LineServices {
-  readonly registry: Registry;
-  readonly clock: Clock;
-  openUnit(path: string, profile: DeviceProfile, signal: AbortSignal, onTranscript: (line: TranscriptLine) => void): Promise<UnitSession>;
-  /** The CSR policy: form, proof of possession, key type, and that no other device ever had this key. */
-  checkRequest(device: string, order: WorkOrder, csr: Uint8Array): CheckedRequest;
-  /** Reserves a serial number, signs, and records the certificate as SIGNED. */
-  issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest }): Promise<IssuedCertificate>;
-  /** What a certificate that was issued before looks like on the unit: to prove a run without a new certificate. */
-  issued(serial: string): IssuedCertificate;
-  /** Resolves when everything recorded up to now is in force on the broker host; BROKER_AWAY when that cannot be had. */
-  publish(): Promise<void>;
-  /** Revocations go out in the background; a run does not wait for them. */
-  publishSoon(): void;
-  brokerUp(): boolean;
-  /** Begins to listen before the device acts. */
-  observe(topics: readonly string[]): Promise<Observation>;
-  saveTranscript(run: string, lines: readonly TranscriptLine[]): void;
-  readonly proofHours: number;
-}
-
-export interface Observation {
-  /** Resolves when `payload` arrived on `topic`; ECHO_MISSING after `ms`, BROKER_AWAY when our own eyes were lost. */
-  arrived(topic: string, payload: string, ms: number, signal: AbortSignal): Promise<void>;
-  /** How many messages came on `topic`, known by a message of our own that went through after them. */
-  seen(topic: string, signal: AbortSignal): Promise<number>;
-  close(): Promise<void>;
-}
-
-export interface RunReport {
-  step(step: RunStep): void;
-  done(step: RunStep, ms: number): void;
-  progress(progress: { done: number; total: number } | null): void;
-  unit(unit: Unit): void;
-  device(device: string): void;
-}
-
-export type RunEnd =
-  | { readonly verdict: 'PASS'; readonly proofLevel: ProofLevel }
-  | { readonly verdict: 'FAIL'; readonly failure: FailureData; readonly certificateRevoked: boolean }
-  | { readonly verdict: 'NOT_VERIFIED'; readonly failure: FailureData; readonly deadline: string }
-  | { readonly verdict: 'HAS_IDENTITY'; readonly device: string | null }
-  /** An earlier run of this unit waits for proof: that one is to go on, with the certificate that it has. */
-  | { readonly verdict: 'WAITS_FOR_PROOF'; readonly run: RunRecord };
-
-export interface RunInput {
-  readonly slot: number;
-  readonly path: string;
-  readonly order: WorkOrder;
-  readonly profile: DeviceProfile;
-  readonly signal: AbortSignal;
-  readonly report: RunReport;
-  /** The operator said so: a unit with an identity gets a new one. */
-  readonly reprovision: boolean;
-}
-
-const actor = 'line';
 const echoMs = 10_000;
 /** MQTT 5 PUBACK reason code. */
 const notAuthorized = 135;
@@ -125,44 +49,36 @@ export class Run {
     this.#serial = resume?.serial ?? null;
   }
 
-  async provision(): Promise<RunEnd> {
-    const { registry } = this.#services;
-    registry.runs.start(this.id, this.#input.slot, this.#input.order.id);
-    try {
+  provision(): Promise<RunEnd> {
+    this.#services.registry.runs.start(this.id, this.#input.slot, this.#input.order.id);
+    return this.#toItsEnd(async () => {
       const unit = await this.#step('identify', (options) => this.#identify(options));
       const device = await this.#step('register', () => this.#register(unit));
       const csr = await this.#step('key', (options) => this.#open().generateKey(device, options));
       const checked = await this.#step('csr', () => this.#services.checkRequest(device, this.#input.order, csr));
       const issued = await this.#step('certificate', () => this.#issue(device, checked));
       await this.#step('install', (options) => this.#open().install(issued.credentials, unit, options));
-      await this.#step('read-back', (options) => this.#open().readBack(issued.credentials, options));
-      await this.#step('possession', (options) => this.#open().provePossession(issued.spki, options));
-      return await this.#prove(device);
-    } catch (thrown) {
-      return await this.#ended(thrown);
-    } finally {
-      await this.#leave();
-    }
+      return this.#prove(device, issued);
+    });
   }
 
   /** The second half alone, for a unit that was left NOT_VERIFIED: same certificate, same run. */
-  async resumeProof(run: RunRecord): Promise<RunEnd> {
-    try {
+  resumeProof(run: RunRecord): Promise<RunEnd> {
+    return this.#toItsEnd(async () => {
       const device = this.#device ?? '';
-      const unit = await this.#step('identify', async (options) => {
-        await this.#connect();
-        return this.#open().identify(options);
-      });
-      if (unit.hardwareId !== run.hardwareId)
+      const unit = await this.#step('identify', (options) => this.#read(options));
+      if (unit.hardwareId !== run.hardwareId) {
         throw new Failure('DEVICE_SWAPPED', { expected: run.hardwareId ?? '', actual: unit.hardwareId });
-      this.#unit = unit;
-      this.#input.report.unit(unit);
+      }
       this.#input.report.device(device);
       mustBeProvable(this.#services.registry, this.#serial ?? '');
-      const issued = this.#services.issued(this.#serial ?? '');
-      await this.#step('read-back', (options) => this.#open().readBack(issued.credentials, options));
-      await this.#step('possession', (options) => this.#open().provePossession(issued.spki, options));
-      return await this.#prove(device);
+      return this.#prove(device, this.#services.issued(this.#serial ?? ''));
+    });
+  }
+
+  async #toItsEnd(work: () => Promise<RunEnd>): Promise<RunEnd> {
+    try {
+      return await work();
     } catch (thrown) {
       return await this.#ended(thrown);
     } finally {
@@ -190,16 +106,17 @@ export class Run {
     return this.#session;
   }
 
-  async #connect(): Promise<void> {
-    const { path, profile, signal } = this.#input;
+  async #read(options: CallOptions): Promise<Unit & { readonly provisioned: boolean }> {
+    const { path, profile, signal, report } = this.#input;
     this.#session = await this.#services.openUnit(path, profile, signal, (line) => this.#transcript.push(line));
+    const unit = await this.#session.identify(options);
+    this.#unit = unit;
+    report.unit(unit);
+    return unit;
   }
 
   async #identify(options: CallOptions): Promise<Unit> {
-    await this.#connect();
-    const unit = await this.#open().identify(options);
-    this.#unit = unit;
-    this.#input.report.unit(unit);
+    const unit = await this.#read(options);
     this.#services.registry.runs.bind(this.id, unit.hardwareId, null);
     const known = this.#services.registry.devices.byHardwareId(unit.hardwareId);
     // A locked unit keeps what it has; a new identity goes into its other storage slot.
@@ -232,7 +149,9 @@ export class Run {
     }
   }
 
-  async #prove(device: string): Promise<RunEnd> {
+  async #prove(device: string, issued: IssuedCertificate): Promise<RunEnd> {
+    await this.#step('read-back', (options) => this.#open().readBack(issued.credentials, options));
+    await this.#step('possession', (options) => this.#open().provePossession(issued.spki, options));
     const nonce = newNonce();
     const own = verifyTopic(device, nonce);
     const foreign = foreignTopic(device, nonce);
@@ -250,12 +169,9 @@ export class Run {
       });
       await this.#step('isolation', async ({ signal }) => {
         const seen = await watching.seen(foreign, signal);
-        if (result.foreignReason !== notAuthorized || seen > 0)
-          throw new Failure(
-            'FOREIGN_TOPIC_ALLOWED',
-            { topic: foreign },
-            `PUBACK reason ${String(result.foreignReason)}, ${String(seen)} delivered`,
-          );
+        if (result.foreignReason === notAuthorized && seen === 0) return;
+        const detail = `PUBACK reason ${String(result.foreignReason)}, ${String(seen)} delivered`;
+        throw new Failure('FOREIGN_TOPIC_ALLOWED', { topic: foreign }, detail);
       });
     } finally {
       await observation?.close();
@@ -335,44 +251,4 @@ export class Run {
       process.stderr.write(`run ${this.id}: no transcript: ${String(thrown)}\n`);
     }
   }
-}
-
-/** Not, when its certificate was revoked or has expired while the unit was being proven, or waited for it. */
-export const isProvable = (registry: Registry, serial: string): boolean => registry.certificates.get(serial)?.status === 'SIGNED';
-
-const isRevoked = (registry: Registry, serial: string | null): boolean =>
-  serial !== null && registry.certificates.get(serial)?.status === 'REVOKED';
-
-/** CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED. */
-function mustBeProvable(registry: Registry, serial: string): void {
-  const certificate = registry.certificates.get(serial);
-  if (certificate?.status === 'REVOKED') throw new Failure('CERTIFICATE_REVOKED');
-  if (certificate?.status === 'EXPIRED') throw new Failure('CERTIFICATE_EXPIRED', { notAfter: certificate.notAfter });
-}
-
-/** PASS, the ACTIVE certificate and the end of older certificates and runs of the device are one transaction. */
-export function passRun(registry: Registry, run: string, device: string, serial: string): void {
-  registry.store.transaction(() => {
-    mustBeProvable(registry, serial);
-    registry.runs.end(run, 'PASS', { proofLevel: 'device-connected' });
-    registry.certificates.activate(serial, actor);
-    registry.devices.proven(device, 'device-connected');
-    for (const other of registry.runs.notVerified().filter((one) => one.device === device)) {
-      registry.runs.end(other.id, 'FAIL', { failure: new Failure('CERTIFICATE_REVOKED').toData() });
-    }
-    for (const other of registry.certificates.select({ device })) {
-      if (other.serial !== serial) registry.certificates.revoke(other.serial, 'superseded', 'replaced by a new certificate', actor);
-    }
-    registry.store.audit(actor, 'run.pass', device, { run, serial });
-  });
-}
-
-/** FAIL and the revocation of what was signed (or may have been) are one transaction; tells whether a certificate is revoked now. */
-export function failRun(registry: Registry, run: string, serial: string | null, failure: FailureData): boolean {
-  return registry.store.transaction(() => {
-    registry.runs.end(run, 'FAIL', { failure });
-    if (serial !== null) registry.certificates.revoke(serial, 'cessationOfOperation', `run failed: ${failure.code}`, actor);
-    registry.store.audit(actor, 'run.fail', registry.runs.get(run)?.device ?? run, { run, code: failure.code });
-    return isRevoked(registry, serial);
-  });
 }

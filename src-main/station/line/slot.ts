@@ -1,7 +1,8 @@
 import { Failure, toFailureData, type FailureData, type SlotView, type WorkOrder } from '../../contract/index.ts';
 import type { DeviceProfile, SlotPlace } from '../devices/index.ts';
 import type { RunRecord } from '../registry/index.ts';
-import { Run, type LineServices, type RunEnd, type RunReport } from './run.ts';
+import { Run } from './run.ts';
+import type { LineServices, RunEnd, RunReport } from './services.ts';
 
 export interface SlotContext {
   readonly services: LineServices;

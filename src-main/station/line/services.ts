@@ -1,0 +1,73 @@
+import type { FailureData, ProofLevel, RunStep, Unit, WorkOrder } from '../../contract/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Credentials, DeviceProfile, TranscriptLine, UnitSession } from '../devices/index.ts';
+import type { Registry, RunRecord } from '../registry/index.ts';
+
+export interface IssuedCertificate {
+  readonly serial: string;
+  readonly spki: Uint8Array;
+  readonly credentials: Credentials;
+}
+
+/** The public key of a request that passed the policy (SubjectPublicKeyInfo, DER). */
+export interface CheckedRequest {
+  readonly spki: Uint8Array;
+  readonly spkiSha256: string;
+}
+
+/** What a run needs of the rest of the station; each is one function with a typed result. */
+export interface LineServices {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  openUnit(path: string, profile: DeviceProfile, signal: AbortSignal, onTranscript: (line: TranscriptLine) => void): Promise<UnitSession>;
+  /** The CSR policy: form, proof of possession, key type, and that no other device ever had this key. */
+  checkRequest(device: string, order: WorkOrder, csr: Uint8Array): CheckedRequest;
+  /** Reserves a serial number, signs, and records the certificate as SIGNED. */
+  issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest }): Promise<IssuedCertificate>;
+  /** What a certificate that was issued before looks like on the unit: to prove a run without a new certificate. */
+  issued(serial: string): IssuedCertificate;
+  /** Resolves when everything recorded up to now is in force on the broker host; BROKER_AWAY when that cannot be had. */
+  publish(): Promise<void>;
+  /** Revocations go out in the background; a run does not wait for them. */
+  publishSoon(): void;
+  brokerUp(): boolean;
+  /** Begins to listen before the device acts. */
+  observe(topics: readonly string[]): Promise<Observation>;
+  saveTranscript(run: string, lines: readonly TranscriptLine[]): void;
+  readonly proofHours: number;
+}
+
+export interface Observation {
+  /** Resolves when `payload` arrived on `topic`; ECHO_MISSING after `ms`, BROKER_AWAY when our own eyes were lost. */
+  arrived(topic: string, payload: string, ms: number, signal: AbortSignal): Promise<void>;
+  /** How many messages came on `topic`, known by a message of our own that went through after them. */
+  seen(topic: string, signal: AbortSignal): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface RunReport {
+  step(step: RunStep): void;
+  done(step: RunStep, ms: number): void;
+  progress(progress: { done: number; total: number } | null): void;
+  unit(unit: Unit): void;
+  device(device: string): void;
+}
+
+export type RunEnd =
+  | { readonly verdict: 'PASS'; readonly proofLevel: ProofLevel }
+  | { readonly verdict: 'FAIL'; readonly failure: FailureData; readonly certificateRevoked: boolean }
+  | { readonly verdict: 'NOT_VERIFIED'; readonly failure: FailureData; readonly deadline: string }
+  | { readonly verdict: 'HAS_IDENTITY'; readonly device: string | null }
+  /** An earlier run of this unit waits for proof: that one is to go on, with the certificate that it has. */
+  | { readonly verdict: 'WAITS_FOR_PROOF'; readonly run: RunRecord };
+
+export interface RunInput {
+  readonly slot: number;
+  readonly path: string;
+  readonly order: WorkOrder;
+  readonly profile: DeviceProfile;
+  readonly signal: AbortSignal;
+  readonly report: RunReport;
+  /** The operator said so: a unit with an identity gets a new one. */
+  readonly reprovision: boolean;
+}

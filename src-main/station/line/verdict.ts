@@ -1,0 +1,46 @@
+import { Failure, type FailureData } from '../../contract/index.ts';
+import type { Registry } from '../registry/index.ts';
+
+/** Who the audit log names for what the line does by itself. */
+export const actor = 'line';
+
+/** Not, when its certificate was revoked or has expired while the unit was being proven, or waited for it. */
+export const isProvable = (registry: Registry, serial: string): boolean => registry.certificates.get(serial)?.status === 'SIGNED';
+
+/** Is there a revoked certificate with this number? */
+export const isRevoked = (registry: Registry, serial: string | null): boolean =>
+  serial !== null && registry.certificates.get(serial)?.status === 'REVOKED';
+
+/** CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED. */
+export function mustBeProvable(registry: Registry, serial: string): void {
+  const certificate = registry.certificates.get(serial);
+  if (certificate?.status === 'REVOKED') throw new Failure('CERTIFICATE_REVOKED');
+  if (certificate?.status === 'EXPIRED') throw new Failure('CERTIFICATE_EXPIRED', { notAfter: certificate.notAfter });
+}
+
+/** PASS, the ACTIVE certificate and the end of older certificates and runs of the device are one transaction. */
+export function passRun(registry: Registry, run: string, device: string, serial: string): void {
+  registry.store.transaction(() => {
+    mustBeProvable(registry, serial);
+    registry.runs.end(run, 'PASS', { proofLevel: 'device-connected' });
+    registry.certificates.activate(serial, actor);
+    registry.devices.proven(device, 'device-connected');
+    for (const other of registry.runs.notVerified().filter((one) => one.device === device)) {
+      registry.runs.end(other.id, 'FAIL', { failure: new Failure('CERTIFICATE_REVOKED').toData() });
+    }
+    for (const other of registry.certificates.select({ device })) {
+      if (other.serial !== serial) registry.certificates.revoke(other.serial, 'superseded', 'replaced by a new certificate', actor);
+    }
+    registry.store.audit(actor, 'run.pass', device, { run, serial });
+  });
+}
+
+/** FAIL and the revocation of what was signed (or may have been) are one transaction; tells whether a certificate is revoked now. */
+export function failRun(registry: Registry, run: string, serial: string | null, failure: FailureData): boolean {
+  return registry.store.transaction(() => {
+    registry.runs.end(run, 'FAIL', { failure });
+    if (serial !== null) registry.certificates.revoke(serial, 'cessationOfOperation', `run failed: ${failure.code}`, actor);
+    registry.store.audit(actor, 'run.fail', registry.runs.get(run)?.device ?? run, { run, code: failure.code });
+    return isRevoked(registry, serial);
+  });
+}
