@@ -7,7 +7,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { table } from '../output.ts';
 import { dataFolder, type StationProcess } from '../station-process.ts';
 import { untilEffective } from './revocation.ts';
-import { addCertificates, onResult, unitsText, type UnitResult } from './units.ts';
+import { addCertificates, clearBench, onResult, unitsText, type UnitResult } from './units.ts';
 
 export const demo: Command = {
   name: 'demo',
@@ -98,12 +98,6 @@ async function prepare(context: CommandContext, station: StationProcess, plan: P
     idPrefix: `${id}-`,
   });
   await station.call('orders.choose', { id });
-}
-
-/** What was left plugged in by an earlier demo goes back into the box. */
-async function clearBench(station: StationProcess): Promise<void> {
-  for (const { slot, hardwareId } of await station.call('bench.units', {}))
-    if (hardwareId !== null) await station.call('bench.unplug', { slot });
 }
 
 /** Keeps every slot busy until all units have had their run; the last unit of each slot stays plugged in. */

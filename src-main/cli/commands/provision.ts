@@ -1,7 +1,7 @@
 import { exitCodes, Failure } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { StationProcess } from '../station-process.ts';
-import { addCertificates, onResult, unitsText, type UnitResult } from './units.ts';
+import { addCertificates, clearBench, onResult, unitsText, type UnitResult } from './units.ts';
 
 export const provision: Command = {
   name: 'provision',
@@ -24,6 +24,7 @@ export const provision: Command = {
     const status = await station.call('station.status', {});
     if (status.phase !== 'ready') throw new Failure('NOT_SET_UP');
     await chooseOrder(context, station, count);
+    const slots = status.tryOut ? await clearBench(station) : [];
     const units: UnitResult[] = [];
     const ended = untilEnded(station, { count, seconds }, (unit) => {
       units.push(unit);
@@ -37,7 +38,7 @@ export const provision: Command = {
     });
     const blocked = (await station.call('station.status', {})).preconditions.find((condition) => condition.level === 'error');
     if (blocked !== undefined) throw Failure.fromData(blocked.failure);
-    if (status.tryOut) await plugSimulated(station, count);
+    if (status.tryOut) await plugSimulated(station, slots, count);
     await ended();
     await station.call('publication.settle', {});
     await addCertificates(station, units);
@@ -97,8 +98,7 @@ async function chooseOrder(context: CommandContext, station: StationProcess, cou
 }
 
 /** A try-out station has no hardware: new simulated units go into its slots, one after the other. */
-async function plugSimulated(station: StationProcess, count: number): Promise<void> {
-  const slots = (await station.call('bench.units', {})).map((unit) => unit.slot);
+async function plugSimulated(station: StationProcess, slots: readonly number[], count: number): Promise<void> {
   let plugged = 0;
   const plug = async (slot: number): Promise<void> => {
     if (plugged >= count) return;

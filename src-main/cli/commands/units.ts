@@ -68,3 +68,23 @@ export function unitsText(units: readonly UnitResult[]): string {
     ]),
   );
 }
+
+/** Takes out what an earlier command left in the slots of a try-out station: it is not what is to be made now. Answers the slots. */
+export async function clearBench(station: StationProcess): Promise<number[]> {
+  const slots = (await station.call('bench.units', {})).map(({ slot }) => slot);
+  const full = new Set(slots);
+  let off = (): void => undefined;
+  await new Promise<void>((done, failed) => {
+    const see = ({ slot, state }: SlotView): void => {
+      if (state === 'EMPTY') full.delete(slot);
+      if (full.size === 0) done();
+    };
+    off = station.on('slot.changed', see);
+    Promise.all(slots.map((slot) => station.call('bench.unplug', { slot })))
+      .then(() => station.call('line.slots', {}))
+      .then((views) => views.forEach(see))
+      .catch(failed);
+  });
+  off();
+  return slots;
+}
