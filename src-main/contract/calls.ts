@@ -37,6 +37,9 @@ interface CallSpec<S extends Service, I extends z.ZodType, O extends z.ZodType> 
 
 const call = <S extends Service, I extends z.ZodType, O extends z.ZodType>(spec: CallSpec<S, I, O>): CallSpec<S, I, O> => spec;
 
+/** No such host exists (RFC 6761): brokers of this station get the CRL as a file. */
+export const placeholderCrlBase = 'http://crl.birthmark.invalid';
+
 const nothing = z.object({}).strict();
 const done = z.object({});
 const everyone: readonly Caller[] = ['nobody', 'technician', 'officer', 'support'];
@@ -95,6 +98,11 @@ export const calls = {
         tokenLabel: z.string().min(1).max(32),
         slots: z.array(z.object({ slot: z.int().min(1).max(limits.slots), path: z.string().min(1) }).strict()).max(limits.slots),
         brokerPort: z.int().min(0).max(65535).default(0),
+        /** Stands in every certificate from the first one on and cannot be added later: where its CRL can be fetched over HTTP. */
+        crlBase: z
+          .url({ protocol: /^https?$/u })
+          .max(200)
+          .default(placeholderCrlBase),
         officer: z.string().min(1).max(64).default('officer'),
         /** The officer's password; null leaves the sign-in open to whoever may open the data folder. */
         password: z.string().min(8).max(128).nullable().default(null),

@@ -8,7 +8,7 @@ import { Issuance } from './issuance/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlBuilder, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
-import { crlBase, loadCertificateProfiles, loadIdentities, loadIdentity } from './setup/index.ts';
+import { loadCertificateProfiles, loadIdentities, loadIdentity } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Observer } from './verify/index.ts';
 import { createLineServices, proofHours } from './line-services.ts';
@@ -63,7 +63,7 @@ export class LiveStation {
       clock,
       issuer: this.#issuer,
       profiles: new Map([...loadCertificateProfiles(config.resourcesDir)].filter(([, profile]) => profile.use === 'device')),
-      crlBase,
+      crlBase: unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are'),
       trustAnchor: this.#root.certificate,
       endpoint: () => this.host.endpoint,
     });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   Failure,
+  placeholderCrlBase,
   type Caller,
   type EventName,
   type EventPayload,
@@ -150,6 +151,7 @@ export class Station {
         tokenLabel: 'Birthmark try-out',
         slots: places,
         brokerPort: 0,
+        crlBase: placeholderCrlBase,
         operators: [
           { name: 'Technician', role: 'technician', password: null },
           { name: 'Officer', role: 'officer', password: null },
@@ -174,6 +176,7 @@ export class Station {
     tokenLabel: string;
     slots: SetUpPlan['slots'];
     brokerPort: number;
+    crlBase: string;
     officer: string;
     password: string | null;
   }): Promise<StationStatus> {

@@ -12,6 +12,10 @@ export const init: Command = {
     'init-string': { argument: 'TEXT', help: 'string for C_Initialize, for modules that need one' },
     token: { argument: 'LABEL', help: 'label of the token, or its serial number (default: Birthmark)' },
     slot: { argument: 'N=PATH', multiple: true, help: 'serial port of a slot, e.g. 1=/dev/serial/by-path/…' },
+    'crl-url': {
+      argument: 'URL',
+      help: 'where CRLs can be fetched; stands in every certificate and cannot be changed later (default: a placeholder, brokers get the file)',
+    },
     'broker-port': { argument: 'PORT', help: 'TLS port of the local broker (default: a free one)' },
     officer: { argument: 'NAME', help: 'name of the first officer (default: officer)' },
     'password-file': { argument: 'FILE', help: 'file with the officer’s password; without it nobody is asked for one' },
@@ -33,6 +37,7 @@ export const init: Command = {
     station.on('setup.progress', (progress) => context.output.note(`${String(progress.done)}/${String(progress.total)} ${progress.step}`));
     const modulePath = context.text('module');
     const initString = context.text('init-string');
+    const crlBase = context.text('crl-url');
     const passwordFile = context.text('password-file');
     try {
       const status = await station.call('station.init', {
@@ -41,6 +46,7 @@ export const init: Command = {
         tokenLabel: context.text('token') ?? 'Birthmark',
         slots: context.list('slot').map(slotPlace),
         brokerPort: context.number('broker-port', { min: 0, max: 65535, fallback: 0 }),
+        ...(crlBase === undefined ? {} : { crlBase }),
         officer: context.text('officer') ?? 'officer',
         password:
           passwordFile === undefined

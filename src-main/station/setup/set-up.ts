@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import {
   Failure,
   unwrap,
-  type CertificateUse,
   type ModuleConfig,
   type Role,
   type SessionTerms,
@@ -13,27 +12,18 @@ import {
   type WorkOrder,
 } from '../../contract/index.ts';
 import {
-  assembleCertificate,
   authorityProfiles,
-  buildServerTbs,
-  buildServiceTbs,
-  certificateToPem,
   createHierarchy,
   crlSigner,
   crlUri,
-  newSerial,
   readCertificate,
   signingProfile,
   type CertificateProfile,
-  type MadeAuthority,
 } from '../ca/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { CrlBuilder } from '../publication/index.ts';
 import { openRegistry, type IssuerKind, type Registry } from '../registry/index.ts';
-import { makeKey, saveIdentity, type IdentityName } from './identities.ts';
-
-/** Where CRLs can be fetched is part of every certificate from the first one on; a broker host or the station serves them there. */
-export const crlBase = 'http://crl.birthmark.invalid';
+import { LeafMaker, profileOf, type Hierarchy } from './leaves.ts';
 
 export interface SetUpPlan {
   readonly dataDir: string;
@@ -46,6 +36,7 @@ export interface SetUpPlan {
   readonly tokenLabel: string;
   readonly slots: readonly { slot: number; path: string }[];
   readonly brokerPort: number;
+  readonly crlBase: string;
   readonly operators: readonly { name: string; role: Role; password: string | null }[];
   readonly order: WorkOrder | null;
 }
@@ -101,12 +92,12 @@ export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
       names: { root: { commonName: ids.root }, issuer: { commonName: ids.issuer }, server: { commonName: ids.server } },
       ids: { root: `01${suffix}`, issuer: `02${suffix}`, server: `03${suffix}` },
       algorithm: 'ec-p256',
-      rootCrlUri: crlUri(crlBase, issuerIds.root),
+      rootCrlUri: crlUri(plan.crlBase, issuerIds.root),
       reserve: () => undefined,
     });
 
     at(3);
-    const leaves = new LeafMaker(plan.dataDir, tools, made, issuerIds.issuer);
+    const leaves = new LeafMaker(plan, tools, made, issuerIds);
     await leaves.server(['localhost', '127.0.0.1']);
     await leaves.client('good-canary', 'canary', 'good');
     await leaves.client('revoked-canary', 'canary', 'revoked');
@@ -122,7 +113,7 @@ export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
       await new CrlBuilder({
         registry,
         issuer,
-        distributionPoint: crlUri(crlBase, issuer.id),
+        distributionPoint: crlUri(plan.crlBase, issuer.id),
         dataDir: plan.dataDir,
         sign: () => crlSigner(signer, key),
         clock,
@@ -192,88 +183,11 @@ function ceremonyTerms(plan: SetUpPlan, tools: SetUpTools, token: TokenRef): Ses
   };
 }
 
-function profileOf(tools: SetUpTools, name: string): CertificateProfile {
-  const profile = tools.profiles.get(name);
-  if (profile === undefined) throw new Failure('NOT_FOUND', { kind: 'certificate profile', id: name });
-  return profile;
-}
-
-interface ClientLeaf {
-  readonly use: CertificateUse;
-  readonly der: Buffer;
-}
-
-/** Keys and certificates that the station keeps for itself. */
-class LeafMaker {
-  readonly made: ClientLeaf[] = [];
-  readonly #dataDir: string;
-  readonly #tools: SetUpTools;
-  readonly #authorities: Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>;
-  readonly #issuerId: string;
-
-  constructor(
-    dataDir: string,
-    tools: SetUpTools,
-    authorities: Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>,
-    issuerId: string,
-  ) {
-    this.#dataDir = dataDir;
-    this.#tools = tools;
-    this.#authorities = authorities;
-    this.#issuerId = issuerId;
-  }
-
-  async server(hosts: readonly string[]): Promise<void> {
-    const { server } = this.#authorities;
-    const key = makeKey();
-    const draft = buildServerTbs({
-      issuer: server.issuer,
-      profile: profileOf(this.#tools, 'server'),
-      spki: key.spki,
-      hosts,
-      serial: newSerial(),
-      now: this.#tools.clock.now(),
-      crlUri: crlUri(crlBase, 'server'),
-    });
-    const certificate = await this.#sign(server, 'server', draft.tbs);
-    saveIdentity(this.#dataDir, 'broker', {
-      keyPem: key.keyPem,
-      certificatePem: certificateToPem(certificate) + certificateToPem(server.certificate),
-    });
-  }
-
-  async client(file: IdentityName, profileName: 'canary' | 'service', name: string): Promise<void> {
-    const { issuer } = this.#authorities;
-    const key = makeKey();
-    const profile = profileOf(this.#tools, profileName);
-    const draft = buildServiceTbs({
-      issuer: issuer.issuer,
-      profile,
-      spki: key.spki,
-      subject: { name },
-      serial: newSerial(),
-      now: this.#tools.clock.now(),
-      crlUri: crlUri(crlBase, this.#issuerId),
-    });
-    const certificate = await this.#sign(issuer, profileName, draft.tbs);
-    saveIdentity(this.#dataDir, file, {
-      keyPem: key.keyPem,
-      certificatePem: certificateToPem(certificate) + certificateToPem(issuer.certificate),
-    });
-    this.made.push({ use: file === 'observer' ? 'service' : file === 'good-canary' ? 'canary-good' : 'canary-revoked', der: certificate });
-  }
-
-  async #sign(authority: MadeAuthority, profile: string, tbs: Uint8Array): Promise<Buffer> {
-    const { signature } = await this.#tools.signer('sign.certificate', { key: authority.proof.key, profile, tbs });
-    return assembleCertificate(tbs, authority.proof, signature);
-  }
-}
-
 function record(
   registry: Registry,
   plan: SetUpPlan,
   token: TokenRef,
-  made: Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>,
+  made: Hierarchy,
   ids: Readonly<Record<'root' | 'issuer' | 'server', string>>,
   leaves: LeafMaker,
 ): void {
@@ -285,6 +199,7 @@ function record(
     token: JSON.stringify(token),
     slots: JSON.stringify(plan.slots),
     brokerPort: String(plan.brokerPort),
+    crlBase: plan.crlBase,
   };
   for (const [key, value] of Object.entries(settings)) store.setSetting(key, value);
   store.audit(actor, 'station.set-up', plan.name, { token, tryOut: plan.tryOut });
