@@ -60,8 +60,8 @@ test('the token is pulled and put back: the screens say so, and after the PIN th
   await tryOut(app, 1);
   const tokens = join(app.dataDir, 'token', 'tokens');
   await rename(tokens, `${tokens}-pulled`);
-  await replug(app, 1);
   await expect(statusItem(page, 'Token')).toContainText('not there', { timeout: 30_000 });
+  await replug(app, 1);
   await expect(page.getByRole('main')).toContainText('Plug the HSM in.');
   await expect(slot(page, 1, 'READY')).toContainText('Waiting');
   await page.keyboard.press('F2');
