@@ -19,9 +19,9 @@ export interface Command {
 }
 
 export const commonOptions: Command['options'] = {
-  data: { argument: 'DIR', help: 'data folder of the station (default: $XDG_DATA_HOME/birthmark)' },
+  data: { argument: 'DIR', help: 'data folder of the station (default: $BIRTHMARK_DATA, else $XDG_DATA_HOME/birthmark)' },
   json: { help: 'one JSON object on standard output' },
-  'pin-file': { argument: 'FILE', help: 'file with the token’s PIN; "-" reads standard input' },
+  'pin-file': { argument: 'FILE', help: 'file with the token’s PIN, where one is needed; "-" reads standard input' },
   help: { help: 'this help, also -h' },
 };
 
@@ -148,9 +148,10 @@ export function withOptionNames(command: Command, failure: FailureData): Failure
 }
 
 export function helpOf(command: Command): string {
-  const options = Object.entries({ ...command.options, ...commonOptions }).map(([name, option]) => {
-    const left = `  --${name}${option.argument === undefined ? '' : ` ${option.argument}`}`;
-    return `${left.padEnd(28)}${option.help}${option.multiple === true ? ' (may be repeated)' : ''}`;
-  });
-  return `birthmark ${command.name} — ${command.summary}\n\n${options.join('\n')}`;
+  const options = Object.entries({ ...command.options, ...commonOptions }).map(([name, option]) => ({
+    left: `  --${name}${option.argument === undefined ? '' : ` ${option.argument}`}`,
+    help: `${option.help}${option.multiple === true ? ' (may be repeated)' : ''}`,
+  }));
+  const width = Math.max(...options.map(({ left }) => left.length)) + 2;
+  return `birthmark ${command.name} — ${command.summary}\n\n${options.map(({ left, help }) => left.padEnd(width) + help).join('\n')}`;
 }

@@ -9,10 +9,12 @@ import type { Output } from './output.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** `--data DIR`, else where this kind of machine keeps a program's data. */
+/** `--data DIR`, else where the app of this user keeps its station. */
 export function dataFolder(given: string | undefined): string {
   if (given === '') throw new Failure('INVALID_INPUT', { field: '--data', problem: 'a folder is needed' });
   if (given !== undefined) return resolve(given);
+  const app = process.env['BIRTHMARK_DATA'] ?? '';
+  if (app !== '') return resolve(app);
   // The XDG specification: a path that is not absolute is to be ignored.
   const base = process.env['XDG_DATA_HOME'] ?? '';
   return join(isAbsolute(base) ? base : join(homedir(), '.local', 'share'), 'birthmark');
