@@ -56,7 +56,10 @@ export const shortHex = (hex: string): string => (hex.length <= 14 ? hex : cut(h
 export const shortLabel = (label: string): string => (label.length <= 28 ? label : cut(label, 12, 14));
 
 /** A device in a table, `{tenant}/{device}`: what tells it from its neighbours is at its end. */
-export const shortDevice = (name: string): string => (name.length <= 32 ? name : cut(name, 12, 18));
+export const shortDevice = (name: string): string => (name.length <= 26 ? name : cut(name, 8, 17));
+
+/** A work order’s number in a table. */
+export const shortOrder = (id: string): string => (id.length <= 20 ? id : cut(id, 8, 11));
 
 const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
 

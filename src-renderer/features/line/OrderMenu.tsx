@@ -24,7 +24,8 @@ export function OrderMenu() {
   const load = (): void => {
     call('orders.list', {}).then(setOrders, shownFailure);
   };
-  const look = current === undefined ? 'primary' : 'quiet';
+  const isDone = useLine(({ order }) => order !== null && order.passed >= order.order.quantity);
+  const look = current === undefined || isDone ? 'primary' : 'quiet';
   return (
     <Menu
       onOpen={load}

@@ -1,7 +1,7 @@
 import type { CertificateRow } from '../../../src-main/contract/models.ts';
 import { openDialog } from '../../app/dialogs.ts';
 import { t } from '../../i18n/index.ts';
-import { date, dateTimeZone, shortDevice, shortHex } from '../../lib/format.ts';
+import { date, dateTimeZone, shortDevice, shortOrder, shortHex } from '../../lib/format.ts';
 import { certificateTone, certificateWord, reasonWord, useWord } from '../../lib/words.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Copyable } from '../../ui/Copyable.tsx';
@@ -38,7 +38,7 @@ function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRev
         )}
       </td>
       <td className="cut" title={row.order ?? undefined}>
-        {row.order}
+        {row.order === null ? null : shortOrder(row.order)}
       </td>
       {mayRevoke ? (
         <td className="act">

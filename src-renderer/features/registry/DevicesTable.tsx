@@ -1,7 +1,7 @@
 import type { DeviceRow } from '../../../src-main/contract/models.ts';
 import { openDialog } from '../../app/dialogs.ts';
 import { t } from '../../i18n/index.ts';
-import { count, date, dateTimeZone, shortDevice } from '../../lib/format.ts';
+import { count, date, dateTimeZone, shortDevice, shortOrder } from '../../lib/format.ts';
 import { certificateTone, certificateWord, proofWord } from '../../lib/words.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Copyable } from '../../ui/Copyable.tsx';
@@ -24,7 +24,7 @@ function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: 
         {row.model}
       </td>
       <td className="cut" title={row.order ?? undefined}>
-        {row.order}
+        {row.order === null ? null : shortOrder(row.order)}
       </td>
       <td>{row.proofLevel === null ? null : proofWord(row.proofLevel)}</td>
       <td>{count(row.certificates)}</td>

@@ -9,7 +9,7 @@ export const setup = {
   'setup.tryOut.warning': 'software token: for trying out, not for production',
   'setup.tryOut.button': 'Try it out',
   'setup.real.title': 'Set up for real',
-  'setup.real.what': 'With your USB HSM, your broker host and your devices. This is done on the command line, once per station:',
+  'setup.real.what': 'With your USB HSM, your devices and a broker on this computer. This is done on the command line, once per station:',
   'setup.real.command': 'birthmark init',
   'setup.real.hint':
     'It makes the CA keys in your token and names the slots and the first officer. “birthmark init --help” shows what it wants to know. Then start this app again.',

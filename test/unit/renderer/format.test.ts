@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, countdown, shortHex, shortLabel, since, span, took, until } from '../../../src-renderer/lib/format.ts';
+import {
+  bytes,
+  countdown,
+  shortDevice,
+  shortHex,
+  shortLabel,
+  shortOrder,
+  since,
+  span,
+  took,
+  until,
+} from '../../../src-renderer/lib/format.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -52,5 +63,9 @@ describe('sizes and names', () => {
     const label = 'T2-EU-868MHZ-00000000000000000131';
     expect(shortLabel(label)).toBe('T2-EU-868MHZ…00000000000131');
     expect(shortLabel('T2-000131')).toBe('T2-000131');
+    expect(shortDevice('international-thermodynamics/THERMO-EU-000005')).toBe('internat…/THERMO-EU-000005');
+    expect(shortDevice('acme/S1-000001')).toBe('acme/S1-000001');
+    expect(shortOrder('A-very-long-work-order-2026-11-23')).toBe('A-very-l…-2026-11-23');
+    expect(shortOrder('TRY-1')).toBe('TRY-1');
   });
 });
