@@ -55,7 +55,8 @@ async function runCommand(command: Command, args: readonly string[], output: Out
 async function interrupted(context: CommandContext, { exitCode }: Interruption): Promise<never> {
   context.output.note('Stopping: what is running is ended in good order. Once more to leave at once.');
   await context.stop();
-  const left = 'in order: a unit that was not finished is FAIL and what was signed for it is revoked, at the latest at the next start';
+  const left =
+    'in order: nothing is ACTIVE that was not proven; what was signed for a unit that was not finished is revoked, or waits for its proof';
   reportFailure(context.output, new Failure('CANCELLED', { left }).toData());
   process.exit(exitCode);
 }
