@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure, type CallInput, type CallName, type CallOutput, type EventName, type EventPayload } from '../contract/index.ts';
-import { childProcessServices, Supervisor, whySignerDied } from '../service-host/index.ts';
+import { childProcessServices, defaultDataFolder, Supervisor, whySignerDied } from '../service-host/index.ts';
 import type { StationConfig } from '../station/config.ts';
 import type { Output } from './output.ts';
 
@@ -13,11 +12,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export function dataFolder(given: string | undefined): string {
   if (given === '') throw new Failure('INVALID_INPUT', { field: '--data', problem: 'a folder is needed' });
   if (given !== undefined) return resolve(given);
-  const app = process.env['BIRTHMARK_DATA'] ?? '';
-  if (app !== '') return resolve(app);
-  // The XDG specification: a path that is not absolute is to be ignored.
-  const base = process.env['XDG_DATA_HOME'] ?? '';
-  return join(isAbsolute(base) ? base : join(homedir(), '.local', 'share'), 'birthmark');
+  return defaultDataFolder(process.env);
 }
 
 type Listener = (name: string, payload: unknown) => void;

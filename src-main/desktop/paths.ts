@@ -1,12 +1,10 @@
 import { app } from 'electron';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { makeDataFolder } from '../service-host/index.ts';
+import { join } from 'node:path';
+import { defaultDataFolder, makeDataFolder } from '../service-host/index.ts';
 
 /** Where the station's data lies: BIRTHMARK_DATA, else the folder that the command line uses too. Made 0700; DATA_DENIED. */
 function dataFolder(): string {
-  const base = process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share');
-  const folder = resolve(process.env['BIRTHMARK_DATA'] ?? join(base, 'birthmark'));
+  const folder = defaultDataFolder(process.env);
   makeDataFolder(folder);
   return folder;
 }

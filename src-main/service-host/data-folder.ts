@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Failure } from '../contract/index.ts';
 
 /**
@@ -16,4 +17,13 @@ export function makeDataFolder(path: string, mode = 0o700): void {
     if ((thrown as { code?: string }).code === 'EEXIST' && statSync(path).isDirectory()) return;
     throw new Failure('DATA_DENIED', { path }, thrown);
   }
+}
+
+/** Where the app and the command line of this user both keep their station: $BIRTHMARK_DATA, else by the XDG specification. */
+export function defaultDataFolder(env: NodeJS.ProcessEnv): string {
+  const own = env['BIRTHMARK_DATA'] ?? '';
+  if (own !== '') return resolve(own);
+  // The XDG specification: a path that is not absolute is to be ignored.
+  const base = env['XDG_DATA_HOME'] ?? '';
+  return join(isAbsolute(base) ? base : join(homedir(), '.local', 'share'), 'birthmark');
 }

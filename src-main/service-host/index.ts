@@ -1,5 +1,5 @@
 export { childProcessServices } from './child-process.ts';
-export { makeDataFolder } from './data-folder.ts';
+export { defaultDataFolder, makeDataFolder } from './data-folder.ts';
 export { lastCallFile, lastCallText, readLastCall, whySignerDied, type LastCall } from './last-call.ts';
 export { serve, type Service as RunningService, type ServiceContext } from './serve.ts';
 export { Supervisor } from './supervisor.ts';

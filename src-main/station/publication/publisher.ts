@@ -161,8 +161,10 @@ export class Publisher {
   }
 
   #failed(thrown: unknown): void {
+    const before = this.#failure?.code;
     this.#failure = thrown instanceof Failure ? thrown : new Failure('INTERNAL', {}, thrown);
-    this.#options.log(`publication failed: ${this.#failure.code} ${this.#failure.detail ?? ''}`);
+    // What lasts is said once.
+    if (this.#failure.code !== before) this.#options.log(`publication failed: ${this.#failure.code} ${this.#failure.detail ?? ''}`);
     // Without an open session only an officer can help: opening one publishes at once.
     if (isSessionRefusal(this.#failure)) return;
     this.#soon(this.#pause * (0.75 + Math.random() / 2));
