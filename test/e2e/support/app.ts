@@ -1,5 +1,5 @@
 import type { ElectronApplication, Page } from '@playwright/test';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -45,11 +45,14 @@ export class App {
   readonly electron: ElectronApplication;
   readonly page: Page;
   readonly dataDir: string;
+  /** Asked for at once: Playwright forgets it when the app has ended by itself. */
+  readonly #main: ChildProcess;
   readonly #console: string[] = [];
   readonly #expected: string[] = [];
 
   private constructor(electron: ElectronApplication, page: Page, dataDir: string) {
     this.electron = electron;
+    this.#main = electron.process();
     this.page = page;
     this.dataDir = dataDir;
     page.on('console', (message) => this.#console.push(`${message.type()}: ${message.text()}`));
@@ -97,7 +100,7 @@ export class App {
 
   /** Resolves when the app has ended by itself. */
   async exited(): Promise<void> {
-    await once(this.electron.process(), 'exit');
+    if (this.#main.exitCode === null && this.#main.signalCode === null) await once(this.#main, 'exit');
   }
 
   console(): string {
@@ -117,7 +120,7 @@ export class App {
 
   /** Ends the app the way a system that shuts down does: nobody is asked. */
   async close(): Promise<void> {
-    const main = this.electron.process();
+    const main = this.#main;
     if (main.exitCode !== null || main.signalCode !== null) return;
     const gone = once(main, 'exit');
     main.kill('SIGTERM');
