@@ -21,6 +21,11 @@ function toItem(item: InstallItem['item'], bytes: Uint8Array): InstallItem {
 
 /** An item in words, as failures tell of it. */
 export function itemInWords(item: string): string {
-  const words: Readonly<Record<string, string>> = { cert: 'certificate', ca: 'trust anchors', broker: 'broker settings' };
+  const words: Readonly<Record<string, string>> = {
+    cert: 'certificate',
+    ca: 'trust anchors',
+    broker: 'broker settings',
+    csr: 'certificate request',
+  };
   return words[item] ?? item;
 }
