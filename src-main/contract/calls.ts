@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DeviceName, Instant, SerialHex, Sha256Hex, Uuid } from './ids.ts';
 import { limits } from './limits.ts';
-import type { Role } from './models.ts';
+import { Role } from './models.ts';
 import {
   BrokerView,
   CertificateRow,
@@ -112,6 +112,15 @@ export const calls = {
     roles: everyone,
   }),
   'operators.list': call({ service: 'station', summary: 'Who may sign in', input: nothing, output: z.array(Operator), roles: everyone }),
+  'operators.add': call({
+    service: 'station',
+    summary: 'Let somebody work on this station; without a password whoever may open the app may sign in as them',
+    input: z
+      .object({ name: z.string().min(1).max(64), role: Role, password: z.string().min(8).max(128).nullable().default(null) })
+      .strict(),
+    output: Operator,
+    roles: officer,
+  }),
   'operators.signIn': call({
     service: 'station',
     summary: 'Sign in as an operator',

@@ -37,6 +37,13 @@ export function createHandlers(station: Station): Handlers {
       }),
 
     'operators.list': () => live().registry.operators.list(),
+    'operators.add': ({ name, role, password }) => {
+      const { operators, store } = live().registry;
+      if (operators.find(name) !== null)
+        throw new Failure('INVALID_INPUT', { field: 'name', problem: `there is an operator “${name}” already` });
+      store.transaction(() => operators.add(name, role, password, actor()));
+      return unwrap(operators.find(name), 'the operator was just added');
+    },
     'operators.signIn': ({ name, password }) => {
       const operator = live().registry.operators.check(name, password);
       if (operator === null) throw new Failure('SIGN_IN_FAILED');

@@ -5,8 +5,22 @@ import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { exportPem } from './export.ts';
 import { init } from './init.ts';
+import { operators } from './operators.ts';
 import { provision } from './provision.ts';
 import { verify } from './verify.ts';
 
 /** Every command of `birthmark`, in the order of its help. */
-export const commands: readonly Command[] = [demo, init, status, provision, verify, devices, certificates, revoke, crl, exportPem, doctor];
+export const commands: readonly Command[] = [
+  demo,
+  init,
+  operators,
+  status,
+  provision,
+  verify,
+  devices,
+  certificates,
+  revoke,
+  crl,
+  exportPem,
+  doctor,
+];

@@ -71,7 +71,7 @@ export const security = {
   'pin.tries': '{n} tries left',
   'pin.tries.one': 'Last try: a wrong PIN locks the token',
   'pin.tryOut': 'Try-out station: the PIN is {pin}.',
-  'pin.pad': 'The token has its own PIN pad: enter the PIN there when it asks.',
+  'pin.pad': 'The token has its own PIN pad, which Birthmark does not use yet. Enter the PIN here if the token takes it from a computer.',
   'pin.straight': 'It goes straight to the signer and is kept nowhere.',
   'pin.until': 'This request ends {time}.',
   'pin.enter': 'Open',

@@ -45,6 +45,18 @@ test('who signed in has the rights of the role until signing out, also over a cr
   expect(await code(station.call('sessions.request', { reason: 'test' }))).toBe('NOT_ALLOWED');
 });
 
+test('an officer lets a technician work here, who then has no more rights than that', async () => {
+  await station.call('operators.signIn', { name: 'Ada', password });
+  expect(await station.call('operators.add', { name: 'Kim', role: 'technician', password: 'battery staple' })).toEqual({
+    name: 'Kim',
+    role: 'technician',
+    passwordSet: true,
+  });
+  expect(await code(station.call('operators.add', { name: 'Kim', role: 'officer' }))).toBe('INVALID_INPUT');
+  expect(await station.call('operators.signIn', { name: 'Kim', password: 'battery staple' })).toMatchObject({ role: 'technician' });
+  expect(await code(station.call('operators.add', { name: 'Eve', role: 'officer' }))).toBe('NOT_ALLOWED');
+});
+
 test('the password is in no file of the station', async () => {
   await station.call('operators.signIn', { name: 'Ada', password });
   expect(spawnSync('grep', ['-raF', password, station.dataDir], { encoding: 'utf8' })).toMatchObject({ status: 1, stdout: '' });

@@ -10,6 +10,7 @@ const serial = 'AB'.repeat(20);
 const inputs: Partial<Record<CallName, unknown>> = {
   'station.init': { name: 'Station', module: null, tokenLabel: 'Token', slots: [] },
   'operators.signIn': { name: 'Ada' },
+  'operators.add': { name: 'Kim', role: 'technician' },
   'sessions.request': { reason: 'test' },
   'orders.create': { id: 'O-1', tenant: 'acme', product: 'P', deviceProfile: 'd', certificateProfile: 'c', quantity: 1, idPrefix: '' },
   'orders.choose': { id: 'O-1' },
@@ -49,6 +50,7 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
   const officersOnly = names.filter((name) => mayCall('officer', name) && !mayCall('technician', name) && !mayCall('support', name));
   expect(officersOnly.sort()).toEqual([
     'crl.publish',
+    'operators.add',
     'orders.create',
     'revocations.preview',
     'revocations.revoke',
@@ -58,7 +60,7 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
   const supportMayChange = names.filter(
     (name) =>
       mayCall('support', name) &&
-      /^(line\.(?!slots)|orders\.c[rh]|bench\.(?!units)|revocations\.r|sessions\.(?!current)|crl\.p)/u.test(name),
+      /^(line\.(?!slots)|operators\.a|orders\.c[rh]|bench\.(?!units)|revocations\.r|sessions\.(?!current)|crl\.p)/u.test(name),
   );
   expect(supportMayChange).toEqual([]);
 });
