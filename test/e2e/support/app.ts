@@ -2,6 +2,7 @@ import type { ElectronApplication, Page } from '@playwright/test';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { join, resolve } from 'node:path';
 import { _electron } from 'playwright';
 import {
@@ -23,6 +24,8 @@ declare global {
 
 const root = resolve(import.meta.dirname, '..', '..', '..');
 const graceMs = 20_000;
+const launchMs = 25_000;
+const launches = 3;
 const environment = (name: string): string => unwrap(process.env[name], `${name} is not set; run the scenarios with: npm test -- e2e`);
 
 const definedOnly = (env: NodeJS.ProcessEnv): Record<string, string> =>
@@ -38,6 +41,20 @@ function command(
     args: [...own, root],
     env: { ...definedOnly(process.env), BIRTHMARK_DATA: dataDir, ...env },
   };
+}
+
+/** Waits until the station service of an app that was ended has let go of its data folder. */
+async function stationGone(dataDir: string): Promise<void> {
+  const pid = Number(await readFile(join(dataDir, 'station.pid'), 'utf8').catch(() => '0'));
+  const alive = (): boolean => {
+    try {
+      return pid > 0 && process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  const deadline = Date.now() + graceMs;
+  while (alive() && Date.now() < deadline) await pause(50);
 }
 
 /** The built app in real Electron. */
@@ -62,8 +79,19 @@ export class App {
   /** Opens the app on a data folder and waits for its window. */
   static async launch(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<App> {
     const { executable, ...options } = command(dataDir, env);
-    const electron = await _electron.launch({ executablePath: executable, ...options });
-    return new App(electron, await electron.firstWindow(), dataDir);
+    for (let attempt = 1; ; attempt++) {
+      let electron: ElectronApplication | undefined;
+      try {
+        electron = await _electron.launch({ executablePath: executable, ...options, timeout: launchMs });
+        return new App(electron, await electron.firstWindow({ timeout: launchMs }), dataDir);
+      } catch (error) {
+        // Now and then Playwright loses its debugger connection to a starting Electron (2 of 45 launches, three at a time, although
+        // the app itself was up). That says nothing about the app, so it is launched once more, when the first one is gone.
+        electron?.process().kill('SIGKILL');
+        if (attempt === launches) throw error;
+        await stationGone(dataDir);
+      }
+    }
   }
 
   /** A call as the page makes it. Throws the `Failure` it was answered with. */
