@@ -1,12 +1,11 @@
 import type { CertificateRow } from '../../../src-main/contract/models.ts';
-import { openDialog } from '../../app/dialogs.ts';
 import { t } from '../../i18n/index.ts';
 import { date, dateTimeZone, shortDevice, shortOrder, shortHex } from '../../lib/format.ts';
 import { certificateTone, certificateWord, reasonWord, useWord } from '../../lib/words.ts';
-import { Button } from '../../ui/Button.tsx';
 import { Copyable } from '../../ui/Copyable.tsx';
 import { Pill } from '../../ui/Pill.tsx';
 import { Nothing } from './Nothing.tsx';
+import { RegistryTable, RevokeCell } from './RegistryTable.tsx';
 import { useRegistry } from './store.ts';
 
 const revocable = ({ status, use }: CertificateRow): boolean => use === 'device' && (status === 'ACTIVE' || status === 'SIGNED');
@@ -40,20 +39,7 @@ function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRev
       <td className="cut" title={row.order ?? undefined}>
         {row.order === null ? null : shortOrder(row.order)}
       </td>
-      {mayRevoke ? (
-        <td className="act">
-          {revocable(row) ? (
-            <Button
-              look="quiet"
-              size="small"
-              aria-label={t('registry.revokeOf', { device: row.device })}
-              onClick={() => openDialog({ kind: 'revoke', selector: { serial: row.serial } })}
-            >
-              {t('registry.revoke')}
-            </Button>
-          ) : null}
-        </td>
-      ) : null}
+      {mayRevoke ? <RevokeCell device={row.device} selector={revocable(row) ? { serial: row.serial } : null} /> : null}
     </tr>
   );
 }
@@ -63,30 +49,21 @@ export function CertificatesTable({ mayRevoke }: { readonly mayRevoke: boolean }
   if (page === null) return null;
   if (page.rows.length === 0) return <Nothing tab="certificates" />;
   return (
-    <div className="table-wrap">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t('registry.col.serial')}</th>
-            <th scope="col">{t('registry.col.device')}</th>
-            <th scope="col">{t('registry.col.use')}</th>
-            <th scope="col">{t('registry.col.status')}</th>
-            <th scope="col">{t('registry.col.until')}</th>
-            <th scope="col">{t('registry.col.fingerprint')}</th>
-            <th scope="col">{t('registry.col.order')}</th>
-            {mayRevoke ? (
-              <th scope="col">
-                <span className="unseen">{t('registry.col.actions')}</span>
-              </th>
-            ) : null}
-          </tr>
-        </thead>
-        <tbody>
-          {page.rows.map((row) => (
-            <Row key={row.serial} row={row} mayRevoke={mayRevoke} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RegistryTable
+      heads={[
+        t('registry.col.serial'),
+        t('registry.col.device'),
+        t('registry.col.use'),
+        t('registry.col.status'),
+        t('registry.col.until'),
+        t('registry.col.fingerprint'),
+        t('registry.col.order'),
+      ]}
+      mayRevoke={mayRevoke}
+    >
+      {page.rows.map((row) => (
+        <Row key={row.serial} row={row} mayRevoke={mayRevoke} />
+      ))}
+    </RegistryTable>
   );
 }
