@@ -66,10 +66,6 @@ export function toFailureData(thrown: unknown): FailureData {
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: FailureData };
 
-export function assertNever(value: never): never {
-  throw new Error(`unexpected value ${JSON.stringify(value)}`);
-}
-
 /** A value that must be there, with the reason why. */
 export function unwrap<T>(value: T | null | undefined, why: string): T {
   if (value === null || value === undefined) throw new Error(why);

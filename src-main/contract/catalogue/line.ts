@@ -18,14 +18,6 @@ export const lineFailures = {
     'All {quantity} units of {order} are done.',
     'Pick the next work order.',
   ),
-  DEVICE_TAKEN: entry(
-    'REFUSED',
-    'officer',
-    'other-input',
-    'The device id is taken',
-    '{device} already belongs to another unit ({hardwareId}).',
-    'Use another id, or ask an officer.',
-  ),
   STATION_STOPPED: entry(
     'FAILED',
     'technician',
@@ -41,13 +33,5 @@ export const lineFailures = {
     'Not proven in time',
     'The unit was not proven on the broker before {deadline}; its certificate was revoked.',
     'Put the unit in again.',
-  ),
-  INVARIANT_BROKEN: entry(
-    'FAILED',
-    'officer',
-    'never',
-    'A promise of the station does not hold',
-    '{problem}',
-    'Do not ship these units. Send the details to support.',
   ),
 } as const satisfies Record<string, Entry>;

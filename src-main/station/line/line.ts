@@ -136,12 +136,6 @@ export class Line {
     }
   }
 
-  busySlots(): number[] {
-    return this.views()
-      .filter((view) => view.state === 'RUNNING')
-      .map((view) => view.slot);
-  }
-
   /** Stops every run where it stands; a signed certificate that did not make it is revoked on the way out. */
   async stop(): Promise<void> {
     await Promise.all([...this.#slots.values()].map((slot) => slot.cancel()));

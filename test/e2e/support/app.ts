@@ -25,7 +25,7 @@ declare global {
 const root = resolve(import.meta.dirname, '..', '..', '..');
 const graceMs = 20_000;
 const launchMs = 25_000;
-const launches = 3;
+const launches = 2;
 const environment = (name: string): string => unwrap(process.env[name], `${name} is not set; run the scenarios with: npm test -- e2e`);
 
 const definedOnly = (env: NodeJS.ProcessEnv): Record<string, string> =>
