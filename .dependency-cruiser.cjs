@@ -89,8 +89,8 @@ module.exports = {
     may(der, contract),
     { from: { path: '^src-main/station/([^/]+)/' }, to: { path: ['^src-main/station/$1/', stationDoors, contract, der] } },
     {
-      from: { path: '^src-main/station/[^/]+\\.ts$' },
-      to: { path: ['^src-main/station/[^/]+\\.ts$', stationDoors, contract, der, serviceHost] },
+      from: { path: '^src-main/station/(handlers/)?[^/]+\\.ts$' },
+      to: { path: ['^src-main/station/(handlers/)?[^/]+\\.ts$', stationDoors, contract, der, serviceHost] },
     },
     // The data folder is made the same way by whichever service or front end is first.
     { from: { path: stationFolder('registry') }, to: { path: '^src-main/service-host/index\\.ts$' } },

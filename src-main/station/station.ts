@@ -14,7 +14,7 @@ import {
 import { createDispatcher } from './access/index.ts';
 import type { Clock } from './clock.ts';
 import type { StationConfig } from './config.ts';
-import { createHandlers } from './handlers.ts';
+import { createHandlers } from './handlers/index.ts';
 import { LiveStation } from './live-station.ts';
 import { hasStation, openRegistry, takeDataFolder, type DataFolder, type Registry } from './registry/index.ts';
 import { loadCertificateProfiles, makeSoftwareTokenFolder, setUp, type SetUpPlan } from './setup/index.ts';

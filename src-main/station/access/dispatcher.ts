@@ -5,6 +5,9 @@ export type StationCallName = { [N in CallName]: (typeof calls)[N]['service'] ex
 /** One handler per call that the table gives to the station; a missing one does not compile. */
 export type Handlers = { readonly [N in StationCallName]: (input: CallParsed<N>) => Promise<CallOutput<N>> | CallOutput<N> };
 
+/** The handlers of some areas, by the word before the dot. */
+export type HandlersOf<Area extends string> = Pick<Handlers, Extract<StationCallName, `${Area}.${string}`>>;
+
 /** Is this role allowed to make this call, by the table? */
 export const mayCall = (role: Caller, name: CallName): boolean => calls[name].roles.includes(role);
 

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { SerialHex } from '../ids.ts';
+import { CertificateRow, CertificateStatus, CertificateUse, DeviceRow, DoctorFinding } from '../models.ts';
+import { call, nothing, page, signedIn } from './spec.ts';
+
+export const registryCalls = {
+  'devices.list': call({
+    service: 'station',
+    summary: 'Registered devices',
+    input: z.object(page).strict(),
+    output: z.object({ total: z.int(), rows: z.array(DeviceRow) }),
+    roles: signedIn,
+  }),
+  'certificates.list': call({
+    service: 'station',
+    summary: 'Certificates',
+    input: z.object({ ...page, status: CertificateStatus.optional(), use: CertificateUse.optional() }).strict(),
+    output: z.object({ total: z.int(), rows: z.array(CertificateRow) }),
+    roles: signedIn,
+  }),
+  'certificates.get': call({
+    service: 'station',
+    summary: 'One certificate with its PEM',
+    input: z.object({ serial: SerialHex }).strict(),
+    output: CertificateRow.extend({ pem: z.string().nullable() }),
+    roles: signedIn,
+  }),
+  'doctor.run': call({
+    service: 'station',
+    summary: 'Check the invariants of the station',
+    input: nothing,
+    output: z.array(DoctorFinding),
+    roles: signedIn,
+  }),
+  'export.pem': call({
+    service: 'station',
+    summary: 'Root, issuer, CRL and certificates as PEM, named for files',
+    input: nothing,
+    output: z.array(z.object({ name: z.string(), pem: z.string() })),
+    roles: signedIn,
+  }),
+} as const;

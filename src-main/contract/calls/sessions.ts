@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { Instant, Uuid } from '../ids.ts';
+import { limits } from '../limits.ts';
+import { SigningSession, TokenView } from '../models.ts';
+import { call, done, nothing, officer, signedIn } from './spec.ts';
+
+/** A PIN is asked for by the station and answered straight to the signer: the station never sees it. */
+export const PinRequest = z.object({ requestId: Uuid, purpose: z.string(), token: TokenView.nullable(), expiresAt: Instant });
+export type PinRequest = z.infer<typeof PinRequest>;
+
+export const sessionsCalls = {
+  'sessions.request': call({
+    service: 'station',
+    summary: 'Ask to open a signing session; the PIN then goes to the signer with this request’s id',
+    input: z
+      .object({
+        kind: z.enum(['issue', 'crl-only']).default('issue'),
+        quota: z.int().min(limits.sessionQuota.min).max(limits.sessionQuota.max).default(200),
+        minutes: z.int().min(limits.sessionMinutes.min).max(limits.sessionMinutes.max).default(480),
+        reason: z.string().min(1).max(200),
+      })
+      .strict(),
+    output: PinRequest,
+    roles: officer,
+  }),
+  'sessions.current': call({
+    service: 'station',
+    summary: 'The open signing session, if any',
+    input: nothing,
+    output: SigningSession.nullable(),
+    roles: signedIn,
+  }),
+  'sessions.close': call({ service: 'station', summary: 'Close the signing session now', input: nothing, output: done, roles: officer }),
+  'pin.enter': call({
+    service: 'signer',
+    summary: 'Answer a PIN request; a wrong PIN uses up one try and is never retried',
+    input: z.object({ requestId: Uuid, pin: z.string().min(limits.pinChars.min).max(limits.pinChars.max) }).strict(),
+    output: z.object({ session: SigningSession.nullable() }),
+    roles: ['officer'],
+  }),
+} as const;

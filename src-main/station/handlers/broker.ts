@@ -1,0 +1,21 @@
+import type { HandlersOf } from '../access/index.ts';
+import type { LiveStation } from '../live-station.ts';
+import { loadIdentity } from '../setup/index.ts';
+import type { Station } from '../station.ts';
+import { probe } from '../verify/index.ts';
+
+const unitMs = 30_000;
+
+export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'> {
+  const live = (): LiveStation => station.live();
+
+  return {
+    'broker.status': () => live().host.view(),
+    'verify.outstanding': () => live().proveOutstanding(),
+    'verify.unit': async ({ slot }) => {
+      const result = await live().line.selfTest(slot, AbortSignal.timeout(unitMs));
+      return result;
+    },
+    'verify.broker': () => probe(live().host.endpoint, loadIdentity(station.config.dataDir, 'observer')),
+  };
+}

@@ -1,0 +1,18 @@
+import type { Handlers } from '../access/index.ts';
+import type { Station } from '../station.ts';
+import { brokerHandlers } from './broker.ts';
+import { lineHandlers } from './line.ts';
+import { registryHandlers } from './registry.ts';
+import { revocationHandlers } from './revocation.ts';
+import { sessionsHandlers } from './sessions.ts';
+import { stationHandlers } from './station.ts';
+
+/** The contract's station calls, a file for each area, each call a few lines onto the part that does the work. */
+export const createHandlers = (station: Station): Handlers => ({
+  ...stationHandlers(station),
+  ...sessionsHandlers(station),
+  ...lineHandlers(station),
+  ...registryHandlers(station),
+  ...revocationHandlers(station),
+  ...brokerHandlers(station),
+});

@@ -1,0 +1,82 @@
+import { Failure, limits } from '../../contract/index.ts';
+import type { HandlersOf } from '../access/index.ts';
+import type { LiveStation } from '../live-station.ts';
+import type { Station } from '../station.ts';
+
+export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | 'bench'> {
+  const live = (): LiveStation => station.live();
+  const actor = (): string => station.operator?.name ?? 'nobody';
+  const bench = (): NonNullable<LiveStation['bench']> => {
+    const { bench: units } = live();
+    if (units === null) throw new Failure('NOT_FOUND', { kind: 'simulated unit', id: 'this is not a try-out station' });
+    return units;
+  };
+
+  return {
+    'line.slots': () => live().line.views(),
+    'line.retry': ({ slot }) => live().line.retry(slot),
+    'line.reject': ({ slot }) => live().line.reject(slot),
+    'line.cancel': ({ slot }) => live().line.cancel(slot),
+    'line.reprovision': ({ slot }) => {
+      const { line, registry } = live();
+      const device = line.views().find((view) => view.slot === slot)?.device ?? null;
+      // What an officer took away, only an officer gives back.
+      const revoked = device !== null && registry.devices.get(device)?.status === 'REVOKED';
+      const role = station.operator?.role ?? 'nobody';
+      if (revoked && role !== 'officer') throw new Failure('NOT_ALLOWED', { role, call: 'line.reprovision of a revoked device' });
+      return line.reprovision(slot);
+    },
+    'orders.list': () => {
+      const { runs } = live().registry;
+      return runs.orders().map((order) => runs.progress(order));
+    },
+    'orders.current': () => {
+      const order = live().order();
+      return order === null ? null : live().progress(order);
+    },
+    'orders.create': (order) => {
+      const { runs } = live().registry;
+      if (runs.order(order.id) !== null)
+        throw new Failure('INVALID_INPUT', { field: 'id', problem: `there is a work order ${order.id} already` });
+      longestNameMustFit(order.tenant, order.idPrefix);
+      live().issuance.profile(order.certificateProfile);
+      live().line.profile(order.deviceProfile);
+      runs.createOrder(order, actor());
+      return runs.progress(order);
+    },
+    'orders.choose': ({ id }) => {
+      const order = live().registry.runs.order(id);
+      if (order === null) throw new Failure('NOT_FOUND', { kind: 'work order', id });
+      live().chooseOrder(order);
+      return live().registry.runs.progress(order);
+    },
+    'bench.units': () => bench().units(),
+    'bench.plug': async ({ slot, fault, hardwareId }) => {
+      await bench().plug(slot, { ...(fault === undefined ? {} : { fault }), ...(hardwareId === undefined ? {} : { hardwareId }) });
+      return {};
+    },
+    'bench.unplug': async ({ slot }) => {
+      await bench().unplug(slot);
+      return {};
+    },
+    'bench.broker': async ({ up }) => {
+      bench();
+      if (up) await live().host.start();
+      else await live().host.stop();
+      station.statusSoon();
+      return {};
+    },
+  };
+}
+
+/** `{prefix}` + six digits must fit into a common name with the tenant; found out now, not at the thousandth unit. */
+function longestNameMustFit(tenant: string, idPrefix: string): void {
+  const longest = `${tenant}/${idPrefix}1000000`;
+  if (longest.length > limits.commonNameChars) {
+    throw new Failure('ID_INVALID', {
+      id: longest,
+      kind: 'device',
+      problem: `it is longer than ${String(limits.commonNameChars)} characters`,
+    });
+  }
+}

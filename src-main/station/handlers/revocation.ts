@@ -1,0 +1,44 @@
+import { Failure, unwrap, type RevocationView } from '../../contract/index.ts';
+import type { HandlersOf } from '../access/index.ts';
+import type { LiveStation } from '../live-station.ts';
+import type { Station } from '../station.ts';
+
+export function revocationHandlers(station: Station): HandlersOf<'revocations' | 'crl' | 'publication'> {
+  const live = (): LiveStation => station.live();
+  const actor = (): string => station.operator?.name ?? 'nobody';
+
+  return {
+    'revocations.preview': (selector) => live().registry.certificates.select(selector),
+    'revocations.revoke': ({ selector, reason, note }) => {
+      const { registry, publisher, line } = live();
+      const hit = registry.certificates.select(selector);
+      if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
+      const revoked = registry.store.transaction(() =>
+        hit.filter((row) => registry.certificates.revoke(row.serial, reason, note, actor())),
+      );
+      const views = (revoked.length > 0 ? revoked : hit)
+        .map((row) => registry.revocations.get(row.serial))
+        .filter((view): view is RevocationView => view !== null);
+      for (const view of views) {
+        station.emit('revocation.changed', view);
+        if (!registry.certificates.select({ device: view.device }).some(({ status }) => status === 'ACTIVE')) line.revoked(view.device);
+      }
+      if (revoked.length > 0) publisher.publishSoon();
+      station.statusSoon();
+      return views;
+    },
+    'revocations.list': (page) => live().registry.revocations.list(page),
+    'crl.publish': async () => {
+      await live().publisher.publish({ newCrl: true });
+      return unwrap(live().crls.newest(), 'a CRL was just published');
+    },
+    'crl.history': ({ limit }) => {
+      const newest = live().crls.newest();
+      return newest === null ? [] : live().registry.revocations.crls(newest.issuer, limit);
+    },
+    'publication.settle': async () => {
+      await live().publisher.idle();
+      return {};
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { HandlersOf } from '../access/index.ts';
+import type { LiveStation } from '../live-station.ts';
+import type { Station } from '../station.ts';
+
+export function sessionsHandlers(station: Station): HandlersOf<'sessions'> {
+  const live = (): LiveStation => station.live();
+  const actor = (): string => station.operator?.name ?? 'nobody';
+
+  return {
+    'sessions.request': async ({ kind, quota, minutes, reason }) => {
+      await station.signer.mustWork();
+      const request = await live().requestSession({ kind, quota, minutes, reason, operator: actor() });
+      const { view } = station.signer.token;
+      return { ...request, token: view, purpose: `PIN of the token “${view?.label ?? 'unknown'}”` };
+    },
+    'sessions.current': () => station.signer.session,
+    'sessions.close': async () => {
+      await station.signer.call('session.close', { why: `closed by ${actor()}` });
+      return {};
+    },
+  };
+}
