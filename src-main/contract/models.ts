@@ -27,12 +27,12 @@ export const RevocationReason = z.enum(revocationReasons);
 export type RevocationReason = z.infer<typeof RevocationReason>;
 
 /** A status only moves to the right. EXPIRED and REVOKED are final. */
-export const certificateStatuses = ['RESERVED', 'SIGNED', 'ACTIVE', 'EXPIRED', 'REVOKED'] as const;
+export const certificateStatuses = ['RESERVED', 'SIGNED', 'ACTIVE', 'ROTATING', 'EXPIRED', 'REVOKED'] as const;
 export const CertificateStatus = z.enum(certificateStatuses);
 export type CertificateStatus = z.infer<typeof CertificateStatus>;
 
-/** device: on a unit. canary, service: kept by the station for the broker host. */
-export const CertificateUse = z.enum(['device', 'canary-good', 'canary-revoked', 'service']);
+/** device: on a unit. canary, service: kept by the station for the broker host. server: a broker's own. */
+export const CertificateUse = z.enum(['device', 'canary-good', 'canary-revoked', 'service', 'server']);
 export type CertificateUse = z.infer<typeof CertificateUse>;
 
 export const CertificateRow = z.object({

@@ -23,6 +23,7 @@ export const certificateTone: Readonly<Record<CertificateStatus, Tone>> = {
   RESERVED: 'idle',
   SIGNED: 'busy',
   ACTIVE: 'pass',
+  ROTATING: 'pass',
   EXPIRED: 'idle',
   REVOKED: 'fail',
 };

@@ -29,7 +29,7 @@ export const CertificateProfile = z
     $schema: z.string().optional(),
     name: z.string().regex(/^[a-z0-9-]{1,64}$/u),
     /** What certificates of this profile are for; `server` certificates come from the server issuer only. */
-    use: z.union([CertificateUse, z.enum(['canary', 'server'])]),
+    use: z.union([CertificateUse, z.enum(['canary'])]),
     keyAlgorithms: z.array(KeyAlgorithm).min(1),
     validityDays: days.default(limits.validityDays.default),
     maxValidityDays: days.default(limits.validityDays.max),

@@ -99,7 +99,7 @@ export class Certificates {
     return this.#store.transaction(() => {
       const now = this.#store.now();
       const due = this.#store
-        .sql(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED','ACTIVE') AND not_after < ?`)
+        .sql(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED','ACTIVE','ROTATING') AND not_after < ?`)
         .all(now) as { serial: string }[];
       for (const { serial } of due) {
         this.#store.sql(`UPDATE certificates SET status = 'EXPIRED', updated_at = ? WHERE serial = ?`).run(now, serial);
@@ -153,7 +153,7 @@ export class Certificates {
       status: CertificateStatus;
       n: number;
     }[];
-    const counts: Record<CertificateStatus, number> = { RESERVED: 0, SIGNED: 0, ACTIVE: 0, EXPIRED: 0, REVOKED: 0 };
+    const counts: Record<CertificateStatus, number> = { RESERVED: 0, SIGNED: 0, ACTIVE: 0, ROTATING: 0, EXPIRED: 0, REVOKED: 0 };
     for (const { status, n } of rows) counts[status] = n;
     return counts;
   }
@@ -161,7 +161,7 @@ export class Certificates {
   /** CN of every device that may be on the broker: one with a certificate that is SIGNED (being proven) or ACTIVE. */
   admitted(): string[] {
     const rows = this.#store
-      .sql(`SELECT DISTINCT device FROM certificates WHERE use = 'device' AND status IN ('SIGNED','ACTIVE') ORDER BY device`)
+      .sql(`SELECT DISTINCT device FROM certificates WHERE use = 'device' AND status IN ('SIGNED','ACTIVE','ROTATING') ORDER BY device`)
       .all() as { device: string }[];
     return rows.map((row) => row.device);
   }

@@ -69,12 +69,12 @@ export function openDatabase(dataDir: string): Db {
     chmodSync(path, 0o600);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
-    db.pragma('foreign_keys = ON');
     if (size > 0) {
       const check = db.pragma('quick_check(1)', { simple: true });
       if (check !== 'ok') throw damaged(dataDir, check);
     }
     migrate(db, dataDir);
+    db.pragma('foreign_keys = ON');
     return db;
   } catch (thrown) {
     db?.close();
@@ -82,13 +82,17 @@ export function openDatabase(dataDir: string): Db {
   }
 }
 
+/** Foreign keys are off meanwhile, the way SQLite wants it for tables that are made anew; they are checked after each step instead. */
 function migrate(db: Db, dataDir: string): void {
+  db.pragma('foreign_keys = OFF');
   const found = db.pragma('user_version', { simple: true }) as number;
   if (found > migrations.length) throw new Failure('DATA_TOO_NEW', { found, known: migrations.length });
   for (let version = found; version < migrations.length; version++) {
     if (version > 0) backup(db, join(dataDir, 'backups'), `before-schema-${String(version + 1)}.db`);
     db.transaction(() => {
       db.exec(migrations[version] ?? '');
+      const [broken] = db.pragma('foreign_key_check') as { table: string }[];
+      if (broken !== undefined) throw damaged(dataDir, `schema ${String(version + 1)}: a row of ${broken.table} refers to nothing`);
       db.pragma(`user_version = ${String(version + 1)}`);
     })();
   }

@@ -176,4 +176,86 @@ export const migrations: readonly string[] = [
   -- The head stands apart, so that lines cut off at the end are missed.
   CREATE TABLE audit_head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
   `,
+  `
+  -- Rotation, certificates for brokers, several issuers, devices that wait for approval.
+  CREATE TABLE certificates_new (
+    serial TEXT PRIMARY KEY,
+    issuer TEXT NOT NULL REFERENCES issuers (id),
+    partition INTEGER NOT NULL DEFAULT 0,
+    profile TEXT,
+    use TEXT NOT NULL CHECK (use IN ('device','canary-good','canary-revoked','service','server')),
+    device TEXT NOT NULL,
+    run TEXT REFERENCES runs (id),
+    order_id TEXT REFERENCES orders (id),
+    status TEXT NOT NULL CHECK (status IN ('RESERVED','SIGNED','ACTIVE','ROTATING','EXPIRED','REVOKED')),
+    spki_sha256 TEXT NOT NULL,
+    not_before TEXT NOT NULL,
+    not_after TEXT NOT NULL,
+    fingerprint TEXT UNIQUE,
+    der BLOB,
+    -- The certificate that this one takes over from, and, of one that is being replaced, until when both are good.
+    replaces TEXT REFERENCES certificates (serial),
+    grace_until TEXT,
+    -- What the device's attestation proved, as JSON.
+    attestation TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CHECK (status IN ('RESERVED','REVOKED','EXPIRED') OR der IS NOT NULL),
+    CHECK (status <> 'ROTATING' OR grace_until IS NOT NULL)
+  ) STRICT;
+  INSERT INTO certificates_new (serial, issuer, use, device, run, order_id, status, spki_sha256, not_before, not_after, fingerprint, der, created_at, updated_at)
+    SELECT serial, issuer, use, device, run, order_id, status, spki_sha256, not_before, not_after, fingerprint, der, created_at, updated_at FROM certificates ORDER BY rowid;
+  DROP TABLE certificates;
+  ALTER TABLE certificates_new RENAME TO certificates;
+  CREATE INDEX certificates_device ON certificates (device);
+  CREATE INDEX certificates_status ON certificates (status, created_at);
+  CREATE INDEX certificates_created ON certificates (created_at);
+  CREATE INDEX certificates_run ON certificates (run);
+
+  CREATE TRIGGER certificates_forward BEFORE UPDATE OF status ON certificates
+  WHEN OLD.status IN ('EXPIRED','REVOKED') AND NEW.status <> OLD.status
+    OR OLD.status = 'ROTATING' AND NEW.status IN ('RESERVED','SIGNED','ACTIVE')
+    OR OLD.status = 'ACTIVE' AND NEW.status IN ('RESERVED','SIGNED')
+    OR OLD.status = 'SIGNED' AND NEW.status = 'RESERVED'
+  BEGIN SELECT RAISE(ABORT, 'certificate status moves forward only'); END;
+  CREATE TRIGGER certificates_counted_new AFTER INSERT ON certificates BEGIN
+    INSERT INTO certificate_counts VALUES (NEW.issuer, NEW.use, NEW.status, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER certificates_counted_moved AFTER UPDATE OF status ON certificates WHEN OLD.status <> NEW.status BEGIN
+    UPDATE certificate_counts SET n = n - 1 WHERE issuer = OLD.issuer AND use = OLD.use AND status = OLD.status;
+    INSERT INTO certificate_counts VALUES (NEW.issuer, NEW.use, NEW.status, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER certificates_kept BEFORE DELETE ON certificates
+  BEGIN SELECT RAISE(ABORT, 'certificate records are kept'); END;
+  CREATE INDEX certificates_order ON certificates (order_id);
+  CREATE INDEX certificates_end ON certificates (not_after) WHERE status IN ('RESERVED','SIGNED','ACTIVE','ROTATING');
+  CREATE INDEX certificates_grace ON certificates (grace_until) WHERE status = 'ROTATING';
+
+  CREATE TABLE devices_new (
+    device TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    -- NULL: registered before anyone has seen the unit, or its credentials travel as a bundle.
+    hardware_id TEXT UNIQUE,
+    model TEXT NOT NULL,
+    order_id TEXT REFERENCES orders (id),
+    state TEXT NOT NULL DEFAULT 'APPROVED' CHECK (state IN ('PENDING','APPROVED')),
+    proof_level TEXT,
+    created_at TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO devices_new (device, tenant, id, hardware_id, model, order_id, proof_level, created_at)
+    SELECT device, tenant, id, hardware_id, model, order_id, proof_level, created_at FROM devices ORDER BY rowid;
+  DROP TABLE devices;
+  ALTER TABLE devices_new RENAME TO devices;
+
+  -- active: signs certificates and CRLs; retiring: CRLs only, until its last certificate has expired; ended: neither.
+  ALTER TABLE issuers ADD COLUMN state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active','retiring','ended'));
+  ALTER TABLE issuers ADD COLUMN partitions INTEGER NOT NULL DEFAULT 1;
+  -- The token that holds the key as JSON; NULL: the station's.
+  ALTER TABLE issuers ADD COLUMN token TEXT;
+  -- Certificates above this issuer's own that are not ours, DER, the nearest first, as a JSON array of base64.
+  ALTER TABLE issuers ADD COLUMN chain TEXT NOT NULL DEFAULT '[]';
+
+  ALTER TABLE crls ADD COLUMN partition INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -39,10 +39,12 @@ export const registry = {
   'use.canary-good': 'canary, must be let in',
   'use.canary-revoked': 'canary, must be refused',
   'use.service': 'the station itself',
+  'use.server': 'broker',
 
   'certificate.RESERVED': 'RESERVED',
   'certificate.SIGNED': 'SIGNED',
   'certificate.ACTIVE': 'ACTIVE',
+  'certificate.ROTATING': 'ROTATING',
   'certificate.EXPIRED': 'EXPIRED',
   'certificate.REVOKED': 'REVOKED',
 } as const;

@@ -16,6 +16,7 @@ const model: Record<CertificateStatus, Record<Action, CertificateStatus | null>>
   RESERVED: { sign: 'SIGNED', activate: null, revoke: 'REVOKED', expire: 'EXPIRED' },
   SIGNED: { sign: 'SIGNED', activate: 'ACTIVE', revoke: 'REVOKED', expire: 'EXPIRED' },
   ACTIVE: { sign: null, activate: 'ACTIVE', revoke: 'REVOKED', expire: 'EXPIRED' },
+  ROTATING: { sign: null, activate: null, revoke: 'REVOKED', expire: 'EXPIRED' },
   EXPIRED: { sign: null, activate: null, revoke: 'EXPIRED', expire: 'EXPIRED' },
   REVOKED: { sign: null, activate: null, revoke: 'REVOKED', expire: 'REVOKED' },
 };
@@ -60,7 +61,7 @@ test('SQL that tries to turn a status back, or to delete a record, is refused by
     const serial = here.reserve('acme/x');
     if (from !== 'RESERVED') here.sign(serial);
     if (from === 'REVOKED') here.registry.certificates.revoke(serial, 'unspecified', '', 'line');
-    else db.prepare('UPDATE certificates SET status = ? WHERE serial = ?').run(from, serial);
+    else db.prepare('UPDATE certificates SET status = ?, grace_until = not_after WHERE serial = ?').run(from, serial);
     const final = from === 'EXPIRED' || from === 'REVOKED';
     for (const to of certificateStatuses.filter((status) => (final ? status !== from : certificateStatuses.indexOf(status) < index))) {
       expect(() => db.prepare('UPDATE certificates SET status = ? WHERE serial = ?').run(to, serial), `${from} → ${to}`).toThrow(
