@@ -15,7 +15,15 @@ it('the kept counts are what counting gives, after every kind of change', () => 
       status: string;
       n: number;
     }[];
-    return { RESERVED: 0, SIGNED: 0, ACTIVE: 0, ROTATING: 0, EXPIRED: 0, REVOKED: 0, ...Object.fromEntries(rows.map(({ status, n }) => [status, n])) };
+    return {
+      RESERVED: 0,
+      SIGNED: 0,
+      ACTIVE: 0,
+      ROTATING: 0,
+      EXPIRED: 0,
+      REVOKED: 0,
+      ...Object.fromEntries(rows.map(({ status, n }) => [status, n])),
+    };
   };
   given.run({ signed: false });
   const passed = given.run();
