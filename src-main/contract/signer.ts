@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Bytes, Instant, KeyIdHex, Sha256Hex, Uuid } from './ids.ts';
+import { limits } from './limits.ts';
 import { KeyAlgorithm, SessionKind, SigningSession, TokenView } from './models.ts';
 
 /** The PIN of every try-out token. It protects nothing and is printed on the screen that makes one. */
@@ -34,14 +35,17 @@ export const SigningProfile = z
   .strict();
 export type SigningProfile = z.infer<typeof SigningProfile>;
 
+/** A CA in a session: the certificate profiles that it may sign under, none for one that signs revocation lists only. */
+export const Authority = z.object({ key: KeyRef, certificate: Bytes, profiles: z.array(z.string()) }).strict();
+export type Authority = z.infer<typeof Authority>;
+
 export const SessionTerms = z
   .object({
     kind: SessionKind,
     issuer: z.string(),
     token: TokenRef,
-    /** The issuer's key and certificate; null in a ceremony, which makes them. */
-    key: KeyRef.nullable(),
-    issuerCertificate: Bytes.nullable(),
+    /** The CAs that may sign; a ceremony makes keys besides. All in this token. */
+    authorities: z.array(Authority).max(limits.sessionAuthorities),
     profiles: z.array(SigningProfile),
     quota: z.int(),
     until: Instant,

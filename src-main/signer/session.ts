@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Failure, type KeyProof, type KeyRef, type SessionTerms, type SigningSession } from '../contract/index.ts';
+import {
+  Failure,
+  type Authority as AuthorityTerms,
+  type KeyProof,
+  type KeyRef,
+  type SessionTerms,
+  type SigningSession,
+} from '../contract/index.ts';
 import {
   basicConstraintsOf,
   DerError,
@@ -20,8 +27,13 @@ import type { Authority, CompiledProfile } from './rules.ts';
 export interface CheckedTerms {
   readonly terms: SessionTerms;
   readonly profiles: ReadonlyMap<string, CompiledProfile>;
-  /** The issuer's key; null in a ceremony. */
-  readonly key: CrlSignerKey | null;
+  readonly authorities: readonly CheckedAuthority[];
+}
+
+interface CheckedAuthority {
+  readonly key: CrlSignerKey;
+  /** Names of the profiles that it may sign under; null: all of the session's, as a key that the ceremony made. */
+  readonly profiles: ReadonlySet<string> | null;
 }
 
 /** Checks terms before an officer is asked for a PIN. SESSION_REFUSED or INVALID_INPUT. */
@@ -30,12 +42,22 @@ export function checkTerms(terms: SessionTerms, now: number): CheckedTerms {
   if (terms.kind !== 'ceremony' && terms.profiles.some((profile) => profile.ca))
     throw refused('only a ceremony may make the certificate of a CA');
   const profiles = new Map(terms.profiles.map((profile) => [profile.name, { ...profile, pattern: compile(profile.commonName) }]));
-  if (terms.kind === 'ceremony') {
-    if (terms.key !== null || terms.issuerCertificate !== null) throw refused('a ceremony makes its own keys');
-    return { terms, profiles, key: null };
-  }
-  if (terms.key === null || terms.issuerCertificate === null) throw refused('a session needs the issuer’s key and certificate');
-  return { terms, profiles, key: issuerKey(terms.key, terms.issuerCertificate, now) };
+  if (terms.kind === 'crl-only' && profiles.size > 0) throw refused('a session for revocation lists has no certificate profiles');
+  if (terms.kind !== 'ceremony' && terms.authorities.length === 0) throw refused('a session needs an issuer’s key and certificate');
+  const authorities = terms.authorities.map((authority) => checkAuthority(authority, profiles, now));
+  const nobodys = [...profiles.keys()].find((name) => !authorities.some((authority) => authority.profiles?.has(name) === true));
+  if (terms.kind !== 'ceremony' && nobodys !== undefined) throw refused(`no issuer of the session signs under the profile “${nobodys}”`);
+  return { terms, profiles, authorities };
+}
+
+function checkAuthority(
+  { key, certificate, profiles }: AuthorityTerms,
+  known: ReadonlyMap<string, unknown>,
+  now: number,
+): CheckedAuthority {
+  const unknown = profiles.find((name) => !known.has(name));
+  if (unknown !== undefined) throw refused(`the session does not have the profile “${unknown}”`);
+  return { key: issuerKey(key, certificate, now), profiles: new Set(profiles) };
 }
 
 function compile(source: string): RegExp {
@@ -77,7 +99,7 @@ export class SessionAccount {
   readonly id = randomUUID();
   readonly terms: SessionTerms;
   readonly #profiles: ReadonlyMap<string, CompiledProfile>;
-  readonly #keys = new Map<string, CrlSignerKey>();
+  readonly #keys = new Map<string, CheckedAuthority>();
   readonly #openedAt: number;
   #used = 0;
   #pending = 0;
@@ -90,7 +112,7 @@ export class SessionAccount {
     this.#profiles = checked.profiles;
     this.#openedAt = now;
     this.#lastUse = now;
-    if (checked.key !== null) this.#keys.set(checked.key.ref.spkiSha256, checked.key);
+    for (const authority of checked.authorities) this.#keys.set(authority.key.ref.spkiSha256, authority);
   }
 
   view(): SigningSession {
@@ -117,15 +139,21 @@ export class SessionAccount {
   }
 
   key(ref: KeyRef): CrlSignerKey {
-    const key = this.#keys.get(ref.spkiSha256);
-    if (key?.ref.ckaId !== ref.ckaId) throw refused('the session is not for this key');
-    return key;
+    return this.#authority(ref).key;
   }
 
-  profile(name: string): CompiledProfile {
+  #authority(ref: KeyRef): CheckedAuthority {
+    const authority = this.#keys.get(ref.spkiSha256);
+    if (authority?.key.ref.ckaId !== ref.ckaId) throw refused('the session is not for this key');
+    return authority;
+  }
+
+  /** The profile, if this key may sign under it. */
+  profile(name: string, ref: KeyRef): CompiledProfile {
     const profile = this.#profiles.get(name);
     if (this.terms.kind === 'crl-only') throw refused('the session is for revocation lists only');
     if (profile === undefined) throw refused(`the session is not for the profile “${name}”`);
+    if (this.#authority(ref).profiles?.has(name) === false) throw refused(`this issuer does not sign under the profile “${name}”`);
     return profile;
   }
 
@@ -151,7 +179,7 @@ export class SessionAccount {
 
   /** A key that this ceremony has made. */
   addKey(proof: KeyProof): void {
-    this.#keys.set(proof.key.spkiSha256, makeKey(proof.key, proof.spki, null));
+    this.#keys.set(proof.key.spkiSha256, { key: makeKey(proof.key, proof.spki, null), profiles: null });
   }
 
   /** In a ceremony, a signed CA certificate gives its key a name to sign under. */
@@ -159,6 +187,8 @@ export class SessionAccount {
     if (this.terms.kind !== 'ceremony') return;
     const own = this.#keys.get(sha256Hex(tbs.spki));
     const authority = authorityOf(tbs);
-    if (own !== undefined && authority !== null) this.#keys.set(own.ref.spkiSha256, { ...own, signer: { ...own.signer, authority } });
+    // A CA that was there before keeps the certificate that the session was opened with.
+    if (own?.profiles !== null || authority === null) return;
+    this.#keys.set(own.key.ref.spkiSha256, { ...own, key: { ...own.key, signer: { ...own.key.signer, authority } } });
   }
 }

@@ -105,7 +105,7 @@ export class Signer {
       const checked = checkTerms(terms, now());
       link = new TokenLink({ module: keeper.module, ref: terms.token, pin, wrong, quirks, writable: terms.kind === 'ceremony' });
       link.open();
-      await this.#proveKey(link, checked);
+      await this.#proveKeys(link, checked);
       this.#open = { account: new SessionAccount(checked, now()), link, pin };
     } catch (error) {
       link?.close();
@@ -120,9 +120,9 @@ export class Signer {
     return this.current();
   }
 
-  async #proveKey(link: TokenLink, { key, terms }: CheckedTerms): Promise<void> {
-    if (key === null || (await link.find(key)) !== null) return;
-    throw new Failure('KEY_NOT_FOUND', { label: terms.token.label, issuer: terms.issuer });
+  async #proveKeys(link: TokenLink, { authorities, terms }: CheckedTerms): Promise<void> {
+    for (const { key } of authorities)
+      if ((await link.find(key)) === null) throw new Failure('KEY_NOT_FOUND', { label: terms.token.label, issuer: terms.issuer });
   }
 
   current(): SignerOutput<'session.current'> {
@@ -154,7 +154,7 @@ export class Signer {
     const open = this.#required();
     const { account, link } = open;
     const now = this.#parts.now();
-    const [profile, key] = [account.profile(name), account.key(ref)];
+    const [profile, key] = [account.profile(name, ref), account.key(ref)];
     const fields = checkCertificate(tbs, profile, key.signer, now);
     const digest = digestOf(key.algorithm, tbs);
     const taken = account.take(now);

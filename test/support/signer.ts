@@ -1,5 +1,6 @@
 import {
   Failure,
+  type Authority,
   type SessionTerms,
   type SignerClient,
   type SignerEventName,
@@ -113,8 +114,7 @@ export class SignerBench {
       kind: 'issue',
       issuer: 'Test issuer',
       token,
-      key: null,
-      issuerCertificate: null,
+      authorities: [],
       profiles: [],
       quota: 100,
       until,
@@ -189,11 +189,16 @@ export const issueTerms = (
   more: Partial<SessionTerms> = {},
 ): SessionTerms =>
   bench.terms(token, {
-    key: by.proof.key,
-    issuerCertificate: by.certificate,
+    authorities: [authorityTerms(by, profile)],
     profiles: [signingProfile(shippedProfile(profile))],
     ...more,
   });
+
+export const authorityTerms = ({ proof, certificate }: MadeAuthority, ...profiles: readonly string[]): Authority => ({
+  key: proof.key,
+  certificate,
+  profiles: [...profiles],
+});
 
 /** The code of the Failure that a promise ends in; fails the test when it does not. */
 export async function failureOf(promise: Promise<unknown>): Promise<Failure> {

@@ -121,14 +121,20 @@ export class Issuance {
     operator: string;
     token: TokenRef;
   }): SessionTerms {
-    const { issuer, profiles, clock } = this.#options;
+    const { issuer, clock } = this.#options;
+    const profiles = asked.kind === 'crl-only' ? [] : [...this.#options.profiles.values()].map(signingProfile);
     return {
       kind: asked.kind,
       issuer: issuer.id,
       token: asked.token,
-      key: { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 },
-      issuerCertificate: issuer.certificate,
-      profiles: asked.kind === 'crl-only' ? [] : [...profiles.values()].map(signingProfile),
+      authorities: [
+        {
+          key: { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 },
+          certificate: issuer.certificate,
+          profiles: profiles.map(({ name }) => name),
+        },
+      ],
+      profiles,
       quota: asked.quota,
       until: instant(clock.now() + asked.minutes * 60_000),
       idleMinutes: asked.minutes,

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
-import type { SessionTerms, TokenRef } from '../../../src-main/contract/index.ts';
-import { buildDeviceTbs, checkCsr, crlUri, newSerial, type Draft } from '../../../src-main/station/ca/index.ts';
+import type { Authority, SessionTerms, TokenRef } from '../../../src-main/contract/index.ts';
+import { buildDeviceTbs, checkCsr, crlUri, newSerial, signingProfile, type Draft } from '../../../src-main/station/ca/index.ts';
 import { WorkFolder } from '../../support/openssl.ts';
 import {
+  authorityTerms,
   crlBase,
   failureOf,
   issueTerms,
@@ -38,6 +39,9 @@ afterEach(async () => {
 });
 
 const terms = (more: Partial<SessionTerms> = {}): SessionTerms => issueTerms(bench, token, made.issuer, 'device', more);
+const issuer = (more: Partial<Authority>): Partial<SessionTerms> => ({
+  authorities: [{ ...authorityTerms(made.issuer, 'device'), ...more }],
+});
 const draft = (): Draft =>
   buildDeviceTbs({
     issuer: made.issuer.issuer,
@@ -114,9 +118,31 @@ describe('what a signing session allows', () => {
   });
 
   it('for revocation lists only, signs no certificate', async () => {
-    await bench.openSession(terms({ kind: 'crl-only' }));
+    await bench.openSession(terms({ kind: 'crl-only', profiles: [], ...issuer({ profiles: [] }) }));
     expect(await failureOf(sign())).toMatchObject({ code: 'SESSION_REFUSED' });
     await expect(bench.client('sign.crl.begin', { key: made.issuer.proof.key })).resolves.toHaveProperty('streamId');
+  });
+
+  it('with several issuers signs each kind of certificate with the one it is bound to, and revocation lists with all', async () => {
+    const server = signingProfile(shippedProfile('server'));
+    await bench.openSession(
+      terms({
+        profiles: [signingProfile(device), server],
+        authorities: [authorityTerms(made.issuer, 'device'), authorityTerms(made.server, 'server'), authorityTerms(made.root)],
+      }),
+    );
+    await expect(sign()).resolves.toHaveProperty('signature');
+    const crossed = [
+      { key: made.issuer.proof.key, profile: 'server' },
+      { key: made.server.proof.key, profile: 'device' },
+      { key: made.root.proof.key, profile: 'device' },
+    ];
+    for (const asked of crossed)
+      expect(await failureOf(bench.client('sign.certificate', { ...asked, tbs: draft().tbs }))).toMatchObject({
+        code: 'SESSION_REFUSED',
+        params: { rule: expect.stringContaining('this issuer does not sign under the profile') as string },
+      });
+    for (const { proof } of Object.values(made)) await bench.client('sign.crl.begin', { key: proof.key });
   });
 
   it('signs with its issuer’s key and no other of the token', async () => {
@@ -141,28 +167,34 @@ describe('what a signing session allows', () => {
       { profiles: [{ name: 'ca', maxValidityDays: 1, keyAlgorithms: [], extendedKeyUsage: [], ca: true, commonName: '.*' }] },
     ],
     ['an end in the past', { until: '2020-01-01T00:00:00.000Z' }],
-    ['no key', { key: null }],
-    ['no certificate', { issuerCertificate: null }],
-    ['a certificate that is none', { issuerCertificate: Buffer.from('3003020100', 'hex') }],
+    ['nobody who signs', { authorities: [] }],
   ] satisfies [string, Partial<SessionTerms>][])('is not even asked for with %s', async (_, more) => {
     expect((await failureOf(bench.client('session.request', terms(more)))).code).toBe('SESSION_REFUSED');
   });
 
+  it.each([
+    ['a certificate that is none', { certificate: Buffer.from('3003020100', 'hex') }],
+    ['a profile that the session does not have', { profiles: ['device', 'service'] }],
+    ['a profile that nobody signs under', { profiles: [] }],
+  ])('is not even asked for with an issuer that has %s', async (_, more) => {
+    expect((await failureOf(bench.client('session.request', terms(issuer(more))))).code).toBe('SESSION_REFUSED');
+  });
+
   it('is not asked for with another CA’s certificate, nor with a device’s', async () => {
-    expect((await failureOf(bench.client('session.request', terms({ issuerCertificate: made.root.certificate })))).code).toBe(
+    expect((await failureOf(bench.client('session.request', terms(issuer({ certificate: made.root.certificate }))))).code).toBe(
       'SESSION_REFUSED',
     );
   });
 
   it('does not open when the token lacks the key', async () => {
-    const { requestId } = await bench.client('session.request', terms({ key: { ...made.issuer.proof.key, ckaId: '99' } }));
+    const { requestId } = await bench.client('session.request', terms(issuer({ key: { ...made.issuer.proof.key, ckaId: '99' } })));
     expect((await failureOf(bench.enterPin(requestId))).code).toBe('KEY_NOT_FOUND');
   });
 
   it('does not open when the key of this id is another one', async () => {
     const { requestId } = await bench.client(
       'session.request',
-      terms({ key: { ...made.issuer.proof.key, ckaId: made.root.proof.key.ckaId } }),
+      terms(issuer({ key: { ...made.issuer.proof.key, ckaId: made.root.proof.key.ckaId } })),
     );
     expect((await failureOf(bench.enterPin(requestId))).code).toBe('KEY_NOT_FOUND');
   });
