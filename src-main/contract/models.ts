@@ -183,8 +183,16 @@ export const TokenView = z.object({
 });
 export type TokenView = z.infer<typeof TokenView>;
 
+export const IssuerKind = z.enum(['root', 'issuing', 'server']);
+export type IssuerKind = z.infer<typeof IssuerKind>;
+/** active: signs certificates and CRLs. retiring: CRLs only, until its last certificate has expired. ended: neither. */
+export const IssuerState = z.enum(['active', 'retiring', 'ended']);
+export type IssuerState = z.infer<typeof IssuerState>;
+
 export const IssuerView = z.object({
   id: z.string(),
+  kind: IssuerKind,
+  state: IssuerState,
   subject: z.string(),
   algorithm: KeyAlgorithm,
   keyId: KeyIdHex,

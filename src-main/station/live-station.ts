@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { Failure, unwrap, type FailureData, type OrderProgress, type StationStatus, type WorkOrder } from '../contract/index.ts';
 import { preconditions } from './access/index.ts';
-import { certificateToPem, crlSigner } from './ca/index.ts';
+import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance } from './issuance/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
-import { CrlBuilder, Publisher } from './publication/index.ts';
+import { CrlSet, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
 import { loadCertificateProfiles, loadIdentities, loadIdentity } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
@@ -23,14 +23,12 @@ export class LiveStation {
   readonly issuance: Issuance;
   readonly host: BrokerHost;
   readonly publisher: Publisher;
-  readonly crls: CrlBuilder;
+  readonly crls: CrlSet;
   readonly line: Line;
   readonly bench: TryOutBench | null;
   readonly observer: Observer;
   readonly #station: Station;
   readonly #watcher: PlugWatcher;
-  readonly #issuer: IssuerRecord;
-  readonly #root: IssuerRecord;
   #progress: OrderProgress | null = null;
   #upkeep: NodeJS.Timeout | undefined;
 
@@ -44,8 +42,7 @@ export class LiveStation {
     const { config, clock, signer } = station;
     this.#station = station;
     this.registry = registry;
-    this.#issuer = unwrap(registry.issuers.ofKind('issuing'), 'a finished station has an issuer');
-    this.#root = unwrap(registry.issuers.ofKind('root'), 'a finished station has a root');
+    const root = (): IssuerRecord => unwrap(registry.issuers.current('root'), 'a finished station has a root');
     const identities = loadIdentities(config.dataDir);
     const server = loadIdentity(config.dataDir, 'broker');
     this.host = new LocalBrokerHost({
@@ -53,34 +50,26 @@ export class LiveStation {
       port: Number(registry.store.setting('brokerPort') ?? '0'),
       serverCertificatePem: server.certificatePem,
       serverKeyPem: server.keyPem,
-      serverCaPem: certificateToPem(this.#root.certificate),
+      serverCaPem: certificateToPem(root().certificate),
       identities,
       clock,
     });
+    const crlBase = unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are');
     this.issuance = new Issuance({
       registry,
       signer: signer.call,
       clock,
-      issuer: this.#issuer,
       profiles: new Map([...loadCertificateProfiles(config.resourcesDir)].filter(([, profile]) => profile.use === 'device')),
-      crlBase: unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are'),
-      trustAnchor: this.#root.certificate,
+      crlBase,
+      trustAnchor: () => root().certificate,
       endpoint: () => this.host.endpoint,
     });
-    const key = { ckaId: this.#issuer.ckaId, spkiSha256: this.#issuer.spkiSha256 };
-    this.crls = new CrlBuilder({
-      registry,
-      issuer: this.#issuer,
-      distributionPoint: this.issuance.distributionPoint,
-      dataDir: config.dataDir,
-      sign: () => crlSigner(signer.call, key),
-      clock,
-    });
+    this.crls = new CrlSet({ registry, crlBase, dataDir: config.dataDir, signer: signer.call, clock });
     this.publisher = new Publisher({
       registry,
       host: this.host,
       crls: this.crls,
-      clientCaPem: certificateToPem(this.#root.certificate) + certificateToPem(this.#issuer.certificate),
+      clientCaPem: () => clientCas(registry.issuers.signsCrls()),
       clock,
       onRevocation: (view) => station.emit('revocation.changed', view),
       onChange: () => station.statusSoon(),
@@ -227,7 +216,6 @@ export class LiveStation {
     return liveStatus({
       registry: this.registry,
       signer,
-      issuer: this.#issuer,
       crls: this.crls,
       broker,
       publication: this.publisher.failure,
@@ -244,7 +232,7 @@ export class LiveStation {
       session: signer.session,
       order,
       orderPassed: order === null ? 0 : this.progress(order).passed,
-      issuerNotAfter: this.#issuer.notAfter,
+      issuerNotAfter: this.issuance.issuer.notAfter,
       validityDays: order === null ? 0 : this.issuance.profile(order.certificateProfile).validityDays,
       crl: this.crls.newest(),
       broker: config.broker ? this.host.view() : null,
@@ -263,7 +251,8 @@ export class LiveStation {
   #tick(): void {
     let ended = 0;
     try {
-      ended = this.registry.certificates.expire('upkeep') + endOverdueProofs(this.registry);
+      ended =
+        this.registry.certificates.expire('upkeep') + this.registry.issuers.endRetired('upkeep').length + endOverdueProofs(this.registry);
     } catch (thrown) {
       // A full disk: the next tick tries again. Thrown from a timer it would end the service.
       if (!(thrown instanceof Failure)) throw thrown;
@@ -273,4 +262,10 @@ export class LiveStation {
     if (ended > 0 || (this.#station.signer.session !== null && this.crls.isDue())) this.publisher.publishSoon();
     this.#station.statusSoon();
   }
+}
+
+/** Roots, what lies between, and the issuers of devices; not the issuer of brokers' certificates. */
+function clientCas(issuers: readonly IssuerRecord[]): string {
+  const certificates = issuers.filter(({ kind }) => kind !== 'server').flatMap(({ certificate, chain }) => [certificate, ...chain]);
+  return [...new Set(certificates.map(certificateToPem))].join('');
 }

@@ -1,13 +1,12 @@
 import { Failure, type Alarm, type BrokerView, type FailureData, type IssuerView, type StationStatus } from '../contract/index.ts';
-import type { CrlBuilder } from './publication/index.ts';
+import type { CrlSet } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
 import type { SignerLink } from './signer-link.ts';
 
 export interface StatusParts {
   readonly registry: Registry;
   readonly signer: SignerLink;
-  readonly issuer: IssuerRecord;
-  readonly crls: CrlBuilder;
+  readonly crls: CrlSet;
   /** Null where this front end does without a broker host. */
   readonly broker: BrokerView | null;
   /** Why the last publication failed. */
@@ -17,14 +16,14 @@ export interface StatusParts {
 
 /** What the status bar and the first screens show of a station that is set up. */
 export function liveStatus(parts: StatusParts): Omit<StationStatus, 'phase' | 'version' | 'dataDir' | 'operator'> {
-  const { registry, signer, issuer, crls, broker, preconditions } = parts;
+  const { registry, signer, crls, broker, preconditions } = parts;
   const { waiting, oldest } = registry.store.outbox();
   return {
     name: registry.store.setting('name') ?? '',
     tryOut: registry.store.setting('tryOut') === 'true',
     token: signer.token,
     session: signer.session,
-    issuers: [issuerView(registry, issuer)],
+    issuers: issuerViews(registry),
     crl: crls.newest(),
     broker,
     outbox: { waiting, oldest },
@@ -34,10 +33,32 @@ export function liveStatus(parts: StatusParts): Omit<StationStatus, 'phase' | 'v
   };
 }
 
+/** Every CA of the station, the one that signs certificates for devices now as the first. */
+export function issuerViews(registry: Registry): IssuerView[] {
+  const current = registry.issuers.current('issuing')?.id;
+  const all = registry.issuers.all();
+  return [...all.filter(({ id }) => id === current), ...all.filter(({ id }) => id !== current)].map((one) => issuerView(registry, one));
+}
+
 function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
-  const { id, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt } = issuer;
+  const { id, kind, state, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt } = issuer;
   const { ACTIVE: active, EXPIRED: expired, REVOKED: revoked } = registry.certificates.countByStatus(id);
-  return { id, subject, algorithm, keyId, fingerprint, notBefore, notAfter, createdAt, proof: [...issuer.proof], active, expired, revoked };
+  return {
+    id,
+    kind,
+    state,
+    subject,
+    algorithm,
+    keyId,
+    fingerprint,
+    notBefore,
+    notAfter,
+    createdAt,
+    proof: [...issuer.proof],
+    active,
+    expired,
+    revoked,
+  };
 }
 
 /** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */

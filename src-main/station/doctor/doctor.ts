@@ -1,14 +1,14 @@
 import { calls, roles, type CallName, type DoctorFinding } from '../../contract/index.ts';
 import { createDispatcher, mayCall, type Handlers } from '../access/index.ts';
 import type { BrokerHost } from '../broker/index.ts';
-import type { CrlBuilder } from '../publication/index.ts';
+import type { CrlSet } from '../publication/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { certificateProblems, crlProblems, revocationProblems } from './records.ts';
 import { secretProblems } from './secrets.ts';
 
 export interface Examined {
   readonly registry: Registry;
-  readonly crls: CrlBuilder;
+  readonly crls: CrlSet;
   readonly host: BrokerHost;
 }
 

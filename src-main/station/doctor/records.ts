@@ -1,5 +1,5 @@
 import { readCrl } from '../ca/index.ts';
-import type { CrlBuilder } from '../publication/index.ts';
+import type { CrlBuilder, CrlSet } from '../publication/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 interface Check {
@@ -50,7 +50,7 @@ export function certificateProblems(registry: Registry): Check {
 }
 
 /** Invariant 2. */
-export function revocationProblems(registry: Registry, crls: CrlBuilder): Check {
+export function revocationProblems(registry: Registry, crls: CrlSet): Check {
   const problems = [
     ...rows(
       registry,
@@ -68,23 +68,32 @@ export function revocationProblems(registry: Registry, crls: CrlBuilder): Check 
       (row) => `the revocation of serial ${String(row['serial'])} is neither published nor waiting`,
     ),
   ];
-  const newest = crls.newestFile();
-  if (newest === null) return { checked: count(registry, 'revocations'), problems };
-  const listed = new Set<string>();
-  for (const { serial } of readCrl(newest).entries()) listed.add(serial);
-  const expected = registry.store
-    .sql('SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE r.crl_number IS NOT NULL AND c.not_after > ?')
-    .all(registry.now());
-  for (const row of expected)
-    if (!listed.has(String(row['serial']))) problems.push(`serial ${String(row['serial'])} is missing from the newest CRL`);
+  for (const crl of crls.builders()) problems.push(...missingEntries(registry, { issuer: crl.issuer, newest: crl.newestFile() }));
   return { checked: count(registry, 'revocations'), problems };
 }
 
+function missingEntries(registry: Registry, { issuer, ...crl }: Pick<CrlBuilder, 'issuer'> & { newest: string | null }): string[] {
+  if (crl.newest === null) return [];
+  const listed = new Set<string>();
+  for (const { serial } of readCrl(crl.newest).entries()) listed.add(serial);
+  return registry.store
+    .sql(
+      'SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE r.issuer = ? AND r.crl_number IS NOT NULL AND c.not_after > ?',
+    )
+    .all(issuer.id, registry.now())
+    .filter((row) => !listed.has(String(row['serial'])))
+    .map((row) => `serial ${String(row['serial'])} is missing from the newest CRL`);
+}
+
 /** Invariant 3: the CRLs that are kept, oldest first. */
-export function crlProblems(registry: Registry, crls: CrlBuilder): Check {
+export function crlProblems(registry: Registry, crls: CrlSet): Check {
+  const each = crls.builders().map((crl) => filesProblems(registry, crl.files()));
+  return { checked: each.reduce((sum, { checked }) => sum + checked, 0), problems: each.flatMap(({ problems }) => problems) };
+}
+
+function filesProblems(registry: Registry, files: readonly string[]): Check {
   const problems: string[] = [];
   const expired = new Set(registry.revocations.expired());
-  const files = crls.files();
   let before = new Set<string>();
   let last = 0;
   for (const file of files) {

@@ -1,4 +1,4 @@
-import { Failure, unwrap, type CallOutput } from '../../contract/index.ts';
+import { Failure, type CallOutput } from '../../contract/index.ts';
 import type { HandlersOf } from '../access/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import { runDoctor } from '../doctor/index.ts';
@@ -25,16 +25,14 @@ export function registryHandlers(station: Station): HandlersOf<'devices' | 'cert
 function exportPem(live: LiveStation): CallOutput<'export.pem'> {
   const { registry, crls } = live;
   const files: { name: string; pem: string }[] = [];
-  for (const [kind, name] of [
-    ['root', 'root.pem'],
-    ['issuing', 'issuer.pem'],
-  ] as const) {
-    files.push({
-      name,
-      pem: certificateToPem(unwrap(registry.issuers.ofKind(kind), `a finished station has a CA of kind ${kind}`).certificate),
-    });
+  const current = { root: registry.issuers.current('root')?.id, issuing: registry.issuers.current('issuing')?.id };
+  for (const { id, kind, certificate } of registry.issuers.all()) {
+    const name = id === current.root ? 'root.pem' : id === current.issuing ? 'issuer.pem' : `issuers/${kind}-${id}.pem`;
+    files.push({ name, pem: certificateToPem(certificate) });
   }
-  files.push({ name: 'crl.pem', pem: crls.current().pem });
+  files.push({ name: 'crl.pem', pem: crls.current().current().pem });
+  for (const crl of crls.builders().filter(({ issuer }) => issuer.id !== current.issuing))
+    if (crl.newest() !== null) files.push({ name: `crls/${crl.issuer.kind}-${crl.issuer.id}.pem`, pem: crl.current().pem });
   for (const { device, serial, der } of registry.certificates.withDer('device')) {
     files.push({ name: `certificates/${device.replace('/', '-')}-${serial}.pem`, pem: certificateToPem(der) });
   }

@@ -29,29 +29,26 @@ export interface IssuanceOptions {
   readonly registry: Registry;
   readonly signer: SignerClient;
   readonly clock: Clock;
-  readonly issuer: IssuerRecord;
   /** Device certificate profiles by name. */
   readonly profiles: ReadonlyMap<string, CertificateProfile>;
   readonly crlBase: string;
   /** What devices trust: the root of the broker's certificate, DER. */
-  readonly trustAnchor: Uint8Array;
+  readonly trustAnchor: () => Uint8Array;
   readonly endpoint: () => BrokerEndpoint;
 }
 
 /** Certificates for devices: policy, reservation, signature and record, in this order. */
 export class Issuance {
   readonly #options: IssuanceOptions;
-  readonly #issuer: Issuer;
-  readonly #crlUri: string;
+  readonly #read = new Map<string, Issuer>();
 
   constructor(options: IssuanceOptions) {
     this.#options = options;
-    this.#issuer = readIssuer(options.issuer.certificate);
-    this.#crlUri = crlUri(options.crlBase, options.issuer.id);
   }
 
-  get distributionPoint(): string {
-    return this.#crlUri;
+  /** The one that signs certificates now. */
+  get issuer(): IssuerRecord {
+    return unwrap(this.#options.registry.issuers.current('issuing'), 'a finished station has an issuer');
   }
 
   profile(name: string): CertificateProfile {
@@ -69,18 +66,19 @@ export class Issuance {
 
   /** Reserved before the token is asked, recorded as SIGNED after it answered: a signature of unknown outcome has a record. */
   async issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest }): Promise<IssuedCertificate> {
-    const { registry, signer, clock, issuer } = this.#options;
+    const { registry, signer, clock, crlBase } = this.#options;
+    const { issuer } = this;
     const { run, device, order, checked } = request;
     const [tenant, id] = device.split('/');
     const profile = this.profile(order.certificateProfile);
     const draft = buildDeviceTbs({
-      issuer: this.#issuer,
+      issuer: this.#issuer(issuer),
       profile,
       spki: checked.spki,
       subject: { tenant: tenant ?? '', device: id ?? '' },
       serial: newSerial(),
       now: clock.now(),
-      crlUri: this.#crlUri,
+      crlUri: crlUri(crlBase, issuer.id),
     });
     const reservation = {
       serial: draft.serial,
@@ -102,14 +100,15 @@ export class Issuance {
     const certificate = assembleCertificate(draft.tbs, issuer, signature);
     const { fingerprint } = readCertificate(certificate);
     await registry.store.grouped(() => registry.certificates.signed(draft.serial, certificate, fingerprint, 'line'));
-    return { serial: draft.serial, spki: checked.spki, credentials: this.#credentials(device, certificate) };
+    return { serial: draft.serial, spki: checked.spki, credentials: this.#credentials(device, certificate, issuer) };
   }
 
   /** A certificate that was issued before, as it is on the unit. */
   issued(serial: string): IssuedCertificate {
     const row = unwrap(this.#options.registry.certificates.get(serial), `certificate ${serial} is in the registry`);
     const certificate = unwrap(row.der, `certificate ${serial} was signed`);
-    return { serial, spki: readCertificate(certificate).spki, credentials: this.#credentials(row.device, certificate) };
+    const issuer = unwrap(this.#options.registry.issuers.get(row.issuer), 'the issuer of a certificate is kept');
+    return { serial, spki: readCertificate(certificate).spki, credentials: this.#credentials(row.device, certificate, issuer) };
   }
 
   /** What a new signing session may do, for the signer to enforce. */
@@ -121,19 +120,18 @@ export class Issuance {
     operator: string;
     token: TokenRef;
   }): SessionTerms {
-    const { issuer, clock } = this.#options;
+    const { registry, clock } = this.#options;
+    const { issuer } = this;
     const profiles = asked.kind === 'crl-only' ? [] : [...this.#options.profiles.values()].map(signingProfile);
     return {
       kind: asked.kind,
       issuer: issuer.id,
       token: asked.token,
-      authorities: [
-        {
-          key: { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 },
-          certificate: issuer.certificate,
-          profiles: profiles.map(({ name }) => name),
-        },
-      ],
+      authorities: registry.issuers.signsCrls().map((one) => ({
+        key: { ckaId: one.ckaId, spkiSha256: one.spkiSha256 },
+        certificate: one.certificate,
+        profiles: one.id === issuer.id ? profiles.map(({ name }) => name) : [],
+      })),
       profiles,
       quota: asked.quota,
       until: instant(clock.now() + asked.minutes * 60_000),
@@ -144,11 +142,17 @@ export class Issuance {
     };
   }
 
-  #credentials(device: string, certificate: Uint8Array): Credentials {
+  #issuer({ id, certificate }: IssuerRecord): Issuer {
+    const known = this.#read.get(id) ?? readIssuer(certificate);
+    this.#read.set(id, known);
+    return known;
+  }
+
+  #credentials(device: string, certificate: Uint8Array, issuer: IssuerRecord): Credentials {
     const { host, port, serverName } = this.#options.endpoint();
     return {
-      certificateChain: [certificate, this.#options.issuer.certificate],
-      trustAnchors: [this.#options.trustAnchor],
+      certificateChain: [certificate, issuer.certificate, ...issuer.chain.slice(0, -1)],
+      trustAnchors: [this.#options.trustAnchor()],
       broker: { host, port, serverName, clientId: device, topicBase: topicBase(device) },
     };
   }

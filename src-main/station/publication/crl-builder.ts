@@ -52,6 +52,10 @@ export class CrlBuilder {
       .filter((path) => existsSync(path));
   }
 
+  get issuer(): IssuerRecord {
+    return this.#options.issuer;
+  }
+
   newestFile(): string | null {
     return this.files().at(-1) ?? null;
   }
@@ -70,7 +74,7 @@ export class CrlBuilder {
     const [thisUpdate, nextUpdate] = [now, now + lifetimeMs];
     const number = registry.revocations.nextCrlNumber(issuer.id);
     const path = this.#path(number);
-    const included = registry.revocations.waiting().filter((one) => one.crlNumber === null);
+    const included = registry.revocations.unlisted(issuer.id);
     // An entry leaves one CRL after its certificate has ended: it stands in the first CRL that is made after that end.
     const keepAfter = before?.thisUpdate ?? instant(now);
     const snapshot = registry.revocationSnapshot();
@@ -88,10 +92,7 @@ export class CrlBuilder {
       });
       this.#mustContain(before, path);
       const crl = { issuer: issuer.id, ...written, thisUpdate: instant(thisUpdate), nextUpdate: instant(nextUpdate) };
-      registry.revocations.recordCrl(
-        crl,
-        included.map((one) => one.serial),
-      );
+      registry.revocations.recordCrl(crl, included);
       return { ...crl, publishedAt: null };
     } finally {
       snapshot.close();

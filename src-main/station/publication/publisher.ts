@@ -3,12 +3,14 @@ import type { BrokerHost } from '../broker/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Registry } from '../registry/index.ts';
 import type { CrlBuilder } from './crl-builder.ts';
+import type { CrlSet } from './crl-set.ts';
 
 export interface PublisherOptions {
   readonly registry: Registry;
   readonly host: BrokerHost;
-  readonly crls: CrlBuilder;
-  readonly clientCaPem: string;
+  readonly crls: CrlSet;
+  /** Certificates of the CAs whose devices the broker lets in. */
+  readonly clientCaPem: () => string;
   readonly clock: Clock;
   readonly onRevocation: (view: RevocationView) => void;
   readonly onChange: () => void;
@@ -115,27 +117,33 @@ export class Publisher {
   async #round(): Promise<Failure | null> {
     const { registry, host, crls, clientCaPem } = this.#options;
     const upTo = registry.store.outbox().last;
-    const held = await this.#freshCrl(registry.revocations.waiting());
-    const current = crls.current();
+    const held = await this.#freshCrls();
+    const current = crls.forBrokers().map((builder) => builder.current());
     const carried = registry.revocations.waiting().filter((one) => one.crlNumber !== null);
-    await host.publish({ crls: [current], clientCaPem, devices: registry.certificates.admitted() });
-    registry.revocations.crlPublished(current.issuer, current.number);
+    await host.publish({ crls: current, clientCaPem: clientCaPem(), devices: registry.certificates.admitted() });
+    for (const { issuer, number } of current) registry.revocations.crlPublished(issuer, number);
     registry.store.delivered(upTo);
     await this.#takeEffect(carried);
     return held;
   }
 
-  /** A new CRL where one is due. Without a session the old one still goes out, with the access list; the reason is returned and told. */
-  async #freshCrl(waiting: readonly RevocationView[]): Promise<Failure | null> {
-    const { crls } = this.#options;
-    const needed = this.#forceCrl || waiting.some((one) => one.crlNumber === null);
-    if (!needed && !crls.isDue()) return null;
+  /** New CRLs where they are due. Without a session the old ones still go out, with the access list; the first reason is returned and told. */
+  async #freshCrls(): Promise<Failure | null> {
+    const forced = this.#forceCrl ? this.#options.crls.current() : null;
+    let held: Failure | null = null;
+    for (const builder of this.#options.crls.builders()) held = (await this.#freshCrl(builder, builder === forced)) ?? held;
+    if (held === null) this.#forceCrl = false;
+    return held;
+  }
+
+  async #freshCrl(crl: CrlBuilder, forced: boolean): Promise<Failure | null> {
+    const needed = forced || this.#options.registry.revocations.unlisted(crl.issuer.id).length > 0;
+    if (!needed && !crl.isDue()) return null;
     try {
-      await crls.build();
-      this.#forceCrl = false;
+      await crl.build();
       return null;
     } catch (thrown) {
-      if (!(thrown instanceof Failure) || crls.newest() === null) throw thrown;
+      if (!(thrown instanceof Failure) || (crl.newest() === null && crl.issuer.kind === 'issuing')) throw thrown;
       // A list that is only getting older is no news yet: a readiness warning comes in time.
       return needed || !isSessionRefusal(thrown) ? thrown : null;
     }

@@ -11,7 +11,7 @@ import { Store } from './store.ts';
 
 export { hasStation, takeDataFolder, type DataFolder } from './database.ts';
 export type { Reservation } from './certificates.ts';
-export type { IssuerKind, IssuerRecord } from './issuers.ts';
+export type { IssuerRecord } from './issuers.ts';
 export type { RunRecord } from './runs.ts';
 
 /** The station's one truth: SQLite behind repositories that share one store. */

@@ -1,7 +1,6 @@
-import type { KeyAlgorithm, KeyProof } from '../../contract/index.ts';
+import { X509Certificate } from 'node:crypto';
+import { unwrap, type IssuerKind, type IssuerState, type KeyAlgorithm, type KeyProof } from '../../contract/index.ts';
 import type { Row, Store } from './store.ts';
-
-export type IssuerKind = 'root' | 'issuing' | 'server';
 
 export interface IssuerRecord {
   readonly id: string;
@@ -17,15 +16,28 @@ export interface IssuerRecord {
   readonly notAfter: string;
   readonly proof: KeyProof['attributes'];
   readonly createdAt: string;
+  readonly state: IssuerState;
+  /** How many partitions its CRL has; stands in every certificate and never changes. */
+  readonly partitions: number;
+  /** Certificates above its own that are not this station's, DER, the nearest first. */
+  readonly chain: readonly Buffer[];
 }
 
+/** What is known when an issuer is made; it begins as active. */
+export type NewIssuer = Omit<IssuerRecord, 'createdAt' | 'state' | 'partitions' | 'chain'> &
+  Partial<Pick<IssuerRecord, 'partitions' | 'chain'>>;
+
 const columns = `id, kind, subject, algorithm, cka_id AS ckaId, spki_sha256 AS spkiSha256, key_id AS keyId, certificate, fingerprint,
-  not_before AS notBefore, not_after AS notAfter, proof, created_at AS createdAt`;
+  not_before AS notBefore, not_after AS notAfter, proof, created_at AS createdAt, state, partitions, chain`;
 
 const asIssuer = (row: Row): IssuerRecord => ({
   ...(row as unknown as IssuerRecord),
   proof: JSON.parse(String(row['proof'])) as KeyProof['attributes'],
+  chain: (JSON.parse(String(row['chain'])) as string[]).map((certificate) => Buffer.from(certificate, 'base64')),
 });
+
+const isBy = (issuer: IssuerRecord, above: IssuerRecord): boolean =>
+  new X509Certificate(issuer.certificate).checkIssued(new X509Certificate(above.certificate));
 
 /** The CAs of this station. */
 export class Issuers {
@@ -35,11 +47,11 @@ export class Issuers {
     this.#store = store;
   }
 
-  add(issuer: Omit<IssuerRecord, 'createdAt'>, actor: string): void {
+  add(issuer: NewIssuer, actor: string): void {
     this.#store
       .sql(
-        `INSERT INTO issuers (id, kind, subject, algorithm, cka_id, spki_sha256, key_id, certificate, fingerprint, not_before, not_after, proof, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO issuers (id, kind, subject, algorithm, cka_id, spki_sha256, key_id, certificate, fingerprint, not_before, not_after, proof, partitions, chain, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         issuer.id,
@@ -54,17 +66,66 @@ export class Issuers {
         issuer.notBefore,
         issuer.notAfter,
         JSON.stringify(issuer.proof),
+        issuer.partitions ?? 1,
+        JSON.stringify((issuer.chain ?? []).map((certificate) => certificate.toString('base64'))),
         this.#store.now(),
       );
     this.#store.audit(actor, 'issuer.create', issuer.id, { subject: issuer.subject, fingerprint: issuer.fingerprint, proof: issuer.proof });
   }
 
   all(): IssuerRecord[] {
-    return this.#store.sql(`SELECT ${columns} FROM issuers ORDER BY created_at, id`).all().map(asIssuer);
+    return this.#store.sql(`SELECT ${columns} FROM issuers ORDER BY created_at, rowid`).all().map(asIssuer);
   }
 
-  ofKind(kind: IssuerKind): IssuerRecord | null {
-    const row = this.#store.sql(`SELECT ${columns} FROM issuers WHERE kind = ? ORDER BY created_at DESC LIMIT 1`).get(kind);
+  get(id: string): IssuerRecord | null {
+    const row = this.#store.sql(`SELECT ${columns} FROM issuers WHERE id = ?`).get(id);
     return row === undefined ? null : asIssuer(row);
+  }
+
+  /** The one of this kind that signs certificates: the newest that is active. */
+  current(kind: IssuerKind): IssuerRecord | null {
+    const row = this.#store
+      .sql(`SELECT ${columns} FROM issuers WHERE kind = ? AND state = 'active' ORDER BY created_at DESC, rowid DESC LIMIT 1`)
+      .get(kind);
+    return row === undefined ? null : asIssuer(row);
+  }
+
+  /** Whoever owes CRLs, oldest first: a retiring one does until its last certificate has expired. */
+  signsCrls(): IssuerRecord[] {
+    return this.#store
+      .sql(`SELECT ${columns} FROM issuers WHERE state <> 'ended' AND not_after > ? ORDER BY created_at, rowid`)
+      .all(this.#store.now())
+      .map(asIssuer);
+  }
+
+  /** Another one signs certificates from now on; this one only revocation lists. */
+  retire(id: string, actor: string): void {
+    this.#move(id, 'active', 'retiring', actor);
+  }
+
+  /** Ends those that retire and have no certificate left that could still be used, a device's or a CA's; returns them. */
+  endRetired(actor: string): IssuerRecord[] {
+    return this.#store.transaction(() => {
+      const now = this.#store.now();
+      const signing = this.signsCrls();
+      const over = this.#store
+        .sql(
+          `SELECT ${columns} FROM issuers WHERE state = 'retiring'
+             AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.issuer = issuers.id AND c.not_after > ?)`,
+        )
+        .all(now)
+        .map(asIssuer)
+        .filter((issuer) => !signing.some((other) => other.id !== issuer.id && isBy(other, issuer)));
+      for (const { id } of over) this.#move(id, 'retiring', 'ended', actor);
+      return over;
+    });
+  }
+
+  #move(id: string, from: IssuerState, to: IssuerState, actor: string): void {
+    this.#store.transaction(() => {
+      const { subject } = unwrap(this.get(id), `issuer ${id} is in the registry`);
+      const { changes } = this.#store.sql('UPDATE issuers SET state = ? WHERE id = ? AND state = ?').run(to, id, from);
+      if (changes > 0) this.#store.audit(actor, `issuer.${to}`, id, { subject });
+    });
   }
 }

@@ -36,6 +36,12 @@ export class Revocations {
     return this.#store.sql(`${view} WHERE r.effective_at IS NULL ORDER BY r.recorded_at`).all() as unknown as RevocationView[];
   }
 
+  /** Serial numbers of this issuer that no CRL carries yet. */
+  unlisted(issuer: string): string[] {
+    const rows = this.#store.sql('SELECT serial FROM revocations WHERE issuer = ? AND crl_number IS NULL').all(issuer);
+    return rows.map((row) => String(row['serial']));
+  }
+
   /** Revoked certificates that have ended since: only these may be missing from a new CRL. */
   expired(): string[] {
     const rows = this.#store

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   Failure,
-  unwrap,
+  type IssuerKind,
   type ModuleConfig,
   type Role,
   type SessionTerms,
@@ -11,18 +11,10 @@ import {
   type TokenRef,
   type WorkOrder,
 } from '../../contract/index.ts';
-import {
-  authorityProfiles,
-  createHierarchy,
-  crlSigner,
-  crlUri,
-  readCertificate,
-  signingProfile,
-  type CertificateProfile,
-} from '../ca/index.ts';
+import { authorityProfiles, createHierarchy, crlUri, readCertificate, signingProfile, type CertificateProfile } from '../ca/index.ts';
 import { instant, type Clock } from '../clock.ts';
-import { CrlBuilder } from '../publication/index.ts';
-import { openRegistry, type IssuerKind, type Registry } from '../registry/index.ts';
+import { CrlSet } from '../publication/index.ts';
+import { openRegistry, type Registry } from '../registry/index.ts';
 import { LeafMaker, profileOf, type Hierarchy } from './leaves.ts';
 
 export interface SetUpPlan {
@@ -56,7 +48,7 @@ const steps = [
   'Make keys and certificates of the CAs',
   'Make the certificates of broker and canaries',
   'Write the first records',
-  'Sign the first revocation list',
+  'Sign the first revocation lists',
 ] as const;
 const actor = 'set-up';
 
@@ -108,16 +100,8 @@ export async function setUp(plan: SetUpPlan, tools: SetUpTools): Promise<void> {
     try {
       registry.store.transaction(() => record(registry, plan, token, made, issuerIds, leaves));
       at(5);
-      const issuer = unwrap(registry.issuers.ofKind('issuing'), 'the issuer was just recorded');
-      const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };
-      await new CrlBuilder({
-        registry,
-        issuer,
-        distributionPoint: crlUri(plan.crlBase, issuer.id),
-        dataDir: plan.dataDir,
-        sign: () => crlSigner(signer, key),
-        clock,
-      }).build();
+      const crls = new CrlSet({ registry, crlBase: plan.crlBase, dataDir: plan.dataDir, signer, clock });
+      for (const builder of crls.builders()) await builder.build();
       registry.store.setSetting('ready', 'yes');
     } finally {
       registry.close();

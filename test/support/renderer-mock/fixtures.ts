@@ -75,6 +75,8 @@ const proof = [
 export const issuers = (): IssuerView[] => [
   {
     id: 'root',
+    kind: 'root',
+    state: 'active',
     subject: 'CN=Acme device root',
     algorithm: 'ec-p256',
     keyId: hex(1, 40),
@@ -89,6 +91,8 @@ export const issuers = (): IssuerView[] => [
   },
   {
     id: 'line-2',
+    kind: 'issuing',
+    state: 'active',
     subject: 'CN=Line 2 issuing CA',
     algorithm: 'ec-p256',
     keyId: hex(3, 40),
