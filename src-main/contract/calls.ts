@@ -8,7 +8,7 @@ import { stationCalls } from './calls/station.ts';
 import { OrderProgress, RevocationView, SigningSession, SlotView, StationStatus } from './models.ts';
 
 export { placeholderCrlBase } from './calls/station.ts';
-export { Selector } from './calls/revocation.ts';
+export { BulkSelector, Selector } from './calls/revocation.ts';
 export { PinRequest } from './calls/sessions.ts';
 export type { Caller, Service } from './calls/spec.ts';
 

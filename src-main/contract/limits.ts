@@ -3,6 +3,8 @@ export const limits = {
   /** X.520 ub-common-name; the CN is `{tenant}/{device}`. */
   commonNameChars: 64,
   idChars: 64,
+  /** A list of what to revoke: about 50,000 lines. */
+  listChars: 3_000_000,
   csrBytes: 8 * 1024,
   pinChars: { min: 4, max: 64 },
   validityDays: { min: 1, max: 3650, default: 365 },

@@ -1,4 +1,13 @@
-import { Failure, RevocationReason, exitCodes, type RevocationView, type Selector } from '../../contract/index.ts';
+import { readFileSync } from 'node:fs';
+import {
+  Failure,
+  RevocationReason,
+  exitCodes,
+  unwrap,
+  type BulkSelector,
+  type RevocationView,
+  type Selector,
+} from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
@@ -10,42 +19,59 @@ export const revoke: Command = {
     device: { argument: 'TENANT/DEVICE', help: 'all certificates of a device' },
     serial: { argument: 'HEX', help: 'one certificate, by serial number' },
     fingerprint: { argument: 'SHA256', help: 'one certificate, by SHA-256 fingerprint' },
+    order: { argument: 'ID', help: 'all certificates of a work order' },
+    'issued-from': { argument: 'TIME', help: 'all issued from this time on, e.g. 2026-05-04T06:00Z or with an offset like +02:00' },
+    'issued-to': { argument: 'TIME', help: 'and before this time (default: now)' },
+    csv: { argument: 'FILE', help: 'those in a list with the columns device, serial or fingerprint, and reason if you like' },
     reason: { argument: 'REASON', help: `one of ${RevocationReason.options.join(', ')}` },
     note: { argument: 'TEXT', help: 'why, for the audit log' },
     'dry-run': { help: 'only show what it would hit' },
     timeout: { argument: 'SECONDS', help: 'how long to wait for EFFECTIVE (default 30)' },
   },
   async run(context) {
-    const selector = selectorOf(context);
+    const many = bulkSelectorOf(context);
+    const one = many === null ? selectorOf(context) : null;
     const reason = RevocationReason.safeParse(context.text('reason') ?? 'unspecified');
     if (!reason.success)
       throw new Failure('INVALID_INPUT', { field: '--reason', problem: `must be one of ${RevocationReason.options.join(', ')}` });
     const seconds = context.number('timeout', { min: 0, max: 3600, fallback: 30 });
     const station = context.start({ broker: true, line: 'off' });
-    const hit = await station.call('revocations.preview', selector);
-    if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
-    if (context.flag('dry-run')) {
-      context.output.result({ wouldRevoke: hit }, () =>
-        table(
-          ['SERIAL', 'DEVICE', 'STATUS'],
-          hit.map((row) => [row.serial, row.device, row.status]),
-        ),
-      );
-      return exitCodes.OK;
-    }
-    await context.openSession(station, { kind: 'crl-only', minutes: 10, reason: 'revoke on the command line' });
-    const revoked = await station.call('revocations.revoke', { selector, reason: reason.data, note: context.text('note') ?? '' });
-    const settled = await untilEffective(station, revoked, seconds * 1000);
-    const effective = settled.every((one) => one.state === 'EFFECTIVE');
-    context.output.result({ verdict: effective ? 'PASS' : 'FAIL', revocations: settled }, () =>
-      table(
-        ['SERIAL', 'DEVICE', 'STATE', 'CRL'],
-        settled.map((one) => [one.serial, one.device, one.state, one.crlNumber === null ? '-' : `#${String(one.crlNumber)}`]),
-      ),
-    );
-    return effective ? exitCodes.OK : exitCodes.BROKER;
+    const terms = { reason: reason.data, note: context.text('note') ?? '', seconds };
+    if (many !== null) return revokeMany(context, station, many, terms);
+    return revokeOne(context, station, unwrap(one, 'it is many or one'), terms);
   },
 };
+
+interface Terms {
+  readonly reason: RevocationReason;
+  readonly note: string;
+  readonly seconds: number;
+}
+
+async function revokeOne(context: CommandContext, station: StationProcess, selector: Selector, terms: Terms): Promise<number> {
+  const hit = await station.call('revocations.preview', selector);
+  if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
+  if (context.flag('dry-run')) {
+    context.output.result({ wouldRevoke: hit }, () =>
+      table(
+        ['SERIAL', 'DEVICE', 'STATUS'],
+        hit.map((row) => [row.serial, row.device, row.status]),
+      ),
+    );
+    return exitCodes.OK;
+  }
+  await context.openSession(station, { kind: 'crl-only', minutes: 10, reason: 'revoke on the command line' });
+  const revoked = await station.call('revocations.revoke', { selector, reason: terms.reason, note: terms.note });
+  const settled = await untilEffective(station, revoked, terms.seconds * 1000);
+  const effective = settled.every((one) => one.state === 'EFFECTIVE');
+  context.output.result({ verdict: effective ? 'PASS' : 'FAIL', revocations: settled }, () =>
+    table(
+      ['SERIAL', 'DEVICE', 'STATE', 'CRL'],
+      settled.map((one) => [one.serial, one.device, one.state, one.crlNumber === null ? '-' : `#${String(one.crlNumber)}`]),
+    ),
+  );
+  return effective ? exitCodes.OK : exitCodes.BROKER;
+}
 
 export const crl: Command = {
   name: 'crl',
@@ -68,6 +94,92 @@ export const crl: Command = {
   },
 };
 
+/** A work order, a time or a list; null when the command names a single device or certificate. */
+function bulkSelectorOf(context: CommandContext): BulkSelector | null {
+  const [order, from, to, csv] = [context.text('order'), context.text('issued-from'), context.text('issued-to'), context.text('csv')];
+  if (to !== undefined && from === undefined)
+    throw new Failure('INVALID_INPUT', { field: '--issued-to', problem: 'needs --issued-from, too' });
+  const named: BulkSelector[] = [];
+  if (order !== undefined) named.push({ order });
+  if (from !== undefined)
+    named.push({ issued: { from: time('--issued-from', from), to: time('--issued-to', to ?? new Date().toISOString()) } });
+  if (csv !== undefined) named.push({ csv: readList(csv) });
+  if (named.length === 0) return null;
+  const single = ['device', 'serial', 'fingerprint'].some((name) => context.text(name) !== undefined);
+  const [first] = named;
+  if (first === undefined || named.length > 1 || single)
+    throw new Failure('INVALID_INPUT', { field: 'revoke', problem: 'name one kind of selection only' });
+  return first;
+}
+
+/** A time without a zone would mean another moment on another computer. */
+function time(field: string, text: string): string {
+  const moment = Date.parse(text);
+  if (Number.isNaN(moment) || !/T.*(?:Z|[+-]\d{2}:?\d{2})$/u.test(text))
+    throw new Failure('INVALID_INPUT', { field, problem: `“${text}” is not a time with a zone, like 2026-05-04T06:00Z` });
+  return new Date(moment).toISOString();
+}
+
+function readList(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    throw new Failure('INVALID_INPUT', { field: '--csv', problem: `${path} cannot be read` }, thrown);
+  }
+}
+
+/** Shows what it hits, or revokes exactly that and waits until the broker host has all of it. */
+async function revokeMany(context: CommandContext, station: StationProcess, selector: BulkSelector, terms: Terms): Promise<number> {
+  const { count, byStatus, digest, rows } = await station.call('revocations.previewMany', selector);
+  if (context.flag('dry-run') || count === 0) {
+    context.output.result({ wouldRevoke: rows, count, byStatus }, () =>
+      [
+        table(
+          ['SERIAL', 'DEVICE', 'STATUS'],
+          rows.map((row) => [row.serial, row.device, row.status]),
+        ),
+        ...(count > rows.length ? [`… and ${String(count - rows.length)} more`] : []),
+        `${String(count)} would be revoked. Selected by status: ${statusWords(byStatus)}`,
+      ].join('\n'),
+    );
+    return exitCodes.OK;
+  }
+  await context.openSession(station, { kind: 'crl-only', minutes: 10, reason: 'revoke on the command line' });
+  const { revoked } = await station.call('revocations.revokeMany', { selector, digest, reason: terms.reason, note: terms.note });
+  const waiting = await untilNoneWaits(station, terms.seconds * 1000);
+  context.output.result(
+    { verdict: waiting === 0 ? 'PASS' : 'FAIL', revoked, waiting },
+    () =>
+      `${String(revoked)} certificates revoked; ${waiting === 0 ? 'the broker refuses all of them' : `${String(waiting)} not EFFECTIVE yet`}`,
+  );
+  return waiting === 0 ? exitCodes.OK : exitCodes.BROKER;
+}
+
+const statusWords = (byStatus: Readonly<Record<string, number>>): string =>
+  Object.entries(byStatus)
+    .map(([status, n]) => `${String(n)} ${status}`)
+    .join(', ');
+
+/** Revocations that are not EFFECTIVE when none is left or `ms` have passed. */
+async function untilNoneWaits(station: StationProcess, ms: number): Promise<number> {
+  const until = performance.now() + ms;
+  for (;;) {
+    await station.call('publication.settle', {});
+    const { total } = await station.call('revocations.list', { waiting: true, limit: 1 });
+    const left = until - performance.now();
+    if (total === 0 || left <= 0) return total;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(finish, left);
+      const off = station.on('status.changed', finish);
+      function finish(): void {
+        clearTimeout(timer);
+        off();
+        resolve();
+      }
+    });
+  }
+}
+
 function selectorOf(context: CommandContext): Selector {
   const [device, serial, fingerprint] = [
     context.text('device'),
@@ -80,7 +192,10 @@ function selectorOf(context: CommandContext): Selector {
     ...(fingerprint === undefined ? {} : { fingerprint }),
   };
   if (Object.keys(named).length !== 1)
-    throw new Failure('INVALID_INPUT', { field: 'revoke', problem: 'name exactly one of --device, --serial, --fingerprint' });
+    throw new Failure('INVALID_INPUT', {
+      field: 'revoke',
+      problem: 'name exactly one of --device, --serial, --fingerprint, --order, --issued-from, --csv',
+    });
   return named;
 }
 

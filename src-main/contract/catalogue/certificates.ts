@@ -2,6 +2,22 @@ import { entry, type Entry } from './entry.ts';
 
 /** CSR and certificates. */
 export const certificatesFailures = {
+  LIST_INVALID: entry(
+    'USAGE',
+    'officer',
+    'other-input',
+    'The list cannot be used',
+    'Nothing was done, because of: {problems}.',
+    'Correct these lines and try again. The first line names the columns: device, serial or fingerprint, and reason if you like.',
+  ),
+  SELECTION_CHANGED: entry(
+    'REFUSED',
+    'officer',
+    'same',
+    'It would hit something else now',
+    'Since it was shown, the selection has changed; it would revoke {count} certificates now. Nothing was done.',
+    'Look at the selection again, then revoke.',
+  ),
   CSR_TOO_LARGE: entry(
     'DEVICE',
     'device maker',

@@ -1,5 +1,6 @@
-import { Failure, unwrap, type RevocationView } from '../../contract/index.ts';
+import { Failure, limits, unwrap, type RevocationView } from '../../contract/index.ts';
 import type { HandlersOf } from '../access/index.ts';
+import { revokeMany, selectMany } from '../life/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import type { Station } from '../station.ts';
 
@@ -26,6 +27,19 @@ export function revocationHandlers(station: Station): HandlersOf<'revocations' |
       if (revoked.length > 0) publisher.publishSoon();
       station.statusSoon();
       return views;
+    },
+    'revocations.previewMany': (selector) => {
+      const { hits, byStatus, digest } = selectMany(live().registry, selector);
+      return { count: hits.length, byStatus, digest, rows: hits.slice(0, limits.pageRows).map(({ row }) => row) };
+    },
+    'revocations.revokeMany': async ({ selector, ...terms }) => {
+      const { registry, publisher, line } = live();
+      const revoked = await revokeMany(registry, selector, { ...terms, actor: actor() });
+      const still = new Set(registry.certificates.admitted());
+      for (const { device } of line.views()) if (device !== null && !still.has(device)) line.revoked(device);
+      if (revoked.length > 0) publisher.publishSoon();
+      station.statusSoon();
+      return { revoked: revoked.length };
     },
     'revocations.list': (page) => live().registry.revocations.list(page),
     'crl.publish': async () => {

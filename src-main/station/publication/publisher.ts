@@ -24,6 +24,8 @@ interface Waiting {
   reject(failure: unknown): void;
 }
 
+/** Events for one publication: a screen that follows more of them reads the list. */
+const maxTold = 500;
 const retryMs = { first: 1_000, longest: 60_000 };
 
 /**
@@ -153,14 +155,17 @@ export class Publisher {
     const { registry, host, onRevocation } = this.#options;
     if (carried.length === 0) return;
     registry.revocations.published(carried.map((one) => one.serial));
-    for (const one of carried) this.#tell(one.serial, onRevocation);
-    const kicked = await host.kick([...new Set(carried.map((one) => one.device))]);
-    for (const one of carried) {
-      const session = kicked.find((result) => result.username === one.device);
-      const gone = session === undefined || session.ended === 0 ? null : this.#options.clock.now() - Date.parse(one.recordedAt);
-      registry.revocations.effective(one.serial, gone);
-      this.#tell(one.serial, onRevocation);
-    }
+    const told = carried.slice(0, maxTold);
+    for (const one of told) this.#tell(one.serial, onRevocation);
+    const kicked = new Map((await host.kick([...new Set(carried.map((one) => one.device))])).map((result) => [result.username, result]));
+    const now = this.#options.clock.now();
+    registry.revocations.effective(
+      carried.map((one) => ({
+        serial: one.serial,
+        liveSessionGoneMs: (kicked.get(one.device)?.ended ?? 0) === 0 ? null : now - Date.parse(one.recordedAt),
+      })),
+    );
+    for (const one of told) this.#tell(one.serial, onRevocation);
   }
 
   #tell(serial: string, onRevocation: (view: RevocationView) => void): void {

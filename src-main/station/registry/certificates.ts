@@ -132,13 +132,27 @@ export class Certificates {
   /** What a selector means right now, newest first; revoked and expired ones included. */
   select(selector: Selector): CertificateRow[] {
     const [column, value] = unwrap(
-      Object.entries(selector).find(([, v]) => v !== undefined),
+      Object.entries(selector).find((one): one is [string, string] => one[1] !== undefined),
       'a selector has one field',
     );
     const name = { device: 'device', serial: 'serial', fingerprint: 'fingerprint' }[column as keyof Selector];
+    return this.#rows(`c.${name} = ? AND c.use = 'device'`, [value]);
+  }
+
+  /** Device certificates of a work order, newest first. */
+  ofOrder(order: string): CertificateRow[] {
+    return this.#rows(`c.order_id = ? AND c.use = 'device'`, [order]);
+  }
+
+  /** Device certificates recorded from `from` on and before `to`, newest first. */
+  issuedBetween(from: string, to: string): CertificateRow[] {
+    return this.#rows(`c.created_at >= ? AND c.created_at < ? AND c.use = 'device'`, [from, to]);
+  }
+
+  #rows(where: string, values: readonly string[]): CertificateRow[] {
     return this.#store
-      .sql(`SELECT ${columns} FROM ${source} WHERE c.${name} = ? AND c.use = 'device' ORDER BY c.created_at DESC`)
-      .all(value) as unknown as CertificateRow[];
+      .sql(`SELECT ${columns} FROM ${source} WHERE ${where} ORDER BY c.created_at DESC, c.serial`)
+      .all(...values) as unknown as CertificateRow[];
   }
 
   ofUse(use: CertificateUse): (CertificateRow & { der: Buffer }) | null {

@@ -15,9 +15,9 @@ export class Revocations {
     this.#store = store;
   }
 
-  list(filter: { search: string; limit: number; offset: number }): { total: number; rows: RevocationView[] } {
+  list(filter: { search: string; waiting: boolean; limit: number; offset: number }): { total: number; rows: RevocationView[] } {
     const like = contains(filter.search);
-    const where = `c.use = 'device' AND (? = '%%' OR c.device LIKE ? ESCAPE '\\' OR r.serial LIKE ? ESCAPE '\\')`;
+    const where = `c.use = 'device' AND (${filter.waiting ? 'r.effective_at IS NULL' : '1'}) AND (? = '%%' OR c.device LIKE ? ESCAPE '\\' OR r.serial LIKE ? ESCAPE '\\')`;
     const total = this.#store
       .sql(`SELECT count(*) AS n FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE ${where}`)
       .get(like, like, like) as { n: number };
@@ -57,15 +57,22 @@ export class Revocations {
   }
 
   published(serials: readonly string[]): void {
-    const now = this.#store.now();
-    for (const serial of serials)
-      this.#store.sql('UPDATE revocations SET published_at = ? WHERE serial = ? AND published_at IS NULL').run(now, serial);
+    this.#store.transaction(() => {
+      const now = this.#store.now();
+      for (const serial of serials)
+        this.#store.sql('UPDATE revocations SET published_at = ? WHERE serial = ? AND published_at IS NULL').run(now, serial);
+    });
   }
 
-  effective(serial: string, liveSessionGoneMs: number | null): void {
-    this.#store
-      .sql('UPDATE revocations SET effective_at = ?, live_session_gone_ms = ? WHERE serial = ? AND effective_at IS NULL')
-      .run(this.#store.now(), liveSessionGoneMs, serial);
+  /** `liveSessionGoneMs` of a serial number is null when it had no live session. */
+  effective(results: readonly { serial: string; liveSessionGoneMs: number | null }[]): void {
+    this.#store.transaction(() => {
+      const now = this.#store.now();
+      for (const { serial, liveSessionGoneMs } of results)
+        this.#store
+          .sql('UPDATE revocations SET effective_at = ?, live_session_gone_ms = ? WHERE serial = ? AND effective_at IS NULL')
+          .run(now, liveSessionGoneMs, serial);
+    });
   }
 
   /** Taken before the CRL is signed, so that a number is never used twice, even after a crash. */

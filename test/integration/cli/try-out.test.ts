@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -29,4 +29,24 @@ test('units that an earlier command left in the slots are not taken for those th
     expect(await made('provision', ...order, '--count', String(count))).toMatchObject(expected);
   }
   expect((await made('demo', '--units', '2', '--parallel', '2')).map(({ verdict }) => verdict)).toEqual(['PASS', 'PASS']);
+});
+
+test('a list, then a whole work order is revoked: first shown, then done, and the broker refuses all of it', async () => {
+  const revoke = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const result = await birthmark(['revoke', ...args, '--data', dir, '--json']);
+    expect(result.code, result.stderr).toBe(0);
+    return jsonOf(result);
+  };
+  const shown = await revoke('--order', 'WO-1', '--dry-run');
+  expect(shown).toMatchObject({ count: 4, byStatus: { ACTIVE: 4 } });
+  const everything = ['--issued-from', '2020-01-01T00:00+02:00', '--dry-run'];
+  expect(Number((await revoke(...everything))['count'])).toBeGreaterThan(4);
+
+  const list = join(dir, 'stolen.csv');
+  writeFileSync(list, 'Device;Reason\r\nacme/WO-1-000002;keyCompromise\r\n');
+  expect(await revoke('--csv', list)).toEqual({ verdict: 'PASS', revoked: 1, waiting: 0 });
+  expect(await revoke('--order', 'WO-1', '--reason', 'superseded')).toEqual({ verdict: 'PASS', revoked: 3, waiting: 0 });
+  expect(await revoke('--order', 'WO-1', '--dry-run')).toMatchObject({ count: 0, byStatus: { REVOKED: 4 } });
+  const verified = await birthmark(['doctor', '--data', dir, '--json']);
+  expect(verified.code, verified.stdout).toBe(0);
 });

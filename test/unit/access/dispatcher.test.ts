@@ -18,6 +18,8 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'certificates.get': { serial },
   'revocations.preview': { serial },
   'revocations.revoke': { selector: { serial }, reason: 'superseded' },
+  'revocations.previewMany': { order: 'O-1' },
+  'revocations.revokeMany': { selector: { order: 'O-1' }, digest: 'ab'.repeat(32), reason: 'superseded' },
   ...Object.fromEntries(
     ['line.retry', 'line.reject', 'line.cancel', 'line.reprovision', 'bench.plug', 'bench.unplug', 'verify.unit'].map((name) => [
       name,
@@ -53,7 +55,9 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
     'operators.add',
     'orders.create',
     'revocations.preview',
+    'revocations.previewMany',
     'revocations.revoke',
+    'revocations.revokeMany',
     'sessions.close',
     'sessions.request',
   ]);

@@ -88,9 +88,9 @@ test('a revocation is in one CRL, the first, and keeps its times', () => {
   here.clock.pass(1000);
   revocations.published([serial]);
   expect(revocations.get(serial)).toMatchObject({ state: 'PUBLISHED', publishedAt: first });
-  revocations.effective(serial, 12);
+  revocations.effective([{ serial: serial, liveSessionGoneMs: 12 }]);
   here.clock.pass(1000);
-  revocations.effective(serial, 99);
+  revocations.effective([{ serial: serial, liveSessionGoneMs: 99 }]);
   expect(revocations.get(serial)).toMatchObject({ state: 'EFFECTIVE', liveSessionGoneMs: 12 });
   expect(revocations.waiting()).toEqual([]);
 });

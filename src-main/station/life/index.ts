@@ -1,0 +1,1 @@
+export { revokeMany, selectMany, type Selection } from './bulk-revocation.ts';
