@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { Failure, type FailureData } from '../contract/index.ts';
+import { Failure, type CallInput, type FailureData } from '../contract/index.ts';
 import type { StationConfig } from '../station/config.ts';
 import type { Output } from './output.ts';
 import { readSecret } from './pin.ts';
@@ -80,10 +80,7 @@ export class CommandContext {
   }
 
   /** Opens a signing session with the operator's PIN; on a try-out station with the published one. */
-  async openSession(
-    station: StationProcess,
-    terms: { kind: 'issue' | 'crl-only'; quota?: number; minutes: number; reason: string },
-  ): Promise<void> {
+  async openSession(station: StationProcess, terms: CallInput<'sessions.request'>): Promise<void> {
     const { tryOut } = await station.call('station.status', {});
     const request = await station.call('sessions.request', terms);
     const pin = await readSecret({ file: this.text('pin-file'), option: '--pin-file', tryOut }, request.purpose);

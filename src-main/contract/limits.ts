@@ -11,6 +11,7 @@ export const limits = {
   /** notBefore lies this far in the past, so that a device clock a little behind still accepts its certificate. */
   backdateMinutes: 10,
   sessionQuota: { min: 1, max: 100_000 },
+  sessionPerMinute: { min: 1, max: 6_000 },
   sessionAuthorities: 16,
   sessionMinutes: { min: 1, max: 24 * 60 },
   slots: 16,

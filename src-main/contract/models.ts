@@ -163,10 +163,16 @@ export const SigningSession = z.object({
   used: z.int(),
   openedAt: Instant,
   until: Instant,
+  idleMinutes: z.int(),
+  perMinute: z.int(),
   operator: z.string(),
   reason: z.string(),
 });
 export type SigningSession = z.infer<typeof SigningSession>;
+
+/** How the last signing session ended. */
+export const SessionEnd = z.object({ at: Instant, why: z.string() });
+export type SessionEnd = z.infer<typeof SessionEnd>;
 
 export const TokenView = z.object({
   label: z.string(),
@@ -267,6 +273,7 @@ export const StationStatus = z.object({
   operator: Operator.nullable(),
   token: z.object({ state: z.enum(['open', 'locked', 'absent', 'none']), view: TokenView.nullable() }),
   session: SigningSession.nullable(),
+  sessionEnd: SessionEnd.nullable(),
   issuers: z.array(IssuerView),
   crl: CrlView.nullable(),
   broker: BrokerView.nullable(),

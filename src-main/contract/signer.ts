@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Bytes, Instant, KeyIdHex, Sha256Hex, Uuid } from './ids.ts';
 import { limits } from './limits.ts';
-import { KeyAlgorithm, SessionKind, SigningSession, TokenView } from './models.ts';
+import { KeyAlgorithm, SessionEnd, SessionKind, SigningSession, TokenView } from './models.ts';
 
 /** The PIN of every try-out token. It protects nothing and is printed on the screen that makes one. */
 export const tryOutPin = '123456';
@@ -103,6 +103,7 @@ export type SignerClient = <N extends SignerCallName>(name: N, input: SignerInpu
 
 export const signerEvents = {
   'session.changed': SigningSession.nullable(),
+  'session.ended': z.object({ session: SigningSession, end: SessionEnd }),
   'token.changed': TokenState,
   /** A person has answered this request with the right PIN. */
   'pin.answered': z.object({ requestId: Uuid }),

@@ -11,6 +11,8 @@ export { vendorQuirks, type Quirks } from './quirks.ts';
 
 export interface SignerOptions {
   readonly clock: { now(): number };
+  /** Milliseconds of a clock that nobody can set; the process's own when absent. */
+  readonly steady?: () => number;
   readonly emit: (event: SignerEventName, payload: unknown) => void;
   /** A module call will never return: the host ends this process and starts another one. */
   readonly onHung: (hang: { readonly method: string; readonly ms: number }) => void;
@@ -47,6 +49,7 @@ export function createSigner(options: SignerOptions): SignerService {
   });
   const signer = new Signer({
     now: () => clock.now(),
+    steady: options.steady ?? (() => performance.now()),
     keeper,
     wrong,
     quirks,
@@ -54,6 +57,9 @@ export function createSigner(options: SignerOptions): SignerService {
       sessions.tell(session);
       // The end of a session is never held back.
       if (session === null) sessions.flush();
+    },
+    sessionEnded: (ended) => {
+      emit('session.ended', ended);
     },
   });
   const handle = dispatcher(signer, keeper);

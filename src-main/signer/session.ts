@@ -94,20 +94,26 @@ function authorityOf({ subject, notBefore, notAfter, extensions }: TbsCertificat
   return { subject, notBefore, notAfter, pathLength: constraints.pathLength };
 }
 
+/** The same moment on two clocks, in ms: the one on the wall, which people set, and one that only ever goes forward. */
+export interface Moment {
+  readonly wall: number;
+  readonly steady: number;
+}
+
 /** An open session's account: what it may still do, and the keys it may do it with. Knows nothing of tokens. */
 export class SessionAccount {
   readonly id = randomUUID();
   readonly terms: SessionTerms;
   readonly #profiles: ReadonlyMap<string, CompiledProfile>;
   readonly #keys = new Map<string, CheckedAuthority>();
-  readonly #openedAt: number;
+  readonly #openedAt: Moment;
   #used = 0;
   #pending = 0;
-  #lastUse: number;
+  #lastUse: Moment;
   /** Times of the certificates of the last minute. */
   readonly #recent: number[] = [];
 
-  constructor(checked: CheckedTerms, now: number) {
+  constructor(checked: CheckedTerms, now: Moment) {
     this.terms = checked.terms;
     this.#profiles = checked.profiles;
     this.#openedAt = now;
@@ -116,7 +122,7 @@ export class SessionAccount {
   }
 
   view(): SigningSession {
-    const { kind, issuer, profiles, quota, until, operator, reason } = this.terms;
+    const { kind, issuer, profiles, quota, until, idleMinutes, perMinute, operator, reason } = this.terms;
     const names = profiles.map(({ name }) => name);
     return {
       id: this.id,
@@ -125,17 +131,27 @@ export class SessionAccount {
       profiles: names,
       quota,
       used: this.#used,
-      openedAt: new Date(this.#openedAt).toISOString(),
+      openedAt: new Date(this.#openedAt.wall).toISOString(),
       until,
+      idleMinutes,
+      perMinute,
       operator,
       reason,
     };
   }
 
-  /** Why it must close now; null while it may go on. */
-  overdue(now: number): string | null {
-    if (now >= Date.parse(this.terms.until)) return 'its time was up';
-    return now - this.#lastUse >= this.terms.idleMinutes * 60_000 ? `nothing was signed for ${this.terms.idleMinutes} minutes` : null;
+  /** Why it must close now; null while it may go on. A clock that is set back makes no session longer. */
+  overdue(now: Moment): string | null {
+    const { until, idleMinutes } = this.terms;
+    if (now.wall >= Date.parse(until) || now.steady - this.#openedAt.steady >= Date.parse(until) - this.#openedAt.wall)
+      return 'its time was up';
+    const idle = Math.max(now.wall - this.#lastUse.wall, now.steady - this.#lastUse.steady);
+    return idle >= idleMinutes * 60_000 ? `nothing was signed for ${String(idleMinutes)} minutes` : null;
+  }
+
+  /** Whole minutes until its end. */
+  minutesLeft(now: Moment): number {
+    return Math.ceil((Date.parse(this.terms.until) - now.wall) / 60_000);
   }
 
   key(ref: KeyRef): CrlSignerKey {
@@ -173,7 +189,7 @@ export class SessionAccount {
     };
   }
 
-  touch(now: number): void {
+  touch(now: Moment): void {
     this.#lastUse = now;
   }
 

@@ -5,9 +5,11 @@ import {
   unwrap,
   type CallOutput,
   type CallParsed,
+  type SessionEnd,
   type SessionTerms,
   type SignerOutput,
   type SignerParsed,
+  type SigningSession,
 } from '../contract/index.ts';
 import { CrlStream } from './crl-rules.ts';
 import { refused, tokenFailure } from './errors.ts';
@@ -18,16 +20,19 @@ import { Pin, PinRequests, type PinPurpose, type WrongPins } from './pin.ts';
 import { SessionQueue } from './queue.ts';
 import type { Quirks } from './quirks.ts';
 import { checkCertificate } from './rules.ts';
-import { checkTerms, SessionAccount, type CheckedTerms } from './session.ts';
+import { checkTerms, SessionAccount, type CheckedTerms, type Moment } from './session.ts';
 import { digestOf, verifies } from './signing.ts';
 import { absent } from './tokens.ts';
 
 export interface SignerParts {
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody can set. */
+  readonly steady: () => number;
   readonly keeper: TokenKeeper;
   readonly wrong: WrongPins;
   readonly quirks: Quirks;
   readonly sessionChanged: (session: SignerOutput<'session.current'>) => void;
+  readonly sessionEnded: (ended: { session: SigningSession; end: SessionEnd }) => void;
 }
 
 interface Open {
@@ -49,6 +54,7 @@ export class Signer {
   readonly #numbers = new Map<string, number>();
   #open: Open | null = null;
   #ended: string | null = null;
+  #toldMinutes = -1;
 
   constructor(parts: SignerParts) {
     this.#parts = parts;
@@ -106,7 +112,7 @@ export class Signer {
       link = new TokenLink({ module: keeper.module, ref: terms.token, pin, wrong, quirks, writable: terms.kind === 'ceremony' });
       link.open();
       await this.#proveKeys(link, checked);
-      this.#open = { account: new SessionAccount(checked, now()), link, pin };
+      this.#open = { account: new SessionAccount(checked, this.#moment()), link, pin };
     } catch (error) {
       link?.close();
       pin.wipe();
@@ -145,7 +151,7 @@ export class Signer {
       if (open.account.terms.kind !== 'ceremony') throw refused('keys are made in a ceremony only');
       const proof = await this.#watched(open, () => open.link.generate({ ckaId, label, algorithm }));
       open.account.addKey(proof);
-      open.account.touch(this.#parts.now());
+      open.account.touch(this.#moment());
       return proof;
     });
   }
@@ -167,7 +173,7 @@ export class Signer {
       return { signature };
     } finally {
       taken.settle(signed);
-      account.touch(this.#parts.now());
+      account.touch(this.#moment());
       if (this.#open === open) this.#announce();
     }
   }
@@ -201,7 +207,7 @@ export class Signer {
       this.#numbers.set(key.ref.spkiSha256, number);
       const signature = await this.#watched(open, () => open.link.sign(key, digest));
       if (!fits(signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
-      open.account.touch(this.#parts.now());
+      open.account.touch(this.#moment());
       return { signature };
     });
   }
@@ -223,16 +229,31 @@ export class Signer {
     await this.#queue.run('usual', async () => {
       const open = this.#open;
       if (open === null) return this.#parts.keeper.look();
-      const why = open.account.overdue(this.#parts.now());
+      const why = open.account.overdue(this.#moment());
       if (why !== null) {
         this.#end(why);
         this.#parts.keeper.refresh(false);
-      } else if (!open.link.present()) {
+        return;
+      }
+      this.#countDown(open);
+      if (!open.link.present()) {
         await this.#watched(open, async () => {
           open.link.recover();
         }).catch(() => undefined);
       }
     });
+  }
+
+  /** Told each minute, besides each use: whoever shows what is left need not ask. */
+  #countDown({ account }: Open): void {
+    const minutes = account.minutesLeft(this.#moment());
+    if (minutes === this.#toldMinutes) return;
+    this.#toldMinutes = minutes;
+    this.#announce();
+  }
+
+  #moment(): Moment {
+    return { wall: this.#parts.now(), steady: this.#parts.steady() };
   }
 
   async close(): Promise<void> {
@@ -245,7 +266,7 @@ export class Signer {
   /** The open session, still within its time; `expected` when it must be the one that was open before. */
   #required(expected?: Open): Open {
     const open = this.#open;
-    const why = open?.account.overdue(this.#parts.now()) ?? null;
+    const why = open?.account.overdue(this.#moment()) ?? null;
     if (open !== null && why === null && (expected === undefined || expected === open)) return open;
     if (why !== null) {
       // Not at once: a call may be in flight on the session that this would close.
@@ -280,6 +301,7 @@ export class Signer {
     if (open === null || open !== this.#open) return;
     this.#open = null;
     this.#ended = why;
+    this.#parts.sessionEnded({ session: open.account.view(), end: { at: new Date(this.#parts.now()).toISOString(), why } });
     this.#streams.clear();
     open.link.close();
     open.pin.wipe();

@@ -1,10 +1,19 @@
 import { join } from 'node:path';
-import { Failure, unwrap, type FailureData, type OrderProgress, type StationStatus, type WorkOrder } from '../contract/index.ts';
+import {
+  Failure,
+  unwrap,
+  type FailureData,
+  type OrderProgress,
+  type SessionEnd,
+  type SigningSession,
+  type StationStatus,
+  type WorkOrder,
+} from '../contract/index.ts';
 import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
-import { Issuance } from './issuance/index.ts';
+import { Issuance, type SessionWish } from './issuance/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlSet, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
@@ -13,9 +22,11 @@ import { TryOutBench } from './try-out/index.ts';
 import { Observer } from './verify/index.ts';
 import { createLineServices, proofHours } from './line-services.ts';
 import { liveStatus } from './live-status.ts';
+import type { SessionEnded } from './signer-link.ts';
 import type { Station } from './station.ts';
 
 const upkeepMs = 5_000;
+const closeMs = 2_000;
 
 /** A station that is set up: registry, issuance, broker host, publication and line, put together once. */
 export class LiveStation {
@@ -137,6 +148,7 @@ export class LiveStation {
   async stop(): Promise<void> {
     clearInterval(this.#upkeep);
     await this.line.stop();
+    await this.#closeSession();
     this.#watcher.close();
     await this.bench?.close();
     if (this.#station.config.broker) {
@@ -145,6 +157,30 @@ export class LiveStation {
       await this.host.stop();
     }
     this.registry.close();
+  }
+
+  /** What the HSM was allowed, and how it ended, is for the audit log. */
+  sessionOpened({ id, operator, reason, ...terms }: SigningSession): void {
+    this.registry.store.transaction(() => this.registry.store.audit(operator, 'session.open', id, { ...terms, reason }));
+  }
+
+  sessionEnded({ session, end }: SessionEnded): void {
+    this.registry.store.transaction(() => {
+      this.registry.store.audit(session.operator, 'session.end', session.id, { why: end.why, used: session.used, quota: session.quota });
+      this.registry.store.setSetting('session.end', JSON.stringify(end));
+    });
+  }
+
+  /** Before the registry is closed, so that the end is in the audit log. A signer that does not answer keeps nobody. */
+  async #closeSession(): Promise<void> {
+    const { signer } = this.#station;
+    if (signer.session === null) return;
+    const closed = signer.call('session.close', { why: 'the station was stopped' }).catch(() => undefined);
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeMs).unref())]);
+  }
+
+  #sessionEnd(): SessionEnd | null {
+    return JSON.parse(this.registry.store.setting('session.end') ?? 'null') as SessionEnd | null;
   }
 
   signerChanged(): void {
@@ -178,13 +214,7 @@ export class LiveStation {
   }
 
   /** Asks the signer for a session of this station's issuer; the PIN goes to the signer by itself. */
-  requestSession(asked: {
-    kind: 'issue' | 'crl-only';
-    quota: number;
-    minutes: number;
-    reason: string;
-    operator: string;
-  }): Promise<{ requestId: string; expiresAt: string }> {
+  requestSession(asked: SessionWish & { readonly operator: string }): Promise<{ requestId: string; expiresAt: string }> {
     const token = JSON.parse(unwrap(this.registry.store.setting('token'), 'a station has a token')) as { label: string; serial: string };
     return this.#station.signer.call('session.request', this.issuance.sessionTerms({ ...asked, token }));
   }
@@ -218,6 +248,7 @@ export class LiveStation {
       signer,
       crls: this.crls,
       broker,
+      sessionEnd: this.#sessionEnd(),
       publication: this.publisher.failure,
       preconditions: this.#preconditions(),
     });
@@ -230,6 +261,7 @@ export class LiveStation {
       now: clock.now(),
       token: signer.token,
       session: signer.session,
+      sessionEnd: this.#sessionEnd(),
       order,
       orderPassed: order === null ? 0 : this.progress(order).passed,
       issuerNotAfter: this.issuance.issuer.notAfter,

@@ -9,6 +9,7 @@ export interface StatusParts {
   readonly crls: CrlSet;
   /** Null where this front end does without a broker host. */
   readonly broker: BrokerView | null;
+  readonly sessionEnd: StationStatus['sessionEnd'];
   /** Why the last publication failed. */
   readonly publication: Failure | null;
   readonly preconditions: StationStatus['preconditions'];
@@ -23,6 +24,7 @@ export function liveStatus(parts: StatusParts): Omit<StationStatus, 'phase' | 'v
     tryOut: registry.store.setting('tryOut') === 'true',
     token: signer.token,
     session: signer.session,
+    sessionEnd: signer.session === null ? parts.sessionEnd : null,
     issuers: issuerViews(registry),
     crl: crls.newest(),
     broker,

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import {
   Failure,
   signerEvents,
@@ -8,10 +9,20 @@ import {
   type TokenState,
 } from '../contract/index.ts';
 
+/** A session that is over, as it was, and how it ended. */
+export type SessionEnded = z.infer<(typeof signerEvents)['session.ended']>;
+
+export interface SignerListener {
+  changed(): void;
+  /** A session that was not known before. */
+  opened(session: SigningSession): void;
+  ended(ended: SessionEnded): void;
+}
+
 /** What the station knows of the signer, kept up by its events. */
 export class SignerLink {
   readonly call: SignerClient;
-  readonly #changed: () => void;
+  readonly #listener: SignerListener;
   readonly #pins = new Map<string, () => void>();
   #use: { module: ModuleConfig; watch: TokenRef | null } | null = null;
   #using: Promise<void> = Promise.resolve();
@@ -20,9 +31,9 @@ export class SignerLink {
   /** Why the module cannot be used; null when it can. */
   failure: Failure | null = null;
 
-  constructor(call: SignerClient, changed: () => void) {
+  constructor(call: SignerClient, listener: SignerListener) {
     this.call = call;
-    this.#changed = changed;
+    this.#listener = listener;
   }
 
   /** Names the module and the token of this station; a module that cannot be loaded is kept as `failure`. */
@@ -39,19 +50,26 @@ export class SignerLink {
       this.failure = thrown;
       this.token = { state: 'absent', view: null };
     }
-    this.#changed();
+    this.#listener.changed();
   }
 
   event(name: string, payload: unknown): void {
     if (name === 'signer.up') {
+      const lost = this.session;
       this.session = null;
+      if (lost !== null)
+        this.#listener.ended({ session: lost, end: { at: new Date().toISOString(), why: 'the signing service had to be started again' } });
       if (this.#use !== null) this.#using = this.use(this.#use.module, this.#use.watch ?? { label: '', serial: '' });
       return;
     }
-    if (name === 'session.changed') this.session = signerEvents[name].parse(payload);
+    if (name === 'session.changed') {
+      const before = this.session?.id;
+      this.session = signerEvents[name].parse(payload);
+      if (this.session !== null && this.session.id !== before) this.#listener.opened(this.session);
+    } else if (name === 'session.ended') this.#listener.ended(signerEvents[name].parse(payload));
     else if (name === 'token.changed') this.token = signerEvents[name].parse(payload);
     else if (name === 'pin.answered') this.#pins.get(signerEvents[name].parse(payload).requestId)?.();
-    this.#changed();
+    this.#listener.changed();
   }
 
   /** Throws why the module cannot be used. Waits for a signer that was just started again to have it back. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  calls,
   Failure,
   placeholderCrlBase,
   type Caller,
@@ -42,7 +43,11 @@ export class Station {
     this.clock = clock;
     this.#emit = emit;
     this.#folder = takeDataFolder(config.dataDir);
-    this.signer = new SignerLink(signer, () => this.#signerChanged());
+    this.signer = new SignerLink(signer, {
+      changed: () => this.#signerChanged(),
+      opened: (session) => this.#live?.sessionOpened(session),
+      ended: (ended) => this.#live?.sessionEnded(ended),
+    });
     this.#dispatch = createDispatcher(createHandlers(this), () => this.#role());
   }
 
@@ -107,6 +112,7 @@ export class Station {
       tryOut: false,
       token: { state: 'none', view: null },
       session: null,
+      sessionEnd: null,
       issuers: [],
       crl: null,
       broker: null,
@@ -164,7 +170,10 @@ export class Station {
     const live = this.live();
     if (this.config.caller === null) this.signIn(live.registry.operators.find('Officer'));
     await answer(
-      await live.requestSession({ kind: 'issue', quota: 200, minutes: 480, reason: 'try-out', operator: this.operator?.name ?? 'Officer' }),
+      await live.requestSession({
+        ...calls['sessions.request'].input.parse({ reason: 'try-out' }),
+        operator: this.operator?.name ?? 'Officer',
+      }),
     );
     if (options.plug) await live.plugAll();
     return this.status();

@@ -27,19 +27,24 @@ export const crlBase = 'http://crl.test.example';
 
 export interface SettableClock {
   now(): number;
+  /** Goes forward with `advance` alone. */
+  steady(): number;
   set(ms: number): void;
   advance(ms: number): void;
 }
 
 export function settableClock(start = Date.now()): SettableClock {
   let now = start;
+  let steady = 0;
   return {
     now: () => now,
+    steady: () => steady,
     set: (ms) => {
       now = ms;
     },
     advance: (ms) => {
       now += ms;
+      steady += ms;
     },
   };
 }
@@ -76,6 +81,7 @@ export class SignerBench {
       onHung: (hang) => this.hangs.push(hang),
       ...options,
       clock: this.clock,
+      steady: () => this.clock.steady(),
       emit: (event, payload) => {
         this.seen.push({ event, payload });
         for (const wake of this.#waiting) wake();

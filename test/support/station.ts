@@ -140,7 +140,7 @@ export class TestStation {
   }
 
   /** Opens a signing session with the PIN of try-out tokens. */
-  async openSession(terms: { kind?: 'issue' | 'crl-only'; quota?: number } = {}): Promise<void> {
+  async openSession(terms: Partial<CallInput<'sessions.request'>> = {}): Promise<void> {
     const { requestId } = await this.call('sessions.request', { reason: 'test', ...terms });
     await this.call('pin.enter', { requestId, pin: tryOutPin });
   }

@@ -21,7 +21,9 @@ export const status: Command = {
         ['token', `${value.token.state}${value.token.view === null ? '' : ` · ${value.token.view.label} (${value.token.view.model})`}`],
         [
           'session',
-          value.session === null ? 'none' : `${String(value.session.quota - value.session.used)} left, until ${value.session.until}`,
+          value.session === null
+            ? `none${value.sessionEnd === null ? '' : `; the last one ended ${value.sessionEnd.at}: ${value.sessionEnd.why}`}`
+            : `${String(value.session.quota - value.session.used)} left, until ${value.session.until}`,
         ],
         [
           'CRL',

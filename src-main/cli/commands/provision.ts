@@ -1,4 +1,4 @@
-import { exitCodes, Failure } from '../../contract/index.ts';
+import { exitCodes, Failure, limits } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { StationProcess } from '../station-process.ts';
 import { addCertificates, clearBench, onResult, unitsText, type UnitResult } from './units.ts';
@@ -15,11 +15,15 @@ export const provision: Command = {
     'device-profile': { argument: 'NAME', help: 'new work order: how to talk to the units (default: reference-agent)' },
     'certificate-profile': { argument: 'NAME', help: 'new work order: what their certificates say (default: device)' },
     count: { argument: 'N', help: 'end after N units (default 1)' },
+    'session-minutes': { argument: 'N', help: 'the signing session ends after so long (default 480)' },
+    'idle-minutes': { argument: 'N', help: 'or when nothing was signed for so long (default: only at its end)' },
+    'per-minute': { argument: 'N', help: 'certificates a minute at most (default 6000)' },
     timeout: { argument: 'SECONDS', help: 'end when no unit comes for so long (default 60)' },
   },
   async run(context) {
     const count = context.number('count', { min: 1, max: 100_000, fallback: 1 });
     const seconds = context.number('timeout', { min: 1, max: 86_400, fallback: 60 });
+    const minutes = context.number('session-minutes', { ...limits.sessionMinutes, fallback: 480 });
     const station = context.start({ broker: true, line: 'auto' });
     const status = await station.call('station.status', {});
     if (status.phase !== 'ready') throw new Failure('NOT_SET_UP');
@@ -30,10 +34,14 @@ export const provision: Command = {
       units.push(unit);
       context.output.note(`slot ${String(unit.slot)}: ${unit.device} ${unit.verdict}${unit.code === undefined ? '' : ` (${unit.code})`}`);
     });
+    const order = await station.call('orders.current', {});
     await context.openSession(station, {
       kind: 'issue',
       quota: Math.min(count * 2, 100_000),
-      minutes: 480,
+      minutes,
+      idleMinutes: context.number('idle-minutes', { ...limits.sessionMinutes, fallback: minutes }),
+      perMinute: context.number('per-minute', { ...limits.sessionPerMinute, fallback: limits.sessionPerMinute.max }),
+      profiles: order === null ? null : [order.order.certificateProfile],
       reason: 'provision on the command line',
     });
     const blocked = (await station.call('station.status', {})).preconditions.find((condition) => condition.level === 'error');

@@ -3,6 +3,7 @@ import {
   type BrokerView,
   type CrlView,
   type Precondition,
+  type SessionEnd,
   type SigningSession,
   type TokenView,
   type WorkOrder,
@@ -13,6 +14,7 @@ export interface Readiness {
   readonly now: number;
   readonly token: { state: 'open' | 'locked' | 'absent' | 'none'; view: TokenView | null };
   readonly session: SigningSession | null;
+  readonly sessionEnd: SessionEnd | null;
   readonly order: WorkOrder | null;
   readonly orderPassed: number;
   readonly issuerNotAfter: string;
@@ -34,8 +36,16 @@ export function preconditions(state: Readiness): Precondition[] {
     found.push(
       error(new Failure('TOKEN_ABSENT', { label: state.token.view?.label ?? 'unknown', serial: state.token.view?.serial ?? 'unknown' })),
     );
-  else if (state.session === null || state.session.kind !== 'issue') found.push(error(new Failure('SESSION_NONE')));
+  else if (state.session === null)
+    found.push(
+      error(state.sessionEnd === null ? new Failure('SESSION_NONE') : new Failure('SESSION_ENDED', { why: state.sessionEnd.why })),
+    );
+  else if (state.session.kind !== 'issue') found.push(error(new Failure('SESSION_NONE')));
   else if (state.session.used >= state.session.quota) found.push(error(new Failure('SESSION_QUOTA_USED', { quota: state.session.quota })));
+  if (state.order !== null && state.session?.kind === 'issue' && !state.session.profiles.includes(state.order.certificateProfile))
+    found.push(
+      error(new Failure('SESSION_REFUSED', { rule: `it is not for the certificate profile “${state.order.certificateProfile}”` })),
+    );
   if (state.order === null) found.push(error(new Failure('NO_ORDER')));
   else if (state.orderPassed >= state.order.quantity)
     found.push(error(new Failure('ORDER_COMPLETE', { quantity: state.order.quantity, order: state.order.id })));

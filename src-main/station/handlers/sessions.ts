@@ -7,9 +7,9 @@ export function sessionsHandlers(station: Station): HandlersOf<'sessions'> {
   const actor = (): string => station.operator?.name ?? 'nobody';
 
   return {
-    'sessions.request': async ({ kind, quota, minutes, reason }) => {
+    'sessions.request': async (wish) => {
       await station.signer.mustWork();
-      const request = await live().requestSession({ kind, quota, minutes, reason, operator: actor() });
+      const request = await live().requestSession({ ...wish, operator: actor() });
       const { view } = station.signer.token;
       return { ...request, token: view, purpose: `PIN of the token “${view?.label ?? 'unknown'}”` };
     },

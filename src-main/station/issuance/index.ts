@@ -1,7 +1,7 @@
 import {
   Failure,
   unwrap,
-  type SessionKind,
+  type CallParsed,
   type SessionTerms,
   type SignerClient,
   type TokenRef,
@@ -36,6 +36,9 @@ export interface IssuanceOptions {
   readonly trustAnchor: () => Uint8Array;
   readonly endpoint: () => BrokerEndpoint;
 }
+
+/** What an officer asks a session for. */
+export type SessionWish = CallParsed<'sessions.request'>;
 
 /** Certificates for devices: policy, reservation, signature and record, in this order. */
 export class Issuance {
@@ -112,17 +115,11 @@ export class Issuance {
   }
 
   /** What a new signing session may do, for the signer to enforce. */
-  sessionTerms(asked: {
-    kind: Exclude<SessionKind, 'ceremony'>;
-    quota: number;
-    minutes: number;
-    reason: string;
-    operator: string;
-    token: TokenRef;
-  }): SessionTerms {
+  sessionTerms(asked: SessionWish & { readonly operator: string; readonly token: TokenRef }): SessionTerms {
     const { registry, clock } = this.#options;
     const { issuer } = this;
-    const profiles = asked.kind === 'crl-only' ? [] : [...this.#options.profiles.values()].map(signingProfile);
+    const chosen = asked.profiles?.map((name) => this.profile(name)) ?? [...this.#options.profiles.values()];
+    const profiles = asked.kind === 'crl-only' ? [] : chosen.map(signingProfile);
     return {
       kind: asked.kind,
       issuer: issuer.id,
@@ -135,8 +132,8 @@ export class Issuance {
       profiles,
       quota: asked.quota,
       until: instant(clock.now() + asked.minutes * 60_000),
-      idleMinutes: asked.minutes,
-      perMinute: 6_000,
+      idleMinutes: asked.idleMinutes ?? asked.minutes,
+      perMinute: asked.perMinute,
       operator: asked.operator,
       reason: asked.reason,
     };

@@ -110,6 +110,29 @@ describe('what a signing session allows', () => {
     expect((await failureOf(sign())).params['why']).toContain('5 minutes');
   });
 
+  it.each([
+    ['its time', { until: new Date(Date.now() + 10 * 60_000).toISOString() }, /time was up/u],
+    ['an idle time', { idleMinutes: 10 }, /nothing was signed for 10 minutes/u],
+  ])('is not made longer than %s by a clock that is set back', async (_, more, why) => {
+    await bench.openSession(terms(more));
+    bench.clock.advance(9 * 60_000);
+    bench.clock.set(bench.clock.now() - 9 * 60_000);
+    bench.clock.advance(60_001);
+    expect((await failureOf(sign())).params['why']).toMatch(why);
+  });
+
+  it('tells what is left each minute without being asked, and with its end why', async () => {
+    await bench.openSession(terms({ idleMinutes: 60 }));
+    for (let minute = 0; minute < 2; minute++) {
+      const before = bench.seen.length;
+      bench.clock.advance(60_000);
+      await bench.event('session.changed', (session) => session !== null, before);
+    }
+    await bench.client('session.close', { why: 'closed by Olga' });
+    const ended = bench.seen.filter(({ event }) => event === 'session.ended').at(-1);
+    expect(ended?.payload).toMatchObject({ session: { quota: 100, used: 0 }, end: { why: 'closed by Olga' } });
+  });
+
   it('is one at a time', async () => {
     const { requestId } = await bench.client('session.request', terms());
     await bench.openSession(terms());

@@ -61,6 +61,8 @@ export const session = (): SigningSession => ({
   used: 137,
   openedAt: at(-2 * hour),
   until: at(5 * hour + 720 * second),
+  idleMinutes: 60,
+  perMinute: 6000,
   operator: 'Officer 3',
   reason: 'early shift',
 });
@@ -140,6 +142,7 @@ export const status = (over: Partial<StationStatus> = {}): StationStatus => ({
   operator: operators[0] ?? null,
   token: { state: 'open', view: token },
   session: session(),
+  sessionEnd: null,
   issuers: issuers(),
   crl: crl(),
   broker: broker(),

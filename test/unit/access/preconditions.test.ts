@@ -15,6 +15,8 @@ const session: SigningSession = {
   used: 0,
   openedAt: at(0),
   until: at(1),
+  idleMinutes: 60,
+  perMinute: 6000,
   operator: 'Ada',
   reason: 'test',
 };
@@ -56,6 +58,7 @@ const good: Readiness = {
   now,
   token: { state: 'open', view },
   session,
+  sessionEnd: null,
   order,
   orderPassed: 0,
   issuerNotAfter: at(4000),
@@ -72,6 +75,8 @@ test('nothing is in the way of a ready line', () => {
 test.each<[string, Partial<Readiness>, 'error' | 'warning', object]>([
   ['TOKEN_ABSENT', { token: { state: 'absent', view } }, 'error', { label: 'HSM', serial: '42' }],
   ['TOKEN_ABSENT', { token: { state: 'absent', view: null }, session: null }, 'error', {}],
+  ['SESSION_ENDED', { session: null, sessionEnd: { at: at(0), why: 'its time was up' } }, 'error', { why: 'its time was up' }],
+  ['SESSION_REFUSED', { session: { ...session, profiles: ['other'] } }, 'error', {}],
   ['SESSION_NONE', { session: null, token: { state: 'locked', view } }, 'error', {}],
   ['SESSION_NONE', { session: { ...session, kind: 'crl-only' } }, 'error', {}],
   ['SESSION_QUOTA_USED', { session: { ...session, used: 10 } }, 'error', { quota: 10 }],

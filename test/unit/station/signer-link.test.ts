@@ -17,7 +17,11 @@ function link(): { signer: SignerLink; asked: string[]; answer: (outcome: unknow
     waiting.shift()?.(outcome);
     await new Promise((later) => setImmediate(later));
   };
-  return { signer: new SignerLink(call as SignerClient, () => undefined), asked, answer };
+  return {
+    signer: new SignerLink(call as SignerClient, { changed: () => undefined, opened: () => undefined, ended: () => undefined }),
+    asked,
+    answer,
+  };
 }
 
 const locked = { state: 'locked', view: null };
