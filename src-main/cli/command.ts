@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { Failure, type CallInput, type FailureData } from '../contract/index.ts';
 import type { StationConfig } from '../station/config.ts';
@@ -23,6 +24,17 @@ export const commonOptions: Command['options'] = {
   json: { help: 'one JSON object on standard output' },
   'pin-file': { argument: 'FILE', help: 'file with the token’s PIN, where one is needed; "-" reads standard input' },
   help: { help: 'this help, also -h' },
+};
+
+/** How to name a PKCS#11 module. */
+export const moduleOptions: Command['options'] = {
+  module: { argument: 'PATH', help: 'PKCS#11 module of the HSM' },
+  'init-string': { argument: 'TEXT', help: 'string for C_Initialize, for modules that need one' },
+  'module-env': {
+    argument: 'NAME=VALUE',
+    multiple: true,
+    help: 'variable that the module wants, e.g. SOFTHSM2_CONF=…; kept with the station',
+  },
 };
 
 /** What a command works with: its options, its output, and a station to start. */
@@ -94,6 +106,32 @@ export class CommandContext {
     });
     await station.call('pin.enter', { requestId: request.requestId, pin });
     await known;
+  }
+
+  /** The station of the data folder where there is one; else one in a folder that goes away with the command. */
+  startAnywhere(parts: Pick<StationConfig, 'broker' | 'line'>): StationProcess {
+    const dataDir = dataFolder(this.text('data'));
+    if (existsSync(join(dataDir, 'station.lock'))) return this.startNew(parts, dataDir);
+    return this.startNew(parts, this.temporaryFolder());
+  }
+
+  temporaryFolder(): string {
+    const path = mkdtempSync(join(tmpdir(), 'birthmark-'));
+    this.atEnd(() => rmSync(path, { recursive: true, force: true }));
+    return path;
+  }
+
+  /** The PKCS#11 module that the options name; null without one. */
+  module(): CallInput<'tokens.inspect'>['module'] | null {
+    const path = this.text('module');
+    const initString = this.text('init-string');
+    if (path === undefined) return null;
+    const env = this.list('module-env').map((text) => {
+      const match = /^(\w+)=(.*)$/su.exec(text);
+      if (match === null) throw new Failure('INVALID_INPUT', { field: '--module-env', problem: `"${text}" is not NAME=VALUE` });
+      return [match[1] ?? '', match[2] ?? ''] as const;
+    });
+    return { path: resolve(path), env: Object.fromEntries(env), ...(initString === undefined ? {} : { initString }) };
   }
 
   /** Runs `task` when the station has stopped, however the command ends. */

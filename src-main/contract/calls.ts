@@ -4,6 +4,7 @@ import { lineCalls } from './calls/line.ts';
 import { registryCalls } from './calls/registry.ts';
 import { revocationCalls } from './calls/revocation.ts';
 import { PinRequest, sessionsCalls } from './calls/sessions.ts';
+import { tokensCalls } from './calls/tokens.ts';
 import { stationCalls } from './calls/station.ts';
 import { OrderProgress, RevocationView, SigningSession, SlotView, StationStatus } from './models.ts';
 
@@ -18,6 +19,7 @@ export type { Caller, Service } from './calls/spec.ts';
  */
 export const calls = {
   ...stationCalls,
+  ...tokensCalls,
   ...sessionsCalls,
   ...lineCalls,
   ...registryCalls,

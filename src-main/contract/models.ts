@@ -189,6 +189,17 @@ export const TokenView = z.object({
 });
 export type TokenView = z.infer<typeof TokenView>;
 
+/** A token as its module tells it, before anyone has logged in. */
+export const TokenDetails = TokenView.extend({
+  /** Names of the CKF_ flags that are set. */
+  flags: z.array(z.string()),
+  pinChars: z.object({ min: z.number(), max: z.number() }),
+  /** How many mechanisms it has, and the kinds of key that it can make and sign with by them. */
+  mechanisms: z.int(),
+  algorithms: z.array(KeyAlgorithm),
+});
+export type TokenDetails = z.infer<typeof TokenDetails>;
+
 export const IssuerKind = z.enum(['root', 'issuing', 'server']);
 export type IssuerKind = z.infer<typeof IssuerKind>;
 /** active: signs certificates and CRLs. retiring: CRLs only, until its last certificate has expired. ended: neither. */

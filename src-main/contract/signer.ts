@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { Bytes, Instant, KeyIdHex, Sha256Hex, Uuid } from './ids.ts';
 import { limits } from './limits.ts';
-import { KeyAlgorithm, SessionEnd, SessionKind, SigningSession, TokenView } from './models.ts';
+import { KeyAlgorithm, SessionEnd, SessionKind, SigningSession, TokenDetails, TokenView } from './models.ts';
 
 /** The PIN of every try-out token. It protects nothing and is printed on the screen that makes one. */
 export const tryOutPin = '123456';
 
 /** How to load a PKCS#11 module. `initString` goes to C_Initialize (NSS needs one); `env` is set before the module is loaded. */
 export const ModuleConfig = z
-  .object({ path: z.string(), initString: z.string().optional(), env: z.record(z.string(), z.string()).default({}) })
+  .object({
+    path: z.string().min(1),
+    initString: z.string().optional(),
+    env: z.record(z.string().regex(/^[A-Za-z_]\w*$/u, 'must be the name of a variable'), z.string()).default({}),
+  })
   .strict();
 export type ModuleConfig = z.infer<typeof ModuleConfig>;
 
@@ -76,6 +80,8 @@ const done = z.object({});
 /** Between station and signer, through their supervisor. `pin.enter` is in the main table: it comes from a person, not from the station. */
 export const signerCalls = {
   'module.use': spec(z.object({ module: ModuleConfig, watch: TokenRef.nullable() }).strict(), done),
+  /** Loads a module that is not in use, or looks at the one that is; SESSION_OPEN while a session is. */
+  'token.inspect': spec(z.object({ module: ModuleConfig }).strict(), z.array(TokenDetails)),
   'token.list': spec(nothing, z.array(TokenView)),
   'token.state': spec(nothing, TokenState),
   /** Makes a software token when its PIN arrives: request first, then `pin.enter` with the new PIN. */

@@ -84,6 +84,7 @@ function dispatcher(signer: Signer, keeper: TokenKeeper): SignerService['handle'
   const handlers = new Map<string, (input: unknown) => Promise<unknown>>([
     ['pin.enter', on(calls['pin.enter'], (input) => signer.enterPin(input))],
     ['module.use', on(signerCalls['module.use'], (input) => signer.useModule(input))],
+    ['token.inspect', on(signerCalls['token.inspect'], (input) => signer.inspect(input))],
     ['token.list', on(signerCalls['token.list'], () => signer.listTokens())],
     ['token.state', on(signerCalls['token.state'], () => keeper.state)],
     ['token.requestInit', on(signerCalls['token.requestInit'], (input) => signer.requestInit(input))],

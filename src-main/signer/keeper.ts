@@ -1,5 +1,6 @@
-import { Failure, type ModuleConfig, type TokenRef, type TokenState, type TokenView } from '../contract/index.ts';
+import { Failure, type ModuleConfig, type TokenDetails, type TokenRef, type TokenState, type TokenView } from '../contract/index.ts';
 import { TokenError } from './errors.ts';
+import { detailsOf, inspectModule } from './inspect.ts';
 import { Pkcs11Module, type ModuleHooks } from './pkcs11.ts';
 import type { WrongPins } from './pin.ts';
 import { findToken, listTokens } from './tokens.ts';
@@ -57,6 +58,14 @@ export class TokenKeeper {
   watch(ref: TokenRef | null): void {
     this.#watch = ref;
     this.refresh(false);
+  }
+
+  /** The tokens of a module, in use or not. One library has one state in a process, whatever its settings: the one in use is asked as it is. */
+  inspect(config: ModuleConfig): TokenDetails[] {
+    if (this.#module?.config.path !== config.path) return inspectModule(config, this.#hooks, this.#wrong);
+    if (JSON.stringify(this.#module.config) !== JSON.stringify(config))
+      throw new Failure('INVALID_INPUT', { field: 'module', problem: 'this module is in use with other settings' });
+    return detailsOf(this.#module, this.#wrong);
   }
 
   list(): TokenView[] {

@@ -72,6 +72,14 @@ export class Signer {
     return this.#queue.run('urgent', () => this.#parts.keeper.list());
   }
 
+  /** SESSION_OPEN: a vendor's library may take the process down, and the session with it. */
+  async inspect({ module }: SignerParsed<'token.inspect'>): Promise<SignerOutput<'token.inspect'>> {
+    return this.#queue.run('urgent', () => {
+      if (this.current() !== null) throw new Failure('SESSION_OPEN');
+      return this.#parts.keeper.inspect(module);
+    });
+  }
+
   requestInit({ label }: SignerParsed<'token.requestInit'>): SignerOutput<'token.requestInit'> {
     return this.#ask({ kind: 'init', label });
   }

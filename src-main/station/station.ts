@@ -91,6 +91,10 @@ export class Station {
     return this.#live;
   }
 
+  get isSetUp(): boolean {
+    return this.#live !== null;
+  }
+
   get operator(): Operator | null {
     return this.config.caller === null ? this.#operator : { ...this.config.caller, passwordSet: false };
   }

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { exitCodes, Failure, limits, type ErrorCode } from '../../contract/index.ts';
 import { simulatedFaults, type SimulatedFault } from '../../station/simulation/index.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -23,8 +20,7 @@ export const demo: Command = {
     const parallel = Math.min(units, context.number('parallel', { min: 1, max: limits.slots, fallback: 4 }));
     const fault = faultOf(context.text('fault'));
     const own = context.text('data') === undefined;
-    const dataDir = own ? mkdtempSync(join(tmpdir(), 'birthmark-demo-')) : dataFolder(context.text('data'));
-    if (own) context.atEnd(() => rmSync(dataDir, { recursive: true, force: true }));
+    const dataDir = own ? context.temporaryFolder() : dataFolder(context.text('data'));
     return runDemo(context, context.startNew({ broker: true, line: 'auto' }, dataDir), { units, parallel, fault });
   },
 };

@@ -7,11 +7,13 @@ import { exportPem } from './export.ts';
 import { init } from './init.ts';
 import { operators } from './operators.ts';
 import { provision } from './provision.ts';
+import { tokens } from './tokens.ts';
 import { verify } from './verify.ts';
 
 /** Every command of `birthmark`, in the order of its help. */
 export const commands: readonly Command[] = [
   demo,
+  tokens,
   init,
   operators,
   status,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { exitCodes, Failure } from '../../contract/index.ts';
-import type { Command } from '../command.ts';
+import { moduleOptions, type Command } from '../command.ts';
 import { readSecret } from '../pin.ts';
 
 export const init: Command = {
@@ -8,8 +8,8 @@ export const init: Command = {
   summary: 'set up a station: keys and CA on a token, operators, slots, local broker host',
   options: {
     name: { argument: 'NAME', help: 'the station’s name, e.g. "Line 2" (default: Station)' },
+    ...moduleOptions,
     module: { argument: 'PATH', help: 'PKCS#11 module of the HSM; without it a software token is made, for trying out' },
-    'init-string': { argument: 'TEXT', help: 'string for C_Initialize, for modules that need one' },
     token: { argument: 'LABEL', help: 'label of the token, or its serial number (default: Birthmark)' },
     slot: { argument: 'N=PATH', multiple: true, help: 'serial port of a slot, e.g. 1=/dev/serial/by-path/…' },
     'crl-url': {
@@ -35,14 +35,13 @@ export const init: Command = {
         });
     });
     station.on('setup.progress', (progress) => context.output.note(`${String(progress.done)}/${String(progress.total)} ${progress.step}`));
-    const modulePath = context.text('module');
-    const initString = context.text('init-string');
+    const module = context.module();
     const crlBase = context.text('crl-url');
     const passwordFile = context.text('password-file');
     try {
       const status = await station.call('station.init', {
         name: context.text('name') ?? 'Station',
-        module: modulePath === undefined ? null : { path: resolve(modulePath), ...(initString === undefined ? {} : { initString }) },
+        module,
         tokenLabel: context.text('token') ?? 'Birthmark',
         slots: context.list('slot').map(slotPlace),
         brokerPort: context.number('broker-port', { min: 0, max: 65535, fallback: 0 }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { Operator, Role, StationStatus } from '../models.ts';
+import { ModuleConfig } from '../signer.ts';
 import { call, done, everyone, nothing, officer, signedIn } from './spec.ts';
 
 /** No such host exists (RFC 6761): brokers of this station get the CRL as a file. */
@@ -28,10 +29,7 @@ export const stationCalls = {
       .object({
         name: z.string().min(1).max(40),
         /** The vendor's PKCS#11 library; without one a software token is made in the data folder. */
-        module: z
-          .object({ path: z.string().min(1), initString: z.string().optional() })
-          .strict()
-          .nullable(),
+        module: ModuleConfig.nullable(),
         tokenLabel: z.string().min(1).max(32),
         slots: z.array(z.object({ slot: z.int().min(1).max(limits.slots), path: z.string().min(1) }).strict()).max(limits.slots),
         brokerPort: z.int().min(0).max(65535).default(0),

@@ -5,11 +5,13 @@ import { lineHandlers } from './line.ts';
 import { registryHandlers } from './registry.ts';
 import { revocationHandlers } from './revocation.ts';
 import { sessionsHandlers } from './sessions.ts';
+import { tokensHandlers } from './tokens.ts';
 import { stationHandlers } from './station.ts';
 
 /** The contract's station calls, a file for each area, each call a few lines onto the part that does the work. */
 export const createHandlers = (station: Station): Handlers => ({
   ...stationHandlers(station),
+  ...tokensHandlers(station),
   ...sessionsHandlers(station),
   ...lineHandlers(station),
   ...registryHandlers(station),

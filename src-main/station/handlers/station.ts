@@ -10,19 +10,7 @@ export function stationHandlers(station: Station): HandlersOf<'station' | 'opera
   return {
     'station.status': () => station.status(),
     'station.tryOut': (input) => station.tryOut(input),
-    'station.init': (input) =>
-      station.init({
-        ...input,
-        slots: [...input.slots],
-        module:
-          input.module === null
-            ? null
-            : {
-                path: input.module.path,
-                env: {},
-                ...(input.module.initString === undefined ? {} : { initString: input.module.initString }),
-              },
-      }),
+    'station.init': (input) => station.init(input),
     'operators.list': () => live().registry.operators.list(),
     'operators.add': ({ name, role, password }) => {
       const { operators, store } = live().registry;

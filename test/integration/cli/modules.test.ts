@@ -28,7 +28,9 @@ function softHsm(): Given {
   removals.push(folder.remove);
   const conf = folder.module.env?.['SOFTHSM2_CONF'] ?? '';
   for (const label of ['Line', 'Line 2 HSM', 'Line 2']) makeSoftHsmToken(conf, label, '482916');
-  return { options: ['--module', softhsmPath(), '--token', 'Line 2 HSM'], env: { ...folder.module.env }, pinFile: '\uFEFF482916\r\n' };
+  // Named once, kept with the station: the commands after it run without the variable.
+  const options = ['--module', softhsmPath(), '--module-env', `SOFTHSM2_CONF=${conf}`, '--token', 'Line 2 HSM'];
+  return { options, pinFile: '\uFEFF482916\r\n' };
 }
 
 function nss(): Given {

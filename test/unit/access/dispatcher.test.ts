@@ -8,6 +8,7 @@ const serial = 'AB'.repeat(20);
 
 /** One acceptable input for each call that needs more than none. */
 const inputs: Partial<Record<CallName, unknown>> = {
+  'tokens.inspect': { module: { path: '/module.so' } },
   'station.init': { name: 'Station', module: null, tokenLabel: 'Token', slots: [] },
   'operators.signIn': { name: 'Ada' },
   'operators.add': { name: 'Kim', role: 'technician' },
@@ -48,7 +49,15 @@ describe.each(callers)('%s', (caller) => {
 
 test('who may do what is what was decided: nobody signs, revokes or runs the line without a role', () => {
   const forNobody = names.filter((name) => mayCall('nobody', name));
-  expect(forNobody.sort()).toEqual(['operators.list', 'operators.signIn', 'station.init', 'station.status', 'station.tryOut']);
+  expect(forNobody.sort()).toEqual([
+    'operators.list',
+    'operators.signIn',
+    'station.init',
+    'station.status',
+    'station.tryOut',
+    'tokens.inspect',
+    'tokens.modules',
+  ]);
   const officersOnly = names.filter((name) => mayCall('officer', name) && !mayCall('technician', name) && !mayCall('support', name));
   expect(officersOnly.sort()).toEqual([
     'crl.publish',

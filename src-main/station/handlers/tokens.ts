@@ -1,0 +1,16 @@
+import { Failure } from '../../contract/index.ts';
+import type { HandlersOf } from '../access/index.ts';
+import { knownModules } from '../setup/index.ts';
+import type { Station } from '../station.ts';
+
+export function tokensHandlers(station: Station): HandlersOf<'tokens'> {
+  return {
+    'tokens.modules': () => knownModules(process.platform, process.arch),
+    'tokens.inspect': ({ module }) => {
+      // A module is a program: on a finished station nobody but an officer names one.
+      const role = station.operator?.role ?? 'nobody';
+      if (station.isSetUp && role !== 'officer') throw new Failure('NOT_ALLOWED', { role, call: 'tokens.inspect' });
+      return station.signer.call('token.inspect', { module });
+    },
+  };
+}

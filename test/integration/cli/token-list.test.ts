@@ -1,0 +1,96 @@
+import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exitCodes } from '../../../src-main/contract/index.ts';
+import { birthmark, jsonOf, type CliResult } from '../../support/birthmark.ts';
+import { makeShimFolder } from '../../support/shim.ts';
+import { makeNssDatabase, makeSoftHsmToken, softoknPath } from '../../support/token-made.ts';
+import { makeTokenFolder, softhsmPath } from '../../support/token.ts';
+import { TestStation } from '../../support/station.ts';
+
+const folder = makeTokenFolder();
+const shim = makeShimFolder();
+const nss = makeNssDatabase('nss-pin-99');
+const conf = folder.module.env?.['SOFTHSM2_CONF'] ?? '';
+let serial: string;
+beforeAll(() => {
+  serial = makeSoftHsmToken(conf, 'Line 2', '482916');
+});
+afterAll(() => {
+  folder.remove();
+  shim.remove();
+  rmSync(nss.dir, { recursive: true, force: true });
+});
+
+const tokens = (...args: string[]): Promise<CliResult> => birthmark(['tokens', '--json', ...args]);
+const shimOptions = Object.entries(shim.module.env ?? {}).flatMap(([name, value]) => ['--module-env', `${name}=${value}`]);
+
+test('of a module that is named, every token with what it is and what it can do', async () => {
+  const soft = jsonOf(await tokens('--module', softhsmPath(), '--module-env', `SOFTHSM2_CONF=${conf}`));
+  expect(soft).toMatchObject({
+    modules: [
+      {
+        path: softhsmPath(),
+        failure: null,
+        tokens: expect.arrayContaining([
+          expect.objectContaining({ label: 'Line 2', serial, initialised: true, pinState: 'ok', software: true, pinPad: false }),
+        ]) as unknown,
+      },
+    ],
+  });
+  const [found] =
+    (soft['modules'] as { tokens: { label: string; flags: string[]; algorithms: string[] }[] }[])[0]?.tokens.filter(
+      ({ label }) => label === 'Line 2',
+    ) ?? [];
+  expect(found?.flags).toEqual(expect.arrayContaining(['CKF_LOGIN_REQUIRED', 'CKF_USER_PIN_INITIALIZED', 'CKF_TOKEN_INITIALIZED']));
+  expect(found?.algorithms).toEqual(['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096']);
+});
+
+test('NSS needs its init string; without it the module says what is wrong', async () => {
+  const named = jsonOf(await tokens('--module', softoknPath(), '--init-string', nss.initString));
+  expect(JSON.stringify(named)).toContain('"label":"NSS Certificate DB"');
+  const without = await tokens('--module', softoknPath());
+  expect(without.code).toBe(exitCodes.TOKEN);
+  expect(jsonOf(without)).toMatchObject({ error: { code: 'MODULE_INVALID', detail: expect.stringContaining('C_Initialize') as string } });
+});
+
+test('without a name, all that are installed, whatever one of them does', async () => {
+  const result = await tokens();
+  expect(result.code).toBe(0);
+  const names = (jsonOf(result)['modules'] as { path: string }[]).map(({ path }) => basename(path));
+  expect(names).toEqual(expect.arrayContaining(['libsofthsm2.so', 'libsoftokn3.so']));
+});
+
+test('a module that takes the process down costs its own answer', async () => {
+  shim.fault('crash C_GetTokenInfo');
+  const result = await tokens('--module', shim.module.path, ...shimOptions);
+  expect(result.code).toBe(exitCodes.INTERNAL);
+  expect(jsonOf(result)).toMatchObject({
+    error: { code: 'SERVICE_CRASHED', detail: expect.stringContaining('C_GetTokenInfo') as string },
+  });
+});
+
+test('on a station: nothing is loaded while a session is open, nor for anybody but an officer', async () => {
+  const station = await TestStation.tryOut(1);
+  try {
+    const module = { path: softhsmPath(), env: { SOFTHSM2_CONF: conf } };
+    await expect(station.call('tokens.inspect', { module })).rejects.toMatchObject({ code: 'SESSION_OPEN' });
+    await station.call('sessions.close', {});
+    await expect(station.call('tokens.inspect', { module })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      params: { problem: 'this module is in use with other settings' },
+    });
+    expect((await station.call('tokens.inspect', { module: { path: softoknPath(), initString: nss.initString } })).length).toBeGreaterThan(
+      0,
+    );
+    // The station's own token is none the worse for it.
+    await station.openSession();
+    expect((await station.run(1)).state).toBe('PASS');
+    await station.stop();
+    const technician = new TestStation({ dataDir: station.dataDir, caller: { name: 'Tim', role: 'technician' }, broker: false });
+    await expect(technician.call('tokens.inspect', { module })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await technician.stop();
+  } finally {
+    await station.dispose();
+  }
+});
