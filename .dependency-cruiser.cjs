@@ -27,7 +27,7 @@ const packages = {
   cborg: [stationFolder('devices')],
   '@zip.js/zip.js': [stationFolder('delivery')],
   pdfkit: [stationFolder('ceremony')],
-  'jsonc-parser': [stationFolder('ca'), stationFolder('devices')],
+  '@humanwhocodes/momoa': [stationFolder('ca')],
   'csv-parse': [stationFolder('life')],
   mqtt: [stationFolder('verify'), stationFolder('broker')],
   react: [renderer],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { brokerCalls } from './calls/broker.ts';
 import { lineCalls } from './calls/line.ts';
+import { profilesCalls } from './calls/profiles.ts';
 import { registryCalls } from './calls/registry.ts';
 import { revocationCalls } from './calls/revocation.ts';
 import { PinRequest, sessionsCalls } from './calls/sessions.ts';
@@ -22,6 +23,7 @@ export const calls = {
   ...tokensCalls,
   ...sessionsCalls,
   ...lineCalls,
+  ...profilesCalls,
   ...registryCalls,
   ...revocationCalls,
   ...brokerCalls,

@@ -5,6 +5,7 @@ export const limits = {
   idChars: 64,
   /** A list of what to revoke: about 50,000 lines. */
   listChars: 3_000_000,
+  profileChars: 64 * 1024,
   csrBytes: 8 * 1024,
   pinChars: { min: 4, max: 64 },
   validityDays: { min: 1, max: 3650, default: 365 },

@@ -170,6 +170,24 @@ export const SigningSession = z.object({
 });
 export type SigningSession = z.infer<typeof SigningSession>;
 
+/** Something about a profile file, where it stands. */
+export const ProfileFinding = z.object({ line: z.int(), column: z.int(), level: z.enum(['error', 'warning']), problem: z.string() });
+export type ProfileFinding = z.infer<typeof ProfileFinding>;
+
+export const CertificateProfileView = z.object({
+  name: z.string(),
+  /** The station's own, not one that is shipped. */
+  own: z.boolean(),
+  keyAlgorithms: z.array(KeyAlgorithm),
+  validityDays: z.int(),
+  maxValidityDays: z.int(),
+  commonName: z.string(),
+  organization: z.string().nullable(),
+  organizationalUnit: z.string().nullable(),
+  uri: z.string().nullable(),
+});
+export type CertificateProfileView = z.infer<typeof CertificateProfileView>;
+
 /** How the last signing session ended. */
 export const SessionEnd = z.object({ at: Instant, why: z.string() });
 export type SessionEnd = z.infer<typeof SessionEnd>;

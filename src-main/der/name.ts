@@ -6,14 +6,19 @@ import { oid, sequence, tlv, utf8String } from './writer.ts';
 
 export interface NameParts {
   readonly organization?: string;
+  readonly organizationalUnit?: string;
   readonly commonName: string;
 }
 
-/** A Name with at most an O and one CN, in UTF8String. */
+/** A Name with at most an O and an OU, and one CN, in UTF8String. */
 export function name(parts: NameParts): Buffer {
   const relative = (type: string, text: string): Buffer => tlv(tags.set, sequence(oid(type), utf8String(text)));
-  const organization = parts.organization === undefined ? [] : [relative(oids.organizationName, parts.organization)];
-  return sequence(...organization, relative(oids.commonName, parts.commonName));
+  const optional = (type: string, text: string | undefined): Buffer[] => (text === undefined ? [] : [relative(type, text)]);
+  return sequence(
+    ...optional(oids.organizationName, parts.organization),
+    ...optional(oids.organizationalUnitName, parts.organizationalUnit),
+    relative(oids.commonName, parts.commonName),
+  );
 }
 
 /** Attribute types and texts of a Name in order. Values that are not text throw a DerError. */
@@ -40,7 +45,11 @@ export function commonNameOf(bytes: Uint8Array): string | null {
 
 /** For people: `O=Acme, CN=Issuer 1`. */
 export function describeName(bytes: Uint8Array): string {
-  const short: Readonly<Record<string, string>> = { [oids.commonName]: 'CN', [oids.organizationName]: 'O' };
+  const short: Readonly<Record<string, string>> = {
+    [oids.commonName]: 'CN',
+    [oids.organizationName]: 'O',
+    [oids.organizationalUnitName]: 'OU',
+  };
   return readName(bytes)
     .map(({ type, text }) => `${short[type] ?? type}=${text}`)
     .join(', ');

@@ -2,6 +2,7 @@
 export const oids = {
   commonName: '2.5.4.3',
   organizationName: '2.5.4.10',
+  organizationalUnitName: '2.5.4.11',
 
   ecPublicKey: '1.2.840.10045.2.1',
   prime256v1: '1.2.840.10045.3.1.7',

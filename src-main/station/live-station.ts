@@ -17,7 +17,7 @@ import { Issuance, type SessionWish } from './issuance/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlSet, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
-import { loadCertificateProfiles, loadIdentities, loadIdentity } from './setup/index.ts';
+import { DeviceCertificateProfiles, loadIdentities, loadIdentity } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Observer } from './verify/index.ts';
 import { createLineServices, proofHours } from './line-services.ts';
@@ -31,6 +31,7 @@ const closeMs = 2_000;
 /** A station that is set up: registry, issuance, broker host, publication and line, put together once. */
 export class LiveStation {
   readonly registry: Registry;
+  readonly profiles: DeviceCertificateProfiles;
   readonly issuance: Issuance;
   readonly host: BrokerHost;
   readonly publisher: Publisher;
@@ -66,11 +67,12 @@ export class LiveStation {
       clock,
     });
     const crlBase = unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are');
+    this.profiles = new DeviceCertificateProfiles(config.resourcesDir, config.dataDir);
     this.issuance = new Issuance({
       registry,
       signer: signer.call,
       clock,
-      profiles: new Map([...loadCertificateProfiles(config.resourcesDir)].filter(([, profile]) => profile.use === 'device')),
+      profiles: this.profiles,
       crlBase,
       trustAnchor: () => root().certificate,
       endpoint: () => this.host.endpoint,

@@ -6,6 +6,7 @@ import { doctor } from './doctor.ts';
 import { exportPem } from './export.ts';
 import { init } from './init.ts';
 import { operators } from './operators.ts';
+import { profile } from './profile.ts';
 import { provision } from './provision.ts';
 import { tokens } from './tokens.ts';
 import { verify } from './verify.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   verify,
   devices,
   certificates,
+  profile,
   revoke,
   crl,
   exportPem,

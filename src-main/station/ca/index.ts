@@ -8,6 +8,7 @@ export { crlSigner, writeCrl, type CrlRequest, type CrlSigner, type WrittenCrl }
 export { checkCsr, type CheckedCsr, type CsrPolicy } from './csr.ts';
 export { readIssuer, type Issuer } from './issuer.ts';
 export { loadCertificateProfile, parseCertificateProfile } from './profile-file.ts';
+export { lintCertificateProfile } from './profile-lint.ts';
 export { CertificateProfile, commonNameFor, signingProfile } from './profile.ts';
 export { newSerial } from './serial.ts';
 export { assembleCertificate, buildDeviceTbs, buildServerTbs, buildServiceTbs, crlUri, type Draft, type LeafRequest } from './tbs.ts';

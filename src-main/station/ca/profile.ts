@@ -23,6 +23,13 @@ const template = z
   )
   .refine((text) => !/[{}]/u.test(text.replace(/\{\w+\}/gu, '')), 'a brace without its partner');
 
+/** X.520 ub-organization-name; what stands in a name must be visible. */
+const nameText = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{C}]*$/u, 'must not have control characters');
+
 /** A certificate profile file. Unknown keys are errors. */
 export const CertificateProfile = z
   .object({
@@ -34,7 +41,8 @@ export const CertificateProfile = z
     validityDays: days.default(limits.validityDays.default),
     maxValidityDays: days.default(limits.validityDays.max),
     commonName: template,
-    organization: z.string().min(1).max(64).optional(),
+    organization: nameText.optional(),
+    organizationalUnit: nameText.optional(),
     /** A URI for the subjectAltName. */
     uri: template.optional(),
     extendedKeyUsage: z.array(z.enum(['clientAuth', 'serverAuth'])).min(1),
@@ -43,6 +51,10 @@ export const CertificateProfile = z
   .refine((profile) => profile.validityDays <= profile.maxValidityDays, {
     path: ['validityDays'],
     message: 'must not be more than maxValidityDays',
+  })
+  .refine((profile) => profile.use !== 'device' || profile.commonName === '{tenant}/{device}', {
+    path: ['commonName'],
+    message: 'of a device it must be {tenant}/{device}: brokers know a device by it',
   })
   .refine((profile) => (profile.use === 'server') === profile.extendedKeyUsage.includes('serverAuth'), {
     path: ['extendedKeyUsage'],

@@ -61,7 +61,11 @@ function buildLeaf(request: LeafRequest, alternativeNames: readonly Buffer[]): D
   return assemble({
     issuerName: issuer.subject,
     signature: issuer.signatureAlgorithm,
-    subject: { commonName, ...(profile.organization === undefined ? {} : { organization: profile.organization }) },
+    subject: {
+      commonName,
+      ...(profile.organization === undefined ? {} : { organization: profile.organization }),
+      ...(profile.organizationalUnit === undefined ? {} : { organizationalUnit: profile.organizationalUnit }),
+    },
     spki,
     serial: request.serial,
     validity: validity(request),

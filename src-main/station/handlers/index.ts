@@ -2,6 +2,7 @@ import type { Handlers } from '../access/index.ts';
 import type { Station } from '../station.ts';
 import { brokerHandlers } from './broker.ts';
 import { lineHandlers } from './line.ts';
+import { profilesHandlers } from './profiles.ts';
 import { registryHandlers } from './registry.ts';
 import { revocationHandlers } from './revocation.ts';
 import { sessionsHandlers } from './sessions.ts';
@@ -14,6 +15,7 @@ export const createHandlers = (station: Station): Handlers => ({
   ...tokensHandlers(station),
   ...sessionsHandlers(station),
   ...lineHandlers(station),
+  ...profilesHandlers(station),
   ...registryHandlers(station),
   ...revocationHandlers(station),
   ...brokerHandlers(station),

@@ -1,5 +1,4 @@
 import {
-  Failure,
   unwrap,
   type CallParsed,
   type SessionTerms,
@@ -29,12 +28,17 @@ export interface IssuanceOptions {
   readonly registry: Registry;
   readonly signer: SignerClient;
   readonly clock: Clock;
-  /** Device certificate profiles by name. */
-  readonly profiles: ReadonlyMap<string, CertificateProfile>;
+  readonly profiles: DeviceProfiles;
   readonly crlBase: string;
   /** What devices trust: the root of the broker's certificate, DER. */
   readonly trustAnchor: () => Uint8Array;
   readonly endpoint: () => BrokerEndpoint;
+}
+
+/** The certificate profiles for devices; `get` throws NOT_FOUND for a name that is none's. */
+export interface DeviceProfiles {
+  get(name: string): CertificateProfile;
+  all(): readonly { readonly profile: CertificateProfile }[];
 }
 
 /** What an officer asks a session for. */
@@ -55,9 +59,7 @@ export class Issuance {
   }
 
   profile(name: string): CertificateProfile {
-    const profile = this.#options.profiles.get(name);
-    if (profile === undefined) throw new Failure('NOT_FOUND', { kind: 'certificate profile', id: name });
-    return profile;
+    return this.#options.profiles.get(name);
   }
 
   /** CSR_* by the policy; KEY_REUSED when another device ever had this key. */
@@ -118,7 +120,7 @@ export class Issuance {
   sessionTerms(asked: SessionWish & { readonly operator: string; readonly token: TokenRef }): SessionTerms {
     const { registry, clock } = this.#options;
     const { issuer } = this;
-    const chosen = asked.profiles?.map((name) => this.profile(name)) ?? [...this.#options.profiles.values()];
+    const chosen = asked.profiles?.map((name) => this.profile(name)) ?? this.#options.profiles.all().map(({ profile }) => profile);
     const profiles = asked.kind === 'crl-only' ? [] : chosen.map(signingProfile);
     return {
       kind: asked.kind,

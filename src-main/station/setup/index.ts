@@ -1,5 +1,5 @@
 export { loadIdentities, loadIdentity } from './identities.ts';
 export { knownModules } from './known-modules.ts';
-export { loadCertificateProfiles } from './profiles.ts';
+export { DeviceCertificateProfiles, loadCertificateProfiles, type StationProfile } from './profiles.ts';
 export { setUp, type SetUpPlan } from './set-up.ts';
 export { makeSoftwareTokenFolder } from './software-token.ts';

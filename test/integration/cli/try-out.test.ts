@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -49,4 +50,45 @@ test('a list, then a whole work order is revoked: first shown, then done, and th
   expect(await revoke('--order', 'WO-1', '--dry-run')).toMatchObject({ count: 0, byStatus: { REVOKED: 4 } });
   const verified = await birthmark(['doctor', '--data', dir, '--json']);
   expect(verified.code, verified.stdout).toBe(0);
+});
+
+test('a profile of the station’s own: checked, kept, and what it says stands in the certificates', async () => {
+  const file = join(dir, 'gateway.json');
+  const text = (days: string): string =>
+    `{
+  "name": "gateway",
+  "use": "device",
+  "keyAlgorithms": ["ec-p256"],
+  "validityDays": ${days},
+  "maxValidityDays": 90,
+  "commonName": "{tenant}/{device}",
+  "organization": "Acme",
+  "organizationalUnit": "Gateways",
+  "uri": "urn:acme:{tenant}:{device}",
+  "extendedKeyUsage": ["clientAuth"]
+}
+`;
+  writeFileSync(file, text('100'));
+  const bad = await birthmark(['profile', '--lint', file]);
+  expect(bad).toMatchObject({ code: 1, stdout: `${file}:5:3: error: validityDays: must not be more than maxValidityDays\n` });
+  const refused = await birthmark(['profile', '--add', file, '--data', dir, '--json']);
+  expect(jsonOf(refused)).toMatchObject({ error: { code: 'PROFILE_INVALID', params: { line: 5 } } });
+
+  writeFileSync(file, text('30'));
+  for (let twice = 0; twice < 2; twice++) expect((await birthmark(['profile', '--add', file, '--data', dir])).code).toBe(0);
+  const [unit] = await made('provision', '--order', 'WO-G', '--tenant', 'acme', '--certificate-profile', 'gateway', '--count', '1');
+  const out = join(dir, 'out');
+  expect((await birthmark(['export', '--out', out, '--data', dir])).code).toBe(0);
+  const name = readdirSync(join(out, 'certificates')).find((one) => one.startsWith('acme-WO-G')) ?? '';
+  const shown = execFileSync('openssl', ['x509', '-in', join(out, 'certificates', name), '-noout', '-subject', '-ext', 'subjectAltName'], {
+    encoding: 'utf8',
+  });
+  expect(shown).toContain(`subject=O = Acme, OU = Gateways, CN = ${unit?.device ?? ''}`);
+  expect(shown).toContain(`URI:urn:acme:${unit?.device.replace('/', ':') ?? ''}`);
+
+  writeFileSync(file, text('31'));
+  const changed = await birthmark(['profile', '--add', file, '--data', dir, '--json']);
+  expect(jsonOf(changed)).toMatchObject({
+    error: { code: 'PROFILE_INVALID', params: { problem: expect.stringContaining('already') as string } },
+  });
 });

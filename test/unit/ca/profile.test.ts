@@ -6,6 +6,7 @@ import {
   CertificateProfile,
   commonNameFor,
   loadCertificateProfile,
+  lintCertificateProfile,
   parseCertificateProfile,
   signingProfile,
 } from '../../../src-main/station/ca/index.ts';
@@ -48,11 +49,35 @@ describe('a certificate profile', () => {
     ['an unknown placeholder', lines().replace('{device}', '{pin}'), 5, /braces/u],
     ['a server purpose on a device', lines().replace('clientAuth', 'serverAuth'), 6, /serverAuth/u],
     ['JSON that is none', '{\n  "name": "x",\n  oops\n}\n', 3, /JSON/u],
-    ['an end too soon', '{\n  "name": "x",\n', 3, /JSON/u],
+    ['an end too soon', '{\n  "name": "x",\n', 2, /JSON/u],
+    ['a key that stands there twice', lines('"validityDays": 1', '"validityDays": 2'), 8, /twice/u],
+    ['a common name that the broker does not know a device by', lines().replace('{tenant}/{device}', '{device}'), 5, /brokers/u],
+    ['a control character in a name', lines('"organization": "a\\u0007"'), 7, /control/u],
   ])('with %s is refused with its line', (_, text, line, problem) => {
     const params = problemOf(text);
     expect(params).toMatchObject({ file: 'x.json', line });
     expect(params['problem']).toMatch(problem);
+  });
+
+  it('is told all its errors at once, in the order of the lines, with columns', () => {
+    const text = lines('"validityDays": 0', '"colour": "red"').replace('ec-p256', 'md5');
+    const { profile, findings } = lintCertificateProfile(text);
+    expect(profile).toBeNull();
+    expect(findings.map(({ line, column, level }) => [line, column, level])).toEqual([
+      [4, 21, 'error'],
+      [7, 3, 'error'],
+      [8, 3, 'error'],
+    ]);
+  });
+
+  it('is told what should be thought about, and can be used', () => {
+    const { profile, findings } = lintCertificateProfile(lines('"validityDays": 3650').replace('ec-p256', 'rsa-2048'));
+    expect(profile).toMatchObject({ validityDays: 3650 });
+    expect(findings.map(({ line, level }) => [line, level])).toEqual([
+      [4, 'warning'],
+      [7, 'warning'],
+    ]);
+    expect(lintCertificateProfile(lines()).findings).toEqual([]);
   });
 
   it('that is not there is named', () => {

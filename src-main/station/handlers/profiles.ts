@@ -1,0 +1,32 @@
+import type { CertificateProfileView } from '../../contract/index.ts';
+import type { HandlersOf } from '../access/index.ts';
+import { lintCertificateProfile } from '../ca/index.ts';
+import type { StationProfile } from '../setup/index.ts';
+import type { Station } from '../station.ts';
+
+export function profilesHandlers(station: Station): HandlersOf<'profiles'> {
+  return {
+    'profiles.list': () => station.live().profiles.all().map(view),
+    'profiles.lint': ({ text }) => lintCertificateProfile(text).findings,
+    'profiles.add': ({ text }) => {
+      const { profiles, registry } = station.live();
+      const profile = profiles.add(text);
+      registry.store.transaction(() => registry.store.audit(station.operator?.name ?? 'nobody', 'profile.add', profile.name, { profile }));
+      return view({ profile, own: true });
+    },
+  };
+}
+
+const view = ({ profile, own }: StationProfile): CertificateProfileView => {
+  const {
+    name,
+    keyAlgorithms,
+    validityDays,
+    maxValidityDays,
+    commonName,
+    organization = null,
+    organizationalUnit = null,
+    uri = null,
+  } = profile;
+  return { name, own, keyAlgorithms, validityDays, maxValidityDays, commonName, organization, organizationalUnit, uri };
+};
