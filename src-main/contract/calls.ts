@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { brokerCalls } from './calls/broker.ts';
+import { lifeCalls } from './calls/life.ts';
 import { lineCalls } from './calls/line.ts';
 import { profilesCalls } from './calls/profiles.ts';
 import { registryCalls } from './calls/registry.ts';
@@ -25,6 +26,7 @@ export const calls = {
   ...lineCalls,
   ...profilesCalls,
   ...registryCalls,
+  ...lifeCalls,
   ...revocationCalls,
   ...brokerCalls,
 } as const;

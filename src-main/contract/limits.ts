@@ -6,6 +6,10 @@ export const limits = {
   /** A list of what to revoke: about 50,000 lines. */
   listChars: 3_000_000,
   profileChars: 64 * 1024,
+  /** A request with PEM and whatever tools write around it. */
+  csrFileBytes: 64 * 1024,
+  graceHours: { min: 1, max: 720, default: 24 },
+  renewalWindowDays: 30,
   csrBytes: 8 * 1024,
   pinChars: { min: 4, max: 64 },
   validityDays: { min: 1, max: 3650, default: 365 },

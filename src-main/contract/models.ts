@@ -47,6 +47,10 @@ export const CertificateRow = z.object({
   revokedAt: Instant.nullable(),
   reason: RevocationReason.nullable(),
   order: z.string().nullable(),
+  /** The certificate that it took over from. */
+  replaces: SerialHex.nullable(),
+  /** ROTATING: until when it stays good beside its successor. */
+  graceUntil: Instant.nullable(),
   createdAt: Instant,
 });
 export type CertificateRow = z.infer<typeof CertificateRow>;

@@ -14,6 +14,7 @@ import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance, type SessionWish } from './issuance/index.ts';
+import { endGracePeriods, recoverRotations } from './life/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlSet, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
@@ -128,6 +129,7 @@ export class LiveStation {
   async start(): Promise<void> {
     const { config, signer, clock } = this.#station;
     recoverRuns(this.registry, clock, proofHours);
+    recoverRotations(this.registry);
     const module = this.registry.store.setting('module');
     const token = this.registry.store.setting('token');
     await signer.use(
@@ -286,7 +288,10 @@ export class LiveStation {
     let ended = 0;
     try {
       ended =
-        this.registry.certificates.expire('upkeep') + this.registry.issuers.endRetired('upkeep').length + endOverdueProofs(this.registry);
+        this.registry.certificates.expire('upkeep') +
+        endGracePeriods(this.registry) +
+        this.registry.issuers.endRetired('upkeep').length +
+        endOverdueProofs(this.registry);
     } catch (thrown) {
       // A full disk: the next tick tries again. Thrown from a timer it would end the service.
       if (!(thrown instanceof Failure)) throw thrown;

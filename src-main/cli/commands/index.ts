@@ -8,6 +8,7 @@ import { init } from './init.ts';
 import { operators } from './operators.ts';
 import { profile } from './profile.ts';
 import { provision } from './provision.ts';
+import { rotate } from './rotate.ts';
 import { tokens } from './tokens.ts';
 import { verify } from './verify.ts';
 
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   devices,
   certificates,
   profile,
+  rotate,
   revoke,
   crl,
   exportPem,

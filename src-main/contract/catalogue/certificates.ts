@@ -58,6 +58,22 @@ export const certificatesFailures = {
     'The key of this unit already belongs to {device}.',
     'Reject the unit: its random number generator is not to be trusted.',
   ),
+  ROTATION_REFUSED: entry(
+    'REFUSED',
+    'officer',
+    'never',
+    'The certificate cannot be replaced',
+    '{device}: {problem}.',
+    'Look at the certificates of this device. A unit without one goes back to the line.',
+  ),
+  RENEWAL_TOO_EARLY: entry(
+    'REFUSED',
+    'officer',
+    'other-input',
+    'Too early to renew',
+    'The certificate is good for {daysLeft} more days, until {notAfter}; it is renewed in the last {window} days.',
+    'Wait, or give a reason to do it now.',
+  ),
   PROFILE_INVALID: entry(
     'REFUSED',
     'officer',

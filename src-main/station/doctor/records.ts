@@ -21,7 +21,7 @@ export function certificateProblems(registry: Registry): Check {
   const problems = [
     ...rows(
       registry,
-      `SELECT c.device, c.serial FROM certificates c LEFT JOIN runs r ON r.id = c.run WHERE c.use = 'device' AND c.status = 'ACTIVE' AND (r.verdict IS NULL OR r.verdict <> 'PASS')`,
+      `SELECT c.device, c.serial FROM certificates c LEFT JOIN runs r ON r.id = c.run WHERE c.use = 'device' AND c.status IN ('ACTIVE','ROTATING') AND c.replaces IS NULL AND (r.verdict IS NULL OR r.verdict <> 'PASS')`,
       named('ACTIVE, but its run did not pass'),
     ),
     ...rows(
@@ -32,7 +32,13 @@ export function certificateProblems(registry: Registry): Check {
     ),
     ...rows(
       registry,
-      `SELECT device, serial FROM certificates WHERE status IN ('SIGNED','ACTIVE') AND der IS NULL`,
+      `SELECT c.device, c.serial FROM certificates c LEFT JOIN certificates before ON before.serial = c.replaces
+       WHERE c.replaces IS NOT NULL AND c.status IN ('ACTIVE','ROTATING') AND (before.serial IS NULL OR before.device <> c.device OR before.status NOT IN ('ROTATING','REVOKED','EXPIRED'))`,
+      named('in force, but what it replaces was not proven, or is in force, too'),
+    ),
+    ...rows(
+      registry,
+      `SELECT device, serial FROM certificates WHERE status IN ('SIGNED','ACTIVE','ROTATING') AND der IS NULL`,
       named('signed, but the certificate is not recorded'),
     ),
     ...rows(

@@ -1,6 +1,7 @@
 import type { Handlers } from '../access/index.ts';
 import type { Station } from '../station.ts';
 import { brokerHandlers } from './broker.ts';
+import { lifeHandlers } from './life.ts';
 import { lineHandlers } from './line.ts';
 import { profilesHandlers } from './profiles.ts';
 import { registryHandlers } from './registry.ts';
@@ -17,6 +18,7 @@ export const createHandlers = (station: Station): Handlers => ({
   ...lineHandlers(station),
   ...profilesHandlers(station),
   ...registryHandlers(station),
+  ...lifeHandlers(station),
   ...revocationHandlers(station),
   ...brokerHandlers(station),
 });

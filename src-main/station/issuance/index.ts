@@ -1,11 +1,4 @@
-import {
-  unwrap,
-  type CallParsed,
-  type SessionTerms,
-  type SignerClient,
-  type TokenRef,
-  type WorkOrder,
-} from '../../contract/index.ts';
+import { unwrap, type CallParsed, type SessionTerms, type SignerClient, type TokenRef, type WorkOrder } from '../../contract/index.ts';
 import {
   assembleCertificate,
   buildDeviceTbs,
@@ -70,7 +63,13 @@ export class Issuance {
   }
 
   /** Reserved before the token is asked, recorded as SIGNED after it answered: a signature of unknown outcome has a record. */
-  async issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest }): Promise<IssuedCertificate> {
+  async issue(request: {
+    run: string | null;
+    replaces?: string;
+    device: string;
+    order: WorkOrder;
+    checked: CheckedRequest;
+  }): Promise<IssuedCertificate> {
     const { registry, signer, clock, crlBase } = this.#options;
     const { issuer } = this;
     const { run, device, order, checked } = request;
@@ -95,6 +94,7 @@ export class Issuance {
       spkiSha256: checked.spkiSha256,
       notBefore: draft.notBefore,
       notAfter: draft.notAfter,
+      replaces: request.replaces ?? null,
     } as const;
     await registry.store.grouped(() => registry.certificates.reserve(reservation, 'line'));
     const { signature } = await signer('sign.certificate', {

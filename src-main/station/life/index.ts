@@ -1,1 +1,2 @@
 export { revokeMany, selectMany, type Selection } from './bulk-revocation.ts';
+export { endGraceNow, endGracePeriods, recoverRotations, rotate } from './rotation.ts';

@@ -19,6 +19,8 @@ export interface Reservation {
   readonly spkiSha256: string;
   readonly notBefore: string;
   readonly notAfter: string;
+  /** The certificate that it is to take over from. */
+  readonly replaces?: string | null;
 }
 
 export interface CertificateFilter {
@@ -30,7 +32,7 @@ export interface CertificateFilter {
 }
 
 const columns = `c.serial, c.fingerprint, c.use, c.device, c.issuer, c.status, c.not_before AS notBefore, c.not_after AS notAfter,
-  r.recorded_at AS revokedAt, r.reason, c.order_id AS "order", c.created_at AS createdAt`;
+  r.recorded_at AS revokedAt, r.reason, c.order_id AS "order", c.replaces, c.grace_until AS graceUntil, c.created_at AS createdAt`;
 const source = 'certificates c LEFT JOIN revocations r ON r.serial = c.serial';
 
 /** Certificates and their one-way status; each change is one transaction with its audit line and its outbox row. */
@@ -43,15 +45,15 @@ export class Certificates {
 
   /** Before the HSM is asked to sign: from here on a signature of unknown outcome has a record. */
   reserve(reservation: Reservation, actor: string): void {
-    const { serial, issuer, use, device, run, order, spkiSha256, notBefore, notAfter } = reservation;
+    const { serial, issuer, use, device, run, order, spkiSha256, notBefore, notAfter, replaces = null } = reservation;
     this.#store.transaction(() => {
       const now = this.#store.now();
       this.#store
         .sql(
-          `INSERT INTO certificates (serial, issuer, use, device, run, order_id, status, spki_sha256, not_before, not_after, created_at, updated_at)
-              VALUES (?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?)`,
+          `INSERT INTO certificates (serial, issuer, use, device, run, order_id, status, spki_sha256, not_before, not_after, replaces, created_at, updated_at)
+              VALUES (?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?, ?)`,
         )
-        .run(serial, issuer, use, device, run, order, spkiSha256, notBefore, notAfter, now, now);
+        .run(serial, issuer, use, device, run, order, spkiSha256, notBefore, notAfter, replaces, now, now);
       if (run !== null) this.#store.sql('UPDATE runs SET serial = ? WHERE id = ?').run(serial, run);
       this.#store.audit(actor, 'certificate.reserve', device, { serial, issuer });
     });
@@ -73,6 +75,35 @@ export class Certificates {
       this.#store.audit(actor, 'certificate.activate', serial);
       this.#store.owe('certificate', serial);
     });
+  }
+
+  /** From ACTIVE: good until `graceUntil` beside the one that takes over. */
+  rotate(serial: string, graceUntil: string, actor: string): void {
+    this.#store.transaction(() => {
+      const { changes } = this.#store
+        .sql(`UPDATE certificates SET status = 'ROTATING', grace_until = ?, updated_at = ? WHERE serial = ? AND status = 'ACTIVE'`)
+        .run(graceUntil, this.#store.now(), serial);
+      if (changes !== 1) throw new Error(`certificate ${serial} is not ACTIVE`);
+      this.#store.audit(actor, 'certificate.rotate', serial, { graceUntil });
+      this.#store.owe('certificate', serial);
+    });
+  }
+
+  /** Serial numbers whose grace period is over. */
+  graceOver(): string[] {
+    return this.#serials(`SELECT serial FROM certificates WHERE status = 'ROTATING' AND grace_until <= ?`, this.#store.now());
+  }
+
+  /** Serial numbers of successors that never came into force. */
+  unfinishedRotations(): string[] {
+    return this.#serials(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED') AND run IS NULL AND use = ?`, 'device');
+  }
+
+  #serials(sql: string, value: string): string[] {
+    return this.#store
+      .sql(sql)
+      .all(value)
+      .map((row) => String(row['serial']));
   }
 
   /** Final. A certificate that is revoked already, or has expired, is left as it is; tells whether it was revoked now. */

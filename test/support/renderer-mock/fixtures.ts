@@ -254,6 +254,8 @@ export const certificates = (many: number): CertificateRow[] =>
       revokedAt: status === 'REVOKED' ? at(-600 * second) : null,
       reason: status === 'REVOKED' ? 'keyCompromise' : null,
       order: 'WO-2231',
+      replaces: null,
+      graceUntil: null,
       createdAt: at(-index * hour),
     };
   });

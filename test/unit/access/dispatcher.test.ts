@@ -19,6 +19,8 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'orders.choose': { id: 'O-1' },
   'bench.broker': { up: true },
   'certificates.get': { serial },
+  'rotation.begin': { device: 'acme/x', csr: Buffer.alloc(1) },
+  'rotation.end': { serial },
   'revocations.preview': { serial },
   'revocations.revoke': { selector: { serial }, reason: 'superseded' },
   'revocations.previewMany': { order: 'O-1' },
@@ -70,6 +72,8 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
     'revocations.previewMany',
     'revocations.revoke',
     'revocations.revokeMany',
+    'rotation.begin',
+    'rotation.end',
     'sessions.close',
     'sessions.request',
   ]);

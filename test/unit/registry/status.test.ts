@@ -9,21 +9,21 @@ beforeEach(() => {
 });
 afterEach(() => here.dispose());
 
-type Action = 'sign' | 'activate' | 'revoke' | 'expire';
+type Action = 'sign' | 'activate' | 'rotate' | 'revoke' | 'expire';
 
 /** The one-way street as the contract tells it; null: the registry must refuse. */
 const model: Record<CertificateStatus, Record<Action, CertificateStatus | null>> = {
-  RESERVED: { sign: 'SIGNED', activate: null, revoke: 'REVOKED', expire: 'EXPIRED' },
-  SIGNED: { sign: 'SIGNED', activate: 'ACTIVE', revoke: 'REVOKED', expire: 'EXPIRED' },
-  ACTIVE: { sign: null, activate: 'ACTIVE', revoke: 'REVOKED', expire: 'EXPIRED' },
-  ROTATING: { sign: null, activate: null, revoke: 'REVOKED', expire: 'EXPIRED' },
-  EXPIRED: { sign: null, activate: null, revoke: 'EXPIRED', expire: 'EXPIRED' },
-  REVOKED: { sign: null, activate: null, revoke: 'REVOKED', expire: 'REVOKED' },
+  RESERVED: { sign: 'SIGNED', activate: null, rotate: null, revoke: 'REVOKED', expire: 'EXPIRED' },
+  SIGNED: { sign: 'SIGNED', activate: 'ACTIVE', rotate: null, revoke: 'REVOKED', expire: 'EXPIRED' },
+  ACTIVE: { sign: null, activate: 'ACTIVE', rotate: 'ROTATING', revoke: 'REVOKED', expire: 'EXPIRED' },
+  ROTATING: { sign: null, activate: null, rotate: null, revoke: 'REVOKED', expire: 'EXPIRED' },
+  EXPIRED: { sign: null, activate: null, rotate: null, revoke: 'EXPIRED', expire: 'EXPIRED' },
+  REVOKED: { sign: null, activate: null, rotate: null, revoke: 'REVOKED', expire: 'REVOKED' },
 };
 
 test('whatever is asked for in whatever order, a status only moves forward, and each change is in audit and outbox', () => {
   const { registry, clock } = here;
-  const actions = fc.array(fc.constantFrom<Action>('sign', 'activate', 'revoke', 'expire'), { maxLength: 8 });
+  const actions = fc.array(fc.constantFrom<Action>('sign', 'activate', 'rotate', 'revoke', 'expire'), { maxLength: 8 });
   fc.assert(
     fc.property(actions, (asked) => {
       const notAfter = new Date(clock.now() + 1000).toISOString();
@@ -35,6 +35,7 @@ test('whatever is asked for in whatever order, a status only moves forward, and 
         const act = (): unknown => {
           if (action === 'sign') return here.sign(serial);
           if (action === 'activate') return registry.certificates.activate(serial, 'line');
+          if (action === 'rotate') return registry.certificates.rotate(serial, notAfter, 'line');
           if (action === 'revoke') return registry.certificates.revoke(serial, 'unspecified', '', 'line');
           clock.pass(2000);
           return registry.certificates.expire('upkeep');

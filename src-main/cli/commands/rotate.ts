@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { exitCodes, Failure, limits } from '../../contract/index.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { untilEffective } from './revocation.ts';
+
+export const rotate: Command = {
+  name: 'rotate',
+  summary: 'a new certificate for a device in the field, from its request; both are good for a grace period',
+  options: {
+    device: { argument: 'TENANT/DEVICE', help: 'the device' },
+    csr: { argument: 'FILE', help: 'its certificate request, PEM or DER, signed with its new key' },
+    out: { argument: 'FILE', help: 'where the new certificate and its chain go, PEM' },
+    grace: { argument: 'HOURS', help: `how long the old certificate stays good, 1 to 720 (default ${String(limits.graceHours.default)})` },
+    override: { argument: 'REASON', help: `renew earlier than ${String(limits.renewalWindowDays)} days before the end, and why` },
+    end: { argument: 'SERIAL', help: 'end the grace period of this old certificate now: the new one has been seen' },
+  },
+  async run(context) {
+    const end = context.text('end');
+    if (end !== undefined) return endNow(context, end.toUpperCase().replaceAll(':', ''));
+    const device = needed(context, 'device');
+    const out = needed(context, 'out');
+    const csr = readRequest(needed(context, 'csr'));
+    const graceHours = context.number('grace', { ...limits.graceHours, fallback: limits.graceHours.default });
+    const station = context.start({ broker: true, line: 'off' });
+    await context.openSession(station, { kind: 'issue', quota: 1, minutes: 10, reason: 'rotate on the command line' });
+    const { pem, ...rotated } = await station.call('rotation.begin', {
+      device,
+      csr,
+      graceHours,
+      override: context.text('override') ?? null,
+    });
+    write(out, pem);
+    await station.call('publication.settle', {});
+    context.output.result(
+      { ...rotated, out },
+      () => `${device}: serial ${rotated.serial} in ${out}\nThe old one, ${rotated.replaces}, stays good until ${rotated.graceUntil}.`,
+    );
+    return exitCodes.OK;
+  },
+};
+
+async function endNow(context: CommandContext, serial: string): Promise<number> {
+  const station = context.start({ broker: true, line: 'off' });
+  await context.openSession(station, { kind: 'crl-only', minutes: 10, reason: 'end a grace period on the command line' });
+  await station.call('rotation.end', { serial });
+  const { rows } = await station.call('revocations.list', { search: serial });
+  const [settled] = await untilEffective(station, rows, 30_000);
+  context.output.result({ revocation: settled ?? null }, () => `${serial} is revoked: ${settled?.state ?? 'RECORDED'}`);
+  return settled?.state === 'EFFECTIVE' ? exitCodes.OK : exitCodes.BROKER;
+}
+
+function needed(context: CommandContext, name: string): string {
+  const value = context.text(name);
+  if (value === undefined || value === '') throw new Failure('INVALID_INPUT', { field: `--${name}`, problem: 'is needed' });
+  return value;
+}
+
+function readRequest(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (thrown) {
+    throw new Failure('INVALID_INPUT', { field: '--csr', problem: `${path} cannot be read` }, thrown);
+  }
+}
+
+/** The certificate is in the registry whatever becomes of the file: `export` writes it again. */
+function write(path: string, pem: string): void {
+  try {
+    writeFileSync(path, pem);
+  } catch (thrown) {
+    throw new Failure('DATA_DENIED', { path }, thrown);
+  }
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { Bytes, DeviceName, Instant, SerialHex } from '../ids.ts';
+import { limits } from '../limits.ts';
+import { call, done, officer } from './spec.ts';
+
+export const lifeCalls = {
+  'rotation.begin': call({
+    service: 'station',
+    summary: 'A new certificate for a device in the field, from its request; the old one stays good for a grace period',
+    input: z
+      .object({
+        device: DeviceName,
+        csr: Bytes.refine((bytes) => bytes.length <= limits.csrFileBytes, 'too large for a certificate request'),
+        graceHours: z.int().min(limits.graceHours.min).max(limits.graceHours.max).default(limits.graceHours.default),
+        /** Why it is renewed earlier than the policy lets it. */
+        override: z.string().min(1).max(200).nullable().default(null),
+      })
+      .strict(),
+    output: z.object({ serial: SerialHex, replaces: SerialHex, graceUntil: Instant, pem: z.string() }),
+    roles: officer,
+  }),
+  'rotation.end': call({
+    service: 'station',
+    summary: 'The new certificate was seen: revoke the one that it replaces now, not at the end of its grace period',
+    input: z.object({ serial: SerialHex }).strict(),
+    output: done,
+    roles: officer,
+  }),
+} as const;

@@ -1,0 +1,25 @@
+import { unwrap } from '../../contract/index.ts';
+import type { HandlersOf } from '../access/index.ts';
+import { certificateToPem } from '../ca/index.ts';
+import { endGraceNow, rotate } from '../life/index.ts';
+import type { Station } from '../station.ts';
+
+export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
+  const actor = (): string => station.operator?.name ?? 'nobody';
+  return {
+    'rotation.begin': async (request) => {
+      const { registry, issuance, publisher } = station.live();
+      const { chain, ...rotated } = await rotate({ registry, issuance, clock: station.clock }, { ...request, actor: actor() });
+      publisher.publishSoon();
+      station.statusSoon();
+      return { ...rotated, pem: chain.map(certificateToPem).join('') };
+    },
+    'rotation.end': ({ serial }) => {
+      const { registry, publisher } = station.live();
+      endGraceNow(registry, serial, actor());
+      station.emit('revocation.changed', unwrap(registry.revocations.get(serial), 'it was just revoked'));
+      publisher.publishSoon();
+      return {};
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { Failure, limits, unwrap, type CertificateRow } from '../../contract/index.ts';
+import { requestFromFile } from '../ca/index.ts';
+import { instant, type Clock } from '../clock.ts';
+import type { Issuance } from '../issuance/index.ts';
+import type { Registry } from '../registry/index.ts';
+
+export interface RotationParts {
+  readonly registry: Registry;
+  readonly issuance: Issuance;
+  readonly clock: Clock;
+}
+
+export interface RotationRequest {
+  readonly device: string;
+  /** PEM or DER of a PKCS#10 request, signed with the new key. */
+  readonly csr: Uint8Array;
+  readonly graceHours: number;
+  /** Why it is renewed earlier than the policy lets it; null: it is not. */
+  readonly override: string | null;
+  readonly actor: string;
+}
+
+export interface Rotated {
+  readonly serial: string;
+  readonly replaces: string;
+  readonly graceUntil: string;
+  /** Certificate first, then what is above it but the root. DER. */
+  readonly chain: readonly Uint8Array[];
+}
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+
+/**
+ * A new certificate for a device in the field: its request proves that it has the new key. Both certificates are good until the grace
+ * period ends. NOT_FOUND, ROTATION_REFUSED, RENEWAL_TOO_EARLY, CSR_*, and what the signer refuses; then nothing has changed for the device.
+ */
+export async function rotate({ registry, issuance, clock }: RotationParts, request: RotationRequest): Promise<Rotated> {
+  const { device, actor } = request;
+  const known = registry.devices.get(device);
+  if (known === null) throw new Failure('NOT_FOUND', { kind: 'device', id: device });
+  const old = inForce(registry, device);
+  mustBeDue(old, clock.now(), request.override);
+  const order = unwrap(registry.runs.order(known.order ?? ''), 'a device with a certificate has a work order');
+  const checked = issuance.checkRequest(device, order, requestFromFile(request.csr));
+  const issued = await issuance.issue({ run: null, replaces: old.serial, device, order, checked });
+  const graceUntil = instant(clock.now() + request.graceHours * hourMs);
+  registry.store.transaction(() => {
+    // While the token signed, somebody may have revoked the device, or rotated it.
+    const still = registry.certificates.get(old.serial)?.status === 'ACTIVE';
+    if (still) {
+      registry.certificates.activate(issued.serial, actor);
+      registry.certificates.rotate(old.serial, graceUntil, actor);
+      registry.store.audit(actor, 'device.rotate', device, {
+        serial: issued.serial,
+        replaces: old.serial,
+        graceUntil,
+        override: request.override,
+      });
+    } else
+      registry.certificates.revoke(
+        issued.serial,
+        'cessationOfOperation',
+        'the certificate that it was to replace is not in force any more',
+        actor,
+      );
+  });
+  if (registry.certificates.get(issued.serial)?.status !== 'ACTIVE') inForce(registry, device);
+  return { serial: issued.serial, replaces: old.serial, graceUntil, chain: issued.credentials.certificateChain };
+}
+
+/** The certificate to be replaced; ROTATION_REFUSED when there is none, or one is being replaced already. */
+function inForce(registry: Registry, device: string): CertificateRow {
+  const rows = registry.certificates.select({ device });
+  const rotating = rows.find(({ status }) => status === 'ROTATING');
+  if (rotating !== undefined)
+    throw new Failure('ROTATION_REFUSED', {
+      device,
+      problem: `serial ${rotating.serial} is being replaced already, until ${rotating.graceUntil ?? ''}`,
+    });
+  const active = rows.find(({ status }) => status === 'ACTIVE');
+  if (active === undefined) throw new Failure('ROTATION_REFUSED', { device, problem: 'it has no certificate in force' });
+  return active;
+}
+
+function mustBeDue({ notAfter }: CertificateRow, now: number, override: string | null): void {
+  const daysLeft = Math.floor((Date.parse(notAfter) - now) / dayMs);
+  if (daysLeft > limits.renewalWindowDays && override === null)
+    throw new Failure('RENEWAL_TOO_EARLY', { daysLeft, window: limits.renewalWindowDays, notAfter });
+}
+
+/** Revokes what was replaced and whose grace period is over; returns how many. Done by the clock, and at every start. */
+export function endGracePeriods(registry: Registry): number {
+  return registry.store.transaction(() => {
+    const over = registry.certificates.graceOver();
+    for (const serial of over) registry.certificates.revoke(serial, 'superseded', 'its grace period is over', 'upkeep');
+    return over.length;
+  });
+}
+
+/** Ends a grace period now: the new certificate has been seen. NOT_FOUND, ROTATION_REFUSED. */
+export function endGraceNow(registry: Registry, serial: string, actor: string): void {
+  const row = registry.certificates.get(serial);
+  if (row === null) throw new Failure('NOT_FOUND', { kind: 'certificate', id: serial });
+  if (row.status !== 'ROTATING')
+    throw new Failure('ROTATION_REFUSED', { device: row.device, problem: `serial ${serial} is ${row.status}, not ROTATING` });
+  registry.certificates.revoke(serial, 'superseded', 'its successor was seen', actor);
+}
+
+/** A rotation that a stopped station left open: a signature of unknown outcome is revoked. Returns how many. */
+export function recoverRotations(registry: Registry): number {
+  return registry.store.transaction(() => {
+    const left = registry.certificates.unfinishedRotations();
+    for (const serial of left)
+      registry.certificates.revoke(serial, 'cessationOfOperation', 'the station stopped during its rotation', 'upkeep');
+    return left.length;
+  });
+}
