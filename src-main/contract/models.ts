@@ -192,6 +192,18 @@ export const CertificateProfileView = z.object({
 });
 export type CertificateProfileView = z.infer<typeof CertificateProfileView>;
 
+/** A device certificate that comes to its end, and the threshold in days that it was told of. */
+export const ExpiryNotice = z.object({
+  serial: SerialHex,
+  device: z.string(),
+  days: z.int(),
+  at: Instant,
+  notAfter: Instant,
+  /** When the device was told by MQTT. */
+  publishedAt: Instant.nullable(),
+});
+export type ExpiryNotice = z.infer<typeof ExpiryNotice>;
+
 /** How the last signing session ended. */
 export const SessionEnd = z.object({ at: Instant, why: z.string() });
 export type SessionEnd = z.infer<typeof SessionEnd>;

@@ -14,7 +14,7 @@ import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance, type SessionWish } from './issuance/index.ts';
-import { endGracePeriods, recoverRotations } from './life/index.ts';
+import { endGracePeriods, giveNotice, recoverRotations } from './life/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlSet, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
@@ -28,6 +28,7 @@ import type { Station } from './station.ts';
 
 const upkeepMs = 5_000;
 const closeMs = 2_000;
+const noticeMs = 10 * 60_000;
 
 /** A station that is set up: registry, issuance, broker host, publication and line, put together once. */
 export class LiveStation {
@@ -44,6 +45,9 @@ export class LiveStation {
   readonly #watcher: PlugWatcher;
   #progress: OrderProgress | null = null;
   #upkeep: NodeJS.Timeout | undefined;
+  #noticing = false;
+  #noticedAt = 0;
+  readonly #stopping = new AbortController();
 
   private constructor(
     station: Station,
@@ -151,6 +155,7 @@ export class LiveStation {
 
   async stop(): Promise<void> {
     clearInterval(this.#upkeep);
+    this.#stopping.abort();
     await this.line.stop();
     await this.#closeSession();
     this.#watcher.close();
@@ -284,6 +289,24 @@ export class LiveStation {
     return this.crls.isDue() || this.registry.revocations.waiting().length > 0;
   }
 
+  /** Ends are days away: a look now and then is enough, and at once after a start. */
+  async #giveNotice(): Promise<void> {
+    const { clock } = this.#station;
+    const since = clock.now() - this.#noticedAt;
+    if (this.#noticing || (since >= 0 && since < noticeMs)) return;
+    this.#noticing = true;
+    try {
+      const send = (topic: string, payload: string): Promise<void> =>
+        this.observer.publish(topic, payload, { signal: this.#stopping.signal, timeoutMs: closeMs });
+      const given = await giveNotice({ registry: this.registry, send, log: (line) => void process.stderr.write(`${line}\n`) });
+      if (given === 0) this.#noticedAt = clock.now();
+    } catch (thrown) {
+      if (!this.#stopping.signal.aborted) process.stderr.write(`notices: ${String(thrown)}\n`);
+    } finally {
+      this.#noticing = false;
+    }
+  }
+
   #tick(): void {
     let ended = 0;
     try {
@@ -297,6 +320,7 @@ export class LiveStation {
       if (!(thrown instanceof Failure)) throw thrown;
       process.stderr.write(`upkeep: ${thrown.code} ${thrown.detail ?? ''}\n`);
     }
+    void this.#giveNotice();
     if (ended > 0) this.orderChanged();
     if (ended > 0 || (this.#station.signer.session !== null && this.crls.isDue())) this.publisher.publishSoon();
     this.#station.statusSoon();

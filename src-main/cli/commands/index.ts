@@ -3,6 +3,7 @@ import { certificates, devices, status } from './look.ts';
 import { crl, revoke } from './revocation.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { expiring } from './expiring.ts';
 import { exportPem } from './export.ts';
 import { init } from './init.ts';
 import { operators } from './operators.ts';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   devices,
   certificates,
   profile,
+  expiring,
   rotate,
   revoke,
   crl,

@@ -2,11 +2,11 @@ import { exitCodes, CertificateStatus, Failure } from '../../contract/index.ts';
 import type { Command } from '../command.ts';
 import { table } from '../output.ts';
 
-const paging: Command['options'] = {
+export const paging = {
   search: { argument: 'TEXT', help: 'only rows that contain TEXT' },
   limit: { argument: 'N', help: 'rows at most (default 100, up to 500)' },
   offset: { argument: 'N', help: 'rows to pass over' },
-};
+} as const satisfies Command['options'];
 
 export const status: Command = {
   name: 'status',
@@ -84,7 +84,7 @@ export const certificates: Command = {
 
 type Context = Parameters<Command['run']>[0];
 
-function page(context: Context): { search: string; limit: number; offset: number } {
+export function page(context: Context): { search: string; limit: number; offset: number } {
   return {
     search: context.text('search') ?? '',
     limit: context.number('limit', { min: 1, max: 500, fallback: 100 }),

@@ -19,9 +19,10 @@ export const rotate: Command = {
     if (end !== undefined) return endNow(context, end.toUpperCase().replaceAll(':', ''));
     const device = needed(context, 'device');
     const out = needed(context, 'out');
-    const csr = readRequest(needed(context, 'csr'));
+    const request = needed(context, 'csr');
     const graceHours = context.number('grace', { ...limits.graceHours, fallback: limits.graceHours.default });
     const station = context.start({ broker: true, line: 'off' });
+    const csr = readRequest(request);
     await context.openSession(station, { kind: 'issue', quota: 1, minutes: 10, reason: 'rotate on the command line' });
     const { pem, ...rotated } = await station.call('rotation.begin', {
       device,

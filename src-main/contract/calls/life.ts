@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Bytes, DeviceName, Instant, SerialHex } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { call, done, officer } from './spec.ts';
+import { ExpiryNotice } from '../models.ts';
+import { call, done, officer, page, signedIn } from './spec.ts';
 
 export const lifeCalls = {
   'rotation.begin': call({
@@ -25,5 +26,12 @@ export const lifeCalls = {
     input: z.object({ serial: SerialHex }).strict(),
     output: done,
     roles: officer,
+  }),
+  'notices.list': call({
+    service: 'station',
+    summary: 'Device certificates that come to their end, the soonest first',
+    input: z.object({ limit: page.limit, offset: page.offset }).strict(),
+    output: z.object({ total: z.int(), rows: z.array(ExpiryNotice) }),
+    roles: signedIn,
   }),
 } as const;

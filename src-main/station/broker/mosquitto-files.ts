@@ -42,8 +42,12 @@ export function mosquittoConf(options: ConfigOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The access list: each device its own topic space, the observer everything of the tenants and a corner for its markers. */
+/** The access list: each device its own topic space, the observer everything of the tenants to read, a corner for its markers, and the
+ * one message that the station has for devices. */
 export function accessList(devices: readonly string[], observer: string): string {
   const own = devices.map((device) => `user ${device}\ntopic readwrite ${topicBase(device)}/#\n`);
-  return [`user ${observer}\ntopic read tenant/#\ntopic readwrite station/#\n`, ...own].join('\n');
+  return [
+    `user ${observer}\ntopic read tenant/#\ntopic readwrite station/#\ntopic write tenant/+/device/+/certificates/renewal-required\n`,
+    ...own,
+  ].join('\n');
 }

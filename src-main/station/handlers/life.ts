@@ -4,7 +4,7 @@ import { certificateToPem } from '../ca/index.ts';
 import { endGraceNow, rotate } from '../life/index.ts';
 import type { Station } from '../station.ts';
 
-export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
+export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'notices'> {
   const actor = (): string => station.operator?.name ?? 'nobody';
   return {
     'rotation.begin': async (request) => {
@@ -14,6 +14,7 @@ export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
       station.statusSoon();
       return { ...rotated, pem: chain.map(certificateToPem).join('') };
     },
+    'notices.list': (asked) => station.live().registry.notices.list(asked),
     'rotation.end': ({ serial }) => {
       const { registry, publisher } = station.live();
       endGraceNow(registry, serial, actor());

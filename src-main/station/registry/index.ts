@@ -3,6 +3,7 @@ import { Certificates } from './certificates.ts';
 import { openDatabase } from './database.ts';
 import { Devices } from './devices.ts';
 import { Issuers } from './issuers.ts';
+import { Notices } from './notices.ts';
 import { Operators } from './operators.ts';
 import { Revocations } from './revocations.ts';
 import { Runs } from './runs.ts';
@@ -20,6 +21,7 @@ export interface Registry {
   readonly certificates: Certificates;
   readonly devices: Devices;
   readonly issuers: Issuers;
+  readonly notices: Notices;
   readonly operators: Operators;
   readonly revocations: Revocations;
   readonly runs: Runs;
@@ -37,6 +39,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     certificates: new Certificates(store),
     devices: new Devices(store),
     issuers: new Issuers(store),
+    notices: new Notices(store),
     operators: new Operators(store),
     revocations: new Revocations(store),
     runs: new Runs(store),

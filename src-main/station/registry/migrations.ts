@@ -258,4 +258,15 @@ export const migrations: readonly string[] = [
 
   ALTER TABLE crls ADD COLUMN partition INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- An end is told of once for each threshold; the row is the memory of it.
+  CREATE TABLE notices (
+    serial TEXT NOT NULL REFERENCES certificates (serial),
+    days INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    published_at TEXT,
+    PRIMARY KEY (serial, days)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX notices_waiting ON notices (at) WHERE published_at IS NULL;
+  `,
 ];

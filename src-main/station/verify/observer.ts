@@ -99,6 +99,12 @@ export class Observer {
     };
   }
 
+  /** Publishes with QoS 1; rejects at the deadline, or why the broker did not take it. */
+  async publish(topic: string, payload: string, options: Waiting): Promise<void> {
+    const connection = await this.#connected(options);
+    await connection.publish(topic, payload);
+  }
+
   async #unwatch(watch: Watch): Promise<void> {
     this.#watches.delete(watch);
     const others = [...this.#watches].some(({ filter }) => filter === watch.filter);

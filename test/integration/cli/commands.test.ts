@@ -7,6 +7,12 @@ import { commands } from '../../../src-main/cli/commands/index.ts';
 import { birthmark, jsonOf } from '../../support/birthmark.ts';
 import { TestStation } from '../../support/station.ts';
 
+/** What a command must be told before it looks for its station. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  export: ['--out', 'out'],
+  rotate: ['--device', 'acme/a', '--csr', 'a.csr', '--out', 'a.pem'],
+};
+
 const dir = mkdtempSync(join(tmpdir(), 'birthmark-cli-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -30,13 +36,7 @@ describe('without a station', () => {
   test.each(commands.map(({ name }) => name).filter((name) => !['demo', 'init', 'revoke', 'tokens'].includes(name)))(
     '%s says that no station is here',
     async (name) => {
-      const result = await birthmark([
-        name,
-        '--json',
-        '--data',
-        join(dir, 'nowhere'),
-        ...(name === 'export' ? ['--out', join(dir, 'out')] : []),
-      ]);
+      const result = await birthmark([name, '--json', '--data', join(dir, 'nowhere'), ...(needed[name] ?? [])]);
       expect(result.code).toBe(exitCodes.REFUSED);
       expect(jsonOf(result)).toMatchObject({
         verdict: 'FAIL',

@@ -29,7 +29,7 @@ test('the signer is killed while it is asked: the call fails by name, a new sess
   expect(await station.call('station.status', {})).toMatchObject({
     token: { state: 'locked' },
     session: null,
-    preconditions: [{ level: 'error', failure: { code: 'SESSION_NONE' } }],
+    preconditions: [{ level: 'error', failure: { code: 'SESSION_ENDED' } }],
   });
   await station.openSession();
   expect(await station.run(1)).toMatchObject({ state: 'PASS' });

@@ -10,7 +10,7 @@ test('a full disk and a forbidden folder have names; a bug stays a bug', () => {
   expect(storageFailure(coded('EISDIR'), '/x')).not.toBeInstanceOf(Failure);
 });
 
-test('the access list gives each device its own topics and the observer no device’s pen', () => {
+test('the access list gives each device its own topics and the observer no device’s pen but for one message', () => {
   expect(
     accessList(['acme/a', 'beta/b'], 'station-observer')
       .split('\n')
@@ -19,6 +19,7 @@ test('the access list gives each device its own topics and the observer no devic
     'user station-observer',
     'topic read tenant/#',
     'topic readwrite station/#',
+    'topic write tenant/+/device/+/certificates/renewal-required',
     'user acme/a',
     'topic readwrite tenant/acme/device/a/#',
     'user beta/b',

@@ -1,0 +1,64 @@
+import type { ExpiryNotice } from '../../contract/index.ts';
+import type { Store } from './store.ts';
+
+/** Days before the end of a certificate at which somebody is told, the last first. */
+export const noticeDays = [1, 3, 7, 14, 30] as const;
+
+const dayMs = 86_400_000;
+/** Recorded in one transaction: the line wants its turn, too. */
+const atOnce = 500;
+
+const view = `SELECT n.serial, c.device, n.days, n.at, c.not_after AS notAfter, n.published_at AS publishedAt
+  FROM notices n JOIN certificates c ON c.serial = n.serial`;
+
+/** Which ends were told of, each once: what a row here says is never said again, whatever the clock does. */
+export class Notices {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /**
+   * Records what is due now: for each device certificate in force, the nearest threshold that it has come under, unless that or a
+   * nearer one was told before. Returns how many, at most a batch.
+   */
+  record(): number {
+    const now = this.#store.clock.now();
+    const ends = noticeDays.map((days) => new Date(now + days * dayMs).toISOString());
+    const reached = noticeDays.map((days) => `WHEN c.not_after <= ? THEN ${String(days)}`).join(' ');
+    return this.#store.transaction(() => {
+      const due = this.#store
+        .sql(
+          `SELECT * FROM (SELECT c.serial, CASE ${reached} END AS days FROM certificates c
+             WHERE c.status = 'ACTIVE' AND c.use = 'device' AND c.not_after > ? AND c.not_after <= ?) AS near
+           WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.serial = near.serial AND n.days <= near.days) LIMIT ${String(atOnce)}`,
+        )
+        .all(...ends, this.#store.now(), ends.at(-1)) as { serial: string; days: number }[];
+      for (const { serial, days } of due)
+        this.#store.sql('INSERT INTO notices (serial, days, at) VALUES (?, ?, ?)').run(serial, days, this.#store.now());
+      return due.length;
+    });
+  }
+
+  /** Not yet sent to the broker, of certificates that are still in force; oldest first. */
+  unpublished(limit: number): ExpiryNotice[] {
+    return this.#store
+      .sql(`${view} WHERE n.published_at IS NULL AND c.status = 'ACTIVE' ORDER BY n.at, n.serial LIMIT ?`)
+      .all(limit) as unknown as ExpiryNotice[];
+  }
+
+  published({ serial, days }: ExpiryNotice): void {
+    this.#store.sql('UPDATE notices SET published_at = ? WHERE serial = ? AND days = ?').run(this.#store.now(), serial, days);
+  }
+
+  /** The nearest notice of each certificate that is still in force, the soonest end first. */
+  list({ limit, offset }: { limit: number; offset: number }): { total: number; rows: ExpiryNotice[] } {
+    const nearest = `c.status = 'ACTIVE' AND n.days = (SELECT min(days) FROM notices WHERE serial = n.serial)`;
+    const total = this.#store
+      .sql(`SELECT count(*) AS n FROM notices n JOIN certificates c ON c.serial = n.serial WHERE ${nearest}`)
+      .get() as { n: number };
+    const rows = this.#store.sql(`${view} WHERE ${nearest} ORDER BY c.not_after, n.serial LIMIT ? OFFSET ?`).all(limit, offset);
+    return { total: total.n, rows: rows as unknown as ExpiryNotice[] };
+  }
+}
