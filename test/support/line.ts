@@ -72,7 +72,7 @@ export class TestLine {
     return {
       capabilities: { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true },
       identify: () => ask('identify').then(() => this.unit),
-      generateKey: () => ask('key').then(() => randomBytes(8)),
+      generateKey: () => ask('key').then(() => ({ csr: randomBytes(8) })),
       install: () => ask('install'),
       readBack: () => ask('read-back'),
       provePossession: () => ask('possession'),

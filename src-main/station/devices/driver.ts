@@ -1,19 +1,7 @@
 import type { Unit } from '../../contract/index.ts';
+import type { DeviceProfile } from './profiles.ts';
 
-/** How to talk to a kind of unit: a file in `resources/profiles/devices`. */
-export interface DeviceProfile {
-  readonly name: string;
-  readonly driver: 'smp';
-  readonly baudRate: number;
-  readonly keyAlgorithm: 'ec-p256' | 'rsa-2048';
-  /** Deadlines in milliseconds: one request and its answer (wire time comes on top), one call of a session
-   *  (at least four times what making a key takes), the whole session. */
-  readonly exchangeMs: number;
-  readonly stepMs: number;
-  readonly jobMs: number;
-  /** How long a step waits for a unit that went away to come back; 0 does not wait. */
-  readonly replugMs: number;
-}
+export type { DeviceProfile };
 
 export interface CallOptions {
   readonly signal: AbortSignal;
@@ -49,6 +37,20 @@ export interface SelfTestResult {
   readonly detail: string;
 }
 
+/** A device's request for its certificate. */
+export interface KeyRequest {
+  /** PKCS#10, DER. */
+  readonly csr: Uint8Array;
+  /** What the device, or the secure element in it, says about where the key was made; as it came. */
+  readonly attestation?: Attestation;
+}
+
+export interface Attestation {
+  /** `nordic-cose`: the COSE_Sign1 of `AT%KEYGEN`. `certificates`: the chain of a secure element, DER, one after the other. */
+  readonly format: 'nordic-cose' | 'certificates';
+  readonly bytes: Uint8Array;
+}
+
 /** A unit with an open line to it. Every failure is a `Failure` with a code of the devices group. */
 export interface UnitSession {
   readonly capabilities: {
@@ -60,8 +62,8 @@ export interface UnitSession {
   };
   /** Reads the identity anew each time it is called. */
   identify(options: CallOptions): Promise<Unit & { readonly provisioned: boolean }>;
-  /** Makes a key on the device and returns its PKCS#10 request (DER). */
-  generateKey(commonName: string, options: CallOptions): Promise<Uint8Array>;
+  /** Makes a key on the device. */
+  generateKey(commonName: string, options: CallOptions): Promise<KeyRequest>;
   /** Idempotent and resumable: an item whose digest is there already is skipped. Reads the identity again before it writes. */
   install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<void>;
   /** Digests of what is stored, compared with what was sent, byte for byte; VERIFY_MISMATCH names the item. */
@@ -85,17 +87,16 @@ export interface TranscriptLine {
   readonly text: string;
 }
 
-export interface OpenOptions {
+export interface OpenOptions<P = DeviceProfile> {
   readonly path: string;
-  readonly profile: DeviceProfile;
+  readonly profile: P;
   readonly signal: AbortSignal;
   readonly onTranscript?: (line: TranscriptLine) => void;
 }
 
-export interface Driver {
-  readonly name: DeviceProfile['driver'];
+export interface Driver<P extends DeviceProfile> {
   /** Opens the port and finds out whether it speaks this protocol; never writes a secret. */
-  open(options: OpenOptions): Promise<UnitSession>;
+  open(options: OpenOptions<P>): Promise<UnitSession>;
 }
 
 /** A place where a unit can be: number on the fixture and path of its serial port. */

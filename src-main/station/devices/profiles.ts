@@ -2,32 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../contract/index.ts';
-import type { DeviceProfile } from './driver.ts';
+import { SmpProfileFile, type SmpProfile } from './smp/profile.ts';
 
-const milliseconds = z.int().min(10).max(3_600_000);
+/**
+ * A device profile as it stands in its file, by its driver; unknown keys are errors. `device-profile.schema.json` is made from this.
+ * A new driver adds what its profiles say here, and itself in `drivers.ts`.
+ */
+const DeviceProfileFile = z.discriminatedUnion('driver', [SmpProfileFile]);
 
-/** A device profile as it stands in its file; unknown keys are errors. `device-profile.schema.json` is made from this. */
-export const DeviceProfileFile = z
-  .object({
-    $schema: z.string().optional(),
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,63}$/u)
-      .describe('The name that work orders use; the same as the file’s'),
-    driver: z.literal('smp').describe('smp: MCUmgr/SMP over a serial console, with the provision group'),
-    baudRate: z.int().min(300).max(12_000_000),
-    keyAlgorithm: z.enum(['ec-p256', 'rsa-2048']).describe('The key that the device makes'),
-    exchangeMs: milliseconds.default(2000).describe('One request and its answer; the time on the wire comes on top'),
-    stepMs: milliseconds.default(60_000).describe('One step, e.g. installing everything; at least four times what making the key takes'),
-    jobMs: milliseconds.default(600_000).describe('The whole time that a unit may take'),
-    replugMs: z
-      .int()
-      .min(0)
-      .max(60_000)
-      .default(5000)
-      .describe('How long to wait for a unit that went away during a step; 0 does not wait'),
-  })
-  .strict();
+/** How to talk to a kind of unit: a file in `resources/profiles/devices`. Times are in milliseconds. */
+export type DeviceProfile = SmpProfile;
 
 /** The JSON schema that is shipped beside the profiles, for editors. */
 export function deviceProfileSchema(): unknown {
@@ -70,8 +54,8 @@ export function parseDeviceProfile(file: string, text: string): DeviceProfile {
   }
   if (`${parsed.data.name}.json` !== file)
     throw invalid(lineAt(text, text.indexOf('"name"')), `name: must be the file’s name, ${file.replace(/\.json$/u, '')}`);
-  const { name, driver, baudRate, keyAlgorithm, exchangeMs, stepMs, jobMs, replugMs } = parsed.data;
-  return { name, driver, baudRate, keyAlgorithm, exchangeMs, stepMs, jobMs, replugMs };
+  const { $schema: _, ...profile } = parsed.data;
+  return profile;
 }
 
 const lineAt = (text: string, position: number): number => text.slice(0, position).split('\n').length;

@@ -1,12 +1,12 @@
 import { Failure } from '../../contract/index.ts';
-import type { Driver, OpenOptions, UnitSession } from './driver.ts';
+import type { Driver } from './driver.ts';
 import { SmpSession } from './smp-session.ts';
+import type { SmpProfile } from './smp/profile.ts';
 import { UnitLine } from './smp/unit-line.ts';
 
 /** MCUmgr/SMP over a serial console, with our provision group (native/device-agent/PROTOCOL.md). */
-export const smpDriver: Driver = {
-  name: 'smp',
-  async open(options: OpenOptions): Promise<UnitSession> {
+export const smpDriver: Driver<SmpProfile> = {
+  async open(options) {
     let line: UnitLine | null = null;
     try {
       line = await UnitLine.open(options);

@@ -1,8 +1,9 @@
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, limits, type ErrorCode, type Unit } from '../../contract/index.ts';
-import type { CallOptions, Credentials, DeviceProfile, OpenOptions, SelfTestResult, UnitSession } from './driver.ts';
+import type { CallOptions, Credentials, KeyRequest, OpenOptions, SelfTestResult, UnitSession } from './driver.ts';
 import { installItems, itemInWords } from './install-items.ts';
+import type { SmpProfile } from './smp/profile.ts';
 import type { UnitInfo } from './smp/provision.ts';
 import type { UnitLine } from './smp/unit-line.ts';
 import { writeItem } from './smp/write-item.ts';
@@ -23,7 +24,7 @@ const SELFTEST_POLL_MS = { first: 30, most: 500 };
 export class SmpSession implements UnitSession {
   readonly capabilities = { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true } as const;
   readonly #line: UnitLine;
-  readonly #profile: DeviceProfile;
+  readonly #profile: SmpProfile;
   readonly #deadlines: StepDeadlines;
   /** The hardware id that this session belongs to. */
   #hardwareId: string | null = null;
@@ -35,7 +36,7 @@ export class SmpSession implements UnitSession {
   /** What this session has begun to change on the unit and not finished. */
   #left: string[] = [];
 
-  constructor(line: UnitLine, { profile }: OpenOptions) {
+  constructor(line: UnitLine, { profile }: OpenOptions<SmpProfile>) {
     this.#line = line;
     this.#profile = profile;
     this.#deadlines = new StepDeadlines(profile);
@@ -60,7 +61,7 @@ export class SmpSession implements UnitSession {
     });
   }
 
-  generateKey(commonName: string, options: CallOptions): Promise<Uint8Array> {
+  generateKey(commonName: string, options: CallOptions): Promise<KeyRequest> {
     return this.#step('generateKey', options, async (signal) => {
       const { algs } = await this.#confirm(signal);
       const alg = this.#profile.keyAlgorithm;
@@ -77,7 +78,7 @@ export class SmpSession implements UnitSession {
       const request = await this.#readRequest(slot, made.len, options, signal);
       const actual = createHash('sha256').update(request).digest();
       if (!actual.equals(made.sha)) throw mismatch('csr', Buffer.from(made.sha), actual);
-      return request;
+      return { csr: request };
     });
   }
 

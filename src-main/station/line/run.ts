@@ -54,7 +54,7 @@ export class Run {
     return this.#toItsEnd(async () => {
       const unit = await this.#step('identify', (options) => this.#identify(options));
       const device = await this.#step('register', () => this.#register(unit));
-      const csr = await this.#step('key', (options) => this.#open().generateKey(device, options));
+      const { csr } = await this.#step('key', (options) => this.#open().generateKey(device, options));
       const checked = await this.#step('csr', () => this.#services.checkRequest(device, this.#input.order, csr));
       const issued = await this.#step('certificate', () => this.#issue(device, checked));
       await this.#step('install', (options) => this.#open().install(issued.credentials, unit, options));

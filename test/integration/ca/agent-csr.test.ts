@@ -22,7 +22,7 @@ test.each([
   });
   try {
     await session.identify({ signal });
-    const request = Buffer.from(await session.generateKey('acme/T-1', { signal }));
+    const request = Buffer.from((await session.generateKey('acme/T-1', { signal })).csr);
     const file = work.write(`${keyAlgorithm}.der`, request);
     const { ok, text } = work.openssl('req', '-inform', 'DER', '-in', file, '-verify', '-noout', '-text');
     expect(ok).toBe(true);

@@ -49,7 +49,7 @@ interface Provisioned {
 async function provision(path: string, profile: DeviceProfile = referenceProfile): Promise<Provisioned> {
   const session = await opened(path, profile);
   const unit = await session.identify(never());
-  const { credentials, spki } = await ca.issue(await session.generateKey('acme/T-1', never()));
+  const { credentials, spki } = await ca.issue((await session.generateKey('acme/T-1', never())).csr);
   await session.install(credentials, unit, never());
   await session.readBack(credentials, never());
   await session.provePossession(spki, never());
@@ -202,7 +202,7 @@ describe('a unit that goes away', () => {
     const lines: string[] = [];
     const session = await opened(agent.path, referenceProfile, ({ text }) => lines.push(text));
     const unit = await session.identify(never());
-    const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
+    const { credentials } = await ca.issue((await session.generateKey('acme/T-1', never())).csr);
     await session.install(credentials, unit, never());
     await session.readBack(credentials, never());
     const writes = lines.filter((line) => line.startsWith('write slot=0 item=cert'));
@@ -231,7 +231,7 @@ describe('a unit that goes away', () => {
     const agent = await plugged({ hardwareId: 'FIRST' });
     const session = await opened(agent.path);
     const unit = await session.identify(never());
-    const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
+    const { credentials } = await ca.issue((await session.generateKey('acme/T-1', never())).csr);
     await agent.stop();
     const other = await plugged({ hardwareId: 'SECOND', dir: agent.dir });
     const swapped = { code: 'DEVICE_SWAPPED', params: { expected: 'FIRST', actual: 'SECOND' } };
@@ -256,7 +256,7 @@ describe('stopping', () => {
     const agent = await plugged({ faults: ['small-buffers'] });
     const session = await opened(agent.path);
     const unit = await session.identify(never());
-    const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
+    const { credentials } = await ca.issue((await session.generateKey('acme/T-1', never())).csr);
     const stop = new AbortController();
     const install = session.install(credentials, unit, {
       signal: stop.signal,
@@ -274,7 +274,7 @@ describe('stopping', () => {
     const agent = await plugged({ faults: ['slow-flash=200', 'small-buffers'] });
     const session = await opened(agent.path, { ...referenceProfile, stepMs: 3000 });
     const unit = await session.identify(never());
-    const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
+    const { credentials } = await ca.issue((await session.generateKey('acme/T-1', never())).csr);
     await expect(session.install(credentials, unit, never())).rejects.toMatchObject({ code: 'TIMEOUT', params: { ms: 3000 } });
   });
 
@@ -309,7 +309,7 @@ test('the transcript is readable and holds none of the bytes that were written',
   const lines: TranscriptLine[] = [];
   const session = await opened(agent.path, referenceProfile, (line) => lines.push(line));
   const unit = await session.identify(never());
-  const { credentials } = await ca.issue(await session.generateKey('acme/T-1', never()));
+  const { credentials } = await ca.issue((await session.generateKey('acme/T-1', never())).csr);
   await session.install(credentials, unit, never());
   const text = lines.map((line) => line.text).join('\n');
   expect(text).toContain('keygen slot=0 alg=ec-p256 cn=acme/T-1');

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, type ErrorCode } from '../../../contract/index.ts';
-import type { DeviceProfile, OpenOptions } from '../driver.ts';
+import type { OpenOptions } from '../driver.ts';
 import { SerialLink } from '../serial-link.ts';
 import { Transcript } from '../transcript.ts';
 import { SmpClient, type RequestOptions } from './client.ts';
 import type { SmpBody } from './packet.ts';
+import type { SmpProfile } from './profile.ts';
 import { provision, type Answer, type CommandName } from './provision.ts';
 
 /** A port that was just plugged in may be held by a program that looks at every new modem, or lack its rights until the system has set them. */
@@ -17,18 +18,18 @@ const LOOK_AGAIN_MS = 50;
 export class UnitLine {
   readonly transcript: Transcript;
   readonly #path: string;
-  readonly #profile: DeviceProfile;
+  readonly #profile: SmpProfile;
   #link: SerialLink | null = null;
   #client: SmpClient | null = null;
 
-  private constructor(options: OpenOptions) {
+  private constructor(options: OpenOptions<SmpProfile>) {
     this.#path = options.path;
     this.#profile = options.profile;
     this.transcript = new Transcript(options.onTranscript);
   }
 
   /** @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE; the signal's reason. */
-  static async open(options: OpenOptions): Promise<UnitLine> {
+  static async open(options: OpenOptions<SmpProfile>): Promise<UnitLine> {
     const line = new UnitLine(options);
     await line.#openWithin(SETTLE_MS, SETTLES, options.signal);
     return line;

@@ -1,0 +1,21 @@
+import type { DeviceProfile, Driver, OpenOptions, UnitSession } from './driver.ts';
+import { smpDriver } from './smp-driver.ts';
+
+/** Profiles by the name of their driver. */
+type Profiles = { [P in DeviceProfile as P['driver']]: P };
+type ProfileOf<N extends keyof Profiles> = { [K in N]: { readonly driver: K } & Profiles[K] }[N];
+
+/** Every driver, by the name that profiles use. What its profiles may say is in the union of `profiles.ts`. */
+const drivers: { readonly [N in keyof Profiles]: Driver<Profiles[N]> } = { smp: smpDriver };
+
+/**
+ * Opens the line to a unit with the driver that its profile names, and finds out whether it speaks the protocol.
+ * @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE, NO_RESPONSE, WRONG_PROTOCOL, WRONG_BAUD_SUSPECTED, LINK_CORRUPT, CANCELLED.
+ */
+export function openUnit(options: OpenOptions): Promise<UnitSession> {
+  return openAs(options.profile, options);
+}
+
+function openAs<N extends keyof Profiles>(profile: ProfileOf<N>, options: Omit<OpenOptions, 'profile'>): Promise<UnitSession> {
+  return drivers[profile.driver].open({ ...options, profile });
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+const milliseconds = z.int().min(10).max(3_600_000);
+
+/** What every device profile has, whatever its driver; unknown keys are errors. */
+export const commonProfile = z
+  .object({
+    $schema: z.string().optional(),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,63}$/u)
+      .describe('The name that work orders use; the same as the file’s'),
+    baudRate: z.int().min(300).max(12_000_000),
+    exchangeMs: milliseconds.default(2000).describe('One request and its answer; the time on the wire comes on top'),
+    stepMs: milliseconds.default(60_000).describe('One step, e.g. installing everything; at least four times what making the key takes'),
+    jobMs: milliseconds.default(600_000).describe('The whole time that a unit may take'),
+    replugMs: z
+      .int()
+      .min(0)
+      .max(60_000)
+      .default(5000)
+      .describe('How long to wait for a unit that went away during a step; 0 does not wait'),
+  })
+  .strict();

@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import { commonProfile } from '../profile-fields.ts';
+
+export const SmpProfileFile = commonProfile.extend({
+  driver: z.literal('smp').describe('smp: MCUmgr/SMP over a serial console, with the provision group'),
+  keyAlgorithm: z.enum(['ec-p256', 'rsa-2048']).describe('The key that the device makes'),
+});
+export type SmpProfile = Omit<z.output<typeof SmpProfileFile>, '$schema'>;
