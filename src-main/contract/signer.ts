@@ -70,6 +70,17 @@ export const KeyProof = z.object({
 });
 export type KeyProof = z.infer<typeof KeyProof>;
 
+/**
+ * How a ceremony's transcript begins. A key signs it as it stands, like anything else: so it must never be taken for something that begins
+ * with a SEQUENCE (0x30), as certificates, CRLs and requests do.
+ */
+export const transcriptStart = '{\n  "purpose": "birthmark ceremony transcript",\n';
+
+/** What the signer reads of a transcript. */
+export const TranscriptHead = z.object({
+  keys: z.array(KeyRef.extend({ algorithm: KeyAlgorithm, attributes: KeyProof.shape.attributes })).min(1),
+});
+
 export const TokenState = z.object({ state: z.enum(['open', 'locked', 'absent', 'none']), view: TokenView.nullable() });
 export type TokenState = z.infer<typeof TokenState>;
 
@@ -93,6 +104,15 @@ export const signerCalls = {
   'session.close': spec(z.object({ why: z.string() }).strict(), done),
   /** Ceremony only. The attributes are read back from the token; a key that could leave it is destroyed and refused. */
   'key.generate': spec(z.object({ ckaId: z.string(), label: z.string(), algorithm: KeyAlgorithm }).strict(), KeyProof),
+  /**
+   * Ceremony only. A key that an interrupted ceremony had made: found by CKA_ID and label and proven anew; null when there is none.
+   * TOKEN_HAS_KEYS when what is there under this id is something else.
+   */
+  'key.find': spec(z.object({ ckaId: z.string(), label: z.string(), algorithm: KeyAlgorithm }).strict(), KeyProof.nullable()),
+  /** Ceremony only. CertificationRequestInfo (PKCS#10) of a CA in, signatureValue out: for a key that has no certificate yet. */
+  'sign.request': spec(z.object({ key: KeyRef, info: Bytes }).strict(), z.object({ signature: Bytes })),
+  /** Ceremony only. The transcript's bytes in, signatureValue out; what it says of the key's attributes is compared with the token. */
+  'sign.transcript': spec(z.object({ key: KeyRef, transcript: Bytes }).strict(), z.object({ signature: Bytes })),
   /** tbsCertificate in, signatureValue (DER, as it stands in the BIT STRING) out; already verified with the issuer's public key. */
   'sign.certificate': spec(z.object({ key: KeyRef, profile: z.string(), tbs: Bytes }).strict(), z.object({ signature: Bytes })),
   /** A tbsCertList in pieces: a CRL can be larger than a message. `sign` after the last piece. */

@@ -15,6 +15,8 @@ export function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
 }
 
 export const sequence = (...parts: readonly Uint8Array[]): Buffer => tlv(tags.sequence, ...parts);
+/** A SET OF with one member. */
+export const set = (member: Uint8Array): Buffer => tlv(tags.set, member);
 export const explicit = (n: number, ...parts: readonly Uint8Array[]): Buffer => tlv(constructed(n), ...parts);
 export const implicit = (n: number, content: Uint8Array): Buffer => tlv(primitive(n), content);
 export const octetString = (...parts: readonly Uint8Array[]): Buffer => tlv(tags.octetString, ...parts);

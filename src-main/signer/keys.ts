@@ -64,16 +64,52 @@ export async function generateKey(
     privateKey,
   );
   try {
-    const attributes = provenAttributes(token, pair.privateKey);
-    const spki = readSpki(token, pair.publicKey, request.algorithm);
-    await prove(token, pair.privateKey, request.algorithm, importSpki(spki));
-    const key = { ckaId: request.ckaId, spkiSha256: sha256Hex(spki) };
-    const keyId = keyIdentifier(readPublicKeyInfo(spki).bits).toString('hex');
-    return { proof: { key, algorithm: request.algorithm, keyId, spki, attributes }, handle: pair.privateKey };
+    return { proof: await proofOf(token, pair, request), handle: pair.privateKey };
   } catch (error) {
-    if (error instanceof Failure && !module.hung)
-      for (const handle of [pair.privateKey, pair.publicKey]) module.call('C_DestroyObject', session, handle);
-    throw error;
+    if (!(error instanceof Failure) || module.hung) throw error;
+    for (const handle of [pair.privateKey, pair.publicKey]) module.call('C_DestroyObject', session, handle);
+    throw error.code === 'KEY_ATTRIBUTES_REFUSED' ? new Failure(error.code, { ...error.params, then: 'was destroyed' }) : error;
+  }
+}
+
+interface KeyPair {
+  readonly publicKey: Handle;
+  readonly privateKey: Handle;
+}
+
+async function proofOf(token: TokenSession, pair: KeyPair, { ckaId, algorithm }: KeyRequest): Promise<KeyProof> {
+  const attributes = provenAttributes(token, pair.privateKey);
+  const spki = readSpki(token, pair.publicKey, algorithm);
+  await prove(token, pair.privateKey, algorithm, importSpki(spki));
+  const keyId = keyIdentifier(readPublicKeyInfo(spki).bits).toString('hex');
+  return { key: { ckaId, spkiSha256: sha256Hex(spki) }, algorithm, keyId, spki, attributes };
+}
+
+/**
+ * A key pair that was made before under this id, proven anew; null when the token has nothing of this id. TOKEN_HAS_KEYS when it has
+ * something else; KEY_ATTRIBUTES_REFUSED, SIGNATURE_INVALID as for a new one, but nothing is destroyed.
+ */
+export async function findKeyPair(
+  token: TokenSession,
+  request: KeyRequest,
+): Promise<{ readonly proof: KeyProof; readonly handle: Handle } | null> {
+  const id = Buffer.from(request.ckaId, 'hex');
+  const all = findObjects(token, id, null);
+  if (all.length === 0) return null;
+  const [privateKey, ...moreKeys] = findObjects(token, id, ck.CKO_PRIVATE_KEY);
+  const [publicKey, ...morePublic] = findObjects(token, id, ck.CKO_PUBLIC_KEY);
+  const other = new Failure('TOKEN_HAS_KEYS', { label: token.tokenLabel, id: request.ckaId });
+  if (privateKey === undefined || publicKey === undefined || moreKeys.length + morePublic.length > 0) throw other;
+  if (attribute(token, privateKey, ck.CKA_LABEL)?.toString('utf8') !== request.label) throw other;
+  if (attribute(token, publicKey, ck.CKA_KEY_TYPE)?.[0] !== (curveOids[request.algorithm] === undefined ? ck.CKK_RSA : ck.CKK_EC))
+    throw other;
+  try {
+    const proof = await proofOf(token, { publicKey, privateKey }, request);
+    if (readPublicKeyInfo(proof.spki).algorithm !== request.algorithm) throw other;
+    return { proof, handle: privateKey };
+  } catch (error) {
+    // A point that is on another curve than the one that was asked for is no public key.
+    throw error instanceof Failure || error instanceof TokenError ? error : other;
   }
 }
 
@@ -116,10 +152,14 @@ function attribute({ module, session }: TokenSession, object: Handle, type: numb
 
 const word = (value: Buffer | null): string => (value === null ? 'not told' : value.some((octet) => octet !== 0) ? 'true' : 'false');
 
-function provenAttributes(token: TokenSession, handle: Handle): KeyProof['attributes'] {
+const notProtected = (attribute: string, actual: string, expected: string): Failure =>
+  new Failure('KEY_ATTRIBUTES_REFUSED', { attribute, actual, expected, then: 'is not used' });
+
+/** What the token says of a private key. KEY_ATTRIBUTES_REFUSED when it is not one that stays inside. */
+export function provenAttributes(token: TokenSession, handle: Handle): KeyProof['attributes'] {
   const proven = demanded.map(({ name, type, value }) => {
     const actual = word(attribute(token, handle, type));
-    if (actual !== String(value)) throw new Failure('KEY_ATTRIBUTES_REFUSED', { attribute: name, actual, expected: String(value) });
+    if (actual !== String(value)) throw notProtected(name, actual, String(value));
     return { attribute: name, value: actual };
   });
   const advisory = token.quirks.advisoryAttributes.map((name) => ({
@@ -132,7 +172,7 @@ function provenAttributes(token: TokenSession, handle: Handle): KeyProof['attrib
 function readSpki(token: TokenSession, handle: Handle, algorithm: KeyAlgorithm): Buffer {
   const need = (type: number, name: string): Buffer => {
     const value = attribute(token, handle, type);
-    if (value === null) throw new Failure('KEY_ATTRIBUTES_REFUSED', { attribute: name, actual: 'not told', expected: 'the public key' });
+    if (value === null) throw notProtected(name, 'not told', 'the public key');
     return value;
   };
   const curve = curveOids[algorithm];

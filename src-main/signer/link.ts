@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { Failure, type KeyAlgorithm, type KeyProof, type KeyRef, type TokenRef } from '../contract/index.ts';
 import { TokenError, tokenFailure } from './errors.ts';
-import { belongs, findObjects, generateKey, type KeyRequest } from './keys.ts';
+import { belongs, findKeyPair, findObjects, generateKey, provenAttributes, type KeyRequest, type TokenSession } from './keys.ts';
 import type { Pin, WrongPins } from './pin.ts';
 import { ck, type Handle, type Pkcs11Module } from './pkcs11.ts';
 import type { Quirks } from './quirks.ts';
@@ -149,14 +149,36 @@ export class TokenLink {
   }
 
   async generate(request: KeyRequest): Promise<KeyProof> {
-    const { session, handles } = this.#alive();
+    return this.#known(await this.#onToken((token) => generateKey(token, request)));
+  }
+
+  /** A key pair that was made before; null when the token has none. */
+  async findPair(request: KeyRequest): Promise<KeyProof | null> {
+    const found = await this.#onToken((token) => findKeyPair(token, request));
+    return found === null ? null : this.#known(found);
+  }
+
+  #known({ proof, handle }: { readonly proof: KeyProof; readonly handle: Handle }): KeyProof {
+    this.#alive().handles.set(proof.key.spkiSha256, handle);
+    return proof;
+  }
+
+  /** What the token says of this key now. KEY_NOT_FOUND. */
+  async attributes(key: SigningKey): Promise<KeyProof['attributes']> {
+    return this.#onToken(async (token) => {
+      const handle = await this.find(key);
+      if (handle === null) throw new Failure('KEY_NOT_FOUND', { label: this.#ref.label, issuer: key.ref.ckaId });
+      return provenAttributes(token, handle);
+    });
+  }
+
+  #token(): TokenSession {
+    return { module: this.#module, session: this.#alive().session, tokenLabel: this.#ref.label, quirks: this.#quirks };
+  }
+
+  async #onToken<T>(use: (token: TokenSession) => Promise<T>): Promise<T> {
     try {
-      const { proof, handle } = await generateKey(
-        { module: this.#module, session, tokenLabel: this.#ref.label, quirks: this.#quirks },
-        request,
-      );
-      handles.set(proof.key.spkiSha256, handle);
-      return proof;
+      return await use(this.#token());
     } catch (error) {
       if (error instanceof TokenError) this.recover();
       throw tokenFailure(error);

@@ -83,7 +83,7 @@ const rules: readonly Rule[] = [
     'the validity is longer than the profile allows',
     ({ tbs, profile }) => tbs.notAfter - tbs.notBefore <= profile.maxValidityDays * dayMs + backdateMs,
   ],
-  ['the start is too far from now', ({ tbs, now }) => Math.abs(tbs.notBefore - (now - backdateMs)) <= backdateMs + skewMs],
+  ['the start is too far from now', ({ tbs, now, profile }) => isGoodStart(tbs.notBefore, now, profile.ca)],
   ['the validity must lie within the issuer’s own', ({ tbs, signer, selfSigned }) => selfSigned || within(tbs, signer.authority)],
   [
     'basic constraints must be there, critical, and as the profile says',
@@ -111,6 +111,14 @@ export function checkCertificate(bytes: Uint8Array, profile: CompiledProfile, si
   } catch (error) {
     throw error instanceof DerError ? refused(`this is not a tbsCertificate: ${error.message}`) : error;
   }
+}
+
+/** A ceremony may be continued days after it was interrupted, and then signs what it had drawn up: no second certificate for one CA. */
+const resumeDays = 30;
+
+function isGoodStart(notBefore: number, now: number, ca: boolean): boolean {
+  const earliest = now - 2 * backdateMs - skewMs - (ca ? resumeDays * dayMs : 0);
+  return notBefore >= earliest && notBefore <= now + skewMs;
 }
 
 function isGoodSerial(serial: Uint8Array): boolean {

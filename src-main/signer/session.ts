@@ -16,6 +16,7 @@ import {
   readCertificateDer,
   readPublicKeyInfo,
   sha256Hex,
+  subjectKeyIdOf,
   type TbsCertificate,
 } from '../der/index.ts';
 import { refused } from './errors.ts';
@@ -75,16 +76,17 @@ function issuerKey(ref: KeyRef, certificate: Uint8Array, now: number): CrlSigner
     const authority = authorityOf(fields);
     if (authority === null) throw refused('the issuer’s certificate is not that of a CA');
     if (fields.notAfter <= now) throw refused('the issuer’s certificate has expired');
-    return makeKey(ref, fields.spki, authority);
+    return makeKey(ref, fields.spki, authority, subjectKeyIdOf(fields.extensions));
   } catch (error) {
     throw error instanceof DerError ? refused(`the issuer’s certificate is damaged: ${error.message}`) : error;
   }
 }
 
-function makeKey(ref: KeyRef, spki: Uint8Array, authority: Authority | null): CrlSignerKey {
+/** `keyId`: as the CA's own certificate has it; who issued that may have made it in another way than we do (RFC 5280 4.2.1.2). */
+function makeKey(ref: KeyRef, spki: Uint8Array, authority: Authority | null, keyId: Uint8Array | null): CrlSignerKey {
   const { algorithm, described, bits } = readPublicKeyInfo(spki);
   if (algorithm === null) throw refused(`a key of type ${described} cannot sign here`);
-  return { ref, algorithm, publicKey: importSpki(spki), signer: { algorithm, spki, keyId: keyIdentifier(bits), authority } };
+  return { ref, algorithm, publicKey: importSpki(spki), signer: { algorithm, spki, keyId: keyId ?? keyIdentifier(bits), authority } };
 }
 
 /** What a CA certificate lets its key do; null for any other certificate. */
@@ -193,9 +195,10 @@ export class SessionAccount {
     this.#lastUse = now;
   }
 
-  /** A key that this ceremony has made. */
+  /** A key that this ceremony has made, now or before it was interrupted. One that came with its certificate keeps that. */
   addKey(proof: KeyProof): void {
-    this.#keys.set(proof.key.spkiSha256, { key: makeKey(proof.key, proof.spki, null), profiles: null });
+    if (this.#keys.has(proof.key.spkiSha256)) throw refused('this key has a certificate already');
+    this.#keys.set(proof.key.spkiSha256, { key: makeKey(proof.key, proof.spki, null, null), profiles: null });
   }
 
   /** In a ceremony, a signed CA certificate gives its key a name to sign under. */

@@ -15,14 +15,16 @@ import { CrlStream } from './crl-rules.ts';
 import { refused, tokenFailure } from './errors.ts';
 import { initSoftwareToken } from './init-token.ts';
 import type { TokenKeeper } from './keeper.ts';
-import { TokenLink } from './link.ts';
+import { TokenLink, type SigningKey } from './link.ts';
 import { Pin, PinRequests, type PinPurpose, type WrongPins } from './pin.ts';
 import { SessionQueue } from './queue.ts';
 import type { Quirks } from './quirks.ts';
+import { checkRequest } from './request-rules.ts';
 import { checkCertificate } from './rules.ts';
 import { checkTerms, SessionAccount, type CheckedTerms, type Moment } from './session.ts';
 import { digestOf, verifies } from './signing.ts';
 import { absent } from './tokens.ts';
+import { checkTranscript } from './transcript-rules.ts';
 
 export interface SignerParts {
   readonly now: () => number;
@@ -152,15 +154,60 @@ export class Signer {
   }
 
   async generateKey({ ckaId, label, algorithm }: SignerParsed<'key.generate'>): Promise<SignerOutput<'key.generate'>> {
+    return this.#inCeremony(ckaId, async (open) => {
+      const proof = await open.link.generate({ ckaId, label, algorithm });
+      open.account.addKey(proof);
+      return proof;
+    });
+  }
+
+  async findKey({ ckaId, label, algorithm }: SignerParsed<'key.find'>): Promise<SignerOutput<'key.find'>> {
+    return this.#inCeremony(ckaId, async (open) => {
+      const proof = await open.link.findPair({ ckaId, label, algorithm });
+      if (proof !== null) open.account.addKey(proof);
+      return proof;
+    });
+  }
+
+  async #inCeremony<T>(ckaId: string, work: (open: Open) => Promise<T>): Promise<T> {
     if (!KeyRef.shape.ckaId.safeParse(ckaId).success || ckaId.length % 2 !== 0)
       throw new Failure('INVALID_INPUT', { field: 'ckaId', problem: 'it must be 1 to 32 bytes in lower-case hex' });
     return this.#queue.run('usual', async () => {
-      const open = this.#required();
-      if (open.account.terms.kind !== 'ceremony') throw refused('keys are made in a ceremony only');
-      const proof = await this.#watched(open, () => open.link.generate({ ckaId, label, algorithm }));
-      open.account.addKey(proof);
+      const open = this.#ceremony();
+      const result = await this.#watched(open, () => work(open));
       open.account.touch(this.#moment());
-      return proof;
+      return result;
+    });
+  }
+
+  #ceremony(): Open {
+    const open = this.#required();
+    if (open.account.terms.kind !== 'ceremony') throw refused('this is for a ceremony only');
+    return open;
+  }
+
+  async signRequest({ key: ref, info }: SignerParsed<'sign.request'>): Promise<SignerOutput<'sign.request'>> {
+    const key = this.#ceremony().account.key(ref);
+    checkRequest(info, key.signer);
+    return this.#signed(key, info, () => undefined);
+  }
+
+  async signTranscript({ key: ref, transcript }: SignerParsed<'sign.transcript'>): Promise<SignerOutput<'sign.transcript'>> {
+    const key = this.#ceremony().account.key(ref);
+    return this.#signed(key, transcript, async (open) => checkTranscript(transcript, ref, await open.link.attributes(key)));
+  }
+
+  /** One signature in a ceremony that is no certificate, so that it counts for no quota. */
+  async #signed(key: SigningKey, bytes: Uint8Array, check: (open: Open) => void | Promise<void>): Promise<{ signature: Uint8Array }> {
+    return this.#queue.run('usual', async () => {
+      const open = this.#ceremony();
+      const signature = await this.#watched(open, async () => {
+        await check(open);
+        return open.link.sign(key, digestOf(key.algorithm, bytes));
+      });
+      if (!verifies(key.algorithm, key.publicKey, bytes, signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
+      open.account.touch(this.#moment());
+      return { signature };
     });
   }
 

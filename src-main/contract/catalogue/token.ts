@@ -76,7 +76,7 @@ export const tokenFailures = {
     'officer',
     'never',
     'The token did not protect the key',
-    'The new key says {attribute} = {actual}; it must be {expected}. It was destroyed.',
+    'The key says {attribute} = {actual}; it must be {expected}. It {then}.',
     'Use a token that keeps private keys inside.',
   ),
   PIN_WRONG: entry(

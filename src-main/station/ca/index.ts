@@ -7,6 +7,7 @@ export { crlToPem, isSuperset, missingFrom, readCrl, type Crl } from './crl-read
 export { crlSigner, writeCrl, type CrlRequest, type CrlSigner, type WrittenCrl } from './crl-writer.ts';
 export { checkCsr, type CheckedCsr, type CsrPolicy } from './csr.ts';
 export { requestFromFile } from './pem.ts';
+export { buildRequestInfo, requestToPem } from './request.ts';
 export { readIssuer, type Issuer } from './issuer.ts';
 export { loadCertificateProfile, parseCertificateProfile } from './profile-file.ts';
 export { lintCertificateProfile } from './profile-lint.ts';

@@ -1,6 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Failure, type KeyAlgorithm } from '../../contract/index.ts';
-import { basicConstraintsOf, DerError, keyIdentifier, readCertificateDer, readPublicKeyInfo, signatureAlgorithm } from '../../der/index.ts';
+import {
+  basicConstraintsOf,
+  DerError,
+  keyIdentifier,
+  readCertificateDer,
+  readPublicKeyInfo,
+  signatureAlgorithm,
+  subjectKeyIdOf,
+} from '../../der/index.ts';
 
 /** What of an issuer goes into the certificates and CRLs that it signs. Times in ms since the epoch. */
 export interface Issuer {
@@ -27,7 +35,8 @@ export function readIssuer(certificate: Uint8Array): Issuer {
       certificate,
       subject: fields.subject,
       spki: fields.spki,
-      keyId: keyIdentifier(info.bits),
+      // As its own certificate has it: who signed that may have made it in another way (RFC 5280 4.2.1.2), and verifiers compare the two.
+      keyId: subjectKeyIdOf(fields.extensions) ?? keyIdentifier(info.bits),
       algorithm: info.algorithm,
       signatureAlgorithm: signatureAlgorithm(info.algorithm),
       publicKey: createPublicKey({ key: Buffer.from(fields.spki), format: 'der', type: 'spki' }),

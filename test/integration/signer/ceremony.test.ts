@@ -1,14 +1,18 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { KeyAlgorithm, TokenRef } from '../../../src-main/contract/index.ts';
+import { transcriptStart, type KeyAlgorithm, type SessionTerms, type TokenRef } from '../../../src-main/contract/index.ts';
 import {
   assembleCertificate,
   buildDeviceTbs,
   buildIssuerTbs,
+  buildRequestInfo,
   buildRootTbs,
   newSerial,
   readIssuer,
+  requestToPem,
   signingProfile,
 } from '../../../src-main/station/ca/index.ts';
+import { WorkFolder } from '../../support/openssl.ts';
 import { makeShimFolder, type ShimFolder } from '../../support/shim.ts';
 import { failureOf, shippedProfile, SignerBench } from '../../support/signer.ts';
 
@@ -117,6 +121,106 @@ describe('a ceremony', () => {
     expect((await failureOf(bench.client('sign.certificate', { key: root.key, profile: 'device', tbs: issuerDraft.tbs }))).code).toBe(
       'SESSION_REFUSED',
     );
+  });
+
+  const reopen = async (more: Partial<SessionTerms> = {}): Promise<void> => {
+    await bench.client('session.close', { why: 'interrupted' });
+    await bench.openSession({ ...bench.ceremonyTerms(token), ...more });
+  };
+
+  it.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)(
+    'finds a %s key of an interrupted ceremony again, and proves it anew',
+    async (algorithm) => {
+      const made = await generate('0a', algorithm);
+      await reopen();
+      const find = (more: object = {}) => bench.client('key.find', { ckaId: '0a', label: 'key 0a', algorithm, ...more });
+      expect(await find()).toEqual(made);
+      const draft = buildRootTbs({ ...common(made.spki, 'Root'), days: 7300 });
+      await expect(bench.client('sign.certificate', { key: made.key, profile: 'root', tbs: draft.tbs })).resolves.toHaveProperty(
+        'signature',
+      );
+      await reopen();
+      expect(await find({ ckaId: '0b' })).toBeNull();
+      expect((await failureOf(find({ label: 'another' }))).code).toBe('TOKEN_HAS_KEYS');
+      for (const other of ['ec-p256', 'ec-p384', 'rsa-3072', 'rsa-4096'].filter((one) => one !== algorithm))
+        expect((await failureOf(find({ algorithm: other }))).code).toBe('TOKEN_HAS_KEYS');
+      folder.fault('extractable');
+      expect(await failureOf(find())).toMatchObject({ code: 'KEY_ATTRIBUTES_REFUSED', params: { then: 'is not used' } });
+      folder.fault(null);
+      // It is still there.
+      expect(await find()).toEqual(made);
+    },
+  );
+
+  it('finishes on another day what it had drawn up, and no certificate that begins long ago', async () => {
+    const made = await generate('0a');
+    const draft = buildRootTbs({ ...common(made.spki, 'Root'), days: 7300 });
+    const sign = () => bench.client('sign.certificate', { key: made.key, profile: 'root', tbs: draft.tbs });
+    bench.clock.advance(29 * 86_400_000);
+    await reopen();
+    await bench.client('key.find', { ckaId: '0a', label: 'key 0a', algorithm: 'ec-p256' });
+    await expect(sign()).resolves.toHaveProperty('signature');
+    bench.clock.advance(2 * 86_400_000);
+    await reopen();
+    await bench.client('key.find', { ckaId: '0a', label: 'key 0a', algorithm: 'ec-p256' });
+    expect((await failureOf(sign())).params['rule']).toContain('start is too far');
+  });
+
+  it.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)(
+    'a %s key asks for its own CA certificate, and for nothing else',
+    async (algorithm) => {
+      const work = new WorkFolder();
+      try {
+        const [own, other] = [await generate('0a', algorithm), await generate('0b')];
+        const ask = (info: Uint8Array) => bench.client('sign.request', { key: own.key, info });
+        const info = buildRequestInfo({ subject: { organization: 'Acme', commonName: 'Line 2 device CA' }, spki: own.spki });
+        work.write('ca.csr', requestToPem(info, algorithm, (await ask(info)).signature));
+        const read = work.openssl('req', '-in', 'ca.csr', '-noout', '-verify', '-text').text;
+        expect(read).toContain('self-signature verify OK');
+        expect(read).toContain('CA:TRUE, pathlen:0');
+        expect(work.run('certtool', '--crq-info', '--infile', 'ca.csr').text).toContain('Self signature: verified');
+
+        const refused: [string, Uint8Array][] = [
+          ['its own certificate', buildRequestInfo({ subject: { commonName: 'x' }, spki: other.spki })],
+          ['not a certificate request', buildRootTbs({ ...common(own.spki, 'Root'), days: 7300 }).tbs],
+          ['not a certificate request', Buffer.from('{"purpose":"birthmark"}')],
+          ['CA with no CA below it', Buffer.from(info.toString('hex').replace('30060101ff020100', '30060101ff020101'), 'hex')],
+          ['key usage of a CA', Buffer.from(info.toString('hex').replace('03020106', '03020186'), 'hex')],
+        ];
+        for (const [rule, bytes] of refused) expect((await failureOf(ask(bytes))).params['rule']).toContain(rule);
+        expect((await failureOf(bench.client('sign.certificate', { key: own.key, profile: 'root', tbs: info }))).code).toBe(
+          'SESSION_REFUSED',
+        );
+      } finally {
+        work.remove();
+      }
+    },
+  );
+
+  it('a key signs a transcript that says of it what the token says, and nothing that could be something else', async () => {
+    const made = await generate('0a');
+    const entry = { ...made.key, algorithm: made.algorithm, attributes: made.attributes };
+    const text = (keys: unknown): string => `${transcriptStart}  "keys": ${JSON.stringify(keys)}\n}\n`;
+    const sign = (transcript: string | Uint8Array) =>
+      bench.client('sign.transcript', { key: made.key, transcript: Buffer.from(transcript) });
+    const { signature } = await sign(text([entry]));
+    const key = createPublicKey({ key: Buffer.from(made.spki), format: 'der', type: 'spki' });
+    expect(verify('sha256', Buffer.from(text([entry])), key, signature)).toBe(true);
+
+    const lie = made.attributes.map((one) => (one.attribute === 'CKA_LOCAL' ? { ...one, value: 'false' } : one));
+    const refused: [string, string | Uint8Array][] = [
+      ['says something else', text([{ ...entry, attributes: lie }])],
+      ['an attribute too many', text([{ ...entry, attributes: [...made.attributes, { attribute: 'CKA_FIPS', value: 'true' }] }])],
+      ['does not name this key', text([{ ...entry, spkiSha256: '0'.repeat(64) }])],
+      ['what its keys are', text([])],
+      ['not a transcript', text([entry]).slice(1)],
+      ['not a transcript', JSON.stringify({ purpose: 'birthmark ceremony transcript', keys: [entry] })],
+      ['not a transcript', buildRootTbs({ ...common(made.spki, 'Root'), days: 7300 }).tbs],
+    ];
+    for (const [rule, bytes] of refused) expect((await failureOf(sign(bytes))).params['rule']).toContain(rule);
+    // The attributes are read when it signs, not remembered.
+    folder.fault('extractable');
+    expect((await failureOf(sign(text([entry])))).code).toBe('KEY_ATTRIBUTES_REFUSED');
   });
 
   it('signs with its own keys only, and they are gone with it', async () => {

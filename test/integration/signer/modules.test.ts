@@ -1,8 +1,17 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { assembleCertificate, buildDeviceTbs, certificateToPem, checkCsr, newSerial } from '../../../src-main/station/ca/index.ts';
+import { transcriptStart } from '../../../src-main/contract/index.ts';
+import {
+  assembleCertificate,
+  buildDeviceTbs,
+  buildRequestInfo,
+  certificateToPem,
+  checkCsr,
+  newSerial,
+} from '../../../src-main/station/ca/index.ts';
 import { WorkFolder } from '../../support/openssl.ts';
 import { failureOf, issueTerms, makeHierarchy, shippedProfile, SignerBench } from '../../support/signer.ts';
 import { softoknPath } from '../../support/token-made.ts';
@@ -44,7 +53,25 @@ describe('another vendor’s module', () => {
           { attribute: 'CKA_ALWAYS_AUTHENTICATE', value: 'not told' },
         ]),
       );
+      await bench.openSession(bench.ceremonyTerms(token));
+      const { key, spki: rootSpki, attributes } = made.root.proof;
+      expect(await bench.client('key.find', { ckaId: key.ckaId, label: 'Test root', algorithm })).toEqual(made.root.proof);
+      const transcript = Buffer.from(`${transcriptStart}  "keys": ${JSON.stringify([{ ...key, algorithm, attributes }])}\n}\n`);
+      const signed = await bench.client('sign.transcript', { key, transcript });
+      const publicKey = createPublicKey({ key: Buffer.from(rootSpki), format: 'der', type: 'spki' });
+      expect(verify('sha256', transcript, publicKey, signed.signature)).toBe(true);
+      const info = buildRequestInfo({ subject: { commonName: 'Line 2 device CA' }, spki: rootSpki });
+      await expect(bench.client('sign.request', { key, info })).resolves.toHaveProperty('signature');
+      await bench.client('session.close', { why: 'next' });
+
       await bench.openSession(issueTerms(bench, token, made.issuer));
+      // All of that belongs to a ceremony.
+      for (const call of [
+        bench.client('key.find', { ckaId: key.ckaId, label: 'Test root', algorithm }),
+        bench.client('sign.request', { key: made.issuer.proof.key, info }),
+        bench.client('sign.transcript', { key: made.issuer.proof.key, transcript }),
+      ])
+        expect((await failureOf(call)).code).toBe('SESSION_REFUSED');
       const profile = shippedProfile('device');
       const { spki } = checkCsr(work.request('unit'), profile);
       const request = {
