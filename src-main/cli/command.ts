@@ -171,6 +171,8 @@ const optionOf: Readonly<Record<string, string>> = {
   idPrefix: 'prefix',
   tokenLabel: 'token',
   slots: 'slot',
+  ips: 'ip',
+  validityDays: 'days',
   password: 'password-file',
 };
 

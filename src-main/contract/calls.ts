@@ -6,6 +6,7 @@ import { profilesCalls } from './calls/profiles.ts';
 import { registryCalls } from './calls/registry.ts';
 import { revocationCalls } from './calls/revocation.ts';
 import { PinRequest, sessionsCalls } from './calls/sessions.ts';
+import { serversCalls } from './calls/servers.ts';
 import { tokensCalls } from './calls/tokens.ts';
 import { stationCalls } from './calls/station.ts';
 import { OrderProgress, RevocationView, SigningSession, SlotView, StationStatus } from './models.ts';
@@ -27,6 +28,7 @@ export const calls = {
   ...profilesCalls,
   ...registryCalls,
   ...lifeCalls,
+  ...serversCalls,
   ...revocationCalls,
   ...brokerCalls,
 } as const;

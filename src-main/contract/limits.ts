@@ -8,6 +8,8 @@ export const limits = {
   profileChars: 64 * 1024,
   /** A request with PEM and whatever tools write around it. */
   csrFileBytes: 64 * 1024,
+  /** DNS names, and addresses, in one server certificate. */
+  serverNames: 100,
   graceHours: { min: 1, max: 720, default: 24 },
   renewalWindowDays: 30,
   csrBytes: 8 * 1024,

@@ -192,14 +192,16 @@ export const CertificateProfileView = z.object({
 });
 export type CertificateProfileView = z.infer<typeof CertificateProfileView>;
 
-/** A device certificate that comes to its end, and the threshold in days that it was told of. */
+/** A certificate of a device or a broker that comes to its end, and the threshold in days that it was told of. */
 export const ExpiryNotice = z.object({
   serial: SerialHex,
+  use: CertificateUse,
+  /** Of a broker its common name. */
   device: z.string(),
   days: z.int(),
   at: Instant,
   notAfter: Instant,
-  /** When the device was told by MQTT. */
+  /** When the device was told by MQTT; a broker is not. */
   publishedAt: Instant.nullable(),
 });
 export type ExpiryNotice = z.infer<typeof ExpiryNotice>;
@@ -263,8 +265,10 @@ export type IssuerView = z.infer<typeof IssuerView>;
 export const RevocationState = z.enum(['RECORDED', 'PUBLISHED', 'EFFECTIVE']);
 export type RevocationState = z.infer<typeof RevocationState>;
 
+/** Of a broker's certificate PUBLISHED is the last: the broker refuses devices, but who refuses the broker is for its clients to say. */
 export const RevocationView = z.object({
   serial: SerialHex,
+  use: CertificateUse,
   device: z.string(),
   reason: RevocationReason,
   note: z.string(),

@@ -35,6 +35,13 @@ export const SigningProfile = z
     ca: z.boolean(),
     /** Full-match regular expression source for the subject's common name. */
     commonName: z.string(),
+    /**
+     * What the subjectAltName must hold, and nothing else: one URI that fully matches, or the names of a server with the common name
+     * among them (`hosts` null: whichever). Absent: a certificate must not have one.
+     */
+    alternativeName: z
+      .union([z.object({ uri: z.string() }).strict(), z.object({ hosts: z.array(z.string()).nullable() }).strict()])
+      .optional(),
   })
   .strict();
 export type SigningProfile = z.infer<typeof SigningProfile>;

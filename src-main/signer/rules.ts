@@ -5,6 +5,8 @@ import {
   commonNameOf,
   DerError,
   extendedKeyUsageOf,
+  generalName,
+  hostOf,
   keyIdentifier,
   keyUsageBits,
   keyUsageOf,
@@ -12,6 +14,7 @@ import {
   readPublicKeyInfo,
   readTbsCertificate,
   signatureAlgorithm,
+  subjectAltNamesOf,
   subjectKeyIdOf,
   type PublicKeyInfo,
   type TbsCertificate,
@@ -95,6 +98,7 @@ const rules: readonly Rule[] = [
     'the extended key usage is not allowed by the profile',
     ({ tbs, profile }) => isGoodPurpose(extendedKeyUsageOf(tbs.extensions), profile),
   ],
+  ['the alternative names are not those that the profile allows', ({ tbs, profile }) => isGoodAlternativeName(tbs, profile)],
   ['the authority key identifier must be the issuer’s', ({ tbs, signer }) => same(authorityKeyIdOf(tbs.extensions), signer.keyId)],
   ['the subject key identifier must be that of the key', ({ tbs, key }) => same(subjectKeyIdOf(tbs.extensions), keyIdentifier(key.bits))],
   ['an unknown critical extension', ({ tbs }) => [...tbs.extensions].every(([id, { critical }]) => !critical || knownCritical.has(id))],
@@ -159,4 +163,18 @@ function isGoodUsage({ tbs, key, profile }: Case): boolean {
 function isGoodPurpose(purposes: readonly string[] | null, profile: SigningProfile): boolean {
   if (profile.extendedKeyUsage.length === 0) return purposes === null;
   return purposes !== null && purposes.length > 0 && purposes.every((purpose) => profile.extendedKeyUsage.includes(purpose));
+}
+
+/** Clients of a broker look at these names alone (RFC 9525): whoever may write one may be that host. */
+function isGoodAlternativeName(tbs: TbsCertificate, { alternativeName }: SigningProfile): boolean {
+  const names = subjectAltNamesOf(tbs.extensions);
+  if (alternativeName === undefined) return names === null;
+  if ('uri' in alternativeName) {
+    const [name, ...others] = names ?? [];
+    if (name?.tag !== generalName.uri || others.length > 0) return false;
+    return new RegExp(`^(?:${alternativeName.uri})$`, 'u').test(Buffer.from(name.content).toString('latin1'));
+  }
+  const hosts = (names ?? []).map(hostOf);
+  const { hosts: allowed } = alternativeName;
+  return hosts.includes(commonNameOf(tbs.subject) ?? '') && hosts.every((host) => allowed === null || allowed.includes(host));
 }

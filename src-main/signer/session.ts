@@ -43,6 +43,8 @@ export function checkTerms(terms: SessionTerms, now: number): CheckedTerms {
   if (terms.kind !== 'ceremony' && terms.profiles.some((profile) => profile.ca))
     throw refused('only a ceremony may make the certificate of a CA');
   const profiles = new Map(terms.profiles.map((profile) => [profile.name, { ...profile, pattern: compile(profile.commonName) }]));
+  for (const { alternativeName } of terms.profiles)
+    if (alternativeName !== undefined && 'uri' in alternativeName) compile(alternativeName.uri);
   if (terms.kind === 'crl-only' && profiles.size > 0) throw refused('a session for revocation lists has no certificate profiles');
   if (terms.kind !== 'ceremony' && terms.authorities.length === 0) throw refused('a session needs an issuer’s key and certificate');
   const authorities = terms.authorities.map((authority) => checkAuthority(authority, profiles, now));

@@ -13,8 +13,8 @@ import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
-import { Issuance, type SessionWish } from './issuance/index.ts';
-import { endGracePeriods, giveNotice, recoverRotations } from './life/index.ts';
+import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
+import { endGracePeriods, giveNotice, recoverUnfinished } from './life/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlSet, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
@@ -35,6 +35,7 @@ export class LiveStation {
   readonly registry: Registry;
   readonly profiles: DeviceCertificateProfiles;
   readonly issuance: Issuance;
+  readonly servers: ServerIssuance;
   readonly host: BrokerHost;
   readonly publisher: Publisher;
   readonly crls: CrlSet;
@@ -82,6 +83,7 @@ export class LiveStation {
       trustAnchor: () => root().certificate,
       endpoint: () => this.host.endpoint,
     });
+    this.servers = new ServerIssuance({ registry, signer: signer.call, clock, crlBase, profile: () => this.profiles.server });
     this.crls = new CrlSet({ registry, crlBase, dataDir: config.dataDir, signer: signer.call, clock });
     this.publisher = new Publisher({
       registry,
@@ -133,7 +135,7 @@ export class LiveStation {
   async start(): Promise<void> {
     const { config, signer, clock } = this.#station;
     recoverRuns(this.registry, clock, proofHours);
-    recoverRotations(this.registry);
+    recoverUnfinished(this.registry);
     const module = this.registry.store.setting('module');
     const token = this.registry.store.setting('token');
     await signer.use(

@@ -5,7 +5,7 @@ import { page, paging } from './look.ts';
 
 export const expiring: Command = {
   name: 'expiring',
-  summary: 'device certificates that end within 30 days',
+  summary: 'certificates of devices and brokers that end within 30 days',
   options: { limit: paging.limit, offset: paging.offset },
   async run(context) {
     const station = context.start({ broker: false, line: 'off' });
@@ -13,8 +13,14 @@ export const expiring: Command = {
     const found = await station.call('notices.list', { limit, offset });
     context.output.result(found, () =>
       table(
-        ['DEVICE', 'SERIAL', 'ENDS', 'NOTICE', 'DEVICE TOLD'],
-        found.rows.map((row) => [row.device, row.serial, row.notAfter, `${String(row.days)} days`, row.publishedAt ?? 'not yet']),
+        ['NAME', 'SERIAL', 'ENDS', 'NOTICE', 'DEVICE TOLD'],
+        found.rows.map((row) => [
+          row.device,
+          row.serial,
+          row.notAfter,
+          `${String(row.days)} days`,
+          row.publishedAt ?? (row.use === 'device' ? 'not yet' : '-'),
+        ]),
       ),
     );
     return exitCodes.OK;

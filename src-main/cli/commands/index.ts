@@ -10,6 +10,7 @@ import { operators } from './operators.ts';
 import { profile } from './profile.ts';
 import { provision } from './provision.ts';
 import { rotate } from './rotate.ts';
+import { serverCertificate } from './server-certificate.ts';
 import { tokens } from './tokens.ts';
 import { verify } from './verify.ts';
 
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   certificates,
   profile,
   expiring,
+  serverCertificate,
   rotate,
   revoke,
   crl,

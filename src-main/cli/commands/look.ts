@@ -1,4 +1,4 @@
-import { exitCodes, CertificateStatus, Failure } from '../../contract/index.ts';
+import { exitCodes, CertificateStatus, CertificateUse, Failure } from '../../contract/index.ts';
 import type { Command } from '../command.ts';
 import { table } from '../output.ts';
 
@@ -61,16 +61,17 @@ export const devices: Command = {
 export const certificates: Command = {
   name: 'certificates',
   summary: 'certificates of devices and of the station',
-  options: { ...paging, status: { argument: 'STATUS', help: `one of ${CertificateStatus.options.join(', ')}` } },
+  options: {
+    ...paging,
+    status: { argument: 'STATUS', help: `one of ${CertificateStatus.options.join(', ')}` },
+    use: { argument: 'USE', help: `one of ${CertificateUse.options.join(', ')}` },
+  },
   async run(context) {
-    const wanted = context.text('status');
-    const parsed = CertificateStatus.optional().safeParse(wanted);
-    if (!parsed.success)
-      throw new Failure('INVALID_INPUT', { field: '--status', problem: `must be one of ${CertificateStatus.options.join(', ')}` });
+    const filter = { ...oneOf(context, 'status', CertificateStatus.options), ...oneOf(context, 'use', CertificateUse.options) };
     const station = context.start({ broker: false, line: 'off' });
     const found = await station.call('certificates.list', {
       ...page(context),
-      ...(parsed.data === undefined ? {} : { status: parsed.data }),
+      ...filter,
     });
     context.output.result(found, () =>
       table(
@@ -83,6 +84,15 @@ export const certificates: Command = {
 };
 
 type Context = Parameters<Command['run']>[0];
+
+/** The value of an option that has only a few, under its name; empty without it. */
+function oneOf<N extends string, T extends string>(context: Context, name: N, options: readonly T[]): { readonly [K in N]?: T } {
+  const value = context.text(name);
+  if (value === undefined) return {};
+  const found = options.find((option) => option === value);
+  if (found === undefined) throw new Failure('INVALID_INPUT', { field: `--${name}`, problem: `must be one of ${options.join(', ')}` });
+  return { [name]: found } as { readonly [K in N]?: T };
+}
 
 export function page(context: Context): { search: string; limit: number; offset: number } {
   return {

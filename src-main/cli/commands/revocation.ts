@@ -63,7 +63,7 @@ async function revokeOne(context: CommandContext, station: StationProcess, selec
   await context.openSession(station, { kind: 'crl-only', minutes: 10, reason: 'revoke on the command line' });
   const revoked = await station.call('revocations.revoke', { selector, reason: terms.reason, note: terms.note });
   const settled = await untilEffective(station, revoked, terms.seconds * 1000);
-  const effective = settled.every((one) => one.state === 'EFFECTIVE');
+  const effective = settled.every(hasArrived);
   context.output.result({ verdict: effective ? 'PASS' : 'FAIL', revocations: settled }, () =>
     table(
       ['SERIAL', 'DEVICE', 'STATE', 'CRL'],
@@ -199,10 +199,12 @@ function selectorOf(context: CommandContext): Selector {
   return named;
 }
 
+const hasArrived = ({ use, state }: RevocationView): boolean => state === 'EFFECTIVE' || (use === 'server' && state === 'PUBLISHED');
+
 /** Follows revocations by their events until all are EFFECTIVE or `ms` have passed; returns how far each has come. */
 export async function untilEffective(station: StationProcess, revoked: readonly RevocationView[], ms: number): Promise<RevocationView[]> {
   const state = new Map(revoked.map((one) => [one.serial, one]));
-  const done = (): boolean => [...state.values()].every((one) => one.state === 'EFFECTIVE');
+  const done = (): boolean => [...state.values()].every(hasArrived);
   await new Promise<void>((resolve) => {
     const timer = setTimeout(finish, ms);
     const off = station.on('revocation.changed', (view) => {

@@ -29,7 +29,7 @@ export const lifeCalls = {
   }),
   'notices.list': call({
     service: 'station',
-    summary: 'Device certificates that come to their end, the soonest first',
+    summary: 'Certificates of devices and brokers that come to their end, the soonest first',
     input: z.object({ limit: page.limit, offset: page.offset }).strict(),
     output: z.object({ total: z.int(), rows: z.array(ExpiryNotice) }),
     roles: signedIn,

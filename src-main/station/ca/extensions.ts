@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { der, keyIdentifier, keyUsageBits, oids } from '../../der/index.ts';
+import { addressBytes, der, keyIdentifier, keyUsageBits, oids } from '../../der/index.ts';
 
 /** RFC 5280 4.2 extensions, each a complete Extension. */
 function extension(id: string, critical: boolean, value: Uint8Array): Buffer {
@@ -48,16 +48,4 @@ export const subjectUri = (text: string): Buffer => extension(oids.subjectAltNam
 export function subjectHosts(hosts: readonly string[]): Buffer {
   const names = hosts.map((host) => (isIP(host) === 0 ? der.implicit(2, Buffer.from(host, 'ascii')) : der.implicit(7, addressBytes(host))));
   return extension(oids.subjectAltName, false, der.sequence(...names));
-}
-
-function addressBytes(host: string): Buffer {
-  if (isIP(host) === 4) return Buffer.from(host.split('.').map(Number));
-  const tail = /:(\d+\.\d+\.\d+\.\d+)$/u.exec(host)?.[1];
-  const plain =
-    tail === undefined ? host : host.slice(0, -tail.length) + (addressBytes(tail).toString('hex').match(/.{4}/gu) ?? []).join(':');
-  const [left = '', right] = plain.split('::');
-  const groups = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => parseInt(group, 16)));
-  const [head, end] = [groups(left), right === undefined ? [] : groups(right)];
-  const all = [...head, ...new Array<number>(8 - head.length - end.length).fill(0), ...end];
-  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 }

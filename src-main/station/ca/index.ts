@@ -12,5 +12,6 @@ export { readIssuer, type Issuer } from './issuer.ts';
 export { loadCertificateProfile, parseCertificateProfile } from './profile-file.ts';
 export { lintCertificateProfile } from './profile-lint.ts';
 export { CertificateProfile, commonNameFor, signingProfile } from './profile.ts';
+export { serverHosts, type ServerNames } from './server-names.ts';
 export { newSerial } from './serial.ts';
 export { assembleCertificate, buildDeviceTbs, buildServerTbs, buildServiceTbs, crlUri, type Draft, type LeafRequest } from './tbs.ts';

@@ -56,6 +56,10 @@ export const CertificateProfile = z
     path: ['commonName'],
     message: 'of a device it must be {tenant}/{device}: brokers know a device by it',
   })
+  .refine((profile) => profile.use !== 'server' || profile.uri === undefined, {
+    path: ['uri'],
+    message: 'the alternative names of a server are its hosts',
+  })
   .refine((profile) => (profile.use === 'server') === profile.extendedKeyUsage.includes('serverAuth'), {
     path: ['extendedKeyUsage'],
     message: 'serverAuth belongs to server certificates, and only there',
@@ -80,18 +84,23 @@ export function commonNameFor(profile: CertificateProfile, values: Readonly<Reco
   return text;
 }
 
-/** The limits that the signer enforces for this profile. */
-export function signingProfile(profile: CertificateProfile): SigningProfile {
-  const pattern = profile.commonName
+/** A template as a regular expression. */
+const patternOf = (text: string): string =>
+  text
     .split(/(\{\w+\})/u)
     .map((part) => (part.startsWith('{') ? `(?:${placeholders[part.slice(1, -1)] ?? ''})` : part.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&')))
     .join('');
+
+/** The limits that the signer enforces for this profile; of a server also the hosts, where only some may be named. */
+export function signingProfile(profile: CertificateProfile, hosts: readonly string[] | null = null): SigningProfile {
   return {
     name: profile.name,
     maxValidityDays: profile.maxValidityDays,
     keyAlgorithms: profile.keyAlgorithms,
     extendedKeyUsage: profile.extendedKeyUsage.map((usage) => oids[usage]),
     ca: false,
-    commonName: pattern,
+    commonName: patternOf(profile.commonName),
+    ...(profile.use === 'server' ? { alternativeName: { hosts: hosts === null ? null : [...hosts] } } : {}),
+    ...(profile.uri === undefined ? {} : { alternativeName: { uri: patternOf(profile.uri) } }),
   };
 }

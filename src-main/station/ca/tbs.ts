@@ -41,10 +41,14 @@ export const buildDeviceTbs = (request: LeafRequest): Draft => buildLeaf(request
 /** A canary's or the station's own client certificate, whose subject is `name`. */
 export const buildServiceTbs = (request: LeafRequest): Draft => buildLeaf(request, uriOf(request));
 
-/** A broker's server certificate. `hosts`: DNS names and IP addresses; the first is the subject's `host`. */
+/** A broker's server certificate. `hosts`: DNS names and IP addresses, of `serverHosts`; the first that fits is the subject's `host`. */
 export function buildServerTbs(request: Omit<LeafRequest, 'subject'> & { readonly hosts: readonly string[] }): Draft {
-  const [host] = request.hosts;
-  if (host === undefined) throw new Failure('INVALID_INPUT', { field: 'hosts', problem: 'a server needs at least one name' });
+  const host = request.hosts.find(({ length }) => length <= limits.commonNameChars);
+  if (host === undefined)
+    throw new Failure('INVALID_INPUT', {
+      field: 'dns',
+      problem: `one name must have at most ${limits.commonNameChars} characters, to be the common name`,
+    });
   return buildLeaf({ ...request, subject: { host } }, [ext.subjectHosts(request.hosts)]);
 }
 

@@ -6,6 +6,7 @@ import { lineHandlers } from './line.ts';
 import { profilesHandlers } from './profiles.ts';
 import { registryHandlers } from './registry.ts';
 import { revocationHandlers } from './revocation.ts';
+import { serversHandlers } from './servers.ts';
 import { sessionsHandlers } from './sessions.ts';
 import { tokensHandlers } from './tokens.ts';
 import { stationHandlers } from './station.ts';
@@ -19,6 +20,7 @@ export const createHandlers = (station: Station): Handlers => ({
   ...profilesHandlers(station),
   ...registryHandlers(station),
   ...lifeHandlers(station),
+  ...serversHandlers(station),
   ...revocationHandlers(station),
   ...brokerHandlers(station),
 });

@@ -1,4 +1,13 @@
-import { unwrap, type CallParsed, type SessionTerms, type SignerClient, type TokenRef, type WorkOrder } from '../../contract/index.ts';
+export { ServerIssuance, type IssuedServer } from './servers.ts';
+import {
+  Failure,
+  unwrap,
+  type CallParsed,
+  type SessionTerms,
+  type SignerClient,
+  type TokenRef,
+  type WorkOrder,
+} from '../../contract/index.ts';
 import {
   assembleCertificate,
   buildDeviceTbs,
@@ -15,6 +24,7 @@ import { instant, type Clock } from '../clock.ts';
 import { topicBase, type BrokerEndpoint } from '../broker/index.ts';
 import type { Credentials } from '../devices/index.ts';
 import type { CheckedRequest, IssuedCertificate } from '../line/index.ts';
+import { orAbandon } from './abandon.ts';
 import type { IssuerRecord, Registry } from '../registry/index.ts';
 
 export interface IssuanceOptions {
@@ -31,6 +41,8 @@ export interface IssuanceOptions {
 /** The certificate profiles for devices; `get` throws NOT_FOUND for a name that is none's. */
 export interface DeviceProfiles {
   get(name: string): CertificateProfile;
+  /** Those and the one of brokers' certificates. */
+  signable(name: string): CertificateProfile;
   all(): readonly { readonly profile: CertificateProfile }[];
 }
 
@@ -97,14 +109,16 @@ export class Issuance {
       replaces: request.replaces ?? null,
     } as const;
     await registry.store.grouped(() => registry.certificates.reserve(reservation, 'line'));
-    const { signature } = await signer('sign.certificate', {
-      key: { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 },
-      profile: profile.name,
-      tbs: draft.tbs,
-    });
-    const certificate = assembleCertificate(draft.tbs, issuer, signature);
-    const { fingerprint } = readCertificate(certificate);
-    await registry.store.grouped(() => registry.certificates.signed(draft.serial, certificate, fingerprint, 'line'));
+    const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };
+    const sign = async (): Promise<Buffer> => {
+      const { signature } = await signer('sign.certificate', { key, profile: profile.name, tbs: draft.tbs });
+      const signed = assembleCertificate(draft.tbs, issuer, signature);
+      const { fingerprint } = readCertificate(signed);
+      await registry.store.grouped(() => registry.certificates.signed(draft.serial, signed, fingerprint, 'line'));
+      return signed;
+    };
+    // A run that fails ends what was reserved for it itself.
+    const certificate = run === null ? await orAbandon(registry, draft.serial, 'line', sign) : await sign();
     return { serial: draft.serial, spki: checked.spki, credentials: this.#credentials(device, certificate, issuer) };
   }
 
@@ -119,9 +133,10 @@ export class Issuance {
   /** What a new signing session may do, for the signer to enforce. */
   sessionTerms(asked: SessionWish & { readonly operator: string; readonly token: TokenRef }): SessionTerms {
     const { registry, clock } = this.#options;
-    const { issuer } = this;
-    const chosen = asked.profiles?.map((name) => this.profile(name)) ?? this.#options.profiles.all().map(({ profile }) => profile);
-    const profiles = asked.kind === 'crl-only' ? [] : chosen.map(signingProfile);
+    const { profiles: known } = this.#options;
+    const chosen = asked.profiles?.map((name) => known.signable(name)) ?? known.all().map(({ profile }) => profile);
+    const profiles = asked.kind === 'crl-only' ? [] : chosen;
+    const issuer = profiles.length > 0 && profiles.every(({ use }) => use === 'server') ? this.#serverIssuer : this.issuer;
     return {
       kind: asked.kind,
       issuer: issuer.id,
@@ -129,9 +144,9 @@ export class Issuance {
       authorities: registry.issuers.signsCrls().map((one) => ({
         key: { ckaId: one.ckaId, spkiSha256: one.spkiSha256 },
         certificate: one.certificate,
-        profiles: one.id === issuer.id ? profiles.map(({ name }) => name) : [],
+        profiles: profiles.filter((profile) => this.#signs(one, profile)).map(({ name }) => name),
       })),
-      profiles,
+      profiles: profiles.map((profile) => signingProfile(profile)),
       quota: asked.quota,
       until: instant(clock.now() + asked.minutes * 60_000),
       idleMinutes: asked.idleMinutes ?? asked.minutes,
@@ -139,6 +154,17 @@ export class Issuance {
       operator: asked.operator,
       reason: asked.reason,
     };
+  }
+
+  /** Each kind of certificate has an issuer of its own: the newest that is active. */
+  #signs(issuer: IssuerRecord, { use }: CertificateProfile): boolean {
+    return issuer.id === (use === 'server' ? this.#serverIssuer : this.issuer).id;
+  }
+
+  get #serverIssuer(): IssuerRecord {
+    const found = this.#options.registry.issuers.current('server');
+    if (found === null) throw new Failure('NOT_FOUND', { kind: 'issuer of server certificates', id: 'none that is active' });
+    return found;
   }
 
   #issuer({ id, certificate }: IssuerRecord): Issuer {

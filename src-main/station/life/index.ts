@@ -1,3 +1,3 @@
 export { revokeMany, selectMany, type Selection } from './bulk-revocation.ts';
-export { endGraceNow, endGracePeriods, recoverRotations, rotate } from './rotation.ts';
+export { endGraceNow, endGracePeriods, recoverUnfinished, rotate } from './rotation.ts';
 export { giveNotice } from './notices.ts';

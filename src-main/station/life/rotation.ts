@@ -107,12 +107,12 @@ export function endGraceNow(registry: Registry, serial: string, actor: string): 
   registry.certificates.revoke(serial, 'superseded', 'its successor was seen', actor);
 }
 
-/** A rotation that a stopped station left open: a signature of unknown outcome is revoked. Returns how many. */
-export function recoverRotations(registry: Registry): number {
+/** What a stopped station left open outside of the line, for devices and brokers: a signature of unknown outcome is revoked. Returns how many. */
+export function recoverUnfinished(registry: Registry): number {
   return registry.store.transaction(() => {
-    const left = registry.certificates.unfinishedRotations();
+    const left = [...registry.certificates.unfinished('device'), ...registry.certificates.unfinished('server')];
     for (const serial of left)
-      registry.certificates.revoke(serial, 'cessationOfOperation', 'the station stopped during its rotation', 'upkeep');
+      registry.certificates.revoke(serial, 'cessationOfOperation', 'the station stopped while it was made', 'upkeep');
     return left.length;
   });
 }

@@ -157,10 +157,11 @@ export class Publisher {
     registry.revocations.published(carried.map((one) => one.serial));
     const told = carried.slice(0, maxTold);
     for (const one of told) this.#tell(one.serial, onRevocation);
-    const kicked = new Map((await host.kick([...new Set(carried.map((one) => one.device))])).map((result) => [result.username, result]));
+    const ofClients = carried.filter(({ use }) => use !== 'server');
+    const kicked = new Map((await host.kick([...new Set(ofClients.map((one) => one.device))])).map((result) => [result.username, result]));
     const now = this.#options.clock.now();
     registry.revocations.effective(
-      carried.map((one) => ({
+      ofClients.map((one) => ({
         serial: one.serial,
         liveSessionGoneMs: (kicked.get(one.device)?.ended ?? 0) === 0 ? null : now - Date.parse(one.recordedAt),
       })),

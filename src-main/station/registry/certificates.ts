@@ -94,9 +94,9 @@ export class Certificates {
     return this.#serials(`SELECT serial FROM certificates WHERE status = 'ROTATING' AND grace_until <= ?`, this.#store.now());
   }
 
-  /** Serial numbers of successors that never came into force. */
-  unfinishedRotations(): string[] {
-    return this.#serials(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED') AND run IS NULL AND use = ?`, 'device');
+  /** Serial numbers of what was signed, or may have been, outside of a run, and never came into force. */
+  unfinished(use: CertificateUse): string[] {
+    return this.#serials(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED') AND run IS NULL AND use = ?`, use);
   }
 
   #serials(sql: string, value: string): string[] {
@@ -167,7 +167,7 @@ export class Certificates {
       'a selector has one field',
     );
     const name = { device: 'device', serial: 'serial', fingerprint: 'fingerprint' }[column as keyof Selector];
-    return this.#rows(`c.${name} = ? AND c.use = 'device'`, [value]);
+    return this.#rows(`c.${name} = ? AND c.use IN ('device','server')`, [value]);
   }
 
   /** Device certificates of a work order, newest first. */

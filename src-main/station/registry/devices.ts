@@ -36,14 +36,19 @@ export class Devices {
   /** KEY_REUSED when another device has ever had this key. */
   claimKey(spkiSha256: string, device: string): void {
     this.#store.transaction(() => {
-      const owner = this.#store.sql('SELECT device FROM device_keys WHERE spki_sha256 = ?').get(spkiSha256) as
-        { device: string } | undefined;
+      const owner = this.ownerOfKey(spkiSha256);
       if (owner === undefined)
         this.#store
           .sql('INSERT INTO device_keys (spki_sha256, device, seen_at) VALUES (?, ?, ?)')
           .run(spkiSha256, device, this.#store.now());
-      else if (owner.device !== device) throw new Failure('KEY_REUSED', { device: owner.device });
+      else if (owner !== device) throw new Failure('KEY_REUSED', { device: owner });
     });
+  }
+
+  /** Whose key this is; undefined for a key that no device ever had. */
+  ownerOfKey(spkiSha256: string): string | undefined {
+    const row = this.#store.sql('SELECT device FROM device_keys WHERE spki_sha256 = ?').get(spkiSha256) as { device: string } | undefined;
+    return row?.device;
   }
 
   proven(device: string, level: ProofLevel): void {

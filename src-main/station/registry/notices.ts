@@ -8,7 +8,7 @@ const dayMs = 86_400_000;
 /** Recorded in one transaction: the line wants its turn, too. */
 const atOnce = 500;
 
-const view = `SELECT n.serial, c.device, n.days, n.at, c.not_after AS notAfter, n.published_at AS publishedAt
+const view = `SELECT n.serial, c.use, c.device, n.days, n.at, c.not_after AS notAfter, n.published_at AS publishedAt
   FROM notices n JOIN certificates c ON c.serial = n.serial`;
 
 /** Which ends were told of, each once: what a row here says is never said again, whatever the clock does. */
@@ -20,7 +20,7 @@ export class Notices {
   }
 
   /**
-   * Records what is due now: for each device certificate in force, the nearest threshold that it has come under, unless that or a
+   * Records what is due now: for each certificate of a device or a broker in force, the nearest threshold that it has come under, unless that or a
    * nearer one was told before. Returns how many, at most a batch.
    */
   record(): number {
@@ -31,7 +31,7 @@ export class Notices {
       const due = this.#store
         .sql(
           `SELECT * FROM (SELECT c.serial, CASE ${reached} END AS days FROM certificates c
-             WHERE c.status = 'ACTIVE' AND c.use = 'device' AND c.not_after > ? AND c.not_after <= ?) AS near
+             WHERE c.status = 'ACTIVE' AND c.use IN ('device','server') AND c.not_after > ? AND c.not_after <= ?) AS near
            WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.serial = near.serial AND n.days <= near.days) LIMIT ${String(atOnce)}`,
         )
         .all(...ends, this.#store.now(), ends.at(-1)) as { serial: string; days: number }[];
@@ -41,10 +41,10 @@ export class Notices {
     });
   }
 
-  /** Not yet sent to the broker, of certificates that are still in force; oldest first. */
+  /** Not yet sent to the broker, of devices whose certificates are still in force; oldest first. */
   unpublished(limit: number): ExpiryNotice[] {
     return this.#store
-      .sql(`${view} WHERE n.published_at IS NULL AND c.status = 'ACTIVE' ORDER BY n.at, n.serial LIMIT ?`)
+      .sql(`${view} WHERE n.published_at IS NULL AND c.use = 'device' AND c.status = 'ACTIVE' ORDER BY n.at, n.serial LIMIT ?`)
       .all(limit) as unknown as ExpiryNotice[];
   }
 

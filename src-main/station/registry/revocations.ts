@@ -1,7 +1,9 @@
 import type { CrlView, RevocationView } from '../../contract/index.ts';
 import { contains, type Store } from './store.ts';
 
-const view = `SELECT r.serial, c.device, r.reason, r.note, r.operator,
+/** Nobody of ours can see that clients refuse a broker: its certificate's revocation has arrived when the list is out. */
+const isWaiting = `r.effective_at IS NULL AND (c.use <> 'server' OR r.published_at IS NULL)`;
+const view = `SELECT r.serial, c.use, c.device, r.reason, r.note, r.operator,
   CASE WHEN r.effective_at IS NOT NULL THEN 'EFFECTIVE' WHEN r.published_at IS NOT NULL THEN 'PUBLISHED' ELSE 'RECORDED' END AS state,
   r.recorded_at AS recordedAt, r.published_at AS publishedAt, r.effective_at AS effectiveAt, r.crl_number AS crlNumber,
   r.live_session_gone_ms AS liveSessionGoneMs
@@ -17,7 +19,7 @@ export class Revocations {
 
   list(filter: { search: string; waiting: boolean; limit: number; offset: number }): { total: number; rows: RevocationView[] } {
     const like = contains(filter.search);
-    const where = `c.use = 'device' AND (${filter.waiting ? 'r.effective_at IS NULL' : '1'}) AND (? = '%%' OR c.device LIKE ? ESCAPE '\\' OR r.serial LIKE ? ESCAPE '\\')`;
+    const where = `c.use IN ('device','server') AND (${filter.waiting ? isWaiting : '1'}) AND (? = '%%' OR c.device LIKE ? ESCAPE '\\' OR r.serial LIKE ? ESCAPE '\\')`;
     const total = this.#store
       .sql(`SELECT count(*) AS n FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE ${where}`)
       .get(like, like, like) as { n: number };
@@ -33,7 +35,7 @@ export class Revocations {
 
   /** Not yet EFFECTIVE, oldest first. */
   waiting(): RevocationView[] {
-    return this.#store.sql(`${view} WHERE r.effective_at IS NULL ORDER BY r.recorded_at`).all() as unknown as RevocationView[];
+    return this.#store.sql(`${view} WHERE ${isWaiting} ORDER BY r.recorded_at`).all() as unknown as RevocationView[];
   }
 
   /** Serial numbers of this issuer that no CRL carries yet. */

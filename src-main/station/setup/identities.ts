@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256Hex } from '../../der/index.ts';
 import type { StationIdentities, TlsIdentity } from '../broker/index.ts';
 
 export type IdentityName = 'good-canary' | 'revoked-canary' | 'observer' | 'broker';
@@ -8,15 +9,18 @@ export type IdentityName = 'good-canary' | 'revoked-canary' | 'observer' | 'brok
 export interface NewKey {
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Buffer;
+  readonly spkiSha256: string;
   /** PKCS#8, PEM. */
   readonly keyPem: string;
 }
 
-/** A P-256 key of the station's own, for its TLS clients and its local broker; never a device's. */
+/** A P-256 key for a TLS client of the station or for a broker; never a device's. */
 export function makeKey(): NewKey {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
   return {
-    spki: publicKey.export({ type: 'spki', format: 'der' }),
+    spki,
+    spkiSha256: sha256Hex(spki),
     keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
 }

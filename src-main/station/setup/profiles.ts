@@ -21,7 +21,7 @@ export interface StationProfile {
   readonly own: boolean;
 }
 
-/** The profiles that a station issues device certificates by: those that are shipped, and its own in the data folder. */
+/** The profiles that a station issues by: those that are shipped, and its own for devices in the data folder. */
 export class DeviceCertificateProfiles {
   readonly #own: string;
   readonly #profiles: Map<string, StationProfile>;
@@ -46,6 +46,23 @@ export class DeviceCertificateProfiles {
     const found = this.#profiles.get(name)?.profile;
     if (found?.use !== 'device') throw new Failure('NOT_FOUND', { kind: 'certificate profile', id: name });
     return found;
+  }
+
+  /** The one of brokers' certificates. */
+  get server(): CertificateProfile {
+    return this.shipped('server');
+  }
+
+  /** One that is shipped. NOT_FOUND for any other name. */
+  shipped(name: string): CertificateProfile {
+    const found = this.#profiles.get(name);
+    if (found === undefined || found.own) throw new Failure('NOT_FOUND', { kind: 'certificate profile', id: name });
+    return found.profile;
+  }
+
+  /** What a signing session may be asked for by name: a profile for devices, or that of brokers. NOT_FOUND for another. */
+  signable(name: string): CertificateProfile {
+    return name === this.server.name ? this.server : this.get(name);
   }
 
   /** Keeps one more; PROFILE_INVALID with its place when it is none, or its name is taken. What certificates say must not change under a name. */

@@ -285,6 +285,7 @@ export const revocation = (over: Partial<RevocationView> = {}): RevocationView =
   publishedAt: at(-1200),
   effectiveAt: null,
   crlNumber: 412,
+  use: 'device',
   liveSessionGoneMs: null,
   ...over,
 });

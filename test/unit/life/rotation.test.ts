@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { endGracePeriods, recoverRotations } from '../../../src-main/station/life/index.ts';
+import { endGracePeriods, recoverUnfinished } from '../../../src-main/station/life/index.ts';
 import { order, TestRegistry } from '../../support/registry.ts';
 
 let here: TestRegistry;
@@ -50,9 +50,9 @@ test('what a stopped station had reserved or signed for a rotation is revoked; t
   const reserved = successor('0A'.repeat(20));
   const signed = successor('0B'.repeat(20));
   here.sign(signed);
-  expect(recoverRotations(registry)).toBe(2);
+  expect(recoverUnfinished(registry)).toBe(2);
   expect([reserved, signed, old].map((serial) => here.status(serial))).toEqual(['REVOKED', 'REVOKED', 'ACTIVE']);
-  expect(recoverRotations(registry)).toBe(0);
+  expect(recoverUnfinished(registry)).toBe(0);
 });
 
 test('only what is in force can be replaced', () => {

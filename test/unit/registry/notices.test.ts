@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noticeDays } from '../../../src-main/station/registry/notices.ts';
-import { TestRegistry } from '../../support/registry.ts';
+import { issuerId, TestRegistry } from '../../support/registry.ts';
 
 let here: TestRegistry;
 beforeEach(() => {
@@ -87,4 +87,20 @@ test('many at once come in batches, each once', () => {
   for (let n = 0; n < 620; n++) active(10);
   expect([record(), record(), record()]).toEqual([500, 120, 0]);
   expect(here.registry.notices.list({ limit: 5, offset: 618 }).rows).toHaveLength(2);
+});
+
+test('brokers’ certificates are told of, but not sent to anybody', () => {
+  const { registry, clock } = here;
+  const server = 'EE'.repeat(20);
+  const names = { serial: server, issuer: issuerId, use: 'server' as const, device: 'mqtt.example', run: null, order: null };
+  const validity = { notBefore: registry.now(), notAfter: new Date(clock.now() + 2 * day).toISOString() };
+  registry.certificates.reserve({ ...names, ...validity, spkiSha256: 'ab'.repeat(32) }, 'Olga');
+  here.sign(server);
+  expect(record()).toBe(0);
+  registry.certificates.activate(server, 'Olga');
+  expect(record()).toBe(1);
+  expect(registry.notices.list({ limit: 10, offset: 0 }).rows).toMatchObject([
+    { serial: server, use: 'server', device: 'mqtt.example', days: 3 },
+  ]);
+  expect(registry.notices.unpublished(10)).toEqual([]);
 });

@@ -104,6 +104,10 @@ const usage = (...bits: number[]): Buffer => extension(oids.keyUsage, true, der.
 const purposes = (...ids: string[]): Buffer => extension(oids.extendedKeyUsage, false, der.sequence(...ids.map(der.oid)));
 const authorityKey = (id: Uint8Array): Buffer => extension(oids.authorityKeyIdentifier, false, der.sequence(der.implicit(0, id)));
 const commonName = (text: string): Buffer => name({ commonName: text });
+const names = (...list: readonly Buffer[]): Buffer => extension(oids.subjectAltName, false, der.sequence(...list));
+const dnsName = (text: string): Buffer => der.implicit(2, Buffer.from(text, 'latin1'));
+const ipName = (...bytes: number[]): Buffer => der.implicit(7, Buffer.from(bytes));
+const uriName = (text: string): Buffer => der.implicit(6, Buffer.from(text, 'latin1'));
 
 describe('what the signer refuses to sign for a device', () => {
   it('signs a right one', () => {
@@ -176,6 +180,7 @@ describe('what the signer refuses to sign for a device', () => {
     ['an unknown critical extension', { more: [extension('1.2.3.4', true, der.nothing)] }, /unknown critical/u],
     ['name constraints', { more: [extension('2.5.29.30', true, der.sequence())] }, /unknown critical/u],
     ['an extension twice', { more: [usage(digitalSignature)] }, /twice/u],
+    ['an alternative name where the profile has none', { more: [names(dnsName('mqtt.example.com'))] }, /alternative names/u],
     ['a unique id', { uniqueId: der.implicit(1, Buffer.from([0, 1])) }, /tbsCertificate/u],
   ])('%s', (_, change, rule) => {
     expect(ruleBroken(tbs(change))).toMatch(rule);
@@ -197,6 +202,66 @@ describe('what the signer refuses to sign for a device', () => {
     ['a revocation list', der.sequence(der.integer(1), signatureAlgorithm('ec-p256'), caName, time(now), time(now + day))],
   ])('%s', (_, bytes) => {
     expect(ruleBroken(bytes)).toMatch(/tbsCertificate/u);
+  });
+});
+
+describe('the names of a server', () => {
+  const any = compiled(signingProfile(shippedProfile('server')));
+  const own = compiled(signingProfile(shippedProfile('server'), ['localhost', '127.0.0.1']));
+  const server = (...list: readonly Buffer[]): Buffer =>
+    tbs({
+      purpose: purposes(oids.serverAuth),
+      subject: commonName('localhost'),
+      notAfter: now + 365 * day,
+      more: list.length === 0 ? [] : [names(...list)],
+    });
+  const localhost = dnsName('localhost');
+
+  it('signs hosts and addresses, the common name among them', () => {
+    expect(ruleBroken(server(localhost), any)).toBeNull();
+    expect(
+      ruleBroken(server(dnsName('mqtt.example.com'), localhost, ipName(10, 0, 0, 1), ipName(...new Array<number>(16).fill(1))), any),
+    ).toBeNull();
+    expect(ruleBroken(server(localhost, ipName(127, 0, 0, 1)), own)).toBeNull();
+  });
+
+  it.each<[string, readonly Buffer[]]>([
+    ['none', []],
+    ['an empty list', [der.nothing]],
+    ['none that is the common name', [dnsName('mqtt.example.com')]],
+    ['a URI beside it', [localhost, uriName('https://localhost/')]],
+    ['a mail address beside it', [localhost, der.implicit(1, Buffer.from('a@b.example'))]],
+    ['a directory name beside it', [localhost, der.explicit(4, commonName('x'))]],
+    ['an address of three bytes', [localhost, ipName(1, 2, 3)]],
+    ['a network', [localhost, ipName(10, 0, 0, 0, 255, 0, 0, 0)]],
+    ['a wildcard', [localhost, dnsName('*.example.com')]],
+    ['upper case', [localhost, dnsName('MQTT.example.com')]],
+    ['an address as a name', [localhost, dnsName('10.0.0.1')]],
+    ['a NUL', [localhost, dnsName('mqtt.example.com\0.evil.example')]],
+    ['a name that is not in A-labels', [localhost, dnsName('b\u00fccher.example')]],
+  ])('%s is refused', (_, list) => {
+    const bytes =
+      list[0] === der.nothing
+        ? tbs({ purpose: purposes(oids.serverAuth), subject: commonName('localhost'), more: [names()] })
+        : server(...list);
+    expect(ruleBroken(bytes, any)).toMatch(/alternative names|tbsCertificate/u);
+  });
+
+  it('a host that the session does not have is refused', () => {
+    expect(ruleBroken(server(localhost, dnsName('mqtt.example.com')), own)).toMatch(/alternative names/u);
+    expect(ruleBroken(server(localhost, ipName(127, 0, 0, 2)), own)).toMatch(/alternative names/u);
+  });
+
+  it('of a device with a URI it is that URI alone', () => {
+    const profile = compiled(signingProfile({ ...shippedProfile('device'), uri: 'urn:acme:{tenant}:{device}' }));
+    expect(ruleBroken(tbs({ more: [names(uriName('urn:acme:a:b'))] }), profile)).toBeNull();
+    for (const list of [
+      [],
+      [names(uriName('urn:other:a:b'))],
+      [names(uriName('urn:acme:a:b'), uriName('urn:acme:a:c'))],
+      [names(dnsName('a'))],
+    ])
+      expect(ruleBroken(tbs({ more: list }), profile)).toMatch(/alternative names/u);
   });
 });
 

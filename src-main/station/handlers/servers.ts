@@ -1,0 +1,26 @@
+import type { HandlersOf } from '../access/index.ts';
+import { certificateToPem } from '../ca/index.ts';
+import { makeKey } from '../setup/index.ts';
+import type { Station } from '../station.ts';
+
+export function serversHandlers(station: Station): HandlersOf<'servers'> {
+  return {
+    'servers.issue': async ({ dns, ips, csr, validityDays }) => {
+      const { servers } = station.live();
+      const made = csr === null ? makeKey() : null;
+      const key = made ?? servers.checkRequest(csr ?? Buffer.alloc(0));
+      const signAs = servers.profile.name;
+      const { row, hosts, chain } = await servers.issue({
+        dns,
+        ips,
+        validityDays,
+        signAs,
+        actor: station.operator?.name ?? 'nobody',
+        spki: key.spki,
+        spkiSha256: key.spkiSha256,
+      });
+      const { serial, fingerprint, notAfter } = row;
+      return { serial, fingerprint, hosts: [...hosts], notAfter, pem: chain.map(certificateToPem).join(''), keyPem: made?.keyPem ?? null };
+    },
+  };
+}

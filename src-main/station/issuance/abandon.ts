@@ -1,0 +1,13 @@
+import { toFailureData } from '../../contract/index.ts';
+import type { Registry } from '../registry/index.ts';
+
+/** Signs what was reserved. When that fails nobody knows whether a signature exists: it is revoked, and the failure passed on. */
+export async function orAbandon<T>(registry: Registry, serial: string, actor: string, sign: () => Promise<T>): Promise<T> {
+  try {
+    return await sign();
+  } catch (thrown) {
+    const { code } = toFailureData(registry.store.named(thrown));
+    registry.certificates.revoke(serial, 'cessationOfOperation', `not issued: ${code}`, actor);
+    throw thrown;
+  }
+}
