@@ -20,6 +20,7 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'bench.broker': { up: true },
   'certificates.get': { serial },
   'rotation.begin': { device: 'acme/x', csr: Buffer.alloc(1) },
+  'servers.issue': { csr: null, dns: ['a.example'] },
   'rotation.end': { serial },
   'revocations.preview': { serial },
   'revocations.revoke': { selector: { serial }, reason: 'superseded' },
@@ -74,6 +75,7 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
     'revocations.revokeMany',
     'rotation.begin',
     'rotation.end',
+    'servers.issue',
     'sessions.close',
     'sessions.request',
   ]);
