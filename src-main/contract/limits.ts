@@ -26,4 +26,8 @@ export const limits = {
   /** One frame between processes; larger bodies are streamed (see the CRL calls of the signer). */
   messageBytes: 4 * 1024 * 1024,
   crlChunkBytes: 1024 * 1024,
+  /** About six million entries: no CRL that is larger is read or signed. */
+  crlBytes: 256 * 1024 * 1024,
+  /** Fixed for an issuer with its first certificate. */
+  crlPartitions: { min: 1, max: 64, default: 1 },
 } as const;

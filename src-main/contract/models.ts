@@ -285,15 +285,30 @@ export type RevocationView = z.infer<typeof RevocationView>;
 
 export const CrlView = z.object({
   issuer: z.string(),
+  partition: z.int(),
   number: z.int(),
   thisUpdate: Instant,
   nextUpdate: Instant,
   entries: z.int(),
+  /** Entries that came in, and those that left, with this number. */
+  added: z.int(),
+  dropped: z.int(),
   bytes: z.int(),
   sha256: Sha256Hex,
   publishedAt: Instant.nullable(),
 });
 export type CrlView = z.infer<typeof CrlView>;
+
+/** An entry that came into a CRL or left it, with the number of the first one that had it, or had it no more. */
+export const CrlChange = z.object({
+  serial: SerialHex,
+  device: z.string(),
+  reason: RevocationReason,
+  revokedAt: Instant,
+  notAfter: Instant,
+  number: z.int(),
+});
+export type CrlChange = z.infer<typeof CrlChange>;
 
 export const BrokerView = z.object({
   name: z.string(),

@@ -1,4 +1,5 @@
 import { createHash, createVerify, type Hash, type Verify } from 'node:crypto';
+import { limits } from '../contract/index.ts';
 import {
   authorityKeyIdOf,
   constructed,
@@ -24,10 +25,17 @@ export interface CrlSignerKey extends SigningKey {
   readonly signer: CertificateSigner;
 }
 
+export interface FinishedCrl {
+  readonly number: number;
+  /** Its issuing distribution point, DER in hex: each has a sequence of numbers of its own. */
+  readonly point: string;
+  readonly digest: Buffer;
+  readonly verifies: (signature: Uint8Array) => boolean;
+}
+
 /** Bounds on what is held back until it can be read: all of a tbsCertList but its entries is small. */
 const maxFieldBytes = 4096;
 const maxEntryBytes = 96;
-const maxTotalBytes = 256 * 1024 * 1024;
 const skewMs = 5 * 60_000;
 const knownExtensions = new Set<string>([oids.authorityKeyIdentifier, oids.crlNumber, oids.issuingDistributionPoint]);
 const empty = Buffer.alloc(0);
@@ -39,7 +47,7 @@ const empty = Buffer.alloc(0);
 export class CrlStream {
   readonly key: CrlSignerKey;
   readonly #now: number;
-  readonly #lastNumber: number;
+  readonly #lastNumber: (point: string) => number;
   readonly #hash: Hash;
   readonly #verifier: Verify;
   #rest: Uint8Array = empty;
@@ -49,8 +57,10 @@ export class CrlStream {
   /** Bytes of the element that are still to come, in the stage they belong to. */
   #entryBytes = 0;
   #number = -1;
+  #point = '';
 
-  constructor(key: CrlSignerKey, lastNumber: number, now: number) {
+  /** `lastNumber`: the last number signed for a distribution point. */
+  constructor(key: CrlSignerKey, lastNumber: (point: string) => number, now: number) {
     this.key = key;
     this.#now = now;
     this.#lastNumber = lastNumber;
@@ -73,10 +83,11 @@ export class CrlStream {
   }
 
   /** The digest to be signed, once everything was read and found right. */
-  finish(): { readonly number: number; readonly digest: Buffer; readonly verifies: (signature: Uint8Array) => boolean } {
+  finish(): FinishedCrl {
     if (this.#stage !== 'done') throw refused('the revocation list is not complete');
     return {
       number: this.#number,
+      point: this.#point,
       digest: this.#hash.digest(),
       verifies: (signature) => this.#verifier.verify(this.key.publicKey, signature),
     };
@@ -95,7 +106,7 @@ export class CrlStream {
     if (outer === null) return this.#bound(maxFieldBytes);
     if (outer.tag !== tags.sequence) throw new DerError('no SEQUENCE');
     this.#total = outer.header + outer.length;
-    if (this.#total > maxTotalBytes) throw refused('the revocation list is too large');
+    if (this.#total > limits.crlBytes) throw refused('the revocation list is too large');
     let at = outer.header;
     const fields: Uint8Array[] = [];
     while (fields.length < 5) {
@@ -156,8 +167,13 @@ export class CrlStream {
       throw refused('the authority key identifier must be the issuer’s');
     const number = extensions.get(oids.crlNumber);
     if (number === undefined) throw refused('a revocation list must have a number');
+    const point = extensions.get(oids.issuingDistributionPoint);
+    // Without it a list of one partition would count for all certificates of the issuer.
+    if (point?.critical !== true) throw refused('a revocation list must name its distribution point, critical');
+    this.#point = Buffer.from(point.value).toString('hex');
     this.#number = readNumber(onlyElement(number.value, tags.integer));
-    if (this.#number <= this.#lastNumber) throw refused(`the number ${this.#number} is not higher than the last one, ${this.#lastNumber}`);
+    const last = this.#lastNumber(this.#point);
+    if (this.#number <= last) throw refused(`the number ${this.#number} is not higher than the last one, ${last}`);
     this.#rest = this.#rest.subarray(element.bytes.length);
     if (this.#seen - this.#rest.length !== this.#total) throw new DerError('a length that is not the sum of its parts');
     this.#stage = 'done';

@@ -52,7 +52,7 @@ export class Signer {
   readonly #queue = new SessionQueue();
   readonly #requests = new PinRequests();
   readonly #streams = new Map<string, CrlStream>();
-  /** The highest CRL number signed for each key by this process. */
+  /** The highest CRL number signed for each key and distribution point by this process. */
   readonly #numbers = new Map<string, number>();
   #open: Open | null = null;
   #ended: string | null = null;
@@ -235,9 +235,11 @@ export class Signer {
 
   beginCrl({ key: ref }: SignerParsed<'sign.crl.begin'>): SignerOutput<'sign.crl.begin'> {
     const key = this.#required().account.key(ref);
-    if (this.#streams.size >= maxStreams) throw refused('too many revocation lists at once');
+    // Whoever began the oldest has left it: a station that crashed, or whose disk was full.
+    const [oldest] = this.#streams.keys();
+    if (this.#streams.size >= maxStreams && oldest !== undefined) this.#streams.delete(oldest);
     const streamId = randomUUID();
-    this.#streams.set(streamId, new CrlStream(key, this.#lastNumber(ref), this.#parts.now()));
+    this.#streams.set(streamId, new CrlStream(key, (point) => this.#lastNumber(ref, point), this.#parts.now()));
     return { streamId };
   }
 
@@ -254,12 +256,12 @@ export class Signer {
   async finishCrl({ streamId }: SignerParsed<'sign.crl.finish'>): Promise<SignerOutput<'sign.crl.finish'>> {
     const stream = this.#stream(streamId);
     this.#streams.delete(streamId);
-    const { number, digest, verifies: fits } = stream.finish();
+    const { number, point, digest, verifies: fits } = stream.finish();
     const { key } = stream;
     return this.#queue.run('urgent', async () => {
       const open = this.#required();
-      if (number <= this.#lastNumber(key.ref)) throw refused(`a revocation list with number ${number} was signed already`);
-      this.#numbers.set(key.ref.spkiSha256, number);
+      if (number <= this.#lastNumber(key.ref, point)) throw refused(`a revocation list with number ${number} was signed already`);
+      this.#numbers.set(`${key.ref.spkiSha256} ${point}`, number);
       const signature = await this.#watched(open, () => open.link.sign(key, digest));
       if (!fits(signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
       open.account.touch(this.#moment());
@@ -267,8 +269,8 @@ export class Signer {
     });
   }
 
-  #lastNumber(ref: KeyRef): number {
-    return this.#numbers.get(ref.spkiSha256) ?? 0;
+  #lastNumber({ spkiSha256 }: KeyRef, point: string): number {
+    return this.#numbers.get(`${spkiSha256} ${point}`) ?? 0;
   }
 
   #stream(id: string): CrlStream {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   calls,
   Failure,
+  limits,
   placeholderCrlBase,
   type Caller,
   type EventName,
@@ -162,6 +163,7 @@ export class Station {
         slots: places,
         brokerPort: 0,
         crlBase: placeholderCrlBase,
+        partitions: limits.crlPartitions.default,
         operators: [
           { name: 'Technician', role: 'technician', password: null },
           { name: 'Officer', role: 'officer', password: null },
@@ -190,6 +192,7 @@ export class Station {
     slots: SetUpPlan['slots'];
     brokerPort: number;
     crlBase: string;
+    partitions: number;
     officer: string;
     password: string | null;
   }): Promise<StationStatus> {

@@ -35,6 +35,7 @@ export function openRecorder(): Recorder {
           {
             serial,
             issuer: 'issuer',
+            partition: 0,
             use: 'device',
             device: `acme/${serial.slice(0, 12)}`,
             run: null,

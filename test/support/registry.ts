@@ -69,7 +69,7 @@ export class TestRegistry {
   }
 
   reserve(device: string, run: string | null = null, notAfter = '2027-06-01T00:00:00.000Z', serial = hex(20).toUpperCase()): string {
-    const names = { serial, issuer: issuerId, use: 'device' as const, device, run, order: order.id, spkiSha256: hex(32) };
+    const names = { serial, issuer: issuerId, partition: 0, use: 'device' as const, device, run, order: order.id, spkiSha256: hex(32) };
     this.registry.certificates.reserve({ ...names, notBefore: '2026-06-01T00:00:00.000Z', notAfter }, 'line');
     return serial;
   }

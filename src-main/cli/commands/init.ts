@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { exitCodes, Failure } from '../../contract/index.ts';
+import { exitCodes, Failure, limits } from '../../contract/index.ts';
 import { moduleOptions, type Command } from '../command.ts';
 import { readSecret } from '../pin.ts';
 
@@ -15,6 +15,10 @@ export const init: Command = {
     'crl-url': {
       argument: 'URL',
       help: 'where CRLs can be fetched; stands in every certificate and cannot be changed later (default: a placeholder, brokers get the file)',
+    },
+    'crl-partitions': {
+      argument: 'N',
+      help: `lists that the revocations of the device CA are spread over, 1 to ${String(limits.crlPartitions.max)}; as fixed as the URL (default 1)`,
     },
     'broker-port': { argument: 'PORT', help: 'TLS port of the local broker (default: a free one)' },
     officer: { argument: 'NAME', help: 'name of the first officer (default: officer)' },
@@ -46,6 +50,7 @@ export const init: Command = {
         slots: context.list('slot').map(slotPlace),
         brokerPort: context.number('broker-port', { min: 0, max: 65535, fallback: 0 }),
         ...(crlBase === undefined ? {} : { crlBase }),
+        partitions: context.number('crl-partitions', { ...limits.crlPartitions, fallback: limits.crlPartitions.default }),
         officer: context.text('officer') ?? 'officer',
         password:
           passwordFile === undefined

@@ -38,6 +38,8 @@ export const stationCalls = {
           .url({ protocol: /^https?$/u })
           .max(200)
           .default(placeholderCrlBase),
+        /** Partitions of the device issuer's CRL: a broker or gateway with few devices then needs only a part of it. As fixed as the URL. */
+        partitions: z.int().min(limits.crlPartitions.min).max(limits.crlPartitions.max).default(limits.crlPartitions.default),
         officer: z.string().min(1).max(64).default('officer'),
         /** The officer's password; null leaves the sign-in open to whoever may open the data folder. */
         password: z.string().min(8).max(128).nullable().default(null),

@@ -5,15 +5,18 @@ export { topicBase, type BrokerEndpoint, type TlsIdentity } from '../verify/inde
 
 export interface PublishedCrl {
   readonly issuer: string;
+  /** Which of the issuer's partitions it covers, and how many there are; absent: the only one. */
+  readonly partition?: number;
+  readonly partitions?: number;
   readonly number: number;
   readonly pem: string;
-  /** Serial numbers (upper-case hex) whose certificates have expired: only these may be missing from what is installed now. */
+  /** Serial numbers (upper-case hex) that left since their certificates ended: only these may be missing from what is installed now. */
   readonly expired?: readonly string[];
 }
 
 /** What must be in force on the host: always the whole state, so that a lost publication is mended by the next one. */
 export interface Publication {
-  /** One CRL per CA in `clientCaPem` that issues device certificates, each already verified by the station. */
+  /** One CRL per partition of each CA in `clientCaPem` that issues device certificates, each already verified by the station. */
   readonly crls: readonly PublishedCrl[];
   /** Roots and issuing CAs of device certificates. */
   readonly clientCaPem: string;

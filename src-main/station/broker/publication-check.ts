@@ -14,8 +14,7 @@ export const nextUpdateMarginMs = 10 * 60_000;
 export function checkPublication(publication: Publication, installed: string | null, now: number): void {
   const cas = readClientCas(publication.clientCaPem);
   const checked = publication.crls.map((crl) => checkCrl(crl, cas, now));
-  const crls = checked.map(({ crl }) => crl);
-  checkCoverage(cas, crls);
+  checkCoverage(cas, checked);
   for (const before of installed === null ? [] : readInstalled(installed)) checkSuccession(before, checked, cas);
   publication.devices.forEach(checkDevice);
 }
@@ -23,7 +22,7 @@ export function checkPublication(publication: Publication, installed: string | n
 /** Are files that are on the host already whole and signed? An expired CRL is let through: the next one mends it. */
 export function isSound(files: { readonly crls: string; readonly clientCas: string }): boolean {
   try {
-    checkCoverage(readClientCas(files.clientCas), readCrls(files.crls));
+    checkCoverage(readClientCas(files.clientCas), readCrls(files.crls).map(asInstalled));
     return true;
   } catch (error) {
     if (error instanceof Failure) return false;
@@ -33,8 +32,12 @@ export function isSound(files: { readonly crls: string; readonly clientCas: stri
 
 interface Checked {
   readonly crl: Crl;
+  /** How many partitions its issuer has; null where nobody says. */
+  readonly partitions: number | null;
   readonly expired: ReadonlySet<string>;
 }
+
+const asInstalled = (crl: Crl): Checked => ({ crl, partitions: null, expired: new Set() });
 
 function checkCrl(published: PublishedCrl, cas: readonly ClientCa[], now: number): Checked {
   const what = `the list of ${published.issuer}`;
@@ -45,19 +48,26 @@ function checkCrl(published: PublishedCrl, cas: readonly ClientCa[], now: number
   if (Date.parse(crl.thisUpdate) > now) throw rejected(`${what} begins in the future (${crl.thisUpdate}); it is ${instant(now)}`);
   if (Date.parse(crl.nextUpdate) < now + nextUpdateMarginMs)
     throw rejected(`${what} ends too soon (${crl.nextUpdate}); it is ${instant(now)}`);
-  return { crl, expired: new Set(published.expired ?? []) };
+  return { crl, partitions: published.partitions ?? 1, expired: new Set(published.expired ?? []) };
 }
 
-/** Mosquitto asks for a CRL of whoever issued the client's certificate: a CA that only issues other CAs needs none. */
-function checkCoverage(cas: readonly ClientCa[], crls: readonly Crl[]): void {
+/**
+ * Mosquitto asks for a CRL of whoever issued the client's certificate, and of the partition that it names: all of them must be there. A CA
+ * that only issues other CAs needs none.
+ */
+function checkCoverage(cas: readonly ClientCa[], crls: readonly Checked[]): void {
   for (const ca of cas) {
     const { certificate } = ca;
     const issuesCas = cas.some(
       (other) => other !== ca && other.certificate.checkIssued(certificate) && other.certificate.verify(certificate.publicKey),
     );
-    const own = crls.filter((crl) => isBy(crl, ca)).length;
-    if (own > 1) throw rejected(`there are two lists of one issuer (${certificate.subject})`);
-    if (own === 0 && !issuesCas) throw rejected(`there is no list of ${certificate.subject}: its devices would be locked out`);
+    const own = crls.filter(({ crl }) => isBy(crl, ca));
+    if (new Set(own.map(({ crl }) => crl.uri)).size < own.length)
+      throw rejected(`there are two lists of one issuer and one distribution point (${certificate.subject})`);
+    if (own.length === 0 && !issuesCas) throw rejected(`there is no list of ${certificate.subject}: its devices would be locked out`);
+    const partitions = own[0]?.partitions ?? own.length;
+    if (own.length !== partitions)
+      throw rejected(`there are lists of ${own.length} partitions of ${certificate.subject}, which has ${partitions}`);
   }
 }
 
@@ -71,10 +81,10 @@ function readInstalled(pem: string): Crl[] {
   }
 }
 
-/** Never a step back, and nobody revoked is let in again. A CA that was taken out needs no successor: it admits nobody. */
+/** Never a step back, and nobody revoked is let in again. A CA that was taken out needs no successor: it admits nobody. A CA's partitions stay. */
 function checkSuccession(before: Crl, checked: readonly Checked[], cas: readonly ClientCa[]): void {
   const ca = cas.find((candidate) => isBy(before, candidate));
-  const next = ca === undefined ? undefined : checked.find(({ crl }) => isBy(crl, ca));
+  const next = ca === undefined ? undefined : checked.find(({ crl }) => isBy(crl, ca) && crl.uri === before.uri);
   if (next === undefined) return;
   const { crl, expired } = next;
   if (crl.number < before.number) throw rejected(`number ${crl.number} is older than ${before.number}, which is installed`);

@@ -1,27 +1,14 @@
 import { createVerify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Failure, type RevocationReason } from '../../contract/index.ts';
-import {
-  authorityKeyIdOf,
-  constructed,
-  DerError,
-  DerReader,
-  hashFor,
-  oids,
-  onlyElement,
-  readBitBytes,
-  readExtensions,
-  readNumber,
-  readTime,
-  readUnsigned,
-  sha256Hex,
-  tags,
-} from '../../der/index.ts';
+import { Failure } from '../../contract/index.ts';
+import { DerError, DerReader, hashFor, sha256Hex, tags } from '../../der/index.ts';
 import { instant } from '../clock.ts';
 import { toPem } from './certificate.ts';
 import { reasonNames, type CrlEntry } from './crl-encode.ts';
+import { readCrlHead, readCrlScope, readCrlTail, readForeignEntry } from './crl-parts.ts';
 import type { Issuer } from './issuer.ts';
 
+/** A CRL of ours in memory. */
 export interface Crl {
   readonly der: Uint8Array;
   /** Issuer name, DER. */
@@ -51,37 +38,29 @@ export function readCrl(source: Uint8Array | string): Crl {
 }
 
 function parse(der: Uint8Array): Crl {
-  const outer = new DerReader(onlyElement(der, tags.sequence).content);
-  const tbs = outer.element(tags.sequence);
-  const algorithm = outer.element(tags.sequence).bytes;
-  const signature = readBitBytes(outer.element(tags.bitString));
-  outer.finish();
-
-  const reader = new DerReader(tbs.content);
-  if (readNumber(reader.element(tags.integer)) !== 1) throw new DerError('a CRL that is not version 2');
-  if (Buffer.compare(reader.element(tags.sequence).bytes, algorithm) !== 0)
-    throw new DerError('two different signature algorithms in one CRL');
-  const issuer = reader.element(tags.sequence).bytes;
-  const [thisUpdate, nextUpdate] = [readTime(reader.element()), readTime(reader.element())];
-  const list = reader.optional(tags.sequence)?.content ?? new Uint8Array();
-  const extensions = readExtensions(reader.element(constructed(0)).content);
-  reader.finish();
-  const number = extensions.get(oids.crlNumber);
-  if (number === undefined) throw new DerError('a CRL without a number');
-
+  const head = readCrlHead(der);
+  if (head.end !== der.length) throw new DerError(head.end > der.length ? 'the CRL is cut off' : 'bytes after the end of the CRL');
+  const { algorithm, issuer, thisUpdate, nextUpdate, entriesAt, entryBytes } = head;
+  if (head.version !== 2) throw new DerError('a CRL that is not version 2');
+  const { extensions, signature } = readCrlTail(der.subarray(entriesAt + entryBytes), head);
+  const { number, authorityKeyId, uri } = readCrlScope(extensions);
+  if (number === null) throw new DerError('a CRL without a number');
+  if (!Number.isSafeInteger(Number(number))) throw new DerError('a number that is too large');
+  if (nextUpdate === null) throw new DerError('a CRL without an end');
   return {
     der,
     issuer,
-    number: readNumber(onlyElement(number.value, tags.integer)),
+    number: Number(number),
     thisUpdate: instant(thisUpdate),
     nextUpdate: instant(nextUpdate),
-    authorityKeyId: hexOrNull(authorityKeyIdOf(extensions)),
-    uri: distributionUri(extensions.get(oids.issuingDistributionPoint)?.value),
+    authorityKeyId,
+    uri,
     sha256: sha256Hex(der),
-    entries: () => readEntries(list),
+    entries: () => readEntries(der.subarray(entriesAt, entriesAt + entryBytes)),
     signedBy: (by) => {
       const expected = Buffer.compare(by.subject, issuer) === 0 && Buffer.compare(by.signatureAlgorithm, algorithm) === 0;
-      return expected && createVerify(hashFor(by.algorithm)).update(tbs.bytes).verify(by.publicKey, signature);
+      const tbs = der.subarray(head.tbsAt, head.tbsEnd);
+      return expected && createVerify(hashFor(by.algorithm)).update(tbs).verify(by.publicKey, signature);
     },
   };
 }
@@ -89,34 +68,12 @@ function parse(der: Uint8Array): Crl {
 function* readEntries(list: Uint8Array): Generator<CrlEntry> {
   const reader = new DerReader(list);
   while (!reader.done) {
-    const entry = reader.enter(tags.sequence);
-    const serial = Buffer.from(readUnsigned(entry.element(tags.integer)))
-      .toString('hex')
-      .toUpperCase();
-    const revokedAt = instant(readTime(entry.element()));
-    const extensions = entry.optional(tags.sequence);
-    entry.finish();
-    yield { serial, revokedAt, reason: readReason(extensions?.bytes) };
+    const { serial, revokedAt, reason } = readForeignEntry(reader.element(tags.sequence).bytes);
+    const named = reason === null ? 'unspecified' : reasonNames.get(reason);
+    if (named === undefined) throw new DerError('a revocation reason that is not used here');
+    yield { serial, revokedAt: instant(revokedAt), reason: named };
   }
 }
-
-function readReason(bytes: Uint8Array | undefined): RevocationReason {
-  const value = bytes === undefined ? undefined : readExtensions(bytes).get(oids.reasonCode)?.value;
-  if (value === undefined) return 'unspecified';
-  const reason = reasonNames.get(readNumber(onlyElement(value, tags.enumerated)));
-  if (reason === undefined) throw new DerError('a revocation reason that is not used here');
-  return reason;
-}
-
-function distributionUri(value: Uint8Array | undefined): string | null {
-  if (value === undefined) return null;
-  const point = new DerReader(onlyElement(value, tags.sequence).content).optional(constructed(0));
-  const full = point === null ? null : new DerReader(point.content).optional(constructed(0));
-  const uri = full === null ? null : new DerReader(full.content).optional(0x86);
-  return uri === null ? null : Buffer.from(uri.content).toString('latin1');
-}
-
-const hexOrNull = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString('hex'));
 
 /**
  * Serial numbers that `next` lost although they are not expired; empty when `next` may replace `previous`.
@@ -128,13 +85,6 @@ export function missingFrom(previous: Crl, next: Crl, expired: (serial: string) 
   const missing: string[] = [];
   for (const { serial } of previous.entries()) if (!kept.has(serial) && !expired(serial)) missing.push(serial);
   return missing;
-}
-
-/** True when `next` has every unexpired entry of `previous` and a higher number (pki.md: checked before publication). */
-export function isSuperset(previous: Crl, next: Crl, expired: (serial: string) => boolean): boolean {
-  return (
-    next.number > previous.number && Buffer.compare(previous.issuer, next.issuer) === 0 && missingFrom(previous, next, expired).length === 0
-  );
 }
 
 export const crlToPem = (der: Uint8Array): string => toPem('X509 CRL', der);

@@ -7,28 +7,39 @@ import { frameTbs, maxEntryBytes, writeEntry, type CrlEntry, type CrlHead } from
 
 /** Where the pieces of a tbsCertList go, and where its signature comes from. */
 export interface CrlSigner {
+  /** Fails where nothing can be signed now, before there is any work to be lost. */
+  begin(): Promise<void>;
   append(chunk: Uint8Array): Promise<void>;
   /** signatureValue. */
   finish(): Promise<Uint8Array>;
 }
 
-/** A CrlSigner on the signer service; the stream is begun with the first piece. */
+/** A CrlSigner on the signer service, for one CRL. */
 export function crlSigner(signer: SignerClient, key: KeyRef): CrlSigner {
-  let stream: Promise<string> | null = null;
+  let stream: string | null = null;
+  const id = (): string => unwrap(stream, 'the signer was asked to begin');
   return {
-    append: async (chunk) => {
-      stream ??= signer('sign.crl.begin', { key }).then(({ streamId }) => streamId);
-      await signer('sign.crl.append', { streamId: await stream, chunk });
+    begin: async () => {
+      stream = (await signer('sign.crl.begin', { key })).streamId;
     },
-    finish: async () => (await signer('sign.crl.finish', { streamId: await unwrap(stream, 'a CRL without a byte') })).signature,
+    append: async (chunk) => void (await signer('sign.crl.append', { streamId: id(), chunk })),
+    finish: async () => (await signer('sign.crl.finish', { streamId: id() })).signature,
   };
 }
+
+/** The CrlSigner of a CRL that was signed before. */
+export const knownSignature = (signature: Uint8Array): CrlSigner => ({
+  begin: () => Promise.resolve(),
+  append: () => Promise.resolve(),
+  finish: () => Promise.resolve(signature),
+});
 
 export interface CrlRequest extends CrlHead {
   /** Read once, in one go; a database cursor inside one read transaction. */
   readonly entries: () => Iterable<CrlEntry>;
   /** The DER file. It is replaced in one step, or left as it was. */
   readonly path: string;
+  /** Begun already. */
   readonly sign: CrlSigner;
 }
 
@@ -38,6 +49,7 @@ export interface WrittenCrl {
   /** Of the whole DER, lower-case hex. */
   readonly sha256: string;
   readonly entries: number;
+  readonly signature: Uint8Array;
 }
 
 /**
@@ -61,10 +73,11 @@ export async function writeCrl(request: CrlRequest): Promise<WrittenCrl> {
     const written = await writeSigned(newPath, request, tbs, signature);
     await rename(newPath, request.path);
     await syncFolder(dirname(request.path));
-    return { number: request.number, entries, ...written };
+    return { number: request.number, entries, signature, ...written };
   } catch (error) {
     await rm(newPath, { force: true });
-    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw new Failure('DISK_FULL', { path: request.path });
+    if (error instanceof Error && 'code' in error && /^(?:ENOSPC|EDQUOT|EFBIG)$/u.test(String(error.code)))
+      throw new Failure('DISK_FULL', { path: request.path });
     throw error;
   } finally {
     await rm(spoolPath, { force: true });

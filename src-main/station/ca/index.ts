@@ -3,8 +3,10 @@ export { authorityDays, authorityProfiles, createHierarchy, type HierarchyReques
 export { certificateFromFile, certificateToPem, readCertificate, toPem, type CertificateFacts } from './certificate.ts';
 export { buildIssuerTbs, buildRootTbs, type AuthorityRequest } from './ca-tbs.ts';
 export type { CrlEntry, CrlHead } from './crl-encode.ts';
-export { crlToPem, isSuperset, missingFrom, readCrl, type Crl } from './crl-reader.ts';
-export { crlSigner, writeCrl, type CrlRequest, type CrlSigner, type WrittenCrl } from './crl-writer.ts';
+export { bytesSource, CrlFile, EntryCursor, withCrlFile, type CrlSource } from './crl-file.ts';
+export { crlToPem, missingFrom, readCrl, type Crl } from './crl-reader.ts';
+export { lostEntries, type Lost } from './crl-succession.ts';
+export { crlSigner, knownSignature, writeCrl, type CrlRequest, type CrlSigner, type WrittenCrl } from './crl-writer.ts';
 export { checkCsr, type CheckedCsr, type CsrPolicy } from './csr.ts';
 export { requestFromFile } from './pem.ts';
 export { buildRequestInfo, requestToPem } from './request.ts';
@@ -14,4 +16,13 @@ export { lintCertificateProfile } from './profile-lint.ts';
 export { CertificateProfile, commonNameFor, signingProfile } from './profile.ts';
 export { serverHosts, type ServerNames } from './server-names.ts';
 export { newSerial } from './serial.ts';
-export { assembleCertificate, buildDeviceTbs, buildServerTbs, buildServiceTbs, crlUri, type Draft, type LeafRequest } from './tbs.ts';
+export {
+  assembleCertificate,
+  buildDeviceTbs,
+  buildServerTbs,
+  buildServiceTbs,
+  crlUri,
+  partitionOf,
+  type Draft,
+  type LeafRequest,
+} from './tbs.ts';

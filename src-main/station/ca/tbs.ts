@@ -35,6 +35,9 @@ export interface LeafRequest {
 export const crlUri = (base: string, issuer: string, partition = 0): string =>
   `${base.replace(/\/+$/u, '')}/crl/${encodeURIComponent(issuer)}/${partition}.crl`;
 
+/** Which partition of its issuer's CRL a certificate belongs to: spread evenly, and plain to everybody from the serial number. */
+export const partitionOf = (serial: string, partitions: number): number => parseInt(serial.slice(-8), 16) % partitions;
+
 /** A device's tbsCertificate. ID_INVALID, INVALID_INPUT (validity) or ISSUER_TOO_SHORT. */
 export const buildDeviceTbs = (request: LeafRequest): Draft => buildLeaf(request, uriOf(request));
 

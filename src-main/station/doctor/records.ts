@@ -1,6 +1,6 @@
 import { readCrl } from '../ca/index.ts';
-import type { CrlBuilder, CrlSet } from '../publication/index.ts';
-import type { Registry } from '../registry/index.ts';
+import type { CrlSet } from '../publication/index.ts';
+import type { CrlScope, Registry } from '../registry/index.ts';
 
 interface Check {
   readonly checked: number;
@@ -74,32 +74,29 @@ export function revocationProblems(registry: Registry, crls: CrlSet): Check {
       (row) => `the revocation of serial ${String(row['serial'])} is neither published nor waiting`,
     ),
   ];
-  for (const crl of crls.builders()) problems.push(...missingEntries(registry, { issuer: crl.issuer, newest: crl.newestFile() }));
+  for (const crl of crls.builders()) problems.push(...missingEntries(registry, crl.scope, crl.newestFile()));
   return { checked: count(registry, 'revocations'), problems };
 }
 
-function missingEntries(registry: Registry, { issuer, ...crl }: Pick<CrlBuilder, 'issuer'> & { newest: string | null }): string[] {
-  if (crl.newest === null) return [];
+function missingEntries(registry: Registry, { issuer, partition }: CrlScope, newest: string | null): string[] {
+  if (newest === null) return [];
   const listed = new Set<string>();
-  for (const { serial } of readCrl(crl.newest).entries()) listed.add(serial);
+  for (const { serial } of readCrl(newest).entries()) listed.add(serial);
   return registry.store
-    .sql(
-      'SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE r.issuer = ? AND r.crl_number IS NOT NULL AND c.not_after > ?',
-    )
-    .all(issuer.id, registry.now())
+    .sql('SELECT serial FROM revocations WHERE issuer = ? AND partition = ? AND crl_number IS NOT NULL AND not_after > ?')
+    .all(issuer, partition, registry.now())
     .filter((row) => !listed.has(String(row['serial'])))
     .map((row) => `serial ${String(row['serial'])} is missing from the newest CRL`);
 }
 
 /** Invariant 3: the CRLs that are kept, oldest first. */
 export function crlProblems(registry: Registry, crls: CrlSet): Check {
-  const each = crls.builders().map((crl) => filesProblems(registry, crl.files()));
+  const each = crls.builders().map((crl) => filesProblems(registry, { scope: crl.scope, files: crl.files() }));
   return { checked: each.reduce((sum, { checked }) => sum + checked, 0), problems: each.flatMap(({ problems }) => problems) };
 }
 
-function filesProblems(registry: Registry, files: readonly string[]): Check {
+function filesProblems(registry: Registry, { scope, files }: { readonly scope: CrlScope; readonly files: readonly string[] }): Check {
   const problems: string[] = [];
-  const expired = new Set(registry.revocations.expired());
   let before = new Set<string>();
   let last = 0;
   for (const file of files) {
@@ -109,7 +106,8 @@ function filesProblems(registry: Registry, files: readonly string[]): Check {
     const now = new Set<string>();
     for (const { serial } of crl.entries()) now.add(serial);
     for (const serial of before)
-      if (!now.has(serial) && !expired.has(serial)) problems.push(`CRL ${String(crl.number)} lost serial ${serial}`);
+      if (!now.has(serial) && !registry.crls.mayLeave(scope, serial, registry.now()))
+        problems.push(`CRL ${String(crl.number)} lost serial ${serial}`);
     before = now;
   }
   return { checked: files.length, problems };

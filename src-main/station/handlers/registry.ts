@@ -2,6 +2,7 @@ import { Failure, type CallOutput } from '../../contract/index.ts';
 import type { HandlersOf } from '../access/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import { runDoctor } from '../doctor/index.ts';
+import type { CrlBuilder } from '../publication/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import type { Station } from '../station.ts';
 
@@ -30,11 +31,14 @@ function exportPem(live: LiveStation): CallOutput<'export.pem'> {
     const name = id === current.root ? 'root.pem' : id === current.issuing ? 'issuer.pem' : `issuers/${kind}-${id}.pem`;
     files.push({ name, pem: certificateToPem(certificate) });
   }
-  files.push({ name: 'crl.pem', pem: crls.current().current().pem });
-  for (const crl of crls.builders().filter(({ issuer }) => issuer.id !== current.issuing))
-    if (crl.newest() !== null) files.push({ name: `crls/${crl.issuer.kind}-${crl.issuer.id}.pem`, pem: crl.current().pem });
+  files.push({ name: 'crl.pem', pem: pemOf(crls.current()) });
+  for (const { id, kind } of registry.issuers.signsCrls().filter((issuer) => issuer.id !== current.issuing))
+    files.push({ name: `crls/${kind}-${id}.pem`, pem: pemOf(crls.builders().filter(({ issuer }) => issuer.id === id)) });
   for (const { device, serial, der } of registry.certificates.withDer('device')) {
     files.push({ name: `certificates/${device.replace('/', '-')}-${serial}.pem`, pem: certificateToPem(der) });
   }
   return files;
 }
+
+/** The newest CRL of each partition, one after the other. */
+const pemOf = (crls: readonly CrlBuilder[]): string => crls.map((crl) => (crl.newest() === null ? '' : crl.current().pem)).join('');

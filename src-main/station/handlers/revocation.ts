@@ -47,8 +47,9 @@ export function revocationHandlers(station: Station): HandlersOf<'revocations' |
       return unwrap(live().crls.newest(), 'a CRL was just published');
     },
     'crl.history': ({ limit }) => {
-      const newest = live().crls.newest();
-      return newest === null ? [] : live().registry.revocations.crls(newest.issuer, limit);
+      const { crls, registry } = live();
+      const lists = crls.current().flatMap(({ scope }) => registry.crls.list(scope, limit));
+      return lists.sort((a, b) => b.thisUpdate.localeCompare(a.thisUpdate) || b.number - a.number).slice(0, limit);
     },
     'publication.settle': async () => {
       await live().publisher.idle();

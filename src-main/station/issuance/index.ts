@@ -14,6 +14,7 @@ import {
   checkCsr,
   crlUri,
   newSerial,
+  partitionOf,
   readCertificate,
   readIssuer,
   signingProfile,
@@ -87,18 +88,21 @@ export class Issuance {
     const { run, device, order, checked } = request;
     const [tenant, id] = device.split('/');
     const profile = this.profile(order.certificateProfile);
+    const serial = newSerial();
+    const partition = partitionOf(serial, issuer.partitions);
     const draft = buildDeviceTbs({
       issuer: this.#issuer(issuer),
       profile,
       spki: checked.spki,
       subject: { tenant: tenant ?? '', device: id ?? '' },
-      serial: newSerial(),
+      serial,
       now: clock.now(),
-      crlUri: crlUri(crlBase, issuer.id),
+      crlUri: crlUri(crlBase, issuer.id, partition),
     });
     const reservation = {
       serial: draft.serial,
       issuer: issuer.id,
+      partition,
       use: 'device',
       device,
       run,

@@ -1,117 +1,172 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { Failure, unwrap, type CrlView } from '../../contract/index.ts';
-import { crlToPem, missingFrom, readCrl, readIssuer, writeCrl, type CrlEntry, type CrlSigner } from '../ca/index.ts';
+import {
+  CrlFile,
+  crlToPem,
+  knownSignature,
+  lostEntries,
+  readCrl,
+  readIssuer,
+  withCrlFile,
+  writeCrl,
+  type CrlEntry,
+  type CrlSigner,
+  type Issuer,
+  type WrittenCrl,
+} from '../ca/index.ts';
 import type { PublishedCrl } from '../broker/index.ts';
 import { instant, type Clock } from '../clock.ts';
-import type { IssuerRecord, Registry } from '../registry/index.ts';
+import type { CrlScope, IssuerRecord, Registry } from '../registry/index.ts';
+import { CrlArchive } from './crl-archive.ts';
 
 export interface CrlBuilderOptions {
   readonly registry: Registry;
   readonly issuer: IssuerRecord;
+  readonly partition: number;
   /** URI in the certificates and in the CRL. */
   readonly distributionPoint: string;
   readonly dataDir: string;
   /** A new stream to the signer for each CRL. */
   readonly sign: () => CrlSigner;
+  /** From thisUpdate to nextUpdate. */
+  readonly lifetimeMs: () => number;
   readonly clock: Clock;
 }
 
-/** From thisUpdate to nextUpdate: an expired CRL locks every device of the issuer out. */
-const lifetimeMs = 24 * 3_600_000;
 /** Built anew on the clock at this age. */
-const renewMs = 3_600_000;
-/** How many of the newest CRLs `files` names. */
-const keptForDoctor = 1_000;
+export const renewMs = 3_600_000;
+/** The broker host may still have a list as old as that many numbers: what left since then may be missing from the new one. */
+const leftMargin = 64;
 
-/** The CRLs of one issuer: numbered, a superset of the one before, written whole or not at all. */
+/** The CRLs of one partition of an issuer: numbered, a superset of the one before, written whole or not at all. */
 export class CrlBuilder {
+  readonly scope: CrlScope;
   readonly #options: CrlBuilderOptions;
+  readonly #archive: CrlArchive;
+  readonly #issuer: Issuer;
 
   constructor(options: CrlBuilderOptions) {
     this.#options = options;
-    mkdirSync(join(options.dataDir, 'crl'), { recursive: true, mode: 0o700 });
-  }
-
-  newest(): CrlView | null {
-    return this.#options.registry.revocations.crls(this.#options.issuer.id, 1)[0] ?? null;
-  }
-
-  /** Due on the clock, or never built. */
-  isDue(): boolean {
-    const newest = this.newest();
-    return newest === null || this.#options.clock.now() - Date.parse(newest.thisUpdate) > renewMs;
-  }
-
-  /** Paths of the CRLs that are kept, by number. */
-  files(): string[] {
-    const numbers = this.#options.registry.revocations.crls(this.#options.issuer.id, keptForDoctor).map((crl) => crl.number);
-    return numbers
-      .reverse()
-      .map((number) => this.#path(number))
-      .filter((path) => existsSync(path));
+    this.scope = { issuer: options.issuer.id, partition: options.partition };
+    this.#archive = new CrlArchive(options.dataDir, this.scope);
+    this.#issuer = readIssuer(options.issuer.certificate);
   }
 
   get issuer(): IssuerRecord {
     return this.#options.issuer;
   }
 
+  newest(): CrlView | null {
+    return this.#options.registry.crls.newest(this.scope);
+  }
+
+  /** Due on the clock, or never built; also when the clock was set back to before the newest one. */
+  isDue(): boolean {
+    const newest = this.newest();
+    return newest === null || Math.abs(this.#options.clock.now() - Date.parse(newest.thisUpdate)) > renewMs;
+  }
+
+  /** Paths of the CRLs that are kept as files, by number. */
+  files(): string[] {
+    return this.#archive
+      .numbers()
+      .filter((number) => this.#options.registry.crls.get(this.scope, number) !== null)
+      .map((number) => this.#archive.path(number));
+  }
+
   newestFile(): string | null {
     return this.files().at(-1) ?? null;
   }
 
-  current(): PublishedCrl {
-    const newest = unwrap(this.newest(), 'a CRL was built before');
-    const { der } = readCrl(this.#path(newest.number));
-    return { issuer: newest.issuer, number: newest.number, pem: crlToPem(der), expired: this.#options.registry.revocations.expired() };
+  /** The highest number among the files; a registry that was restored from a backup may not know it. */
+  highestNumber(): number {
+    return this.#archive.numbers().at(-1) ?? 0;
   }
 
-  /** Builds, signs and checks the next CRL; SESSION_NONE and its kin when nobody allowed the token to sign. */
-  async build(): Promise<CrlView> {
-    const { registry, issuer, distributionPoint, clock, sign } = this.#options;
-    const before = this.newest();
+  current(): PublishedCrl {
+    const { registry, issuer, partition } = this.#options;
+    const { number } = unwrap(this.newest(), 'a CRL was built before');
+    const { der } = readCrl(this.#archive.path(number));
+    const expired = registry.crls.leftSince(this.scope, registry.crls.publishedNumber(this.scope) - leftMargin);
+    return { issuer: issuer.id, partition, partitions: issuer.partitions, number, pem: crlToPem(der), expired };
+  }
+
+  /**
+   * Builds, signs and checks the next CRL, with a number above `above`. SESSION_NONE and its kin when nobody allowed the token to sign;
+   * CRL_REJECTED when it would lose an entry: then nothing has changed.
+   */
+  async build(above = 0): Promise<CrlView> {
+    const { registry, clock } = this.#options;
+    const sign = this.#options.sign();
+    await sign.begin();
     const now = clock.now();
-    const [thisUpdate, nextUpdate] = [now, now + lifetimeMs];
-    const number = registry.revocations.nextCrlNumber(issuer.id);
-    const path = this.#path(number);
-    const included = registry.revocations.unlisted(issuer.id);
-    // An entry leaves one CRL after its certificate has ended: it stands in the first CRL that is made after that end.
-    const keepAfter = before?.thisUpdate ?? instant(now);
+    const [thisUpdate, nextUpdate] = [now, now + this.#options.lifetimeMs()];
     const snapshot = registry.revocationSnapshot();
     try {
-      const entries = (): Iterable<CrlEntry> => snapshot.entries(issuer.id, keepAfter);
-      const written = await writeCrl({
-        issuer: readIssuer(issuer.certificate),
-        number,
-        thisUpdate,
-        nextUpdate,
-        uri: distributionPoint,
-        entries,
-        path,
-        sign: sign(),
-      });
-      this.#mustContain(before, path);
-      const crl = { issuer: issuer.id, ...written, thisUpdate: instant(thisUpdate), nextUpdate: instant(nextUpdate) };
-      registry.revocations.recordCrl(crl, included);
-      return { ...crl, publishedAt: null };
+      // An entry leaves one CRL after its certificate has ended: it stands in the first CRL that is made after that end.
+      const keepAfter = instant(Math.min(now, Date.parse(this.newest()?.thisUpdate ?? instant(now))));
+      const number = registry.crls.nextNumber(this.scope, Math.max(above, this.highestNumber()));
+      const written = await this.#write({ number, thisUpdate, nextUpdate }, () => snapshot.entries(this.scope, keepAfter), sign);
+      await this.#mustContain((serial) => registry.crls.mayLeave(this.scope, serial, keepAfter));
+      await this.#archive.keep(number);
+      const crl = { ...this.scope, ...written, thisUpdate: instant(thisUpdate), nextUpdate: instant(nextUpdate) };
+      registry.crls.record(crl, { upTo: snapshot.upTo, keepAfter });
+      this.#archive.sweep();
+      return unwrap(registry.crls.get(this.scope, number), 'the CRL was just recorded');
+    } finally {
+      snapshot.close();
+      rmSync(this.#archive.draft, { force: true });
+    }
+  }
+
+  /** Writes an earlier CRL to `path`, from its file or anew; then its signature shows that it is the same. NOT_FOUND, CRL_REJECTED. */
+  async writeAgain(number: number, path: string): Promise<CrlView> {
+    const { registry } = this.#options;
+    const [crl, signature] = [registry.crls.get(this.scope, number), registry.crls.signature(this.scope, number)];
+    if (crl === null || signature === null) throw new Failure('NOT_FOUND', { kind: 'CRL', id: String(number) });
+    const snapshot = registry.revocationSnapshot();
+    try {
+      const times = { thisUpdate: Date.parse(crl.thisUpdate), nextUpdate: Date.parse(crl.nextUpdate) };
+      await this.#write({ number, ...times }, () => snapshot.entriesOf(this.scope, number), knownSignature(signature), path);
+      return crl;
     } finally {
       snapshot.close();
     }
   }
 
-  #mustContain(before: CrlView | null, path: string): void {
-    if (before === null || !existsSync(this.#path(before.number))) return;
-    const expired = new Set(this.#options.registry.revocations.expired());
-    const missing = missingFrom(readCrl(this.#path(before.number)), readCrl(path), (serial) => expired.has(serial));
-    if (missing.length > 0)
-      throw new Failure(
-        'CRL_REJECTED',
-        { problem: `it would lose ${String(missing.length)} entries of number ${String(before.number)}` },
-        missing.slice(0, 3).join(' '),
-      );
+  #write(
+    head: { readonly number: number; readonly thisUpdate: number; readonly nextUpdate: number },
+    entries: () => Iterable<CrlEntry>,
+    sign: CrlSigner,
+    path = this.#archive.draft,
+  ): Promise<WrittenCrl> {
+    const latest = instant(head.thisUpdate);
+    return writeCrl({
+      ...head,
+      issuer: this.#issuer,
+      uri: this.#options.distributionPoint,
+      entries: () => notAfter(entries(), latest),
+      path,
+      sign,
+    });
   }
 
-  #path(number: number): string {
-    return join(this.#options.dataDir, 'crl', `${this.#options.issuer.id}-${String(number)}.crl`);
+  /** The draft against the newest CRL that there is as a file, whether the registry knows it or not. */
+  async #mustContain(mayLeave: (serial: string) => boolean): Promise<void> {
+    const before = this.highestNumber();
+    if (before === 0) return;
+    const lost = await withCrlFile(this.#archive.path(before), (previous) =>
+      withCrlFile(this.#archive.draft, async (next) => lostEntries(await CrlFile.read(previous), await CrlFile.read(next), mayLeave)),
+    );
+    if (lost.count === 0) return;
+    const more = lost.count > lost.serials.length ? ` and ${String(lost.count - lost.serials.length)} more` : '';
+    throw new Failure('CRL_REJECTED', {
+      problem: `it would lose what number ${String(before)} of ${this.scope.issuer}, partition ${String(this.scope.partition)}, revokes: ${lost.serials.join(', ')}${more}`,
+    });
   }
+}
+
+/** A revocation that a clock now set back recorded in the future counts from this CRL on. */
+function* notAfter(entries: Iterable<CrlEntry>, latest: string): Generator<CrlEntry> {
+  for (const entry of entries) yield entry.revokedAt > latest ? { ...entry, revokedAt: latest } : entry;
 }

@@ -23,7 +23,7 @@ export class CrlSet {
   }
 
   builders(): CrlBuilder[] {
-    return this.#options.registry.issuers.signsCrls().map((issuer) => this.#builder(issuer));
+    return this.#options.registry.issuers.signsCrls().flatMap((issuer) => this.#of(issuer));
   }
 
   /** Those that brokers need: of whoever issues to devices. */
@@ -31,33 +31,46 @@ export class CrlSet {
     return this.builders().filter(({ issuer }) => issuer.kind === 'issuing');
   }
 
-  /** Of the issuer that signs certificates now. */
-  current(): CrlBuilder {
-    return this.#builder(unwrap(this.#options.registry.issuers.current('issuing'), 'a finished station has an issuer'));
+  /** Of the issuer that signs certificates now, a builder for each partition. */
+  current(): CrlBuilder[] {
+    return this.#of(unwrap(this.#options.registry.issuers.current('issuing'), 'a finished station has an issuer'));
   }
 
+  /** Of the issuer that signs certificates now: the one that ends first. */
   newest(): CrlView | null {
-    return this.current().newest();
+    const newest = this.current().map((builder) => builder.newest());
+    const all = newest.filter((crl) => crl !== null);
+    return all.length < newest.length ? null : (all.sort((a, b) => a.nextUpdate.localeCompare(b.nextUpdate))[0] ?? null);
   }
 
   isDue(): boolean {
     return this.builders().some((builder) => builder.isDue());
   }
 
-  #builder(issuer: IssuerRecord): CrlBuilder {
-    const known = this.#builders.get(issuer.id);
+  #of(issuer: IssuerRecord): CrlBuilder[] {
+    return Array.from({ length: issuer.partitions }, (_, partition) => this.#builder(issuer, partition));
+  }
+
+  #builder(issuer: IssuerRecord, partition: number): CrlBuilder {
+    const name = `${issuer.id}/${String(partition)}`;
+    const known = this.#builders.get(name);
     if (known !== undefined) return known;
     const { registry, crlBase, dataDir, signer, clock } = this.#options;
     const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };
     const builder = new CrlBuilder({
       registry,
       issuer,
-      distributionPoint: crlUri(crlBase, issuer.id),
+      partition,
+      distributionPoint: crlUri(crlBase, issuer.id, partition),
       dataDir,
       sign: () => crlSigner(signer, key),
+      lifetimeMs: () => lifetimeMs,
       clock,
     });
-    this.#builders.set(issuer.id, builder);
+    this.#builders.set(name, builder);
     return builder;
   }
 }
+
+/** An expired CRL locks every device of the issuer out. */
+const lifetimeMs = 24 * 3_600_000;

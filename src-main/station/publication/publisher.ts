@@ -123,7 +123,7 @@ export class Publisher {
     const current = crls.forBrokers().map((builder) => builder.current());
     const carried = registry.revocations.waiting().filter((one) => one.crlNumber !== null);
     await host.publish({ crls: current, clientCaPem: clientCaPem(), devices: registry.certificates.admitted() });
-    for (const { issuer, number } of current) registry.revocations.crlPublished(issuer, number);
+    for (const { issuer, partition = 0, number } of current) registry.crls.published({ issuer, partition }, number);
     registry.store.delivered(upTo);
     await this.#takeEffect(carried);
     return held;
@@ -131,15 +131,15 @@ export class Publisher {
 
   /** New CRLs where they are due. Without a session the old ones still go out, with the access list; the first reason is returned and told. */
   async #freshCrls(): Promise<Failure | null> {
-    const forced = this.#forceCrl ? this.#options.crls.current() : null;
+    const forced = this.#forceCrl ? this.#options.crls.current() : [];
     let held: Failure | null = null;
-    for (const builder of this.#options.crls.builders()) held = (await this.#freshCrl(builder, builder === forced)) ?? held;
+    for (const builder of this.#options.crls.builders()) held = (await this.#freshCrl(builder, forced.includes(builder))) ?? held;
     if (held === null) this.#forceCrl = false;
     return held;
   }
 
   async #freshCrl(crl: CrlBuilder, forced: boolean): Promise<Failure | null> {
-    const needed = forced || this.#options.registry.revocations.unlisted(crl.issuer.id).length > 0;
+    const needed = forced || this.#options.registry.crls.unlisted(crl.scope).count > 0;
     if (!needed && !crl.isDue()) return null;
     try {
       await crl.build();

@@ -11,6 +11,8 @@ import { contains, type Store } from './store.ts';
 export interface Reservation {
   readonly serial: string;
   readonly issuer: string;
+  /** Of the issuer's CRL, as its distribution point says. */
+  readonly partition: number;
   readonly use: CertificateUse;
   /** `{tenant}/{device}`, or the common name of a canary or service certificate. */
   readonly device: string;
@@ -45,15 +47,15 @@ export class Certificates {
 
   /** Before the HSM is asked to sign: from here on a signature of unknown outcome has a record. */
   reserve(reservation: Reservation, actor: string): void {
-    const { serial, issuer, use, device, run, order, spkiSha256, notBefore, notAfter, replaces = null } = reservation;
+    const { serial, issuer, partition, use, device, run, order, spkiSha256, notBefore, notAfter, replaces = null } = reservation;
     this.#store.transaction(() => {
       const now = this.#store.now();
       this.#store
         .sql(
-          `INSERT INTO certificates (serial, issuer, use, device, run, order_id, status, spki_sha256, not_before, not_after, replaces, created_at, updated_at)
-              VALUES (?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO certificates (serial, issuer, partition, use, device, run, order_id, status, spki_sha256, not_before, not_after, replaces, created_at, updated_at)
+              VALUES (?, ?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?, ?)`,
         )
-        .run(serial, issuer, use, device, run, order, spkiSha256, notBefore, notAfter, replaces, now, now);
+        .run(serial, issuer, partition, use, device, run, order, spkiSha256, notBefore, notAfter, replaces, now, now);
       if (run !== null) this.#store.sql('UPDATE runs SET serial = ? WHERE id = ?').run(serial, run);
       this.#store.audit(actor, 'certificate.reserve', device, { serial, issuer });
     });
@@ -109,16 +111,16 @@ export class Certificates {
   /** Final. A certificate that is revoked already, or has expired, is left as it is; tells whether it was revoked now. */
   revoke(serial: string, reason: RevocationReason, note: string, actor: string): boolean {
     return this.#store.transaction(() => {
-      const row = this.#store.sql('SELECT status, issuer FROM certificates WHERE serial = ?').get(serial) as {
-        status: string;
-        issuer: string;
-      };
+      const row = this.#store.sql('SELECT status FROM certificates WHERE serial = ?').get(serial) as { status: string };
       if (row.status === 'REVOKED' || row.status === 'EXPIRED') return false;
       const now = this.#store.now();
       this.#store.sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ?`).run(now, serial);
       this.#store
-        .sql('INSERT INTO revocations (serial, issuer, reason, note, operator, recorded_at) VALUES (?, ?, ?, ?, ?, ?)')
-        .run(serial, row.issuer, reason, note, actor, now);
+        .sql(
+          `INSERT INTO revocations (serial, issuer, partition, not_after, reason, note, operator, recorded_at)
+              SELECT serial, issuer, partition, not_after, ?, ?, ?, ? FROM certificates WHERE serial = ?`,
+        )
+        .run(reason, note, actor, now, serial);
       this.#store.audit(actor, 'certificate.revoke', serial, { reason, note });
       this.#store.owe('revocation', serial);
       return true;

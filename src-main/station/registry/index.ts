@@ -1,5 +1,6 @@
 import { instant, type Clock } from '../clock.ts';
 import { Certificates } from './certificates.ts';
+import { Crls } from './crls.ts';
 import { openDatabase } from './database.ts';
 import { Devices } from './devices.ts';
 import { Issuers } from './issuers.ts';
@@ -12,6 +13,7 @@ import { Store } from './store.ts';
 
 export { hasStation, takeDataFolder, type DataFolder } from './database.ts';
 export type { Reservation } from './certificates.ts';
+export type { CrlScope } from './crls.ts';
 export type { IssuerRecord } from './issuers.ts';
 export type { RunRecord } from './runs.ts';
 
@@ -19,6 +21,7 @@ export type { RunRecord } from './runs.ts';
 export interface Registry {
   readonly store: Store;
   readonly certificates: Certificates;
+  readonly crls: Crls;
   readonly devices: Devices;
   readonly issuers: Issuers;
   readonly notices: Notices;
@@ -37,6 +40,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
   return {
     store,
     certificates: new Certificates(store),
+    crls: new Crls(store),
     devices: new Devices(store),
     issuers: new Issuers(store),
     notices: new Notices(store),

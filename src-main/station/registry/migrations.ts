@@ -1,3 +1,5 @@
+import { crlHistory } from './migrations/crl-history.ts';
+
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
 export const migrations: readonly string[] = [
   `
@@ -269,4 +271,5 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX notices_waiting ON notices (at) WHERE published_at IS NULL;
   `,
+  crlHistory,
 ];

@@ -1,4 +1,4 @@
-import type { CrlView, RevocationView } from '../../contract/index.ts';
+import type { RevocationView } from '../../contract/index.ts';
 import { contains, type Store } from './store.ts';
 
 /** Nobody of ours can see that clients refuse a broker: its certificate's revocation has arrived when the list is out. */
@@ -9,7 +9,7 @@ const view = `SELECT r.serial, c.use, c.device, r.reason, r.note, r.operator,
   r.live_session_gone_ms AS liveSessionGoneMs
   FROM revocations r JOIN certificates c ON c.serial = r.serial`;
 
-/** How far each revocation has come, and the CRLs that carry them. */
+/** How far each revocation has come. */
 export class Revocations {
   readonly #store: Store;
 
@@ -38,26 +38,6 @@ export class Revocations {
     return this.#store.sql(`${view} WHERE ${isWaiting} ORDER BY r.recorded_at`).all() as unknown as RevocationView[];
   }
 
-  /** Serial numbers of this issuer that no CRL carries yet. */
-  unlisted(issuer: string): string[] {
-    const rows = this.#store.sql('SELECT serial FROM revocations WHERE issuer = ? AND crl_number IS NULL').all(issuer);
-    return rows.map((row) => String(row['serial']));
-  }
-
-  /** Revoked certificates that have ended since: only these may be missing from a new CRL. */
-  expired(): string[] {
-    const rows = this.#store
-      .sql('SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.not_after <= ?')
-      .all(this.#store.now());
-    return rows.map((row) => String(row['serial']));
-  }
-
-  /** These are in this CRL, which need not be on the broker host yet. */
-  included(serials: readonly string[], crlNumber: number): void {
-    for (const serial of serials)
-      this.#store.sql('UPDATE revocations SET crl_number = ? WHERE serial = ? AND crl_number IS NULL').run(crlNumber, serial);
-  }
-
   published(serials: readonly string[]): void {
     this.#store.transaction(() => {
       const now = this.#store.now();
@@ -75,40 +55,5 @@ export class Revocations {
           .sql('UPDATE revocations SET effective_at = ?, live_session_gone_ms = ? WHERE serial = ? AND effective_at IS NULL')
           .run(now, liveSessionGoneMs, serial);
     });
-  }
-
-  /** Taken before the CRL is signed, so that a number is never used twice, even after a crash. */
-  nextCrlNumber(issuer: string): number {
-    const key = `crl.number.${issuer}`;
-    return this.#store.transaction(() => {
-      const number = Number(this.#store.setting(key) ?? '0') + 1;
-      this.#store.setSetting(key, String(number));
-      return number;
-    });
-  }
-
-  recordCrl(crl: Omit<CrlView, 'publishedAt'>, included: readonly string[]): void {
-    this.#store.transaction(() => {
-      this.#store
-        .sql('INSERT INTO crls (issuer, number, this_update, next_update, entries, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)')
-        .run(crl.issuer, crl.number, crl.thisUpdate, crl.nextUpdate, crl.entries, crl.bytes, crl.sha256);
-      this.included(included, crl.number);
-      this.#store.audit('station', 'crl.sign', crl.issuer, { number: crl.number, entries: crl.entries, sha256: crl.sha256 });
-    });
-  }
-
-  crlPublished(issuer: string, number: number): void {
-    this.#store
-      .sql('UPDATE crls SET published_at = ? WHERE issuer = ? AND number = ? AND published_at IS NULL')
-      .run(this.#store.now(), issuer, number);
-  }
-
-  crls(issuer: string, limit: number): CrlView[] {
-    return this.#store
-      .sql(
-        `SELECT issuer, number, this_update AS thisUpdate, next_update AS nextUpdate, entries, bytes, sha256, published_at AS publishedAt
-            FROM crls WHERE issuer = ? ORDER BY number DESC LIMIT ?`,
-      )
-      .all(issuer, limit) as unknown as CrlView[];
   }
 }

@@ -6,6 +6,7 @@ import {
   certificateToPem,
   crlUri,
   newSerial,
+  partitionOf,
   type CertificateProfile,
   type MadeAuthority,
   type Role,
@@ -18,6 +19,8 @@ export type Hierarchy = Readonly<Record<Role, MadeAuthority>>;
 export interface LeafPlan {
   readonly dataDir: string;
   readonly crlBase: string;
+  /** Of the CRL of the issuer for devices. */
+  readonly partitions: number;
 }
 
 export interface LeafTools {
@@ -35,6 +38,7 @@ export function profileOf({ profiles }: Pick<LeafTools, 'profiles'>, name: strin
 
 export interface ClientLeaf {
   readonly use: CertificateUse;
+  readonly partition: number;
   readonly der: Buffer;
 }
 
@@ -76,21 +80,27 @@ export class LeafMaker {
     const { issuer } = this.#authorities;
     const key = makeKey();
     const profile = profileOf(this.#tools, profileName);
+    const serial = newSerial();
+    const partition = partitionOf(serial, this.#plan.partitions);
     const draft = buildServiceTbs({
       issuer: issuer.issuer,
       profile,
       spki: key.spki,
       subject: { name },
-      serial: newSerial(),
+      serial,
       now: this.#tools.clock.now(),
-      crlUri: crlUri(this.#plan.crlBase, this.#ids.issuer),
+      crlUri: crlUri(this.#plan.crlBase, this.#ids.issuer, partition),
     });
     const certificate = await this.#sign(issuer, profileName, draft.tbs);
     saveIdentity(this.#plan.dataDir, file, {
       keyPem: key.keyPem,
       certificatePem: certificateToPem(certificate) + certificateToPem(issuer.certificate),
     });
-    this.made.push({ use: file === 'observer' ? 'service' : file === 'good-canary' ? 'canary-good' : 'canary-revoked', der: certificate });
+    this.made.push({
+      use: file === 'observer' ? 'service' : file === 'good-canary' ? 'canary-good' : 'canary-revoked',
+      partition,
+      der: certificate,
+    });
   }
 
   async #sign(authority: MadeAuthority, profile: string, tbs: Uint8Array): Promise<Buffer> {

@@ -29,6 +29,8 @@ export interface SetUpPlan {
   readonly slots: readonly { slot: number; path: string }[];
   readonly brokerPort: number;
   readonly crlBase: string;
+  /** Of the CRL of the issuer for devices; fixed with its first certificate. */
+  readonly partitions: number;
   readonly operators: readonly { name: string; role: Role; password: string | null }[];
   readonly order: WorkOrder | null;
 }
@@ -204,16 +206,18 @@ function record(
         notBefore: facts.notBefore,
         notAfter: facts.notAfter,
         proof: proof.attributes,
+        partitions: role === 'issuer' ? plan.partitions : 1,
       },
       actor,
     );
   }
-  for (const { use, der } of leaves.made) {
+  for (const { use, partition, der } of leaves.made) {
     const facts = readCertificate(der);
     registry.certificates.reserve(
       {
         serial: facts.serial,
         issuer: ids.issuer,
+        partition,
         use,
         device: facts.commonName,
         run: null,

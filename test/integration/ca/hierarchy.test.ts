@@ -62,6 +62,7 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
     const now = bench.clock.now();
     const path = work.path('issuer.crl');
     const sign = crlSigner(bench.client, made.issuer.proof.key);
+    await sign.begin();
     await writeCrl({
       issuer: made.issuer.issuer,
       number,

@@ -111,7 +111,10 @@ export const issuers = (): IssuerView[] => [
 
 export const crl = (): CrlView => ({
   issuer: 'line-2',
+  partition: 0,
   number: 412,
+  added: 1,
+  dropped: 0,
   thisUpdate: at(-18 * 60 * second),
   nextUpdate: at(24 * hour - 18 * 60 * second),
   entries: 37,

@@ -33,6 +33,9 @@ const view: TokenView = {
   pinPad: false,
 };
 const crl = {
+  partition: 0,
+  added: 0,
+  dropped: 0,
   issuer: 'i',
   number: 1,
   thisUpdate: at(0),

@@ -11,7 +11,10 @@ import {
   buildRootTbs,
   crlToPem,
   crlUri,
-  isSuperset,
+  bytesSource,
+  CrlFile,
+  EntryCursor,
+  lostEntries,
   missingFrom,
   newSerial,
   readCrl,
@@ -35,6 +38,7 @@ const issuer = readIssuer(assembleCertificate(draft.tbs, { algorithm: 'ec-p256' 
 function softSigner(key = pair.privateKey): CrlSigner {
   const pieces: Buffer[] = [];
   return {
+    begin: () => Promise.resolve(),
     append: async (chunk) => {
       pieces.push(Buffer.from(chunk));
     },
@@ -155,25 +159,77 @@ describe('a written CRL', () => {
   });
 });
 
+const fileOf = async (entries: readonly CrlEntry[]): Promise<CrlFile> =>
+  CrlFile.read(bytesSource(readFileSync((await write(entries)).path)));
+const serialsOf = async (crl: CrlFile): Promise<string[]> => {
+  const [cursor, found]: [EntryCursor, string[]] = [new EntryCursor(crl), []];
+  for (let more = await cursor.load(); more; more = cursor.advance() || (await cursor.load())) found.push(cursor.serial);
+  return found;
+};
+const numbered = (index: number): string => `7F${index.toString(16).toUpperCase().padStart(38, '0')}`;
+
+describe('a CRL that is read in pieces', () => {
+  it('has the same entries, sum and signature', async () => {
+    const serials = Array.from({ length: 40_000 }, (_, index) => numbered(index));
+    const { path, sha256 } = await write(serials.map((serial, index) => entryOf(serial, revocationReasons[index % 7])));
+    const crl = await CrlFile.read(bytesSource(readFileSync(path)));
+    expect(await serialsOf(crl)).toEqual(serials);
+    expect(await crl.sha256()).toBe(sha256);
+    expect(await crl.signedBy(issuer)).toBe(true);
+    expect(crl.scope).toMatchObject({ number: '1', uri: 'http://crl.test.example/crl/issuer%201/0.crl', baseNumber: null });
+  });
+
+  it('answers any damage with a refusal, or reads on', async () => {
+    const bytes = readFileSync((await write([entryOf(newSerial()), entryOf(newSerial())])).path);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), fc.nat(bytes.length), async (at, octet, length) => {
+        const damaged = Buffer.from(bytes.subarray(0, length === 0 ? bytes.length : length));
+        if (at < damaged.length) damaged[at] = octet;
+        try {
+          await serialsOf(await CrlFile.read(bytesSource(damaged)));
+        } catch (error) {
+          if (!(error instanceof Failure) || error.code !== 'CRL_REJECTED') throw error;
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('the next CRL', () => {
-  it('must have all of the one before that is not expired, and a higher number', async () => {
-    const [a, b, c] = [newSerial(), newSerial(), newSerial()];
-    const previous = readCrl((await write([entryOf(a), entryOf(b)], { number: 4 })).path);
-    const read = async (serials: readonly string[], number = 5): Promise<ReturnType<typeof readCrl>> =>
-      readCrl(
-        (
-          await write(
-            serials.map((serial) => entryOf(serial)),
-            { number },
-          )
-        ).path,
-      );
-    const none = (): boolean => false;
-    expect(isSuperset(previous, await read([c, b, a]), none)).toBe(true);
-    expect(isSuperset(previous, await read([a]), none)).toBe(false);
-    expect(missingFrom(previous, await read([a, c]), none)).toEqual([b]);
-    expect(isSuperset(previous, await read([a]), (serial) => serial === b)).toBe(true);
-    expect(isSuperset(previous, await read([a, b], 4), none)).toBe(false);
+  const never = (): boolean => false;
+  const listed = (...indexes: number[]): CrlEntry[] => indexes.map((index) => entryOf(numbered(index)));
+
+  it('must have all of the one before but what may leave', async () => {
+    const previous = await fileOf(listed(1, 2, 3));
+    const lost = async (indexes: number[], mayLeave: (serial: string) => boolean = never): Promise<unknown> =>
+      lostEntries(previous, await fileOf(listed(...indexes)), mayLeave);
+    const none = { count: 0, serials: [] };
+    expect(await lost([1, 2, 3])).toEqual(none);
+    expect(await lost([0, 1, 9, 2, 8, 3, 7])).toEqual(none);
+    // Whatever the order.
+    expect(await lost([3, 2, 1])).toEqual(none);
+    expect(await lost([1, 3])).toEqual({ count: 1, serials: [numbered(2)] });
+    expect(await lost([])).toEqual({ count: 3, serials: [1, 2, 3].map(numbered) });
+    expect(await lost([2, 4], (serial) => serial !== numbered(2))).toEqual(none);
+    expect(await lost([4], (serial) => serial === numbered(1))).toEqual({ count: 2, serials: [2, 3].map(numbered) });
+  });
+
+  it('is compared as sets are, for any two lists', async () => {
+    const some = fc.uniqueArray(fc.nat(12), { maxLength: 10 });
+    await fc.assert(
+      fc.asyncProperty(some, some, some, async (before, after, leaving) => {
+        const may = new Set(leaving.map(numbered));
+        const { count } = await lostEntries(await fileOf(listed(...before)), await fileOf(listed(...after)), (serial) => may.has(serial));
+        expect(count).toBe(before.filter((one) => !after.includes(one) && !leaving.includes(one)).length);
+        const [old, fresh] = [before, after].map((one) => listed(...one));
+        const crls = [await write(old ?? []), await write(fresh ?? [])].map(({ path }) => readCrl(path));
+        const [first, second] = crls;
+        if (first !== undefined && second !== undefined)
+          expect(missingFrom(first, second, (serial) => may.has(serial))).toHaveLength(count);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it.each([

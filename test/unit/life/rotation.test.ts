@@ -42,7 +42,7 @@ test('what a stopped station had reserved or signed for a rotation is revoked; t
   const successor = (serial: string): string => {
     const names = { serial, issuer: 'device-1', use: 'device' as const, device, run: null, order: order.id, spkiSha256: 'ab'.repeat(32) };
     registry.certificates.reserve(
-      { ...names, notBefore: '2026-06-01T00:00:00.000Z', notAfter: '2027-06-01T00:00:00.000Z', replaces: old },
+      { ...names, partition: 0, notBefore: '2026-06-01T00:00:00.000Z', notAfter: '2027-06-01T00:00:00.000Z', replaces: old },
       'Olga',
     );
     return serial;

@@ -58,30 +58,37 @@ test('the outbox forgets what was delivered, and keeps what came meanwhile', () 
 });
 
 test('CRL numbers only grow, also over a crash between taking one and recording it', () => {
-  const { revocations } = here.registry;
-  const numbers = [revocations.nextCrlNumber(issuerId), revocations.nextCrlNumber(issuerId)];
-  const again = here.reopen().revocations;
-  numbers.push(again.nextCrlNumber(issuerId));
+  const scope = { issuer: issuerId, partition: 0 };
+  const numbers = [here.registry.crls.nextNumber(scope), here.registry.crls.nextNumber(scope)];
+  const again = here.reopen().crls;
+  numbers.push(again.nextNumber(scope));
   expect(numbers).toEqual([1, 2, 3]);
-  expect(again.nextCrlNumber('another')).toBe(1);
+  // Each partition counts for itself, and what was seen elsewhere is never given again.
+  expect(again.nextNumber({ ...scope, partition: 1 })).toBe(1);
+  expect(again.nextNumber({ ...scope, issuer: 'another' })).toBe(1);
+  expect(again.nextNumber(scope, 40)).toBe(41);
+  expect(again.nextNumber(scope, 7)).toBe(42);
 });
 
 test('a revocation is in one CRL, the first, and keeps its times', () => {
-  const { revocations, certificates } = here.registry;
+  const { revocations, certificates, crls } = here.registry;
   const { serial } = here.run();
   expect(certificates.revoke(serial, 'keyCompromise', 'lost', 'officer')).toBe(true);
   expect(certificates.revoke(serial, 'superseded', 'again', 'line')).toBe(false);
   const crl = {
     issuer: issuerId,
+    partition: 0,
     thisUpdate: here.registry.now(),
     nextUpdate: here.registry.now(),
     entries: 1,
     bytes: 1,
     sha256: 'a'.repeat(64),
+    signature: Buffer.alloc(8),
   };
-  revocations.recordCrl({ ...crl, number: 7 }, [serial]);
-  revocations.recordCrl({ ...crl, number: 8 }, [serial]);
-  expect(() => revocations.recordCrl({ ...crl, number: 8 }, [])).toThrow(/UNIQUE/u);
+  const content = { upTo: 1, keepAfter: crl.thisUpdate };
+  crls.record({ ...crl, number: 7 }, content);
+  crls.record({ ...crl, number: 8 }, content);
+  expect(() => crls.record({ ...crl, number: 8 }, content)).toThrow(/UNIQUE/u);
   expect(revocations.get(serial)).toMatchObject({ state: 'RECORDED', crlNumber: 7, reason: 'keyCompromise', operator: 'officer' });
   revocations.published([serial]);
   const first = revocations.get(serial)?.publishedAt;

@@ -36,6 +36,12 @@ const serial = (n: number): Buffer =>
   der.unsignedInteger(Buffer.from(`4fa1b2c3d4e5f60718293a4b5c6d7e8f${n.toString(16).padStart(8, '0')}`, 'hex'));
 const entry = (n: number, ...more: Buffer[]): Buffer => der.sequence(serial(n), time(now - hour), ...more);
 const akid = extension(oids.authorityKeyIdentifier, der.sequence(der.implicit(0, keyId)));
+const point = (partition: number, critical = true): Buffer =>
+  extension(
+    oids.issuingDistributionPoint,
+    der.sequence(der.explicit(0, der.explicit(0, der.implicit(6, Buffer.from(`http://crl.example/${String(partition)}.crl`))))),
+    critical,
+  );
 const number = (n: number): Buffer => extension(oids.crlNumber, der.integer(n));
 
 interface Parts {
@@ -55,7 +61,7 @@ function tbs(change: Partial<Parts> = {}): Buffer {
     thisUpdate: time(now),
     nextUpdate: time(now + 24 * hour),
     entries: [entry(1), entry(2, reason(1)), entry(3, reason(4))],
-    extensions: [akid, number(7)],
+    extensions: [akid, number(7), point(0)],
     ...change,
   };
   const list = parts.entries === null ? [] : [der.sequence(...parts.entries)];
@@ -71,7 +77,7 @@ function tbs(change: Partial<Parts> = {}): Buffer {
 }
 
 function feed(pieces: readonly Uint8Array[], last = 6): ReturnType<CrlStream['finish']> {
-  const stream = new CrlStream(key, last, now);
+  const stream = new CrlStream(key, () => last, now);
   for (const piece of pieces) stream.append(piece);
   return stream.finish();
 }
@@ -105,7 +111,7 @@ describe('a revocation list that comes in pieces', () => {
   it('may be reused by its sender: the signer keeps no view of a piece', () => {
     const bytes = tbs();
     const piece = Buffer.alloc(7);
-    const stream = new CrlStream(key, 6, now);
+    const stream = new CrlStream(key, () => 6, now);
     for (let at = 0; at < bytes.length; at += 7) {
       const length = bytes.copy(piece, 0, at);
       stream.append(piece.subarray(0, length));
@@ -126,6 +132,8 @@ describe('a revocation list that comes in pieces', () => {
     ['an end in the past', { thisUpdate: time(now - 2 * hour), nextUpdate: time(now - hour) }, /already ended/u],
     ['no number', { extensions: [akid] }, /must have a number/u],
     ['a number that was there', { extensions: [akid, number(6)] }, /not higher/u],
+    ['no distribution point', { extensions: [akid, number(7)] }, /distribution point/u],
+    ['a distribution point that may be passed over', { extensions: [akid, number(7), point(0, false)] }, /distribution point/u],
     ['no authority key', { extensions: [number(7)] }, /authority key/u],
     [
       'another authority key',
@@ -150,6 +158,17 @@ describe('a revocation list that comes in pieces', () => {
     expect(ruleBroken(tbs(change))).toMatch(rule);
   });
 
+  it('counts for its own distribution point only', () => {
+    const last = new Map([[feed([tbs()]).point, 9]]);
+    const stream = new CrlStream(key, (at) => last.get(at) ?? 0, now);
+    expect(() => {
+      stream.append(tbs());
+    }).toThrow(expect.objectContaining({ code: 'SESSION_REFUSED' }));
+    const other = new CrlStream(key, (at) => last.get(at) ?? 0, now);
+    other.append(tbs({ extensions: [akid, number(7), point(1)] }));
+    expect(other.finish().number).toBe(7);
+  });
+
   it('is refused when it goes on after its end, or stops before it', () => {
     const bytes = tbs();
     expect(ruleBroken(Buffer.concat([bytes, Buffer.from([0])]))).toMatch(/after the end/u);
@@ -164,7 +183,7 @@ describe('a revocation list that comes in pieces', () => {
   });
 
   it('is not kept in memory while a field never ends', () => {
-    const stream = new CrlStream(key, 6, now);
+    const stream = new CrlStream(key, () => 6, now);
     const endless = Buffer.concat([der.header(0x30, 50_000_000), der.integer(1), der.header(0x30, 40_000_000)]);
     stream.append(endless);
     expect(() => {
