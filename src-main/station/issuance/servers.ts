@@ -5,6 +5,7 @@ import {
   checkCsr,
   crlUri,
   newSerial,
+  partitionOf,
   readCertificate,
   readIssuer,
   requestFromFile,
@@ -73,19 +74,21 @@ export class ServerIssuance {
     const issuer = registry.issuers.current('server');
     if (issuer === null) throw new Failure('NOT_FOUND', { kind: 'issuer of server certificates', id: 'none that is active' });
     const hosts = serverHosts(request);
+    const serial = newSerial();
+    const partition = partitionOf(serial, issuer.partitions);
     const draft = buildServerTbs({
       issuer: readIssuer(issuer.certificate),
       profile: this.profile,
       spki,
       hosts,
-      serial: newSerial(),
+      serial,
       now: clock.now(),
-      crlUri: crlUri(crlBase, issuer.id),
+      crlUri: crlUri(crlBase, issuer.id, partition),
       ...(validityDays === null ? {} : { validityDays }),
     });
-    const { serial, commonName, notBefore, notAfter } = draft;
+    const { commonName, notBefore, notAfter } = draft;
     registry.certificates.reserve(
-      { serial, issuer: issuer.id, use: 'server', device: commonName, run: null, order: null, spkiSha256, notBefore, notAfter },
+      { serial, issuer: issuer.id, partition, use: 'server', device: commonName, run: null, order: null, spkiSha256, notBefore, notAfter },
       actor,
     );
     const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };

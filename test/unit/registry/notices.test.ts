@@ -92,7 +92,7 @@ test('many at once come in batches, each once', () => {
 test('brokers’ certificates are told of, but not sent to anybody', () => {
   const { registry, clock } = here;
   const server = 'EE'.repeat(20);
-  const names = { serial: server, issuer: issuerId, use: 'server' as const, device: 'mqtt.example', run: null, order: null };
+  const names = { serial: server, issuer: issuerId, partition: 0, use: 'server' as const, device: 'mqtt.example', run: null, order: null };
   const validity = { notBefore: registry.now(), notAfter: new Date(clock.now() + 2 * day).toISOString() };
   registry.certificates.reserve({ ...names, ...validity, spkiSha256: 'ab'.repeat(32) }, 'Olga');
   here.sign(server);
