@@ -7,7 +7,7 @@ export interface SecretSource {
   /** A file that holds the secret alone; `-` is standard input. */
   readonly file: string | undefined;
   /** The option that names the file. */
-  readonly option: '--pin-file' | '--password-file';
+  readonly option: '--pin-file' | '--password-file' | '--passphrase-file';
   readonly tryOut: boolean;
 }
 
@@ -18,7 +18,7 @@ let standardInput: string | undefined;
 export async function readSecret({ file, option, tryOut }: SecretSource, question: string): Promise<string> {
   if (file !== undefined) return withoutLineEnd(file === '-' ? (standardInput ??= read(0, option)) : read(file, option));
   if (tryOut) return tryOutPin;
-  if (!process.stdin.isTTY) throw new Failure('INVALID_INPUT', { field: option, problem: 'there is no terminal to ask for the PIN on' });
+  if (!process.stdin.isTTY) throw new Failure('INVALID_INPUT', { field: option, problem: 'there is no terminal to ask for it on' });
   return ask(question);
 }
 

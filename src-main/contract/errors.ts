@@ -71,3 +71,10 @@ export function unwrap<T>(value: T | null | undefined, why: string): T {
   if (value === null || value === undefined) throw new Error(why);
   return value;
 }
+
+const away: readonly ErrorCode[] = [
+  'BROKER_AWAY', 'BROKER_REFUSES_CONNECTIONS', 'BROKER_SILENT', 'BROKER_NAME_UNKNOWN', 'BROKER_CLOSED',
+]; // prettier-ignore
+
+/** The broker gave no answer: it says nothing about who asked. */
+export const isAway = ({ code }: Pick<FailureData, 'code'>): boolean => away.includes(code);

@@ -13,6 +13,8 @@ export const limits = {
   graceHours: { min: 1, max: 720, default: 24 },
   renewalWindowDays: 30,
   csrBytes: 8 * 1024,
+  /** A chain, a CA file or a key as PEM. */
+  pemChars: 256 * 1024,
   pinChars: { min: 4, max: 64 },
   validityDays: { min: 1, max: 3650, default: 365 },
   /** notBefore lies this far in the past, so that a device clock a little behind still accepts its certificate. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DeviceName } from '../ids.ts';
-import { BrokerView, ProbeStep, Verdict } from '../models.ts';
+import { BrokerTarget, BrokerView, ClientIdentity, ProbeStep, TlsVersion, Verdict, VerificationView } from '../models.ts';
 import { call, line, nothing, signedIn, slot } from './spec.ts';
 
 export const brokerCalls = {
@@ -17,6 +17,24 @@ export const brokerCalls = {
     summary: 'Ask the unit in a slot to connect to the broker again, with its own key',
     input: slot,
     output: z.object({ device: z.string(), connected: z.boolean(), stage: z.string(), detail: z.string() }),
+    roles: signedIn,
+  }),
+  'verify.connection': call({
+    service: 'station',
+    summary: 'Try the way to any broker as any client, with the diagnosis and both chains',
+    input: z
+      .object({
+        target: BrokerTarget.nullable().default(null),
+        identity: ClientIdentity.default({ kind: 'station' }),
+        /** Exactly this version; null: the best both have. */
+        tls: TlsVersion.nullable().default(null),
+        mqtt: z.enum(['5', '3.1.1']).default('5'),
+        /** Whose topics are tried; null: those of the identity, where it is a device. */
+        device: DeviceName.nullable().default(null),
+        timeoutMs: z.int().min(100).max(60_000).default(5_000),
+      })
+      .strict(),
+    output: VerificationView,
     roles: signedIn,
   }),
   'verify.broker': call({

@@ -1,5 +1,6 @@
 import { brokerFailures } from './broker.ts';
 import { certificatesFailures } from './certificates.ts';
+import { diagnosisFailures } from './diagnosis.ts';
 import { lineFailures } from './line.ts';
 import { programFailures } from './program.ts';
 import { sessionFailures } from './session.ts';
@@ -16,6 +17,7 @@ export const catalogue = {
   ...certificatesFailures,
   ...unitsFailures,
   ...brokerFailures,
+  ...diagnosisFailures,
   ...lineFailures,
 } as const;
 

@@ -1,4 +1,4 @@
-import { Failure } from '../../contract/index.ts';
+import { Failure, isAway } from '../../contract/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { connectAs } from '../verify/index.ts';
 import type { BrokerEndpoint, CanaryResult, StationIdentities, TlsIdentity } from './host.ts';
@@ -30,7 +30,7 @@ function verdict(revoked: Failure | null, good: Failure | null): Failure | null 
 }
 
 /** No answer is not a wrong answer: nothing may be taken back because of it. */
-export const isInconclusive = (failure: Failure): boolean => ['BROKER_AWAY', 'TIMEOUT', 'CANCELLED'].includes(failure.code);
+export const isInconclusive = (failure: Failure): boolean => isAway(failure) || ['TIMEOUT', 'CANCELLED'].includes(failure.code);
 
 async function refusal(endpoint: BrokerEndpoint, identity: TlsIdentity, timeoutMs: number): Promise<Failure | null> {
   try {

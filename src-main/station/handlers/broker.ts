@@ -2,7 +2,8 @@ import type { HandlersOf } from '../access/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { loadIdentity } from '../setup/index.ts';
 import type { Station } from '../station.ts';
-import { probe } from '../verify/index.ts';
+import { verifyConnection } from '../verify/index.ts';
+import { verify } from './verify.ts';
 
 const unitMs = 30_000;
 
@@ -16,6 +17,9 @@ export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'
       const result = await live().line.selfTest(slot, AbortSignal.timeout(unitMs));
       return result;
     },
-    'verify.broker': () => probe(live().host.endpoint, loadIdentity(station.config.dataDir, 'observer')),
+    'verify.connection': (asked) => verify(live(), station.config.dataDir, asked),
+    'verify.broker': async () => [
+      ...(await verifyConnection(live().host.endpoint, loadIdentity(station.config.dataDir, 'observer'))).steps,
+    ],
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Failure, toFailureData, type FailureData, type RunStep, type Unit } from '../../contract/index.ts';
+import { Failure, isAway, toFailureData, type FailureData, type RunStep, type Unit } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
 import type { CallOptions, SelfTestResult, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { RunRecord } from '../registry/index.ts';
@@ -224,7 +224,8 @@ export class Run {
     const proving = ['access', 'connect', 'isolation'].includes(this.#services.registry.runs.lastStep(this.id)?.step ?? '');
     if (!proving) return false;
     return (
-      ['BROKER_AWAY', 'BROKER_MISSING', 'BROKER_PORT_BUSY', 'CANARY_ADMITTED', 'CANARY_REFUSED', 'CRL_REJECTED'].includes(failure.code) ||
+      isAway(failure) ||
+      ['BROKER_MISSING', 'BROKER_PORT_BUSY', 'CANARY_ADMITTED', 'CANARY_REFUSED', 'CRL_REJECTED'].includes(failure.code) ||
       !this.#services.brokerUp()
     );
   }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { MqttClient } from 'mqtt';
-import { Failure } from '../../contract/index.ts';
+import { Failure, type TlsVersion } from '../../contract/index.ts';
 import { systemClock } from '../clock.ts';
-import { alertOf, diagnose, type DiagnosisContext, type Stage } from './diagnose.ts';
-import type { BrokerEndpoint, TlsIdentity } from './endpoint.ts';
-import { answersPlainMqtt } from './plaintext.ts';
+import { diagnose, type DiagnosisContext, type Stage } from './diagnose.ts';
+import type { BrokerEndpoint, Login, TlsIdentity } from './endpoint.ts';
+import { lookAgain } from './second-look.ts';
+import { closed, openTcp, openTls, type Handshake } from './sockets.ts';
+import { Trace } from './trace.ts';
 
 export interface ConnectOptions {
   /** Default: a fresh one. */
@@ -15,11 +17,15 @@ export interface ConnectOptions {
   /** For the whole way from the name to CONNACK; default 10 s. */
   readonly timeoutMs?: number;
   /** Exactly this version, to try what a device would; default: the best both have, at least 1.2. */
-  readonly tlsVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly tlsVersion?: TlsVersion;
   /** 5 (default) or 4 for 3.1.1. */
   readonly protocolVersion?: 4 | 5;
-  /** CAs that the identity should lead to; sharpens the diagnosis of alert 48. */
+  /** User name and password, beside a certificate or instead of one. */
+  readonly login?: Login;
+  /** CAs that the identity may lead to; sharpens the diagnosis of alerts 48 and 51. */
   readonly issuersPem?: string;
+  /** Is left with what was seen on the way. */
+  readonly trace?: Trace;
   readonly keepaliveSeconds?: number;
 }
 
@@ -31,7 +37,7 @@ export interface Message {
 /** A session after CONNACK 0. Every failure is a diagnosed `Failure`. */
 export interface Connection {
   readonly clientId: string;
-  readonly socket: TLSSocket;
+  readonly protocolVersion: 4 | 5;
   /** QoS 1; resolves on a good PUBACK. TOPIC_REFUSED with the reason code when the broker says no (MQTT 5 only). */
   publish(topic: string, payload: Uint8Array | string): Promise<void>;
   /** QoS 1. Under Mosquitto's acl_file a forbidden subscription is granted too: prove by delivery. */
@@ -43,13 +49,8 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-interface Attempt {
-  readonly endpoint: BrokerEndpoint;
-  readonly identity: TlsIdentity | null;
+interface Attempt extends Handshake {
   readonly options: ConnectOptions;
-  stage: Stage;
-  /** The broker's alert, whoever was listening when it came. */
-  alert?: Error;
 }
 
 /**
@@ -57,32 +58,41 @@ interface Attempt {
  * handshake looks finished before the broker's alert arrives. Rejects with the diagnosis.
  */
 export async function connectAs(endpoint: BrokerEndpoint, identity: TlsIdentity | null, options: ConnectOptions = {}): Promise<Connection> {
-  const attempt: Attempt = { endpoint, identity, options, stage: 'tcp' };
+  const trace = options.trace ?? new Trace();
+  const attempt: Attempt = { endpoint, identity, options, trace, tlsVersion: options.tlsVersion };
   const open: { tcp?: Socket; client?: MqttClient } = {};
   try {
     return await withDeadline(attempt, async () => {
-      const { tcp, connected } = openTcp(endpoint);
+      const { tcp, connected } = openTcp(endpoint, trace);
       open.tcp = tcp;
       await connected;
-      attempt.stage = 'tls';
+      trace.enter('tls');
       const socket = await openTls(tcp, attempt);
-      attempt.stage = 'connect';
+      trace.enter('connect');
+      socket.once('data', (data: Buffer) => (trace.firstBytes = data));
       open.client = newClient(socket, options);
       await connack(open.client, socket);
+      trace.enter('session');
       return sessionOf(open.client, socket, attempt);
     });
   } catch (error) {
     open.client?.end(true);
     open.tcp?.destroy();
-    throw await secondLook(error, attempt);
+    trace.leave();
+    if (error instanceof Failure && error.code === 'CANCELLED') throw error;
+    throw await lookAgain(error, attempt, contextOf(attempt));
   }
 }
 
 const contextOf = (attempt: Attempt, topic?: string): DiagnosisContext => ({
-  stage: attempt.stage,
+  stage: attempt.trace.stage,
   endpoint: attempt.endpoint,
   certificatePem: attempt.identity?.certificatePem ?? null,
   now: systemClock.now(),
+  serverChain: attempt.trace.serverChain,
+  tlsVersion: attempt.tlsVersion,
+  mqttVersion: attempt.options.protocolVersion === 4 ? '3.1.1' : '5',
+  ...(attempt.options.clientId === undefined ? {} : { clientId: attempt.options.clientId }),
   ...(attempt.options.issuersPem === undefined ? {} : { issuersPem: attempt.options.issuersPem }),
   ...(topic === undefined ? {} : { topic }),
 });
@@ -94,7 +104,8 @@ async function withDeadline<T>(attempt: Attempt, work: () => Promise<T>): Promis
   const stopped = new Promise<never>((_, reject) => {
     const { host, port } = attempt.endpoint;
     timer = setTimeout(
-      () => reject(new Failure('BROKER_AWAY', { host, port, stage: `no answer at ${attempt.stage}` }, `nothing for ${timeoutMs} ms`)),
+      () =>
+        reject(new Failure('BROKER_SILENT', { host, port, stage: `no answer at ${attempt.trace.stage}` }, `nothing for ${timeoutMs} ms`)),
       timeoutMs,
     );
     onAbort = (): void => reject(new Failure('CANCELLED', { left: 'as they were' }));
@@ -109,47 +120,12 @@ async function withDeadline<T>(attempt: Attempt, work: () => Promise<T>): Promis
   }
 }
 
-/** The socket at once, so that it can be given up while it still connects. */
-function openTcp(endpoint: BrokerEndpoint): { tcp: Socket; connected: Promise<void> } {
-  const tcp = connectTcp({ host: endpoint.host, port: endpoint.port, noDelay: true });
-  const connected = new Promise<void>((resolve, reject) => {
-    tcp.once('connect', resolve);
-    tcp.once('error', reject);
-    tcp.once('close', () => reject(closed()));
-  });
-  return { tcp, connected };
-}
-
-function openTls(tcp: Socket, attempt: Attempt): Promise<TLSSocket> {
-  const { endpoint, identity, options } = attempt;
-  return new Promise((resolve, reject) => {
-    const socket = connectTls({
-      socket: tcp,
-      ca: endpoint.serverCaPem,
-      // SNI may not be an address (RFC 6066 3); the certificate is checked against the name or address all the same.
-      ...(isIP(endpoint.serverName) === 0 ? { servername: endpoint.serverName } : {}),
-      checkServerIdentity: (_, certificate) => checkServerIdentity(endpoint.serverName, certificate),
-      ...(identity === null ? {} : { cert: identity.certificatePem, key: identity.keyPem }),
-      minVersion: options.tlsVersion ?? 'TLSv1.2',
-      ...(options.tlsVersion === undefined ? {} : { maxVersion: options.tlsVersion }),
-    });
-    socket.on('error', (error: Error) => {
-      if (alertOf(error) !== null) attempt.alert ??= error;
-      reject(error);
-    });
-    tcp.on('error', reject);
-    socket.once('close', () => reject(closed()));
-    socket.once('secureConnect', () => resolve(socket));
-  });
-}
-
-const closed = (): Error => Object.assign(new Error('the broker closed the connection without a word'), { code: 'ECONNRESET' });
-
 const newClient = (socket: TLSSocket, options: ConnectOptions): MqttClient =>
   new MqttClient(() => socket, {
     clientId: options.clientId ?? `birthmark-${randomUUID()}`,
     protocolVersion: options.protocolVersion ?? 5,
     clean: true,
+    ...(options.login === undefined ? {} : { username: options.login.username, password: options.login.password }),
     reconnectPeriod: 0,
     keepalive: options.keepaliveSeconds ?? 30,
     connectTimeout: 0x7fff_ffff,
@@ -166,41 +142,7 @@ function connack(client: MqttClient, socket: TLSSocket): Promise<void> {
   });
 }
 
-/**
- * What a reset hides. At the TLS stage: does the port speak plain MQTT? After it: our CONNECT may have crossed the
- * broker's alert and the reset swallowed it, so the handshake is done once more without a word from us.
- */
-async function secondLook(error: unknown, attempt: Attempt): Promise<Failure> {
-  if (attempt.alert !== undefined) return diagnose(attempt.alert, contextOf(attempt));
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  if ((code === 'ECONNRESET' || code === 'EPIPE') && alertOf(error) === null && attempt.options.signal?.aborted !== true) {
-    if (attempt.stage === 'tls' && (await answersPlainMqtt(attempt.endpoint))) {
-      return new Failure('PORT_MODE_MISMATCH', { found: 'plain MQTT', asked: 'TLS' }, error);
-    }
-    if (attempt.stage === 'connect') return diagnose((await silentHandshake(attempt)) ?? error, contextOf(attempt));
-  }
-  return diagnose(error, contextOf(attempt));
-}
-
-/** The error of a handshake after which we send nothing; null when the broker keeps the connection open or just closes. */
-async function silentHandshake(attempt: Attempt): Promise<unknown> {
-  const { tcp, connected } = openTcp(attempt.endpoint);
-  const giveUp = setTimeout(() => tcp.destroy(), 2_000);
-  try {
-    await connected;
-    const socket = await openTls(tcp, attempt);
-    if (!socket.destroyed) await new Promise((resolve) => socket.resume().once('close', resolve));
-    return attempt.alert ?? null;
-  } catch (error) {
-    return error;
-  } finally {
-    clearTimeout(giveUp);
-    tcp.destroy();
-  }
-}
-
 function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt): Connection {
-  attempt.stage = 'session';
   let ours = false;
   let why: unknown = null;
   const ended = new Promise<Failure | null>((resolve) => {
@@ -223,7 +165,7 @@ function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt): Con
   };
   return {
     clientId: client.options.clientId ?? '',
-    socket,
+    protocolVersion: attempt.options.protocolVersion ?? 5,
     ended,
     publish: async (topic, payload) => {
       await orEnded('publish', topic, client.publishAsync(topic, typeof payload === 'string' ? payload : Buffer.from(payload), { qos: 1 }));

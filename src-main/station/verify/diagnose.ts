@@ -1,8 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-import { Failure } from '../../contract/index.ts';
+import type { X509Certificate } from 'node:crypto';
+import { Failure, type ChainLink, type ErrorCode, type FailureParams, type TlsVersion } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
 import type { BrokerEndpoint } from './endpoint.ts';
-import { chainIsGood } from './pem.ts';
+import { describeProblem, judgeChain, oneLine } from './chain.ts';
+import { certificatesOf } from './pem.ts';
 
 export type Stage = 'name' | 'tcp' | 'tls' | 'connect' | 'subscribe' | 'publish' | 'session';
 
@@ -16,9 +17,21 @@ export interface DiagnosisContext {
   /** Milliseconds since the epoch, by the station's clock. */
   readonly now: number;
   readonly topic?: string;
+  /** What the broker presented, as far as it was seen; undefined: nobody looked. */
+  readonly serverChain?: readonly X509Certificate[];
+  /** The one version that was offered; undefined: all from 1.2 on. */
+  readonly tlsVersion?: TlsVersion | undefined;
+  /** After alert 70: does the broker go on with newer versions? */
+  readonly newerIsAccepted?: boolean;
+  readonly mqttVersion?: '5' | '3.1.1';
+  readonly clientId?: string;
 }
 
-const raw = (error: unknown): string => (error instanceof Error ? error.message.trim() : String(error));
+/** A name with several addresses gives one error for each. */
+const raw = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(raw).join('; ');
+  return error instanceof Error ? error.message.trim() : String(error);
+};
 
 function codeOf(error: unknown): string | number | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
@@ -49,43 +62,105 @@ const unknown = (error: unknown, context: DiagnosisContext): Failure => new Fail
 
 function byAlert(alert: number, error: unknown, context: DiagnosisContext): Failure {
   const detail = raw(error);
-  const certificate = read(context.certificatePem);
   switch (alert) {
     case 44:
       return new Failure('CERTIFICATE_REVOKED', {}, detail);
-    case 45: {
-      // The same alert stands for an expired certificate and for an expired CRL: only our own dates tell them apart.
-      const notAfter = certificate?.validToDate.getTime();
-      if (notAfter !== undefined && notAfter <= context.now)
-        return new Failure('CERTIFICATE_EXPIRED', { notAfter: instant(notAfter) }, detail);
-      return new Failure('BROKER_CRL_EXPIRED', {}, detail);
-    }
-    case 42: {
-      const notBefore = certificate?.validFromDate.getTime();
-      if (notBefore !== undefined && notBefore > context.now)
-        return new Failure('CLOCKS_DIFFER', { notBefore: instant(notBefore) }, detail);
-      return new Failure('CERTIFICATE_REJECTED', { alert }, detail);
-    }
+    case 45:
+      return byDates(detail, context);
+    case 42:
     case 43:
     case 46:
-      return new Failure('CERTIFICATE_REJECTED', { alert }, detail);
+      return byCertificate(alert, detail, context);
     case 48:
-      if (context.certificatePem !== null && !chainIsGood(context.certificatePem, context.issuersPem))
-        return new Failure('INVALID_CERTIFICATE_CHAIN', {}, detail);
-      return new Failure('CA_UNKNOWN_TO_BROKER', {}, detail);
     case 51:
-      // decrypt_error: a signature in the chain, or the proof of the key, does not verify.
-      return new Failure('INVALID_CERTIFICATE_CHAIN', {}, detail);
-    case 40:
-      // handshake_failure is about the certificate only where none was sent (TLS 1.2); else about ciphers: not known.
-      return context.certificatePem === null ? new Failure('NO_CERTIFICATE_SENT', {}, detail) : unknown(error, context);
+      return byChain(alert, detail, context);
     case 116:
       return new Failure('NO_CERTIFICATE_SENT', {}, detail);
+    case 40:
+      if (wasRefusedUnseen(context)) return new Failure('TLS_REFUSED', { alert }, detail);
+      // After its own certificate a broker that gets none of ours says so under TLS 1.2; who sent one is told nothing.
+      return context.certificatePem === null ? new Failure('NO_CERTIFICATE_SENT', {}, detail) : unknown(error, context);
+    case 71:
+    case 112:
+    case 120:
+      return new Failure('TLS_REFUSED', { alert }, detail);
     case 70:
-      return new Failure('TLS_TOO_OLD', {}, detail);
+      return byVersion(detail, context);
     default:
       return unknown(error, context);
   }
+}
+
+/** BoringSSL (Electron) shows the broker's certificates only after the handshake: there nothing seen says nothing. */
+const showsCertificates = !process.versions.openssl.startsWith('0.');
+const wasRefusedUnseen = ({ serverChain }: DiagnosisContext): boolean => showsCertificates && serverChain?.length === 0;
+
+/** The same alert stands for an expired certificate and for an expired CRL: only the dates that we know tell them apart. */
+function byDates(detail: string, context: DiagnosisContext): Failure {
+  const [leaf, ...cas] = clientChain(context);
+  if (leaf !== undefined && Date.parse(leaf.notAfter) <= context.now)
+    return new Failure('CERTIFICATE_EXPIRED', { notAfter: leaf.notAfter }, detail);
+  const ca = [...cas, ...issuersOf(leaf, context)].find(({ notAfter }) => Date.parse(notAfter) <= context.now);
+  if (ca !== undefined) return new Failure('CA_EXPIRED', { subject: ca.subject, notAfter: ca.notAfter }, detail);
+  return new Failure('BROKER_CRL_EXPIRED', {}, detail);
+}
+
+const alertWords: Readonly<Record<number, string>> = { 42: 'bad certificate', 43: 'unsupported certificate', 46: 'certificate unknown' };
+
+function byCertificate(alert: number, detail: string, context: DiagnosisContext): Failure {
+  const chain = clientChain(context);
+  const early = chain.find(({ notBefore }) => Date.parse(notBefore) > context.now);
+  if (alert === 42 && early !== undefined) return new Failure('CLOCKS_DIFFER', { notBefore: early.notBefore }, detail);
+  if (chain[0]?.problem === 'wrong-use') return new Failure('CERTIFICATE_WRONG_USE', { usage: usageOf(context) }, detail);
+  const broken = chain.find(isBroken);
+  if (broken !== undefined) return new Failure('INVALID_CERTIFICATE_CHAIN', { problem: describeProblem(broken) }, detail);
+  return new Failure('CERTIFICATE_REJECTED', { alert, meaning: alertWords[alert] ?? '' }, detail);
+}
+
+function byChain(alert: number, detail: string, context: DiagnosisContext): Failure {
+  const chain = clientChain(context);
+  const broken = chain.find(isBroken);
+  if (context.certificatePem !== null && (chain.length === 0 || broken !== undefined)) {
+    const problem = broken === undefined ? 'The certificate cannot be read' : describeProblem(broken);
+    return new Failure('INVALID_CERTIFICATE_CHAIN', { problem }, detail);
+  }
+  const issuer = chain.at(-1)?.issuer ?? 'the CA';
+  return new Failure(alert === 51 ? 'SIGNATURE_MISMATCH' : 'CA_UNKNOWN_TO_BROKER', { issuer }, detail);
+}
+
+/** Too old is one of two: what we offered, or all that the broker has. */
+function byVersion(detail: string, { tlsVersion, newerIsAccepted }: DiagnosisContext): Failure {
+  if (tlsVersion === undefined || newerIsAccepted === false)
+    return new Failure('BROKER_TLS_TOO_OLD', { offered: tlsVersion ?? 'TLS 1.2 and 1.3' }, detail);
+  return new Failure('TLS_TOO_OLD', { offered: tlsVersion }, detail);
+}
+
+/** Broken in itself, whoever judges; an issuer that is unknown here may be known to the broker. */
+const isBroken = ({ problem }: ChainLink): boolean =>
+  problem !== null && ['signature', 'order', 'not-a-ca', 'path-too-long'].includes(problem);
+
+/** The chain that was sent, judged here; empty when there is none, or none that can be read. */
+function clientChain({ certificatePem, issuersPem, now }: DiagnosisContext): ChainLink[] {
+  const chain = read(certificatePem);
+  return judgeChain(chain, { cas: read(issuersPem ?? null), now, use: 'client' });
+}
+
+/** The CAs that we know above the certificate, nearest first. */
+function issuersOf(leaf: ChainLink | undefined, { issuersPem, now }: DiagnosisContext): ChainLink[] {
+  const known = judgeChain(read(issuersPem ?? null), { cas: [], now, use: 'client' });
+  const found: ChainLink[] = [];
+  for (let issuer = leaf?.issuer; issuer !== undefined;) {
+    const ca = known.find(({ subject }) => subject === issuer);
+    if (ca === undefined || found.includes(ca)) break;
+    found.push(ca);
+    issuer = ca.issuer;
+  }
+  return found;
+}
+
+function usageOf({ certificatePem }: DiagnosisContext): string {
+  const usage: readonly string[] | undefined = read(certificatePem)[0]?.keyUsage;
+  return usage?.map((oid) => (oid === '1.3.6.1.5.5.7.3.1' ? 'serverAuth' : oid)).join(', ') ?? 'none';
 }
 
 /** OpenSSL's verdicts about the *server's* certificate, as Node names them. */
@@ -94,25 +169,25 @@ const untrusted: readonly string[] = [
   'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_SIGNATURE_FAILURE', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'INVALID_CA', 'INVALID_PURPOSE', 'CERT_CHAIN_TOO_LONG',
 ]; // prettier-ignore
 
-const away: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ETIMEDOUT: 'no answer',
-  EHOSTUNREACH: 'no route',
-  ENETUNREACH: 'no network',
-  ENOTFOUND: 'name not found',
-  EAI_AGAIN: 'name server does not answer',
+const away: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  ECONNREFUSED: ['BROKER_REFUSES_CONNECTIONS', 'connection refused'],
+  ETIMEDOUT: ['BROKER_SILENT', 'no answer'],
+  EHOSTUNREACH: ['BROKER_SILENT', 'no route to it'],
+  ENETUNREACH: ['BROKER_SILENT', 'no network'],
+  ENOTFOUND: ['BROKER_NAME_UNKNOWN', 'name not found'],
+  EAI_AGAIN: ['BROKER_NAME_UNKNOWN', 'the name server does not answer'],
 };
 
 function byCode(code: string, error: unknown, context: DiagnosisContext): Failure {
   const detail = `${code}: ${raw(error)}`;
   const { host, port } = context.endpoint;
-  const stage = away[code];
-  if (stage !== undefined) return new Failure('BROKER_AWAY', { host, port, stage }, detail);
-  if (untrusted.includes(code)) return new Failure('BROKER_UNTRUSTED', {}, detail);
+  const [absence, stage] = away[code] ?? [];
+  if (absence !== undefined && stage !== undefined) return new Failure(absence, { host, port, stage }, detail);
+  if (untrusted.includes(code)) return new Failure('BROKER_UNTRUSTED', serverNames(context), detail);
   switch (code) {
     case 'CERT_HAS_EXPIRED':
     case 'CERT_NOT_YET_VALID':
-      return new Failure('BROKER_CERTIFICATE_DATES', { host }, detail);
+      return new Failure('BROKER_CERTIFICATE_DATES', { host, ...serverDates(context) }, detail);
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return new Failure('BROKER_NAME_MISMATCH', { host: context.endpoint.serverName, names: namesIn(error) }, detail);
     case 'ERR_OSSL_X509_KEY_VALUES_MISMATCH':
@@ -120,16 +195,42 @@ function byCode(code: string, error: unknown, context: DiagnosisContext): Failur
       return new Failure('KEY_MISMATCH', {}, detail);
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return new Failure('PORT_MODE_MISMATCH', { found: 'plain TCP', asked: 'TLS' }, detail);
+      return new Failure('PORT_MODE_MISMATCH', { found: 'something that is not TLS', asked: 'MQTT over TLS' }, detail);
     case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
-      return new Failure('TLS_TOO_OLD', {}, detail);
+      return new Failure('BROKER_TLS_TOO_OLD', { offered: context.tlsVersion ?? 'TLS 1.2 and 1.3' }, detail);
     case 'ECONNRESET':
     case 'EPIPE':
-      // At the TLS stage the caller looks a second time, in the other mode, before it comes here (connection.ts).
-      return new Failure('BROKER_AWAY', { host, port, stage: `closed at ${context.stage}` }, detail);
+      // The caller looks a second time, in other modes, before it comes here (second-look.ts).
+      return new Failure('BROKER_CLOSED', { host, port, stage: stageWords[context.stage] }, detail);
     default:
       return unknown(error, context);
   }
+}
+
+const stageWords: Readonly<Record<Stage, string>> = {
+  name: 'the name',
+  tcp: 'once',
+  tls: 'the TLS handshake',
+  connect: 'the login',
+  subscribe: 'a subscription',
+  publish: 'a message',
+  session: 'some time in the session',
+};
+
+const serverNames = ({ serverChain }: DiagnosisContext): FailureParams => {
+  const leaf = serverChain?.[0];
+  return leaf === undefined ? {} : { subject: oneLine(leaf.subject), issuer: oneLine(leaf.issuer) };
+};
+
+/** Of the certificate in the broker's chain that is out of its dates. */
+function serverDates({ serverChain = [], now }: DiagnosisContext): FailureParams {
+  const wrong = serverChain.find(({ validFromDate, validToDate }) => validToDate.getTime() <= now || validFromDate.getTime() > now);
+  if (wrong === undefined) return {};
+  return {
+    subject: oneLine(wrong.subject),
+    notBefore: instant(wrong.validFromDate.getTime()),
+    notAfter: instant(wrong.validToDate.getTime()),
+  };
 }
 
 /** MQTT 5 reason codes (2.4) and the CONNACK return codes of 3.1.1 (3.2.2.3). */
@@ -137,19 +238,35 @@ function byReason(reason: number, error: unknown, context: DiagnosisContext): Fa
   const detail = raw(error);
   const { host, port } = context.endpoint;
   if (context.stage === 'publish' || context.stage === 'subscribe') {
-    return reason === 135 ? new Failure('TOPIC_REFUSED', { topic: context.topic ?? '', reason }, detail) : unknown(error, context);
+    return reason === 135 || (reason === 128 && context.stage === 'subscribe')
+      ? new Failure('TOPIC_REFUSED', { topic: context.topic ?? '', reason }, detail)
+      : unknown(error, context);
   }
   switch (reason) {
+    case 1:
+    case 132:
+      return new Failure('MQTT_VERSION_REFUSED', { reason, version: context.mqttVersion ?? '5' }, detail);
+    case 2:
+    case 133:
+      return new Failure('CLIENT_ID_REFUSED', { reason, clientId: context.clientId ?? 'birthmark-…' }, detail);
     case 4:
-    case 5:
     case 134:
+      return new Failure('LOGIN_REFUSED', { reason, meaning: 'wrong user name or password' }, detail);
+    case 5:
     case 135:
+      return new Failure('LOGIN_REFUSED', { reason, meaning: 'not authorised' }, detail);
     case 138:
-      return new Failure('LOGIN_REFUSED', { reason }, detail);
+      return new Failure('LOGIN_REFUSED', { reason, meaning: 'banned' }, detail);
+    case 140:
+      return new Failure('LOGIN_REFUSED', { reason, meaning: 'wrong kind of login' }, detail);
     case 3:
     case 136:
     case 137:
     case 139:
+    case 151:
+    case 156:
+    case 157:
+    case 159:
       return new Failure('BROKER_AWAY', { host, port, stage: `reason code ${reason}` }, detail);
     case 142:
       return new Failure('SESSION_TAKEN_OVER', {}, detail);
@@ -167,10 +284,10 @@ function namesIn(error: unknown): string {
   return typeof san === 'string' ? san.replace(/DNS:|IP Address:/gu, '') : 'no name';
 }
 
-function read(pem: string | null): X509Certificate | null {
+function read(pem: string | null): X509Certificate[] {
   try {
-    return pem === null ? null : new X509Certificate(pem);
+    return pem === null ? [] : certificatesOf(pem);
   } catch {
-    return null;
+    return [];
   }
 }

@@ -5,6 +5,12 @@ export interface TlsIdentity {
   readonly keyPem: string;
 }
 
+/** What a client without a certificate, or beside it, says in CONNECT. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** Where devices and the station connect, and whom to trust there. */
 export interface BrokerEndpoint {
   readonly host: string;

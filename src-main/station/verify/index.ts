@@ -1,7 +1,10 @@
+export { judgeChain, type ChainRules } from './chain.ts';
 export { connectAs, type ConnectOptions, type Connection, type Message } from './connection.ts';
 export { diagnose, type DiagnosisContext, type Stage } from './diagnose.ts';
-export { foreignTopic, topicBase, verifyTopic, type BrokerEndpoint, type TlsIdentity } from './endpoint.ts';
-export { Observer, type ObserverOptions, type Recorder } from './observer.ts';
-export { certificatesOf, chainIsGood, commonNameOf } from './pem.ts';
-export { answersPlainMqtt } from './plaintext.ts';
-export { probe, type ProbeOptions } from './probe.ts';
+export { foreignTopic, topicBase, verifyTopic, type BrokerEndpoint, type Login, type TlsIdentity } from './endpoint.ts';
+export { Observer, type ObserverOptions, type Recorder, type Waiting } from './observer.ts';
+export { certificatesOf, commonNameOf } from './pem.ts';
+export { answersPlainMqtt, sniff } from './sniff.ts';
+export { Trace } from './trace.ts';
+export { skipped, timed, verifyConnection, type Verification, type VerifyOptions } from './verification.ts';
+export { pair, readCredentials, readKey, type Credentials } from './identity.ts';

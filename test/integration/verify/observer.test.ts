@@ -2,7 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { leftovers } from '../../../src-main/station/broker/leftovers.ts';
-import { connectAs, foreignTopic, Observer, probe, verifyTopic, type Connection } from '../../../src-main/station/verify/index.ts';
+import {
+  connectAs,
+  foreignTopic,
+  Observer,
+  verifyConnection,
+  verifyTopic,
+  type Connection,
+} from '../../../src-main/station/verify/index.ts';
 import { testHost, TestPki, type TestHost } from '../../support/mosquitto.ts';
 
 const pki = new TestPki();
@@ -85,11 +92,13 @@ test('a revoked observer, or none, is an answer and not a wait without end', asy
 });
 
 test('a device is probed step by step', async () => {
-  const steps = await probe(here.host.endpoint, identity, { device: 'acme/a', observer });
+  const { steps } = await verifyConnection(here.host.endpoint, identity, { device: 'acme/a', observer });
   expect(steps.map(({ name, result }) => `${name}: ${result}`)).toEqual([
     'name: PASS',
-    'login: PASS',
+    'tcp: PASS',
+    'tls: PASS',
     'server certificate: PASS',
+    'login: PASS',
     'own topic: PASS',
     'isolation: PASS',
     'plain TCP refused: PASS',
@@ -97,9 +106,9 @@ test('a device is probed step by step', async () => {
 });
 
 test('a device that was never synced is let in and told apart from a revoked one', async () => {
-  const unsynced = await probe(here.host.endpoint, pki.device('acme/new'), { device: 'acme/new', observer });
-  expect(unsynced.find(({ name }) => name === 'own topic')).toMatchObject({ result: 'FAIL', failure: { code: 'NOT_SYNCED_TO_BROKER' } });
-  const revoked = await probe(here.host.endpoint, pki.identities.revokedCanary, { device: 'acme/a' });
+  const { steps: unsynced } = await verifyConnection(here.host.endpoint, pki.device('acme/new'), { device: 'acme/new', observer });
+  expect(unsynced.find(({ name }) => name === 'own topic')).toMatchObject({ result: 'FAIL', failure: { code: 'CERTIFICATE_NOT_FOUND' } });
+  const { steps: revoked } = await verifyConnection(here.host.endpoint, pki.identities.revokedCanary, { device: 'acme/a' });
   expect(revoked.find(({ name }) => name === 'login')).toMatchObject({ result: 'FAIL', failure: { code: 'CERTIFICATE_REVOKED' } });
   expect(revoked.find(({ name }) => name === 'own topic')).toMatchObject({ result: 'SKIPPED' });
 });
@@ -114,7 +123,7 @@ test('a neighbour’s topic that is open is found', async () => {
     if (pid === undefined) throw new Error('no broker runs');
     process.kill(pid, 'SIGHUP');
     const isolation = async (): Promise<string | undefined> => {
-      const steps = await probe(open.host.endpoint, identity, { device: 'acme/a' });
+      const { steps } = await verifyConnection(open.host.endpoint, identity, { device: 'acme/a' });
       return steps.find(({ name }) => name === 'isolation')?.failure?.code;
     };
     await expect.poll(isolation).toBe('FOREIGN_TOPIC_ALLOWED');
@@ -123,15 +132,15 @@ test('a neighbour’s topic that is open is found', async () => {
   }
 });
 
-test('without a certificate the broker must refuse', async () => {
-  const steps = await probe(here.host.endpoint, null);
-  expect(steps.find(({ name }) => name === 'login')).toMatchObject({ result: 'PASS', value: 'refused without a certificate' });
+test('without a certificate the broker refuses, and is diagnosed', async () => {
+  const { diagnosis } = await verifyConnection(here.host.endpoint, null);
+  expect(diagnosis?.code).toBe('NO_CERTIFICATE_SENT');
 });
 
 test('a broker that is away is said once, and the rest is skipped', async () => {
-  const steps = await probe({ ...here.host.endpoint, port: 1 }, identity, { device: 'acme/a' });
-  expect(steps.map(({ result }) => result)).toEqual(['PASS', 'FAIL', 'SKIPPED', 'SKIPPED', 'SKIPPED', 'SKIPPED']);
-  expect(steps[1]?.failure?.code).toBe('BROKER_AWAY');
+  const { steps } = await verifyConnection({ ...here.host.endpoint, port: 1 }, identity, { device: 'acme/a' });
+  expect(steps.map(({ result }) => result)).toEqual(['PASS', 'FAIL', ...Array.from({ length: 6 }, () => 'SKIPPED')]);
+  expect(steps[1]?.failure?.code).toBe('BROKER_REFUSES_CONNECTIONS');
 });
 
 test('a lost connection is no silence: the watch ends as away, and the observer comes back', async () => {

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestPki } from '../../support/mosquitto.ts';
+import { birthmark, jsonOf } from '../../support/birthmark.ts';
+import { rawMosquitto, type RawMosquitto } from '../../support/raw-mosquitto.ts';
+import { TestStation } from '../../support/station.ts';
+
+/** The station’s own broker, and one that it has never heard of. */
+const pki = new TestPki();
+let station: TestStation;
+let dir: string;
+let device: string;
+let other: RawMosquitto;
+
+beforeAll(async () => {
+  station = await TestStation.tryOut(1);
+  device = (await station.run(1)).device ?? '';
+  await station.stop();
+  dir = station.dataDir;
+  other = await rawMosquitto(
+    (port: number) => [
+      'allow_anonymous false',
+      `listener ${port} 127.0.0.1`,
+      ...['cafile cas.pem', 'certfile server.pem', 'keyfile server.key', 'crlfile crl.pem', 'require_certificate true'],
+      'use_identity_as_username true',
+    ],
+    {
+      'cas.pem': pki.clientCaPem,
+      'server.pem': pki.server.certificatePem,
+      'server.key': pki.server.keyPem,
+      'crl.pem': pki.crlPem(1),
+      'ca.pem': pki.serverCa.certificatePem,
+      'good.pem': pki.identities.goodCanary.certificatePem,
+      'good.key': pki.identities.goodCanary.keyPem,
+      'bad.pem': pki.identities.revokedCanary.certificatePem,
+      'bad.key': pki.identities.revokedCanary.keyPem,
+    },
+  );
+});
+afterAll(async () => {
+  await other.stop();
+  await station.dispose();
+});
+
+const verify = async (...args: string[]): Promise<{ code: number | null; json: Record<string, unknown> }> => {
+  const result = await birthmark(['verify', '--data', dir, '--json', ...args]);
+  return { code: result.code, json: jsonOf(result) };
+};
+const elsewhere = (): string[] => [
+  '--host',
+  '127.0.0.1',
+  '--port',
+  String(other.port),
+  '--server-name',
+  'localhost',
+  '--ca',
+  join(other.dir, 'ca.pem'),
+];
+const pem = (name: string): string[] => ['--cert', join(other.dir, `${name}.pem`), '--key', join(other.dir, `${name}.key`)];
+
+test('another broker, as one of its clients: with both chains and a time for each step', async () => {
+  const { code, json } = await verify(...elsewhere(), ...pem('good'));
+  expect(code).toBe(0);
+  expect(json).toMatchObject({
+    verdict: 'PASS',
+    diagnosis: null,
+    protocol: 'TLSv1.3',
+    serverChain: [{ subject: 'CN=localhost', problem: null }, {}],
+    clientChain: [{}],
+  });
+});
+
+test('a revoked one: exit code 5, the cause, the next step, and the link that broke', async () => {
+  const { code, json } = await verify(...elsewhere(), ...pem('bad'), '--tls', '1.2', '--mqtt', '3.1.1');
+  expect(code).toBe(5);
+  expect(json).toMatchObject({ diagnosis: { code: 'CERTIFICATE_REVOKED', who: 'support' }, clientChain: [{ problem: 'revoked' }] });
+});
+
+test('without the CA of that broker we do not trust it, and never offer to ignore that', async () => {
+  const result = await birthmark([
+    'verify',
+    '--data',
+    dir,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(other.port),
+    '--server-name',
+    'localhost',
+    ...pem('good'),
+  ]);
+  expect(result.code).toBe(5);
+  expect(result.stderr).toContain('CN=Broker CA');
+  expect(result.stderr.toLowerCase()).not.toContain('ignore');
+});
+
+test('a device that keeps its key: only the unit itself can, in its slot', async () => {
+  const { code, json } = await verify('--device', device);
+  expect(code).toBe(0);
+  expect(json).toMatchObject({ verdict: 'PASS', device, slot: 1, connected: true });
+  expect(await verify('--device', 'acme/unknown')).toMatchObject({ code: 2, json: { error: { code: 'DEVICE_KEY_NEEDED' } } });
+});
+
+test('options that do not go together, and files that are none', async () => {
+  expect((await verify('--port', '1883')).json).toMatchObject({ error: { code: 'INVALID_INPUT', params: { field: '--port' } } });
+  expect((await verify('--cert', join(other.dir, 'good.pem'))).json).toMatchObject({ error: { params: { field: '--key' } } });
+  expect((await verify(...pem('good').slice(0, 3), join(other.dir, 'bad.key'))).json).toMatchObject({ error: { code: 'KEY_MISMATCH' } });
+  expect((await verify('--cert', join(other.dir, 'cas.key'), '--key', 'x')).json).toMatchObject({ error: { params: { field: '--cert' } } });
+  expect((await verify('--tls', '1.4')).json).toMatchObject({ error: { params: { field: '--tls' } } });
+});
