@@ -21,9 +21,7 @@ export async function verifyClient(context: CommandContext): Promise<number> {
 
 /** The key is on the device: only the unit itself can connect with it. */
 async function verifyUnit(context: CommandContext, station: StationProcess, device: string): Promise<number> {
-  const slot = (await station.call('line.slots', {})).find((view) => view.device === device)?.slot;
-  if (slot === undefined) throw new Failure('DEVICE_KEY_NEEDED', { device });
-  const { connected, stage, detail } = await station.call('verify.unit', { slot });
+  const { slot, connected, stage, detail } = await station.call('verify.device', { device });
   const failure = connected ? null : new Failure('SELFTEST_FAILED', { stage }, detail).toData();
   context.output.result(
     { verdict: connected ? 'PASS' : 'FAIL', device, slot, connected, stage, detail, diagnosis: inWords(failure) },

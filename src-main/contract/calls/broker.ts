@@ -3,6 +3,8 @@ import { DeviceName } from '../ids.ts';
 import { BrokerTarget, BrokerView, ClientIdentity, ProbeStep, TlsVersion, Verdict, VerificationView } from '../models.ts';
 import { call, line, nothing, signedIn, slot } from './spec.ts';
 
+const UnitConnection = z.object({ device: z.string(), slot: z.int(), connected: z.boolean(), stage: z.string(), detail: z.string() });
+
 export const brokerCalls = {
   'broker.status': call({ service: 'station', summary: 'The broker host', input: nothing, output: BrokerView.nullable(), roles: signedIn }),
   'verify.outstanding': call({
@@ -16,7 +18,14 @@ export const brokerCalls = {
     service: 'station',
     summary: 'Ask the unit in a slot to connect to the broker again, with its own key',
     input: slot,
-    output: z.object({ device: z.string(), connected: z.boolean(), stage: z.string(), detail: z.string() }),
+    output: UnitConnection,
+    roles: signedIn,
+  }),
+  'verify.device': call({
+    service: 'station',
+    summary: 'The same by device, wherever its unit is plugged in',
+    input: z.object({ device: DeviceName }).strict(),
+    output: UnitConnection,
     roles: signedIn,
   }),
   'verify.connection': call({

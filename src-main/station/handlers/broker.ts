@@ -13,10 +13,8 @@ export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'
   return {
     'broker.status': () => live().host.view(),
     'verify.outstanding': () => live().proveOutstanding(),
-    'verify.unit': async ({ slot }) => {
-      const result = await live().line.selfTest(slot, AbortSignal.timeout(unitMs));
-      return result;
-    },
+    'verify.unit': ({ slot }) => live().line.selfTest(slot, AbortSignal.timeout(unitMs)),
+    'verify.device': ({ device }) => live().line.selfTestOf(device, AbortSignal.timeout(unitMs)),
     'verify.connection': (asked) => verify(live(), station.config.dataDir, asked),
     'verify.broker': async () => [
       ...(await verifyConnection(live().host.endpoint, loadIdentity(station.config.dataDir, 'observer'))).steps,

@@ -24,6 +24,15 @@ export interface ProofResult {
   readonly code: string | null;
 }
 
+/** What a unit says of its own way to the broker. */
+export interface UnitConnection {
+  readonly device: string;
+  readonly slot: number;
+  readonly connected: boolean;
+  readonly stage: string;
+  readonly detail: string;
+}
+
 /** All slots of the station; one bad unit never stops the others. */
 export class Line {
   readonly #options: LineOptions;
@@ -120,17 +129,31 @@ export class Line {
   }
 
   /** Asks the unit in a slot to connect again with its own key; whatever its verdict is, it stays. */
-  async selfTest(number: number, signal: AbortSignal): Promise<{ device: string; connected: boolean; stage: string; detail: string }> {
+  async selfTest(number: number, signal: AbortSignal): Promise<UnitConnection> {
     const slot = this.#slot(number);
     await slot.idle;
-    const { device, path } = slot.view;
+    const { device } = slot.view;
     if (device === null) throw new Failure('NOT_FOUND', { kind: 'device in slot', id: String(number) });
+    return this.#connect(slot, device, signal);
+  }
+
+  /** The same by device, wherever its unit is plugged in. DEVICE_KEY_NEEDED when it is nowhere: nobody else has its key. */
+  async selfTestOf(device: string, signal: AbortSignal): Promise<UnitConnection> {
+    const hardwareId = this.#options.services.registry.devices.get(device)?.hardwareId;
+    const places = await this.#whoIsWhere(hardwareId === undefined ? [] : [...this.#slots.values()].filter((slot) => slot.plugged));
+    const slot = places.get(hardwareId ?? '');
+    if (slot === undefined) throw new Failure('DEVICE_KEY_NEEDED', { device });
+    return this.#connect(slot, device, signal);
+  }
+
+  async #connect(slot: Slot, device: string, signal: AbortSignal): Promise<UnitConnection> {
+    const { path, slot: number } = slot.view;
     const order = this.#options.services.registry.devices.get(device)?.order;
     const session = await this.#options.services.openUnit(path, this.#profile(this.#order(order ?? '')), signal, () => undefined);
     try {
       const nonce = newNonce();
       const { connected, stage, detail } = await session.selfTest(nonce, foreignTopic(device, nonce), { signal });
-      return { device, connected, stage, detail };
+      return { device, slot: number, connected, stage, detail };
     } finally {
       await session.close();
     }
