@@ -22,6 +22,7 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'rotation.begin': { device: 'acme/x', csr: Buffer.alloc(1) },
   'servers.issue': { csr: null, dns: ['a.example'] },
   'rotation.end': { serial },
+  'verify.device': { device: 'acme/x' },
   'revocations.preview': { serial },
   'revocations.revoke': { selector: { serial }, reason: 'superseded' },
   'revocations.previewMany': { order: 'O-1' },
