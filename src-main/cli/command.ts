@@ -172,6 +172,8 @@ const optionOf: Readonly<Record<string, string>> = {
   tokenLabel: 'token',
   slots: 'slot',
   ips: 'ip',
+  hardwareId: 'hardware',
+  devices: 'device',
   validityDays: 'days',
   password: 'password-file',
 };

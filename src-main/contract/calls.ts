@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { brokerCalls } from './calls/broker.ts';
+import { devicesCalls } from './calls/devices.ts';
 import { lifeCalls } from './calls/life.ts';
 import { lineCalls } from './calls/line.ts';
 import { profilesCalls } from './calls/profiles.ts';
@@ -26,6 +27,7 @@ export const calls = {
   ...sessionsCalls,
   ...lineCalls,
   ...profilesCalls,
+  ...devicesCalls,
   ...registryCalls,
   ...lifeCalls,
   ...serversCalls,

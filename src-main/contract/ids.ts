@@ -20,6 +20,13 @@ export const DeviceName = z
     return parts.length === 2 && parts.every((part) => idPart.safeParse(part).success);
   }, 'must be {tenant}/{device}');
 
+/** What a unit says it is; shown and searched, never a path or a topic. */
+export const HardwareId = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{C}]*$/u, 'must be visible characters');
+
 /** RFC 5280 serial number, 20 random bytes, positive, as upper-case hex. */
 export const SerialHex = z.string().regex(/^[0-9A-F]{2,40}$/u, 'must be 2 to 40 hexadecimal digits');
 export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/u, 'must be 64 hexadecimal digits');

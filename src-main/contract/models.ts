@@ -58,12 +58,22 @@ export type CertificateRow = z.infer<typeof CertificateRow>;
 export const ProofLevel = z.enum(['device-connected', 'station-connected', 'possession', 'written']);
 export type ProofLevel = z.infer<typeof ProofLevel>;
 
+/** PENDING: no certificate until a work order covers it or an officer approves it. REFUSED: none. */
+export const DeviceState = z.enum(['PENDING', 'APPROVED', 'REFUSED']);
+export type DeviceState = z.infer<typeof DeviceState>;
+
 export const DeviceRow = z.object({
   device: DeviceName,
   tenant: TenantId,
   id: DeviceId,
-  hardwareId: z.string(),
+  /** Null: registered before anybody has seen the unit. */
+  hardwareId: z.string().nullable(),
   model: z.string(),
+  state: DeviceState,
+  /** Of an approval or a refusal by a person, or by the work order that covered it. */
+  decidedAt: Instant.nullable(),
+  decidedBy: z.string().nullable(),
+  reason: z.string().nullable(),
   order: z.string().nullable(),
   proofLevel: ProofLevel.nullable(),
   certificates: z.int(),

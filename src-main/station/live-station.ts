@@ -240,8 +240,8 @@ export class LiveStation {
     const [free] = this.line.views();
     if (this.bench === null || free === undefined) return [...results.values()];
     for (const { device, slot } of [...results.values()]) {
-      const hardwareId = this.registry.devices.get(device)?.hardwareId;
-      if (slot !== null || hardwareId === undefined) continue;
+      const hardwareId = this.registry.devices.get(device)?.hardwareId ?? null;
+      if (slot !== null || hardwareId === null) continue;
       await this.bench.unplug(free.slot);
       await this.line.plugged(free.slot, false);
       await this.bench.plug(free.slot, { hardwareId });

@@ -9,6 +9,7 @@ import { init } from './init.ts';
 import { operators } from './operators.ts';
 import { profile } from './profile.ts';
 import { provision } from './provision.ts';
+import { approve, refuse, register } from './register.ts';
 import { rotate } from './rotate.ts';
 import { serverCertificate } from './server-certificate.ts';
 import { tokens } from './tokens.ts';
@@ -24,6 +25,9 @@ export const commands: readonly Command[] = [
   provision,
   verify,
   devices,
+  register,
+  approve,
+  refuse,
   certificates,
   profile,
   expiring,

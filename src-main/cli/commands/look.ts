@@ -1,4 +1,4 @@
-import { exitCodes, CertificateStatus, CertificateUse, Failure } from '../../contract/index.ts';
+import { exitCodes, CertificateStatus, CertificateUse, DeviceState, Failure, type DeviceRow } from '../../contract/index.ts';
 import type { Command } from '../command.ts';
 import { table } from '../output.ts';
 
@@ -44,19 +44,26 @@ export const status: Command = {
 export const devices: Command = {
   name: 'devices',
   summary: 'registered devices',
-  options: paging,
+  options: {
+    ...paging,
+    pending: { help: 'only those that wait for approval' },
+    state: { argument: 'STATE', help: `only those that are one of ${DeviceState.options.join(', ')}` },
+  },
   async run(context) {
+    const filter = context.flag('pending') ? { state: 'PENDING' as const } : oneOf(context, 'state', DeviceState.options);
     const station = context.start({ broker: false, line: 'off' });
-    const found = await station.call('devices.list', page(context));
-    context.output.result(found, () =>
-      table(
-        ['DEVICE', 'HARDWARE', 'MODEL', 'STATUS', 'PROOF'],
-        found.rows.map((row) => [row.device, row.hardwareId, row.model, row.status ?? '-', row.proofLevel ?? '-']),
-      ),
-    );
+    const found = await station.call('devices.list', { ...page(context), ...filter });
+    context.output.result(found, () => deviceTable(found.rows));
     return exitCodes.OK;
   },
 };
+
+/** Devices with what was decided of them and what their newest certificate is. */
+export const deviceTable = (rows: readonly DeviceRow[]): string =>
+  table(
+    ['DEVICE', 'HARDWARE', 'MODEL', 'STATE', 'CERTIFICATE', 'PROOF'],
+    rows.map((row) => [row.device, row.hardwareId ?? '-', row.model, row.state, row.status ?? '-', row.proofLevel ?? '-']),
+  );
 
 export const certificates: Command = {
   name: 'certificates',

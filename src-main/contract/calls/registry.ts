@@ -1,16 +1,9 @@
 import { z } from 'zod';
 import { SerialHex } from '../ids.ts';
-import { CertificateRow, CertificateStatus, CertificateUse, DeviceRow, DoctorFinding } from '../models.ts';
+import { CertificateRow, CertificateStatus, CertificateUse, DoctorFinding } from '../models.ts';
 import { call, nothing, page, signedIn } from './spec.ts';
 
 export const registryCalls = {
-  'devices.list': call({
-    service: 'station',
-    summary: 'Registered devices',
-    input: z.object(page).strict(),
-    output: z.object({ total: z.int(), rows: z.array(DeviceRow) }),
-    roles: signedIn,
-  }),
   'certificates.list': call({
     service: 'station',
     summary: 'Certificates',

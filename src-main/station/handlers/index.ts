@@ -1,6 +1,7 @@
 import type { Handlers } from '../access/index.ts';
 import type { Station } from '../station.ts';
 import { brokerHandlers } from './broker.ts';
+import { devicesHandlers } from './devices.ts';
 import { lifeHandlers } from './life.ts';
 import { lineHandlers } from './line.ts';
 import { profilesHandlers } from './profiles.ts';
@@ -18,6 +19,7 @@ export const createHandlers = (station: Station): Handlers => ({
   ...sessionsHandlers(station),
   ...lineHandlers(station),
   ...profilesHandlers(station),
+  ...devicesHandlers(station),
   ...registryHandlers(station),
   ...lifeHandlers(station),
   ...serversHandlers(station),

@@ -6,11 +6,10 @@ import type { CrlBuilder } from '../publication/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import type { Station } from '../station.ts';
 
-export function registryHandlers(station: Station): HandlersOf<'devices' | 'certificates' | 'export' | 'doctor'> {
+export function registryHandlers(station: Station): HandlersOf<'certificates' | 'export' | 'doctor'> {
   const live = (): LiveStation => station.live();
 
   return {
-    'devices.list': (page) => live().registry.devices.list(page),
     'certificates.list': (filter) => live().registry.certificates.list(filter),
     'certificates.get': ({ serial }) => {
       const row = live().registry.certificates.get(serial);

@@ -86,6 +86,7 @@ export class Issuance {
     const { registry, signer, clock, crlBase } = this.#options;
     const { issuer } = this;
     const { run, device, order, checked } = request;
+    registry.devices.mustBeApproved(device);
     const [tenant, id] = device.split('/');
     const profile = this.profile(order.certificateProfile);
     const serial = newSerial();

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Failure, type BulkSelector, type CertificateRow, type CertificateStatus, type RevocationReason } from '../../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
-import { mustBeWhole, readRevocationList } from './revocation-list.ts';
+import { mustBeWhole } from './csv.ts';
+import { readRevocationList } from './revocation-list.ts';
 
 /** A certificate that a selection hits; `reason` where the list has one of its own for it. */
 export interface Hit {

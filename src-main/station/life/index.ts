@@ -1,3 +1,4 @@
 export { revokeMany, selectMany, type Selection } from './bulk-revocation.ts';
 export { endGraceNow, endGracePeriods, recoverUnfinished, rotate } from './rotation.ts';
+export { decideDevices, readDeviceList, registerDevices } from './registration.ts';
 export { giveNotice } from './notices.ts';

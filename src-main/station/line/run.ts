@@ -126,7 +126,7 @@ export class Run {
     // One that ever passed is a question, also when it was revoked since: a stolen unit must not heal itself by being plugged in.
     if (known !== null && this.#services.registry.runs.hasPassed(known.device)) throw new HasIdentity(known.device);
     // A unit of ours that never made it may try again; a stranger with an identity is a question.
-    if (known === null && (unit.provisioned || unit.locked)) throw new HasIdentity(null);
+    if ((known === null || known.certificates === 0) && (unit.provisioned || unit.locked)) throw new HasIdentity(known?.device ?? null);
     return unit;
   }
 

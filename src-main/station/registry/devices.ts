@@ -1,4 +1,4 @@
-import { Failure, type DeviceRow, type ProofLevel, type Unit } from '../../contract/index.ts';
+import { Failure, type DeviceRow, type DeviceState, type ProofLevel, type Unit } from '../../contract/index.ts';
 import { contains, type Store } from './store.ts';
 
 /** Registered devices: `{tenant}/{device}` ↔ hardware id, and the keys they have had. */
@@ -21,7 +21,7 @@ export class Devices {
   register(unit: Unit, order: { id: string; tenant: string; idPrefix: string }, actor: string): DeviceRow {
     return this.#store.transaction(() => {
       const known = this.byHardwareId(unit.hardwareId);
-      if (known !== null) return known;
+      if (known !== null) return this.#known(known, unit, order, actor);
       const id = this.#nextId(order);
       const device = `${order.tenant}/${id}`;
       this.#store
@@ -31,6 +31,59 @@ export class Devices {
       this.#store.owe('device', device);
       return this.get(device) as DeviceRow;
     });
+  }
+
+  /** Does this work order make devices of this name? */
+  isCovered(device: string, order: { tenant: string; idPrefix: string }): boolean {
+    return device.startsWith(`${order.tenant}/${order.idPrefix}`);
+  }
+
+  /** A unit that was registered before: a work order that covers it approves it. DEVICE_PENDING, DEVICE_NOT_WANTED. */
+  #known(known: DeviceRow, unit: Unit, order: { id: string; tenant: string; idPrefix: string }, actor: string): DeviceRow {
+    const { device } = known;
+    if (known.state === 'PENDING' && this.isCovered(device, order)) this.decide(device, 'APPROVED', `work order ${order.id}`, actor);
+    else this.mustBeApproved(device);
+    this.#store
+      .sql(`UPDATE devices SET order_id = coalesce(order_id, ?), model = iif(model = '', ?, model) WHERE device = ?`)
+      .run(order.id, unit.model, device);
+    return this.get(device) as DeviceRow;
+  }
+
+  /** Ahead of time: PENDING, but where a work order covers it. */
+  add(
+    { device, hardwareId, model }: { device: string; hardwareId: string | null; model: string },
+    order: string | null,
+    actor: string,
+  ): void {
+    const [tenant, id] = device.split('/');
+    const now = this.#store.now();
+    const decided = order === null ? ['PENDING', null, null, null] : ['APPROVED', now, actor, `work order ${order}`];
+    this.#store
+      .sql(
+        `INSERT INTO devices (device, tenant, id, hardware_id, model, order_id, state, decided_at, decided_by, reason, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(device, tenant, id, hardwareId, model, order, ...decided, now);
+    this.#store.audit(actor, 'device.register', device, { hardwareId, model, order });
+    this.#store.owe('device', device);
+  }
+
+  /** Somebody's word, or a work order's; with its audit line. */
+  decide(device: string, state: 'APPROVED' | 'REFUSED', reason: string, actor: string): void {
+    this.#store.transaction(() => {
+      this.#store
+        .sql('UPDATE devices SET state = ?, decided_at = ?, decided_by = ?, reason = ? WHERE device = ?')
+        .run(state, this.#store.now(), actor, reason, device);
+      this.#store.audit(actor, state === 'APPROVED' ? 'device.approve' : 'device.refuse', device, { reason });
+      this.#store.owe('device', device);
+    });
+  }
+
+  /** DEVICE_PENDING or DEVICE_NOT_WANTED for one that may not have a certificate. */
+  mustBeApproved(device: string): void {
+    const row = this.get(device);
+    if (row?.state === 'PENDING') throw new Failure('DEVICE_PENDING', { device });
+    if (row?.state === 'REFUSED') throw new Failure('DEVICE_NOT_WANTED', { device, by: row.decidedBy ?? '', reason: row.reason ?? '' });
   }
 
   /** KEY_REUSED when another device has ever had this key. */
@@ -55,13 +108,14 @@ export class Devices {
     this.#store.sql('UPDATE devices SET proof_level = ? WHERE device = ?').run(level, device);
   }
 
-  list(filter: { search: string; limit: number; offset: number }): { total: number; rows: DeviceRow[] } {
+  list(filter: { search: string; limit: number; offset: number; state?: DeviceState | undefined }): { total: number; rows: DeviceRow[] } {
     const like = contains(filter.search);
-    const where = `(? = '%%' OR d.device LIKE ? ESCAPE '\\' OR d.hardware_id LIKE ? ESCAPE '\\' OR d.order_id LIKE ? ESCAPE '\\')`;
-    const total = this.#store.sql(`SELECT count(*) AS n FROM devices d WHERE ${where}`).get(like, like, like, like) as { n: number };
+    const where = `(? = '%%' OR d.device LIKE ? ESCAPE '\\' OR d.hardware_id LIKE ? ESCAPE '\\' OR d.order_id LIKE ? ESCAPE '\\') AND (? IS NULL OR d.state = ?)`;
+    const values = [like, like, like, like, filter.state ?? null, filter.state ?? null];
+    const total = this.#store.sql(`SELECT count(*) AS n FROM devices d WHERE ${where}`).get(...values) as { n: number };
     const rows = this.#store
       .sql(`${select} WHERE ${where} ORDER BY d.created_at DESC, d.device LIMIT ? OFFSET ?`)
-      .all(like, like, like, like, filter.limit, filter.offset);
+      .all(...values, filter.limit, filter.offset);
     return { total: total.n, rows: rows as unknown as DeviceRow[] };
   }
 
@@ -80,7 +134,7 @@ export class Devices {
   }
 }
 
-const select = `SELECT d.device, d.tenant, d.id, d.hardware_id AS hardwareId, d.model, d.order_id AS "order", d.proof_level AS proofLevel, d.created_at AS createdAt,
+const select = `SELECT d.device, d.tenant, d.id, d.hardware_id AS hardwareId, d.model, d.order_id AS "order", d.state, d.decided_at AS decidedAt, d.decided_by AS decidedBy, d.reason, d.proof_level AS proofLevel, d.created_at AS createdAt,
   (SELECT count(*) FROM certificates c WHERE c.device = d.device) AS certificates,
   (SELECT c.status FROM certificates c WHERE c.device = d.device ORDER BY c.created_at DESC, c.rowid DESC LIMIT 1) AS status
   FROM devices d`;

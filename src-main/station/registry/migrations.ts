@@ -1,4 +1,5 @@
 import { crlHistory } from './migrations/crl-history.ts';
+import { approval } from './migrations/approval.ts';
 
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
 export const migrations: readonly string[] = [
@@ -272,4 +273,5 @@ export const migrations: readonly string[] = [
   CREATE INDEX notices_waiting ON notices (at) WHERE published_at IS NULL;
   `,
   crlHistory,
+  approval,
 ];

@@ -17,7 +17,7 @@ function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: 
         {shortDevice(row.device)}
       </td>
       <td className="cut">
-        <Copyable what={t('registry.col.hardware')} value={row.hardwareId} shown={row.hardwareId} />
+        {row.hardwareId === null ? null : <Copyable what={t('registry.col.hardware')} value={row.hardwareId} shown={row.hardwareId} />}
       </td>
       <td className="cut" title={row.model}>
         {row.model}

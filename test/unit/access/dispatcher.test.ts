@@ -19,6 +19,10 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'orders.choose': { id: 'O-1' },
   'bench.broker': { up: true },
   'certificates.get': { serial },
+  'devices.register': { device: 'acme/x' },
+  'devices.registerMany': { csv: 'device', dryRun: true },
+  'devices.approve': { devices: ['acme/x'], reason: 'r' },
+  'devices.refuse': { devices: ['acme/x'], reason: 'r' },
   'rotation.begin': { device: 'acme/x', csr: Buffer.alloc(1) },
   'servers.issue': { csr: null, dns: ['a.example'] },
   'rotation.end': { serial },
@@ -67,6 +71,8 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
   const officersOnly = names.filter((name) => mayCall('officer', name) && !mayCall('technician', name) && !mayCall('support', name));
   expect(officersOnly.sort()).toEqual([
     'crl.publish',
+    'devices.approve',
+    'devices.refuse',
     'operators.add',
     'orders.create',
     'profiles.add',
