@@ -202,6 +202,20 @@ export const CertificateProfileView = z.object({
 });
 export type CertificateProfileView = z.infer<typeof CertificateProfileView>;
 
+/** Two certificates of one device, both good until the grace period of the older one ends. */
+export const RotationView = z.object({
+  device: DeviceName,
+  /** The one that is being replaced. */
+  serial: SerialHex,
+  successor: SerialHex,
+  graceUntil: Instant,
+  /** The grace period ends early, when the successor is seen. */
+  endsWhenSeen: z.boolean(),
+  /** When the device proved that it uses the successor. */
+  seenAt: Instant.nullable(),
+});
+export type RotationView = z.infer<typeof RotationView>;
+
 /** A certificate of a device or a broker that comes to its end, and the threshold in days that it was told of. */
 export const ExpiryNotice = z.object({
   serial: SerialHex,

@@ -14,7 +14,7 @@ import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
-import { endGracePeriods, giveNotice, recoverUnfinished } from './life/index.ts';
+import { endGracePeriods, giveNotice, hearInUse, inUseFilter, recoverUnfinished } from './life/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlSet, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
@@ -46,6 +46,7 @@ export class LiveStation {
   readonly #watcher: PlugWatcher;
   #progress: OrderProgress | null = null;
   #upkeep: NodeJS.Timeout | undefined;
+  readonly #doubts = new Set<string>();
   #noticing = false;
   #noticedAt = 0;
   readonly #stopping = new AbortController();
@@ -145,6 +146,7 @@ export class LiveStation {
     this.host.onChange(() => this.#station.statusSoon());
     if (config.broker) {
       await this.host.start();
+      this.observer.listen(inUseFilter, ({ topic, payload }) => this.#heardInUse(topic, payload));
       this.observer.start();
       this.publisher.publishSoon();
       await this.publisher.idle();
@@ -307,6 +309,27 @@ export class LiveStation {
     } finally {
       this.#noticing = false;
     }
+  }
+
+  #heardInUse(topic: string, payload: Uint8Array): void {
+    try {
+      const heard = hearInUse(this.registry, topic, payload);
+      if (heard === null) return;
+      if (heard.doubt !== null) return this.#doubted(heard.device, heard.doubt);
+      if (heard.revoked === null) return;
+      this.#station.emit('revocation.changed', heard.revoked);
+      this.publisher.publishSoon();
+    } catch (thrown) {
+      // A full disk: the device says it again, or the grace period ends on the clock.
+      process.stderr.write(`rotation: ${String(this.registry.store.named(thrown))}\n`);
+    }
+  }
+
+  /** Said once for each device: whoever has its old key may say anything as often as he likes. */
+  #doubted(device: string, doubt: string): void {
+    if (this.#doubts.has(device)) return;
+    this.#doubts.add(device);
+    process.stderr.write(`${device} says that it uses its new certificate, but ${doubt}\n`);
   }
 
   #tick(): void {

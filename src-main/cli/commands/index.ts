@@ -10,7 +10,7 @@ import { operators } from './operators.ts';
 import { profile } from './profile.ts';
 import { provision } from './provision.ts';
 import { approve, refuse, register } from './register.ts';
-import { rotate } from './rotate.ts';
+import { rotate, rotations } from './rotate.ts';
 import { serverCertificate } from './server-certificate.ts';
 import { tokens } from './tokens.ts';
 import { verify } from './verify.ts';
@@ -33,6 +33,7 @@ export const commands: readonly Command[] = [
   expiring,
   serverCertificate,
   rotate,
+  rotations,
   revoke,
   crl,
   exportPem,

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { exitCodes, Failure, limits } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { table } from '../output.ts';
+import { page, paging } from './look.ts';
 import { untilEffective } from './revocation.ts';
 
 export const rotate: Command = {
@@ -11,6 +13,7 @@ export const rotate: Command = {
     csr: { argument: 'FILE', help: 'its certificate request, PEM or DER, signed with its new key' },
     out: { argument: 'FILE', help: 'where the new certificate and its chain go, PEM' },
     grace: { argument: 'HOURS', help: `how long the old certificate stays good, 1 to 720 (default ${String(limits.graceHours.default)})` },
+    'end-when-seen': { help: 'end the grace period early, as soon as the device proves that it uses the new one' },
     override: { argument: 'REASON', help: `renew earlier than ${String(limits.renewalWindowDays)} days before the end, and why` },
     end: { argument: 'SERIAL', help: 'end the grace period of this old certificate now: the new one has been seen' },
   },
@@ -28,13 +31,39 @@ export const rotate: Command = {
       device,
       csr,
       graceHours,
+      endWhenSeen: context.flag('end-when-seen'),
       override: context.text('override') ?? null,
     });
     write(out, pem);
     await station.call('publication.settle', {});
     context.output.result(
       { ...rotated, out },
-      () => `${device}: serial ${rotated.serial} in ${out}\nThe old one, ${rotated.replaces}, stays good until ${rotated.graceUntil}.`,
+      () =>
+        `${device}: serial ${rotated.serial} in ${out}\nThe old one, ${rotated.replaces}, stays good until ${context.flag('end-when-seen') ? 'the new one is seen, at most until ' : ''}${rotated.graceUntil}.`,
+    );
+    return exitCodes.OK;
+  },
+};
+
+export const rotations: Command = {
+  name: 'rotations',
+  summary: 'devices that have two certificates, and until when',
+  options: { limit: paging.limit, offset: paging.offset },
+  async run(context) {
+    const { limit, offset } = page(context);
+    const station = context.start({ broker: false, line: 'off' });
+    const found = await station.call('rotation.list', { limit, offset });
+    context.output.result(found, () =>
+      table(
+        ['DEVICE', 'OLD', 'NEW', 'GOOD UNTIL', 'NEW ONE SEEN'],
+        found.rows.map((row) => [
+          row.device,
+          row.serial,
+          row.successor,
+          `${row.graceUntil}${row.endsWhenSeen ? ' or seen' : ''}`,
+          row.seenAt ?? 'not yet',
+        ]),
+      ),
     );
     return exitCodes.OK;
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Bytes, DeviceName, Instant, SerialHex } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { ExpiryNotice } from '../models.ts';
+import { ExpiryNotice, RotationView } from '../models.ts';
 import { call, done, officer, page, signedIn } from './spec.ts';
 
 export const lifeCalls = {
@@ -12,6 +12,8 @@ export const lifeCalls = {
       .object({
         device: DeviceName,
         csr: Bytes.refine((bytes) => bytes.length <= limits.csrFileBytes, 'too large for a certificate request'),
+        /** The grace period ends early, as soon as the device proves that it uses the new one. */
+        endWhenSeen: z.boolean().default(false),
         graceHours: z.int().min(limits.graceHours.min).max(limits.graceHours.max).default(limits.graceHours.default),
         /** Why it is renewed earlier than the policy lets it. */
         override: z.string().min(1).max(200).nullable().default(null),
@@ -19,6 +21,13 @@ export const lifeCalls = {
       .strict(),
     output: z.object({ serial: SerialHex, replaces: SerialHex, graceUntil: Instant, pem: z.string() }),
     roles: officer,
+  }),
+  'rotation.list': call({
+    service: 'station',
+    summary: 'Devices with two certificates in force, the soonest end of a grace period first',
+    input: z.object({ limit: page.limit, offset: page.offset }).strict(),
+    output: z.object({ total: z.int(), rows: z.array(RotationView) }),
+    roles: signedIn,
   }),
   'rotation.end': call({
     service: 'station',

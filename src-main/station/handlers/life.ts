@@ -14,6 +14,10 @@ export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'notices
       station.statusSoon();
       return { ...rotated, pem: chain.map(certificateToPem).join('') };
     },
+    'rotation.list': (page) => {
+      const { certificates } = station.live().registry;
+      return { total: certificates.countRotations(), rows: certificates.rotations(page) };
+    },
     'notices.list': (asked) => station.live().registry.notices.list(asked),
     'rotation.end': ({ serial }) => {
       const { registry, publisher } = station.live();

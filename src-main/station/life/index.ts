@@ -1,4 +1,5 @@
 export { revokeMany, selectMany, type Selection } from './bulk-revocation.ts';
 export { endGraceNow, endGracePeriods, recoverUnfinished, rotate } from './rotation.ts';
 export { decideDevices, readDeviceList, registerDevices } from './registration.ts';
+export { hearInUse, inUseFilter, inUseText } from './in-use.ts';
 export { giveNotice } from './notices.ts';

@@ -15,6 +15,8 @@ export interface RotationRequest {
   /** PEM or DER of a PKCS#10 request, signed with the new key. */
   readonly csr: Uint8Array;
   readonly graceHours: number;
+  /** The old one is revoked as soon as the new one is seen, not only when its grace period is over. */
+  readonly endWhenSeen: boolean;
   /** Why it is renewed earlier than the policy lets it; null: it is not. */
   readonly override: string | null;
   readonly actor: string;
@@ -50,11 +52,12 @@ export async function rotate({ registry, issuance, clock }: RotationParts, reque
     const still = registry.certificates.get(old.serial)?.status === 'ACTIVE';
     if (still) {
       registry.certificates.activate(issued.serial, actor);
-      registry.certificates.rotate(old.serial, graceUntil, actor);
+      registry.certificates.rotate(old.serial, { graceUntil, endWhenSeen: request.endWhenSeen }, actor);
       registry.store.audit(actor, 'device.rotate', device, {
         serial: issued.serial,
         replaces: old.serial,
         graceUntil,
+        endWhenSeen: request.endWhenSeen,
         override: request.override,
       });
     } else

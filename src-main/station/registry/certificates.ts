@@ -4,6 +4,7 @@ import {
   type CertificateStatus,
   type CertificateUse,
   type RevocationReason,
+  type RotationView,
   type Selector,
 } from '../../contract/index.ts';
 import { contains, type Store } from './store.ts';
@@ -35,6 +36,7 @@ export interface CertificateFilter {
 
 const columns = `c.serial, c.fingerprint, c.use, c.device, c.issuer, c.status, c.not_before AS notBefore, c.not_after AS notAfter,
   r.recorded_at AS revokedAt, r.reason, c.order_id AS "order", c.replaces, c.grace_until AS graceUntil, c.created_at AS createdAt`;
+const rotating = `certificates old JOIN certificates new ON new.replaces = old.serial AND new.status IN ('ACTIVE','ROTATING') WHERE old.status = 'ROTATING'`;
 const source = 'certificates c LEFT JOIN revocations r ON r.serial = c.serial';
 
 /** Certificates and their one-way status; each change is one transaction with its audit line and its outbox row. */
@@ -79,15 +81,45 @@ export class Certificates {
     });
   }
 
-  /** From ACTIVE: good until `graceUntil` beside the one that takes over. */
-  rotate(serial: string, graceUntil: string, actor: string): void {
+  /** From ACTIVE: good until `graceUntil` beside the one that takes over, or until that is seen. */
+  rotate(serial: string, { graceUntil, endWhenSeen }: { graceUntil: string; endWhenSeen: boolean }, actor: string): void {
     this.#store.transaction(() => {
       const { changes } = this.#store
-        .sql(`UPDATE certificates SET status = 'ROTATING', grace_until = ?, updated_at = ? WHERE serial = ? AND status = 'ACTIVE'`)
-        .run(graceUntil, this.#store.now(), serial);
+        .sql(
+          `UPDATE certificates SET status = 'ROTATING', grace_until = ?, ends_when_seen = ?, updated_at = ? WHERE serial = ? AND status = 'ACTIVE'`,
+        )
+        .run(graceUntil, endWhenSeen ? 1 : 0, this.#store.now(), serial);
       if (changes !== 1) throw new Error(`certificate ${serial} is not ACTIVE`);
-      this.#store.audit(actor, 'certificate.rotate', serial, { graceUntil });
+      this.#store.audit(actor, 'certificate.rotate', serial, { graceUntil, endWhenSeen });
       this.#store.owe('certificate', serial);
+    });
+  }
+
+  /** Certificates that are being replaced by one in force, the soonest end first. */
+  rotations({ device = null, limit = 1, offset = 0 }: { device?: string | null; limit?: number; offset?: number }): RotationView[] {
+    return this.#store
+      .sql(
+        `SELECT old.device, old.serial, new.serial AS successor, old.grace_until AS graceUntil, old.ends_when_seen AS endsWhenSeen, new.seen_at AS seenAt
+           FROM ${rotating} AND (? IS NULL OR old.device = ?) ORDER BY old.grace_until, old.serial LIMIT ? OFFSET ?`,
+      )
+      .all(device, device, limit, offset)
+      .map((row) => ({ ...(row as unknown as RotationView), endsWhenSeen: row['endsWhenSeen'] === 1 }));
+  }
+
+  countRotations(): number {
+    return Number(this.#store.sql(`SELECT count(*) AS n FROM ${rotating}`).get()?.['n'] ?? 0);
+  }
+
+  /** Its device proved that it uses it; tells whether that is news. */
+  seen(serial: string, actor: string): boolean {
+    return this.#store.transaction(() => {
+      const { changes } = this.#store
+        .sql('UPDATE certificates SET seen_at = ? WHERE serial = ? AND seen_at IS NULL')
+        .run(this.#store.now(), serial);
+      if (changes === 0) return false;
+      this.#store.audit(actor, 'certificate.seen', serial);
+      this.#store.owe('certificate', serial);
+      return true;
     });
   }
 

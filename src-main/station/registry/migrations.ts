@@ -1,5 +1,6 @@
 import { crlHistory } from './migrations/crl-history.ts';
 import { approval } from './migrations/approval.ts';
+import { rotation } from './migrations/rotation.ts';
 
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
 export const migrations: readonly string[] = [
@@ -274,4 +275,5 @@ export const migrations: readonly string[] = [
   `,
   crlHistory,
   approval,
+  rotation,
 ];

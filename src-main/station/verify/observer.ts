@@ -42,6 +42,7 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #watches = new Set<Watch>();
   readonly #stop = new AbortController();
+  readonly #listeners = new Map<string, (message: Message) => void>();
   readonly #onConnect = new Set<(connection: Connection) => void>();
   #live: Connection | null = null;
   #running: Promise<void> | null = null;
@@ -97,6 +98,17 @@ export class Observer {
       },
       close: () => this.#unwatch(watch),
     };
+  }
+
+  /** Hears what comes on this filter from now on, again after each reconnection, until `stop`; one listener for each filter. */
+  listen(filter: string, onMessage: (message: Message) => void): void {
+    this.#listeners.set(filter, onMessage);
+    if (this.#live !== null) this.#subscribe(this.#live, filter);
+  }
+
+  /** A connection that goes meanwhile is followed by one that subscribes again. */
+  #subscribe(connection: Connection, filter: string): void {
+    void connection.subscribe(filter).catch(() => undefined);
   }
 
   /** Publishes with QoS 1; rejects at the deadline, or why the broker did not take it. */
@@ -184,7 +196,9 @@ export class Observer {
   #begin(connection: Connection): void {
     this.#live = connection;
     this.#failure = null;
+    for (const filter of this.#listeners.keys()) this.#subscribe(connection, filter);
     connection.onMessage((message) => {
+      for (const [filter, onMessage] of this.#listeners) if (matches(filter, message.topic)) onMessage(message);
       for (const watch of this.#watches) {
         if (!matches(watch.filter, message.topic)) continue;
         watch.messages.push(message);

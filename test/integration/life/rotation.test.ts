@@ -1,3 +1,4 @@
+import { sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -99,6 +100,37 @@ test('both certificates work in the grace period; when it is ended the old one i
   expect(verify('new.pem')).toBe('new.pem: OK\n');
   work.write('old.pem', (await station.call('certificates.get', { serial: old })).pem ?? '');
   expect(verify('old.pem')).toContain('certificate revoked');
+});
+
+test('the grace period ends early when the device says on its own topic, with its new key, that it uses the new certificate', async () => {
+  const csr = work.request('seen');
+  const rotated = await station.call('rotation.begin', { device, csr, endWhenSeen: true, override: 'test' });
+  await station.call('publication.settle', {});
+  expect((await station.call('rotation.list', {})).rows).toMatchObject([
+    { device, serial: rotated.replaces, successor: rotated.serial, endsWhenSeen: true, seenAt: null },
+  ]);
+  const topic = `tenant/${device.replace('/', '/device/')}/certificates/in-use`;
+  const say = async (who: TlsIdentity, signer: string): Promise<void> => {
+    const connection = await connectAs(await endpoint(), who);
+    const text = Buffer.from(`birthmark certificate in use\n${device}\n${rotated.serial}\n`);
+    const signature = sign('sha256', text, readFileSync(work.path(`${signer}.key`))).toString('base64');
+    await connection.publish(topic, JSON.stringify({ serial_number: rotated.serial, signature }));
+    await connection.close();
+  };
+  const before = identity('new', (await station.call('certificates.get', { serial: rotated.replaces })).pem ?? '');
+  const now = identity('seen', rotated.pem);
+  // Both are let in under one name; only the new key's word counts.
+  await say(before, 'new');
+  await expect.poll(() => station.log.join('\n')).toContain('the signature is not by the new key');
+  expect(await status(rotated.replaces)).toBe('ROTATING');
+  await say(now, 'seen');
+  await expect
+    .poll(async () => (await station.call('revocations.list', { search: rotated.replaces })).rows[0], { timeout: 15_000 })
+    .toMatchObject({ state: 'EFFECTIVE', reason: 'superseded', note: 'its successor was seen', operator: device });
+  expect((await failureOf(connectAs(await endpoint(), before))).code).toBe('CERTIFICATE_REVOKED');
+  await works(now);
+  expect((await station.call('rotation.list', {})).total).toBe(0);
+  expect(await station.problems()).toEqual([]);
 });
 
 test('another device’s key is refused', async () => {

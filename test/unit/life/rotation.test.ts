@@ -16,7 +16,7 @@ test('a grace period ends on the clock, once, and not when the certificate was r
   const [a, b] = [here.run(), here.run()];
   for (const { serial } of [a, b]) {
     registry.certificates.activate(serial, 'line');
-    registry.certificates.rotate(serial, until, 'Olga');
+    registry.certificates.rotate(serial, { graceUntil: until, endWhenSeen: false }, 'Olga');
   }
   registry.certificates.revoke(b.serial, 'keyCompromise', '', 'Olga');
   clock.pass(24 * hour - 1);
@@ -58,6 +58,6 @@ test('what a stopped station had reserved or signed for a rotation is revoked; t
 test('only what is in force can be replaced', () => {
   const { registry } = here;
   const { serial } = here.run();
-  expect(() => registry.certificates.rotate(serial, registry.now(), 'Olga')).toThrow(/not ACTIVE/u);
+  expect(() => registry.certificates.rotate(serial, { graceUntil: registry.now(), endWhenSeen: false }, 'Olga')).toThrow(/not ACTIVE/u);
   expect(here.status(serial)).toBe('SIGNED');
 });

@@ -72,7 +72,7 @@ test('what is revoked, replaced or over is not told of, nor sent', () => {
   const { certificates, notices } = here.registry;
   const [revoked, replaced, over, good] = [active(5), active(5), active(0.5), active(5)];
   certificates.revoke(revoked, 'superseded', '', 'Olga');
-  certificates.rotate(replaced, here.registry.now(), 'Olga');
+  certificates.rotate(replaced, { graceUntil: here.registry.now(), endWhenSeen: false }, 'Olga');
   here.clock.pass(day);
   expect(record()).toBe(1);
   expect([revoked, replaced, over, good].map((serial) => told(serial))).toEqual([[], [], [], [7]]);

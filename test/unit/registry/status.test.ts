@@ -35,7 +35,7 @@ test('whatever is asked for in whatever order, a status only moves forward, and 
         const act = (): unknown => {
           if (action === 'sign') return here.sign(serial);
           if (action === 'activate') return registry.certificates.activate(serial, 'line');
-          if (action === 'rotate') return registry.certificates.rotate(serial, notAfter, 'line');
+          if (action === 'rotate') return registry.certificates.rotate(serial, { graceUntil: notAfter, endWhenSeen: false }, 'line');
           if (action === 'revoke') return registry.certificates.revoke(serial, 'unspecified', '', 'line');
           clock.pass(2000);
           return registry.certificates.expire('upkeep');
