@@ -24,6 +24,7 @@ function rotating(endWhenSeen: boolean): void {
   const names = {
     serial: successor,
     issuer: 'device-1',
+    partition: 0,
     use: 'device' as const,
     device,
     run: null,
