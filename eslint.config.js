@@ -73,7 +73,7 @@ export default tseslint.config(
   },
   // Tools ask for a default export here.
   { files: ['vitest.config.ts', 'test/e2e/playwright.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
-  { files: ['test/bench/**/*.ts', 'src-main/cli/main.ts'], rules: { 'no-console': 'off' } },
+  { files: ['test/bench/**/*.ts', 'test/fuzz/main.ts', 'src-main/cli/main.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['scripts/**/*.{mjs,cjs}', '*.{js,cjs}'],
     extends: [tseslint.configs.recommended],

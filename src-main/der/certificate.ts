@@ -114,5 +114,11 @@ export function subjectKeyIdOf(extensions: Extensions): Uint8Array | null {
 export function authorityKeyIdOf(extensions: Extensions): Uint8Array | null {
   const value = valueOf(extensions, oids.authorityKeyIdentifier);
   if (value === null) return null;
-  return new DerReader(onlyElement(value, tags.sequence).content).optional(primitive(0))?.content ?? null;
+  const reader = new DerReader(onlyElement(value, tags.sequence).content);
+  const id = reader.optional(primitive(0))?.content ?? null;
+  // authorityCertIssuer and authorityCertSerialNumber: some roots name the certificate above as well.
+  reader.optional(constructed(1));
+  reader.optional(primitive(2));
+  reader.finish();
+  return id;
 }

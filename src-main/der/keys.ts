@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyAlgorithm } from '../contract/index.ts';
 import { oids } from './oids.ts';
 import { DerError, DerReader, onlyElement } from './reader.ts';
@@ -56,6 +56,15 @@ function readRsa(parameters: DerReader, bits: Uint8Array): PublicKeyInfo {
   return { algorithm: rsaSizes[size] ?? null, described: rsaSizes[size] ?? `rsa-${size}`, bits };
 }
 const usualExponent = Buffer.from([1, 0, 1]);
+
+/** The key of a SubjectPublicKeyInfo. A DerError when it is none: a point that is not on its curve, an even modulus. */
+export function importSpki(spki: Uint8Array): KeyObject {
+  try {
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch {
+    throw new DerError('a key that is none: its point is not on the curve, or its numbers cannot be those of a key');
+  }
+}
 
 export type HashName = 'sha256' | 'sha384';
 

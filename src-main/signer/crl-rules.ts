@@ -1,7 +1,6 @@
 import { createHash, createVerify, type Hash, type Verify } from 'node:crypto';
 import { limits } from '../contract/index.ts';
 import {
-  authorityKeyIdOf,
   constructed,
   DerError,
   der,
@@ -163,7 +162,8 @@ export class CrlStream {
     const extensions = readExtensions(element.content);
     for (const id of extensions.keys())
       if (!knownExtensions.has(id)) throw refused(`the extension ${id} has no place in a revocation list here`);
-    if (Buffer.compare(authorityKeyIdOf(extensions) ?? empty, this.key.signer.keyId) !== 0)
+    const authorityKey = extensions.get(oids.authorityKeyIdentifier)?.value ?? empty;
+    if (Buffer.compare(authorityKey, der.sequence(der.implicit(0, this.key.signer.keyId))) !== 0)
       throw refused('the authority key identifier must be the issuer’s');
     const number = extensions.get(oids.crlNumber);
     if (number === undefined) throw refused('a revocation list must have a number');

@@ -1,6 +1,6 @@
-import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
 import { Failure, type KeyAlgorithm, type KeyProof } from '../contract/index.ts';
-import { der, keyIdentifier, oids, readPublicKeyInfo, sha256Hex } from '../der/index.ts';
+import { der, importSpki, keyIdentifier, oids, readPublicKeyInfo, sha256Hex } from '../der/index.ts';
 import { TokenError } from './errors.ts';
 import { ck, type Attribute, type Handle, type Pkcs11Module } from './pkcs11.ts';
 import type { Quirks } from './quirks.ts';
@@ -185,10 +185,6 @@ function readSpki(token: TokenSession, handle: Handle, algorithm: KeyAlgorithm):
     der.unsignedInteger(need(ck.CKA_PUBLIC_EXPONENT, 'CKA_PUBLIC_EXPONENT')),
   );
   return der.sequence(der.sequence(der.oid(oids.rsaEncryption), der.nothing), der.bitString(key));
-}
-
-export function importSpki(spki: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
 }
 
 /** Signs a fresh challenge: true when the private key behind the handle is the one of this public key. */

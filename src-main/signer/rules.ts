@@ -1,12 +1,13 @@
 import { limits, type KeyAlgorithm, type SigningProfile } from '../contract/index.ts';
 import {
-  authorityKeyIdOf,
   basicConstraintsOf,
   commonNameOf,
   DerError,
+  der,
   extendedKeyUsageOf,
   generalName,
   hostOf,
+  importSpki,
   keyIdentifier,
   keyUsageBits,
   keyUsageOf,
@@ -59,6 +60,13 @@ const dayMs = 86_400_000;
 const skewMs = 5 * 60_000;
 
 const knownCritical = new Set<string>([oids.basicConstraints, oids.keyUsage, oids.extendedKeyUsage]);
+const known = new Set<string>([
+  ...knownCritical,
+  oids.subjectKeyIdentifier,
+  oids.authorityKeyIdentifier,
+  oids.subjectAltName,
+  oids.crlDistributionPoints,
+]);
 const leafUsages = new Set<number>([keyUsageBits.digitalSignature, keyUsageBits.keyEncipherment]);
 const authorityUsages = new Set<number>([keyUsageBits.digitalSignature, keyUsageBits.keyCertSign, keyUsageBits.cRLSign]);
 
@@ -99,9 +107,13 @@ const rules: readonly Rule[] = [
     ({ tbs, profile }) => isGoodPurpose(extendedKeyUsageOf(tbs.extensions), profile),
   ],
   ['the alternative names are not those that the profile allows', ({ tbs, profile }) => isGoodAlternativeName(tbs, profile)],
-  ['the authority key identifier must be the issuer’s', ({ tbs, signer }) => same(authorityKeyIdOf(tbs.extensions), signer.keyId)],
+  [
+    'the authority key identifier must be the issuer’s, and nothing else',
+    ({ tbs, signer }) => same(tbs.extensions.get(oids.authorityKeyIdentifier)?.value, der.sequence(der.implicit(0, signer.keyId))),
+  ],
   ['the subject key identifier must be that of the key', ({ tbs, key }) => same(subjectKeyIdOf(tbs.extensions), keyIdentifier(key.bits))],
   ['an unknown critical extension', ({ tbs }) => [...tbs.extensions].every(([id, { critical }]) => !critical || knownCritical.has(id))],
+  ['an extension that has no place in a certificate here', ({ tbs }) => [...tbs.extensions.keys()].every((id) => known.has(id))],
 ];
 const backdateMs = limits.backdateMinutes * 60_000;
 
@@ -111,6 +123,7 @@ export function checkCertificate(bytes: Uint8Array, profile: CompiledProfile, si
     const tbs = readTbsCertificate(bytes);
     const request = { tbs, profile, signer, now, key: readPublicKeyInfo(tbs.spki), selfSigned: signer.authority === null };
     for (const [rule, holds] of rules) if (!holds(request)) throw refused(rule);
+    importSpki(tbs.spki);
     return tbs;
   } catch (error) {
     throw error instanceof DerError ? refused(`this is not a tbsCertificate: ${error.message}`) : error;

@@ -10,6 +10,7 @@ import {
 import {
   basicConstraintsOf,
   DerError,
+  importSpki,
   keyIdentifier,
   keyUsageBits,
   keyUsageOf,
@@ -20,7 +21,6 @@ import {
   type TbsCertificate,
 } from '../der/index.ts';
 import { refused } from './errors.ts';
-import { importSpki } from './keys.ts';
 import type { CrlSignerKey } from './crl-rules.ts';
 import type { Authority, CompiledProfile } from './rules.ts';
 

@@ -20,7 +20,7 @@ export interface Crl {
   /** The issuing distribution point's URI. */
   readonly uri: string | null;
   readonly sha256: string;
-  /** Reads the entries anew each time: a CRL can have more of them than should be in memory. */
+  /** Reads the entries anew each time: a CRL can have more of them than should be in memory. CRL_REJECTED at the first that is damaged. */
   readonly entries: () => Iterable<CrlEntry>;
   /** True when this issuer signed it. */
   readonly signedBy: (issuer: Issuer) => boolean;
@@ -32,10 +32,11 @@ export function readCrl(source: Uint8Array | string): Crl {
   try {
     return parse(bytes);
   } catch (error) {
-    if (error instanceof DerError) throw new Failure('CRL_REJECTED', { problem: error.message });
-    throw error;
+    throw rejected(error);
   }
 }
+
+const rejected = (error: unknown): unknown => (error instanceof DerError ? new Failure('CRL_REJECTED', { problem: error.message }) : error);
 
 function parse(der: Uint8Array): Crl {
   const head = readCrlHead(der);
@@ -67,11 +68,15 @@ function parse(der: Uint8Array): Crl {
 
 function* readEntries(list: Uint8Array): Generator<CrlEntry> {
   const reader = new DerReader(list);
-  while (!reader.done) {
-    const { serial, revokedAt, reason } = readForeignEntry(reader.element(tags.sequence).bytes);
-    const named = reason === null ? 'unspecified' : reasonNames.get(reason);
-    if (named === undefined) throw new DerError('a revocation reason that is not used here');
-    yield { serial, revokedAt: instant(revokedAt), reason: named };
+  try {
+    while (!reader.done) {
+      const { serial, revokedAt, reason } = readForeignEntry(reader.element(tags.sequence).bytes);
+      const named = reason === null ? 'unspecified' : reasonNames.get(reason);
+      if (named === undefined) throw new DerError('a revocation reason that is not used here');
+      yield { serial, revokedAt: instant(revokedAt), reason: named };
+    }
+  } catch (error) {
+    throw rejected(error);
   }
 }
 

@@ -1,10 +1,11 @@
-import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { verify, type KeyObject } from 'node:crypto';
 import { Failure, limits, type KeyAlgorithm } from '../../contract/index.ts';
 import {
   assertStrictDer,
   constructed,
   DerError,
   DerReader,
+  importSpki,
   oids,
   onlyElement,
   readBitBytes,
@@ -95,9 +96,9 @@ const hashes = (algorithm: KeyAlgorithm): Readonly<Record<string, string>> => (a
 
 function importKey(spki: Uint8Array, policy: CsrPolicy): KeyObject {
   try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
-  } catch {
-    throw refuse('a key that is none: its point is not on the curve', policy);
+    return importSpki(spki);
+  } catch (error) {
+    throw error instanceof DerError ? refuse(error.message, policy) : error;
   }
 }
 

@@ -1,8 +1,9 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Failure, type KeyAlgorithm } from '../../contract/index.ts';
 import {
   basicConstraintsOf,
   DerError,
+  importSpki,
   keyIdentifier,
   readCertificateDer,
   readPublicKeyInfo,
@@ -39,7 +40,7 @@ export function readIssuer(certificate: Uint8Array): Issuer {
       keyId: subjectKeyIdOf(fields.extensions) ?? keyIdentifier(info.bits),
       algorithm: info.algorithm,
       signatureAlgorithm: signatureAlgorithm(info.algorithm),
-      publicKey: createPublicKey({ key: Buffer.from(fields.spki), format: 'der', type: 'spki' }),
+      publicKey: importSpki(fields.spki),
       notBefore: fields.notBefore,
       notAfter: fields.notAfter,
     };

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Failure, type KeyAlgorithm } from '../../../src-main/contract/index.ts';
+import { Failure, limits, type KeyAlgorithm } from '../../../src-main/contract/index.ts';
 import { der, oids, spkiOf } from '../../../src-main/der/index.ts';
 import { checkCsr } from '../../../src-main/station/ca/index.ts';
 import { makeCsr } from '../../support/csr.ts';
@@ -114,6 +114,10 @@ describe('a certificate request that is refused', () => {
     let nested: Buffer = der.nothing;
     while (nested.length < 4000) nested = der.sequence(nested);
     expect(codeOf(makeCsr({ ...pair, attributes: der.explicit(0, nested) }))).toBe('CSR_NOT_DER');
+  });
+
+  it.each(['3080', '3000', '0500', '3082ffff', 'ff'])('for being the worst that fits in the limit: %s and so on', (filler) => {
+    expect(codeOf(Buffer.alloc(limits.csrBytes, Buffer.from(filler, 'hex')))).toBe('CSR_NOT_DER');
   });
 
   it('for having too many parts', () => {

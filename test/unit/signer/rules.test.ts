@@ -140,6 +140,26 @@ describe('what the signer refuses to sign for a device', () => {
     ['a common name with a wildcard', { subject: commonName('acme/+') }, /common name/u],
     ['a common name of dots', { subject: commonName('acme/..') }, /common name/u],
     ['a common name that is too long', { subject: commonName(`${'a'.repeat(40)}/${'b'.repeat(40)}`) }, /common name/u],
+    [
+      'an authority key identifier with more in it',
+      {
+        authorityKey: extension(
+          oids.authorityKeyIdentifier,
+          false,
+          der.sequence(der.implicit(0, issuer.keyId), der.implicit(2, Buffer.from([1]))),
+        ),
+      },
+      /authority key/u,
+    ],
+    ['an extension that nobody asked for', { more: [extension('1.3.6.1.5.5.7.1.24', false, der.sequence(der.integer(5)))] }, /no place/u],
+    [
+      'a point that is not on the curve',
+      (() => {
+        const point = Buffer.concat([Buffer.from([4]), Buffer.alloc(64, 1)]);
+        return { spki: der.sequence(der.sequence(der.oid(oids.ecPublicKey), der.oid(oids.prime256v1)), der.bitString(point)) };
+      })(),
+      /key that is none/u,
+    ],
     ['no common name', { subject: der.sequence() }, /common name/u],
     [
       'two common names',
