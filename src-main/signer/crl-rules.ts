@@ -8,6 +8,7 @@ import {
   hashFor,
   oids,
   onlyElement,
+  primitive,
   readExtensions,
   readHeader,
   readNumber,
@@ -37,6 +38,7 @@ const maxFieldBytes = 4096;
 const maxEntryBytes = 96;
 const skewMs = 5 * 60_000;
 const knownExtensions = new Set<string>([oids.authorityKeyIdentifier, oids.crlNumber, oids.issuingDistributionPoint]);
+const tooLarge = 'a field of the revocation list is too large';
 const empty = Buffer.alloc(0);
 
 /**
@@ -111,6 +113,7 @@ export class CrlStream {
     while (fields.length < 5) {
       const next = headerIn(this.#rest.subarray(at));
       const end = next === null ? Infinity : at + next.header + next.length;
+      if (next !== null && next.length > maxFieldBytes) throw refused(tooLarge);
       if (end > this.#rest.length) return this.#bound(maxFieldBytes);
       fields.push(this.#rest.subarray(at, end));
       at = end;
@@ -157,6 +160,7 @@ export class CrlStream {
 
   #readTail(): void {
     const tail = headerIn(this.#rest);
+    if (tail !== null && tail.length > maxFieldBytes) throw refused(tooLarge);
     if (tail === null || tail.header + tail.length > this.#rest.length) return this.#bound(maxFieldBytes);
     const element = new DerReader(this.#rest).element(constructed(0));
     const extensions = readExtensions(element.content);
@@ -170,6 +174,7 @@ export class CrlStream {
     const point = extensions.get(oids.issuingDistributionPoint);
     // Without it a list of one partition would count for all certificates of the issuer.
     if (point?.critical !== true) throw refused('a revocation list must name its distribution point, critical');
+    if (!isOneUri(point.value)) throw refused('the distribution point must name one URI, and nothing else');
     this.#point = Buffer.from(point.value).toString('hex');
     this.#number = readNumber(onlyElement(number.value, tags.integer));
     const last = this.#lastNumber(this.#point);
@@ -180,8 +185,14 @@ export class CrlStream {
   }
 
   #bound(bytes: number): void {
-    if (this.#rest.length > bytes) throw refused('a field of the revocation list is too large');
+    if (this.#rest.length > bytes) throw refused(tooLarge);
   }
+}
+
+/** Flags beside the name would make the list one for some certificates or some reasons only (RFC 5280 5.2.5): all others would be good then. */
+function isOneUri(value: Uint8Array): boolean {
+  const name = onlyElement(onlyElement(value, tags.sequence).content, constructed(0));
+  return onlyElement(onlyElement(name.content, constructed(0)).content, primitive(6)).content.length > 0;
 }
 
 /** The header at `at`, or null while too few bytes are there to know it. */

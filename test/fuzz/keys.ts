@@ -1,4 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createECDH, createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import {
   der,
   keyIdentifier,
@@ -12,12 +13,62 @@ import {
   time,
 } from '../../src-main/der/index.ts';
 
-/** What the targets share: a moment, a CA, and a device's key. */
+/** What the targets share: a moment, a CA, and devices' keys. */
 export const now = Date.UTC(2026, 10, 25, 12, 0, 0);
 export const day = 86_400_000;
-export const ca = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-export const device = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-export const rsaDevice = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+export interface Pair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  /** Over SHA-256, the same each time for the same bytes: with a new signature in the seeds a campaign could not be run again. */
+  readonly sign: (bytes: Uint8Array) => Buffer;
+}
+
+const order = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
+const number = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+const octets = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(64, '0'), 'hex');
+const sha256 = (...parts: readonly Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
+
+function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  for (let [square, rest] = [base % order, exponent]; rest > 0n; square = (square * square) % order, rest >>= 1n)
+    if ((rest & 1n) === 1n) result = (result * square) % order;
+  return result;
+}
+
+function publicPoint(secret: Buffer): Buffer {
+  const curve = createECDH('prime256v1');
+  curve.setPrivateKey(secret);
+  return curve.getPublicKey();
+}
+
+/** A P-256 key made of a name. Worth nothing: everybody knows the name. */
+function ecPair(label: string): Pair {
+  const secret = sha256(Buffer.from(label));
+  const point = publicPoint(secret);
+  const [x, y] = [point.toString('base64url', 1, 33), point.toString('base64url', 33)];
+  const privateKey = createPrivateKey({ key: { kty: 'EC', crv: 'P-256', d: secret.toString('base64url'), x, y }, format: 'jwk' });
+  return {
+    privateKey,
+    publicKey: createPublicKey(privateKey),
+    sign: (bytes) => {
+      const nonce = sha256(secret, bytes);
+      const r = number(publicPoint(nonce).subarray(1, 33)) % order;
+      const s = (power(number(nonce), order - 2n) * (number(sha256(bytes)) + r * number(secret))) % order;
+      return der.sequence(der.unsignedInteger(octets(r)), der.unsignedInteger(octets(s)));
+    },
+  };
+}
+
+function rsaPair(): Pair {
+  const key = JSON.parse(readFileSync(new URL('rsa-key.json', import.meta.url), 'utf8')) as Record<string, string>;
+  const privateKey = createPrivateKey({ key, format: 'jwk' });
+  return { privateKey, publicKey: createPublicKey(privateKey), sign: (bytes) => sign('sha256', bytes, privateKey) };
+}
+
+export const ca = ecPair('ca');
+export const device = ecPair('device');
+export const rsaDevice = rsaPair();
 
 export const keyIdOf = (spki: Uint8Array): Buffer => keyIdentifier(readPublicKeyInfo(spki).bits);
 export const caSpki = spkiOf(ca.publicKey);

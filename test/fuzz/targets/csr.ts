@@ -1,10 +1,10 @@
-import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import forge from 'node-forge';
 import { limits } from '../../../src-main/contract/index.ts';
-import { der, DerReader, oids, onlyElement, spkiOf } from '../../../src-main/der/index.ts';
+import { der, DerReader, name, oids, onlyElement, spkiOf } from '../../../src-main/der/index.ts';
 import { checkCsr, type CheckedCsr } from '../../../src-main/station/ca/index.ts';
-import { ecdsaSha256, makeCsr } from '../../support/csr.ts';
-import { ca, device, rsaDevice } from '../keys.ts';
+import { ecdsaSha256 } from '../../support/csr.ts';
+import { ca, device, rsaDevice, type Pair } from '../keys.ts';
 import { mutateDer } from '../mutate/der.ts';
 import type { Random } from '../random.ts';
 import { Broken, refusedBy, type FuzzTarget } from '../target.ts';
@@ -24,15 +24,21 @@ const extensionRequest = der.explicit(
   ),
 );
 
+const noAttributes = der.explicit(0);
+function request(pair: Pair, attributes = noAttributes, algorithm = ecdsaSha256): Buffer {
+  const info = der.sequence(der.integer(0), name({ commonName: 'unit' }), spkiOf(pair.publicKey), attributes);
+  return der.sequence(info, algorithm, der.bitString(pair.sign(info)));
+}
+
 /** Requests to a policy that takes EC P-256 and RSA 2048. Half of them are signed again after they were changed: then only the rules can refuse them. */
 export const csr: FuzzTarget = {
   name: 'csr',
   seeds: () => [
-    makeCsr(device),
-    makeCsr(ca),
-    makeCsr({ ...rsaDevice, algorithm: sha256Rsa }),
-    makeCsr({ ...device, attributes: extensionRequest }),
-    makeCsr({ ...device, algorithm: der.sequence(der.oid(oids.ecdsaWithSha256), der.nothing), attributes: Buffer.alloc(0) }),
+    request(device),
+    request(ca),
+    request(rsaDevice, noAttributes, sha256Rsa),
+    request(device, extensionRequest),
+    request(device, Buffer.alloc(0), der.sequence(der.oid(oids.ecdsaWithSha256), der.nothing)),
   ],
   mutate: (random, input, others) => {
     const changed = mutateDer(random, input, others);
@@ -50,8 +56,7 @@ function signedAgain(random: Random, input: Uint8Array): Uint8Array {
   try {
     const info = new DerReader(onlyElement(input, 0x30).content).element().bytes;
     const rsa = random.chance(0.3);
-    const signature = sign('sha256', info, rsa ? rsaDevice.privateKey : device.privateKey);
-    return der.sequence(info, rsa ? sha256Rsa : ecdsaSha256, der.bitString(signature));
+    return der.sequence(info, rsa ? sha256Rsa : ecdsaSha256, der.bitString((rsa ? rsaDevice : device).sign(info)));
   } catch {
     return input;
   }

@@ -1,13 +1,12 @@
 import { certificateFromFile, certificateToPem, requestFromFile } from '../../../src-main/station/ca/index.ts';
 import { chainIsGood } from '../../../src-main/station/verify/pem.ts';
-import { newEcCsr } from '../../support/csr.ts';
-import { caSpki, caTbs, signed } from '../keys.ts';
+import { caSpki, caTbs, leafTbs, signed } from '../keys.ts';
 import { mutateText } from '../mutate/text.ts';
 import { Broken, refusedBy, type FuzzTarget } from '../target.ts';
 
 const armour = (label: string, body: string, end = '\n'): Buffer =>
   Buffer.from(`-----BEGIN ${label}-----${end}${body}${end}-----END ${label}-----${end}`);
-const base64 = newEcCsr().toString('base64');
+const base64 = signed(leafTbs(caSpki)).toString('base64');
 const certificatePem = certificateToPem(signed(caTbs(caSpki)));
 
 /** Files that people hand in: a request or a certificate, in PEM or DER. */

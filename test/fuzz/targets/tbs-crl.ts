@@ -31,7 +31,7 @@ const allowedReasons = new Set([1, 2, 3, 4, 5, 9, undefined]);
 const key = { ref: caRef, algorithm: 'ec-p256', publicKey: ca.publicKey, signer: caKey } as const;
 
 function digestOf(pieces: readonly Uint8Array[]): { number: number; digest: string } {
-  const stream = new CrlStream(key, last, now);
+  const stream = new CrlStream(key, () => last, now);
   for (const piece of pieces) stream.append(piece);
   const { number, digest } = stream.finish();
   return { number, digest: digest.toString('hex') };

@@ -36,6 +36,7 @@ const serial = (n: number): Buffer =>
   der.unsignedInteger(Buffer.from(`4fa1b2c3d4e5f60718293a4b5c6d7e8f${n.toString(16).padStart(8, '0')}`, 'hex'));
 const entry = (n: number, ...more: Buffer[]): Buffer => der.sequence(serial(n), time(now - hour), ...more);
 const akid = extension(oids.authorityKeyIdentifier, der.sequence(der.implicit(0, keyId)));
+const uriName = der.explicit(0, der.explicit(0, der.implicit(6, Buffer.from('http://crl.example/0.crl'))));
 const point = (partition: number, critical = true): Buffer =>
   extension(
     oids.issuingDistributionPoint,
@@ -141,6 +142,22 @@ describe('a revocation list that comes in pieces', () => {
       /authority key/u,
     ],
     ['a delta indicator', { extensions: [akid, number(7), extension('2.5.29.27', der.integer(1), true)] }, /no place/u],
+    [
+      'a distribution point for some reasons only',
+      { extensions: [akid, number(7), extension(oids.issuingDistributionPoint, der.sequence(der.tlv(0x83, Buffer.from([1, 2]))), true)] },
+      /tbsCertList|distribution point/u,
+    ],
+    [
+      'a distribution point for certificates of CAs only',
+      {
+        extensions: [
+          akid,
+          number(7),
+          extension(oids.issuingDistributionPoint, der.sequence(uriName, der.tlv(0x82, Buffer.from([0xff]))), true),
+        ],
+      },
+      /tbsCertList|distribution point/u,
+    ],
     ['an empty list of entries', { entries: [] }, /without entries/u],
     ['an entry on hold', { entries: [entry(1, reason(6))] }, /reason/u],
     ['an entry that takes one back', { entries: [entry(1, reason(8))] }, /reason/u],
@@ -185,8 +202,8 @@ describe('a revocation list that comes in pieces', () => {
   it('is not kept in memory while a field never ends', () => {
     const stream = new CrlStream(key, () => 6, now);
     const endless = Buffer.concat([der.header(0x30, 50_000_000), der.integer(1), der.header(0x30, 40_000_000)]);
-    stream.append(endless);
     expect(() => {
+      stream.append(endless);
       for (let i = 0; i < 10; i++) stream.append(Buffer.alloc(1000));
     }).toThrow(/too large/u);
   });
