@@ -29,7 +29,7 @@ const packages = {
   pdfkit: [stationFolder('ceremony')],
   '@humanwhocodes/momoa': [stationFolder('ca')],
   'csv-parse': [stationFolder('life')],
-  mqtt: [stationFolder('verify'), stationFolder('broker')],
+  mqtt: [stationFolder('verify'), stationFolder('broker'), stationFolder('checkup')],
   react: [renderer],
   'react-dom': [renderer],
   'radix-ui': [renderer],

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { checkBroker } from './check-broker.ts';
 import { certificates, devices, status } from './look.ts';
 import { crl, revoke } from './revocation.ts';
 import { demo } from './demo.ts';
@@ -14,6 +15,7 @@ import { rotate, rotations } from './rotate.ts';
 import { serverCertificate } from './server-certificate.ts';
 import { tokens } from './tokens.ts';
 import { verify } from './verify.ts';
+import { why } from './why.ts';
 
 /** Every command of `birthmark`, in the order of its help. */
 export const commands: readonly Command[] = [
@@ -24,6 +26,8 @@ export const commands: readonly Command[] = [
   status,
   provision,
   verify,
+  checkBroker,
+  why,
   devices,
   register,
   approve,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { FailureData } from '../errors.ts';
 import { DeviceName } from '../ids.ts';
+import { limits } from '../limits.ts';
 import { BrokerTarget, BrokerView, ClientIdentity, ProbeStep, TlsVersion, Verdict, VerificationView } from '../models.ts';
 import { call, line, nothing, signedIn, slot } from './spec.ts';
 
@@ -44,6 +46,36 @@ export const brokerCalls = {
       })
       .strict(),
     output: VerificationView,
+    roles: signedIn,
+  }),
+  'verify.checkup': call({
+    service: 'station',
+    summary: 'Check how a broker is set up',
+    input: z
+      .object({
+        target: BrokerTarget.nullable().default(null),
+        /** Other listeners of a target; 0: none. */
+        mqttPort: z.int().min(0).max(65_535).default(1883),
+        websocketsPort: z.int().min(0).max(65_535).default(9001),
+        timeoutMs: z.int().min(100).max(60_000).default(5_000),
+      })
+      .strict(),
+    output: z.object({ verdict: z.enum(['PASS', 'FAIL']), host: z.string(), port: z.int(), checks: z.array(ProbeStep) }),
+    roles: signedIn,
+  }),
+  'verify.why': call({
+    service: 'station',
+    summary: 'Why can this device not connect?',
+    input: z
+      .object({
+        device: z.string().min(1).max(limits.commonNameChars),
+        /** What the device itself reports, as text. */
+        said: z.string().max(2_000).nullable().default(null),
+        /** Ask the broker, and the unit where it is plugged in. */
+        live: z.boolean().default(true),
+      })
+      .strict(),
+    output: z.object({ verdict: z.enum(['PASS', 'FAIL']), device: z.string(), findings: z.array(ProbeStep), diagnosis: FailureData }),
     roles: signedIn,
   }),
   'verify.broker': call({

@@ -23,7 +23,8 @@ export function mosquittoConf(options: ConfigOptions): string {
     'log_timestamp false',
     'connection_messages true',
     'persistence false',
-    'sys_interval 0',
+    // For the version, which never changes: 0 would leave it out.
+    'sys_interval 3600',
     // Without it each CONNACK under TLS 1.3 waits 40 ms for the client's delayed ACK of the session tickets (measured).
     'set_tcp_nodelay true',
     'allow_anonymous false',
@@ -47,7 +48,7 @@ export function mosquittoConf(options: ConfigOptions): string {
 export function accessList(devices: readonly string[], observer: string): string {
   const own = devices.map((device) => `user ${device}\ntopic readwrite ${topicBase(device)}/#\n`);
   return [
-    `user ${observer}\ntopic read tenant/#\ntopic readwrite station/#\ntopic write tenant/+/device/+/certificates/renewal-required\n`,
+    `user ${observer}\ntopic read tenant/#\ntopic readwrite station/#\ntopic read $SYS/broker/version\ntopic write tenant/+/device/+/certificates/renewal-required\n`,
     ...own,
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import type { LiveStation } from '../live-station.ts';
 import { loadIdentity } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 import { verifyConnection } from '../verify/index.ts';
+import { checkup, why } from './support.ts';
 import { verify } from './verify.ts';
 
 const unitMs = 30_000;
@@ -16,6 +17,8 @@ export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'
     'verify.unit': ({ slot }) => live().line.selfTest(slot, AbortSignal.timeout(unitMs)),
     'verify.device': ({ device }) => live().line.selfTestOf(device, AbortSignal.timeout(unitMs)),
     'verify.connection': (asked) => verify(live(), station.config.dataDir, asked),
+    'verify.checkup': (asked) => checkup(station, asked),
+    'verify.why': (asked) => why(station, asked),
     'verify.broker': async () => [
       ...(await verifyConnection(live().host.endpoint, loadIdentity(station.config.dataDir, 'observer'))).steps,
     ],

@@ -92,6 +92,12 @@ export class Runs {
     return this.#store.sql(`SELECT 1 AS yes FROM runs WHERE device = ? AND verdict = 'PASS' LIMIT 1`).get(device) !== undefined;
   }
 
+  /** The newest run of this device. */
+  lastOf(device: string): RunRecord | null {
+    const row = this.#store.sql(`SELECT ${columns} FROM runs WHERE device = ? ORDER BY started_at DESC, rowid DESC LIMIT 1`).get(device);
+    return row === undefined ? null : asRun(row);
+  }
+
   get(id: string): RunRecord | null {
     const row = this.#store.sql(`SELECT ${columns} FROM runs WHERE id = ?`).get(id);
     return row === undefined ? null : asRun(row);

@@ -124,6 +124,14 @@ export class Store {
     };
   }
 
+  /** Since when the oldest change of one of these waits for the broker host; null when none does. */
+  owedSince(keys: readonly string[]): string | null {
+    const row = this.sql('SELECT min(created_at) AS since FROM outbox WHERE key IN (SELECT value FROM json_each(?))').get(
+      JSON.stringify(keys),
+    );
+    return (row as { since: string | null }).since;
+  }
+
   /** Everything up to `last` is in force on the broker host, but for revocations that no CRL carries yet. */
   delivered(last: number): void {
     this.sql(

@@ -108,3 +108,21 @@ test('options that do not go together, and files that are none', async () => {
   expect((await verify('--cert', join(other.dir, 'cas.key'), '--key', 'x')).json).toMatchObject({ error: { params: { field: '--cert' } } });
   expect((await verify('--tls', '1.4')).json).toMatchObject({ error: { params: { field: '--tls' } } });
 });
+
+test('check-broker: the station’s own passes; another that does not know our CA is told apart', async () => {
+  const own = await birthmark(['check-broker', '--data', dir, '--json']);
+  expect(own.code).toBe(0);
+  expect(jsonOf(own)).toMatchObject({ verdict: 'PASS' });
+  const foreign = await birthmark(['check-broker', '--data', dir, '--json', ...elsewhere(), '--mqtt-port', '0', '--websockets-port', '0']);
+  expect(foreign.code).toBe(5);
+  const { checks } = jsonOf(foreign) as { checks: { name: string; failure: { code: string } | null }[] };
+  expect(checks.find(({ name }) => name === 'good canary let in')?.failure).toMatchObject({ code: 'CA_UNKNOWN_TO_BROKER' });
+});
+
+test('why: nothing here for a good device that connects; the cause for one that nobody knows; what a device reports', async () => {
+  const ask = async (...args: string[]): Promise<Record<string, unknown>> =>
+    jsonOf(await birthmark(['why', '--data', dir, '--json', ...args]));
+  expect(await ask('--device', device)).toMatchObject({ verdict: 'PASS', diagnosis: { code: 'DEVICE_CONNECTS' } });
+  expect(await ask('--device', 'acme/nobody', '--offline')).toMatchObject({ verdict: 'FAIL', diagnosis: { code: 'NOT_FOUND' } });
+  expect(await ask('--device', device, '--offline', '--said', 'alert 45')).toMatchObject({ diagnosis: { code: 'BROKER_CRL_EXPIRED' } });
+});

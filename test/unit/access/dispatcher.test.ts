@@ -27,6 +27,7 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'servers.issue': { csr: null, dns: ['a.example'] },
   'rotation.end': { serial },
   'verify.device': { device: 'acme/x' },
+  'verify.why': { device: 'acme/x' },
   'revocations.preview': { serial },
   'revocations.revoke': { selector: { serial }, reason: 'superseded' },
   'revocations.previewMany': { order: 'O-1' },

@@ -19,6 +19,7 @@ test('the access list gives each device its own topics and the observer no devic
     'user station-observer',
     'topic read tenant/#',
     'topic readwrite station/#',
+    'topic read $SYS/broker/version',
     'topic write tenant/+/device/+/certificates/renewal-required',
     'user acme/a',
     'topic readwrite tenant/acme/device/a/#',
