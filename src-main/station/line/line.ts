@@ -139,8 +139,8 @@ export class Line {
 
   /** The same by device, wherever its unit is plugged in. DEVICE_KEY_NEEDED when it is nowhere: nobody else has its key. */
   async selfTestOf(device: string, signal: AbortSignal): Promise<UnitConnection> {
-    const hardwareId = this.#options.services.registry.devices.get(device)?.hardwareId;
-    const places = await this.#whoIsWhere(hardwareId === undefined ? [] : [...this.#slots.values()].filter((slot) => slot.plugged));
+    const hardwareId = this.#options.services.registry.devices.get(device)?.hardwareId ?? null;
+    const places = await this.#whoIsWhere(hardwareId === null ? [] : [...this.#slots.values()].filter((slot) => slot.plugged));
     const slot = places.get(hardwareId ?? '');
     if (slot === undefined) throw new Failure('DEVICE_KEY_NEEDED', { device });
     return this.#connect(slot, device, signal);

@@ -20,20 +20,25 @@ const certificate = (more: Partial<CertificateRow> = {}): CertificateRow => ({
   createdAt: at(1),
   ...more,
 });
+const approved: NonNullable<DeviceFacts['row']> = {
+  device: 'acme/a',
+  tenant: 'acme',
+  id: 'a',
+  hardwareId: 'HW',
+  model: 'M',
+  state: 'APPROVED',
+  decidedAt: null,
+  decidedBy: null,
+  reason: null,
+  order: null,
+  proofLevel: null,
+  certificates: 1,
+  status: 'ACTIVE',
+  createdAt: at(1),
+};
 const facts: DeviceFacts = {
   device: 'acme/a',
-  row: {
-    device: 'acme/a',
-    tenant: 'acme',
-    id: 'a',
-    hardwareId: 'HW',
-    model: 'M',
-    order: null,
-    proofLevel: null,
-    certificates: 1,
-    status: 'ACTIVE',
-    createdAt: at(1),
-  },
+  row: approved,
   certificates: [certificate()],
   revocations: [],
   run: { verdict: 'PASS', failure: null, startedAt: at(1) },
@@ -54,6 +59,7 @@ describe('why a device cannot connect', () => {
 
   test.each<[string, Partial<DeviceFacts>, string]>([
     ['nobody has heard of it', { row: null, certificates: [] }, 'registered: NOT_FOUND'],
+    ['it waits for approval', { row: { ...approved, state: 'PENDING' }, certificates: [] }, 'registered: DEVICE_PENDING'],
     ['it never got a certificate', { certificates: [] }, 'certificate: DEVICE_WITHOUT_CERTIFICATE'],
     [
       'only a signature was asked for',
