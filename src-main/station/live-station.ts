@@ -137,6 +137,7 @@ export class LiveStation {
     const { config, signer, clock } = this.#station;
     recoverRuns(this.registry, clock, proofHours);
     recoverUnfinished(this.registry);
+    this.#endWhatIsOver();
     const module = this.registry.store.setting('module');
     const token = this.registry.store.setting('token');
     await signer.use(
@@ -332,14 +333,20 @@ export class LiveStation {
     process.stderr.write(`${device} says that it uses its new certificate, but ${doubt}\n`);
   }
 
+  /** By the clock, and at every start. Returns how much. */
+  #endWhatIsOver(): number {
+    return (
+      this.registry.certificates.expire('upkeep') +
+      endGracePeriods(this.registry) +
+      this.registry.issuers.endRetired('upkeep').length +
+      endOverdueProofs(this.registry)
+    );
+  }
+
   #tick(): void {
     let ended = 0;
     try {
-      ended =
-        this.registry.certificates.expire('upkeep') +
-        endGracePeriods(this.registry) +
-        this.registry.issuers.endRetired('upkeep').length +
-        endOverdueProofs(this.registry);
+      ended = this.#endWhatIsOver();
     } catch (thrown) {
       // A full disk: the next tick tries again. Thrown from a timer it would end the service.
       if (!(thrown instanceof Failure)) throw thrown;

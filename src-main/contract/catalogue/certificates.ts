@@ -83,6 +83,14 @@ export const certificatesFailures = {
     '{device} is {state} already.',
     'Revoke its certificates if it must not be let in any more.',
   ),
+  REVOCATION_TOO_LATE: entry(
+    'REFUSED',
+    'officer',
+    'never',
+    'The certificate has expired',
+    'Serial {serial} ended {notAfter}. Nobody takes it any more, and revocation lists do not name what has ended.',
+    'There is nothing left to do for it.',
+  ),
   ROTATION_REFUSED: entry(
     'REFUSED',
     'officer',

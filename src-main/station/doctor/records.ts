@@ -2,6 +2,9 @@ import { readCrl } from '../ca/index.ts';
 import type { CrlSet } from '../publication/index.ts';
 import type { CrlScope, Registry } from '../registry/index.ts';
 
+/** What the clockwork has to do is late after so long. */
+const upkeepMs = 60_000;
+
 interface Check {
   readonly checked: number;
   readonly problems: string[];
@@ -46,6 +49,7 @@ export function certificateProblems(registry: Registry): Check {
       `SELECT r.device, r.serial FROM runs r LEFT JOIN certificates c ON c.serial = r.serial WHERE r.verdict = 'PASS' AND c.serial IS NULL`,
       named('the run passed, but its certificate is not recorded'),
     ),
+    ...lifeProblems(registry),
     ...rows(
       registry,
       'SELECT serial, min(device) AS device FROM certificates GROUP BY serial HAVING count(*) > 1',
@@ -53,6 +57,38 @@ export function certificateProblems(registry: Registry): Check {
     ),
   ];
   return { checked: count(registry, 'certificates'), problems };
+}
+
+/** Of each device one certificate is in force, and one beside it for a time; what has ended is marked so, and nothing else. */
+function lifeProblems(registry: Registry): string[] {
+  const now = registry.store.clock.now();
+  const at = (ms: number): string => new Date(ms).toISOString();
+  const found = (where: string, what: string, ...values: string[]): string[] =>
+    registry.store
+      .sql(`SELECT c.device, c.serial FROM certificates c WHERE ${where}`)
+      .all(...values)
+      .map((row) => `${String(row['device'])}, serial ${String(row['serial'])}: ${what}`);
+  return [
+    ...found(
+      `c.use = 'device' AND c.status = 'ACTIVE' AND EXISTS (SELECT 1 FROM certificates o WHERE o.device = c.device AND o.use = 'device' AND o.status = 'ACTIVE' AND o.rowid > c.rowid)`,
+      'ACTIVE, and a newer one of the device is, too',
+    ),
+    ...found(
+      `c.status = 'ROTATING' AND NOT EXISTS (SELECT 1 FROM certificates n WHERE n.replaces = c.serial AND n.status <> 'RESERVED')`,
+      'being replaced, but by none',
+    ),
+    ...found(`c.status = 'ROTATING' AND c.grace_until < ?`, 'its grace period is over, and it is in force', at(now - upkeepMs)),
+    ...found(`c.status IN ('SIGNED','ACTIVE','ROTATING') AND c.not_after < ?`, 'it has ended, but is not marked so', at(now - upkeepMs)),
+    ...found(
+      `c.status = 'EXPIRED' AND c.not_after > ?`,
+      'marked EXPIRED before its end: the clock of the computer was ahead then, or is behind now',
+      at(now),
+    ),
+    ...found(
+      `c.use = 'device' AND c.status IN ('SIGNED','ACTIVE','ROTATING') AND EXISTS (SELECT 1 FROM devices d WHERE d.device = c.device AND d.state <> 'APPROVED')`,
+      'in force, but nobody approved the device',
+    ),
+  ];
 }
 
 /** Invariant 2. */

@@ -14,6 +14,9 @@ export function revocationHandlers(station: Station): HandlersOf<'revocations' |
       const { registry, publisher, line } = live();
       const hit = registry.certificates.select(selector);
       if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
+      const [newest] = hit;
+      if (newest !== undefined && hit.every(({ status }) => status === 'EXPIRED'))
+        throw new Failure('REVOCATION_TOO_LATE', { serial: newest.serial, notAfter: newest.notAfter });
       const revoked = registry.store.transaction(() =>
         hit.filter((row) => registry.certificates.revoke(row.serial, reason, note, actor())),
       );

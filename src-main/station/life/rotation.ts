@@ -6,7 +6,7 @@ import type { Registry } from '../registry/index.ts';
 
 export interface RotationParts {
   readonly registry: Registry;
-  readonly issuance: Issuance;
+  readonly issuance: Pick<Issuance, 'checkRequest' | 'issue'>;
   readonly clock: Clock;
 }
 
@@ -41,7 +41,7 @@ export async function rotate({ registry, issuance, clock }: RotationParts, reque
   const { device, actor } = request;
   const known = registry.devices.get(device);
   if (known === null) throw new Failure('NOT_FOUND', { kind: 'device', id: device });
-  const old = inForce(registry, device);
+  const old = inForce(registry, device, clock.now());
   mustBeDue(old, clock.now(), request.override);
   const order = unwrap(registry.runs.order(known.order ?? ''), 'a device with a certificate has a work order');
   const checked = issuance.checkRequest(device, order, requestFromFile(request.csr));
@@ -68,12 +68,12 @@ export async function rotate({ registry, issuance, clock }: RotationParts, reque
         actor,
       );
   });
-  if (registry.certificates.get(issued.serial)?.status !== 'ACTIVE') inForce(registry, device);
+  if (registry.certificates.get(issued.serial)?.status !== 'ACTIVE') inForce(registry, device, clock.now());
   return { serial: issued.serial, replaces: old.serial, graceUntil, chain: issued.credentials.certificateChain };
 }
 
 /** The certificate to be replaced; ROTATION_REFUSED when there is none, or one is being replaced already. */
-function inForce(registry: Registry, device: string): CertificateRow {
+function inForce(registry: Registry, device: string, now: number): CertificateRow {
   const rows = registry.certificates.select({ device });
   const rotating = rows.find(({ status }) => status === 'ROTATING');
   if (rotating !== undefined)
@@ -82,8 +82,18 @@ function inForce(registry: Registry, device: string): CertificateRow {
       problem: `serial ${rotating.serial} is being replaced already, until ${rotating.graceUntil ?? ''}`,
     });
   const active = rows.find(({ status }) => status === 'ACTIVE');
-  if (active === undefined) throw new Failure('ROTATION_REFUSED', { device, problem: 'it has no certificate in force' });
+  const problem = active === undefined ? whyNone(rows) : Date.parse(active.notAfter) <= now ? ended(active) : null;
+  if (active === undefined || problem !== null) throw new Failure('ROTATION_REFUSED', { device, problem: problem ?? '' });
   return active;
+}
+
+const ended = ({ serial, notAfter }: CertificateRow): string => `serial ${serial} ended ${notAfter}, so there is nothing to renew`;
+
+/** `rows`: newest first. */
+function whyNone([newest]: readonly CertificateRow[]): string {
+  if (newest === undefined) return 'it never had a certificate';
+  if (newest.status === 'REVOKED') return `serial ${newest.serial} was revoked ${newest.revokedAt ?? ''} (${newest.reason ?? ''})`;
+  return newest.status === 'EXPIRED' ? ended(newest) : 'it has no certificate in force yet';
 }
 
 function mustBeDue({ notAfter }: CertificateRow, now: number, override: string | null): void {

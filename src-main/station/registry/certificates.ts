@@ -222,7 +222,7 @@ export class Certificates {
 
   ofUse(use: CertificateUse): (CertificateRow & { der: Buffer }) | null {
     const row = this.#store
-      .sql(`SELECT ${columns}, c.der FROM ${source} WHERE c.use = ? AND c.der IS NOT NULL ORDER BY c.created_at DESC LIMIT 1`)
+      .sql(`SELECT ${columns}, c.der FROM ${source} WHERE c.use = ? AND c.der IS NOT NULL ORDER BY c.rowid DESC LIMIT 1`)
       .get(use);
     return (row ?? null) as (CertificateRow & { der: Buffer }) | null;
   }

@@ -136,5 +136,5 @@ export class Devices {
 
 const select = `SELECT d.device, d.tenant, d.id, d.hardware_id AS hardwareId, d.model, d.order_id AS "order", d.state, d.decided_at AS decidedAt, d.decided_by AS decidedBy, d.reason, d.proof_level AS proofLevel, d.created_at AS createdAt,
   (SELECT count(*) FROM certificates c WHERE c.device = d.device) AS certificates,
-  (SELECT c.status FROM certificates c WHERE c.device = d.device ORDER BY c.created_at DESC, c.rowid DESC LIMIT 1) AS status
+  (SELECT c.status FROM certificates c WHERE c.device = d.device ORDER BY c.rowid DESC LIMIT 1) AS status
   FROM devices d`;

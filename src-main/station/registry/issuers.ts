@@ -84,9 +84,7 @@ export class Issuers {
 
   /** The one of this kind that signs certificates: the newest that is active. */
   current(kind: IssuerKind): IssuerRecord | null {
-    const row = this.#store
-      .sql(`SELECT ${columns} FROM issuers WHERE kind = ? AND state = 'active' ORDER BY created_at DESC, rowid DESC LIMIT 1`)
-      .get(kind);
+    const row = this.#store.sql(`SELECT ${columns} FROM issuers WHERE kind = ? AND state = 'active' ORDER BY rowid DESC LIMIT 1`).get(kind);
     return row === undefined ? null : asIssuer(row);
   }
 

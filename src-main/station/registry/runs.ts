@@ -137,7 +137,7 @@ export class Runs {
     const rows = this.#store
       .sql(
         `SELECT verdict, count(*) AS n, min(started_at) AS first, max(ended_at) AS last FROM
-            (SELECT verdict, started_at, ended_at, row_number() OVER (PARTITION BY coalesce(hardware_id, id) ORDER BY started_at DESC, rowid DESC) AS newest FROM runs
+            (SELECT verdict, started_at, ended_at, row_number() OVER (PARTITION BY coalesce(hardware_id, id) ORDER BY rowid DESC) AS newest FROM runs
              WHERE order_id = ? AND verdict IS NOT NULL AND coalesce(failure ->> 'code', '') <> 'HAS_IDENTITY'
                AND NOT (hardware_id IS NULL AND coalesce(failure ->> 'code', '') = 'STATION_STOPPED'))
             WHERE newest = 1 GROUP BY verdict`,

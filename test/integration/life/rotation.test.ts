@@ -156,3 +156,23 @@ test('a grace period that ended while the station was off is ended when it comes
     note: 'its grace period is over',
   });
 });
+
+test('what ended while the station was off is marked when it comes back; revoking it is refused in words', async () => {
+  const { serial } = (await station.call('certificates.list', { search: device, status: 'ACTIVE' })).rows[0] ?? { serial: '' };
+  await station.stop();
+  const { default: Database } = await import('better-sqlite3');
+  const db = new Database(join(station.dataDir, 'station.db'));
+  const notAfter = new Date(Date.now() - 1000).toISOString();
+  db.prepare('UPDATE certificates SET not_after = ? WHERE serial = ?').run(notAfter, serial);
+  db.close();
+  await station.reopen();
+  expect(await status(serial)).toBe('EXPIRED');
+  expect(await failureOf(station.call('revocations.revoke', { selector: { serial }, reason: 'keyCompromise' }))).toMatchObject({
+    code: 'REVOCATION_TOO_LATE',
+    params: { serial, notAfter },
+  });
+  expect(await failureOf(station.call('rotation.begin', { device, csr: work.request('late'), override: 'x' }))).toMatchObject({
+    code: 'ROTATION_REFUSED',
+    params: { problem: expect.stringContaining(notAfter) as string },
+  });
+});
