@@ -25,7 +25,6 @@ const packages = {
   'better-sqlite3': [stationFolder('registry')],
   serialport: [stationFolder('devices')],
   cborg: [stationFolder('devices')],
-  '@zip.js/zip.js': [stationFolder('delivery')],
   pdfkit: [stationFolder('ceremony')],
   '@humanwhocodes/momoa': [stationFolder('ca')],
   'csv-parse': [stationFolder('life')],
@@ -50,6 +49,7 @@ const packages = {
   'fast-check': [test],
   '@peculiar/x509': [test],
   'node-forge': [test],
+  '@zip.js/zip.js': [test],
 };
 /** Tests reach for real components directly to check ours. */
 const alsoInTests = ['zod', 'pkcs11js', 'better-sqlite3', 'serialport', 'cborg', 'mqtt'];

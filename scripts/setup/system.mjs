@@ -50,6 +50,7 @@ const packages = {
     [['opensc'], program('pkcs11-tool')],
     [['libnss3-tools'], program('certutil')],
     [['libengine-pkcs11-openssl'], library('engines-3/pkcs11.so')],
+    [['p7zip-full', '7zip'], program('7z')],
     [['clang'], program('clang')],
     [['xvfb'], program('Xvfb')],
     [['xauth'], program('xauth')],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { brokerCalls } from './calls/broker.ts';
 import { devicesCalls } from './calls/devices.ts';
+import { deliveryCalls } from './calls/delivery.ts';
 import { lifeCalls } from './calls/life.ts';
 import { lineCalls } from './calls/line.ts';
 import { profilesCalls } from './calls/profiles.ts';
@@ -10,7 +11,7 @@ import { PinRequest, sessionsCalls } from './calls/sessions.ts';
 import { serversCalls } from './calls/servers.ts';
 import { tokensCalls } from './calls/tokens.ts';
 import { stationCalls } from './calls/station.ts';
-import { OrderProgress, RevocationView, SigningSession, SlotView, StationStatus } from './models.ts';
+import { BundleView, OrderProgress, RevocationView, SigningSession, SlotView, StationStatus } from './models.ts';
 
 export { placeholderCrlBase } from './calls/station.ts';
 export { BulkSelector, Selector } from './calls/revocation.ts';
@@ -31,6 +32,7 @@ export const calls = {
   ...registryCalls,
   ...lifeCalls,
   ...serversCalls,
+  ...deliveryCalls,
   ...revocationCalls,
   ...brokerCalls,
 } as const;
@@ -50,6 +52,7 @@ export const events = {
   'order.changed': OrderProgress,
   'session.changed': SigningSession.nullable(),
   'revocation.changed': RevocationView,
+  'bundle.changed': BundleView,
   'setup.progress': z.object({ step: z.string(), done: z.int(), total: z.int() }),
   /** A set-up that is under way needs a PIN; the front end answers with pin.enter. */
   'pin.wanted': PinRequest,

@@ -12,10 +12,15 @@ export const limits = {
   serverNames: 100,
   graceHours: { min: 1, max: 720, default: 24 },
   renewalWindowDays: 30,
+  /** Of the link to a bundle, and of the time in which its device has to be seen. */
+  linkMinutes: { min: 1, max: 7 * 24 * 60, default: 60 },
+  proveHours: { min: 1, max: 90 * 24, default: 7 * 24 },
   csrBytes: 8 * 1024,
   /** A chain, a CA file or a key as PEM. */
   pemChars: 256 * 1024,
   pinChars: { min: 4, max: 64 },
+  /** Of a bundle; a generated one has 29. */
+  passphraseChars: { min: 16, max: 128 },
   validityDays: { min: 1, max: 3650, default: 365 },
   /** notBefore lies this far in the past, so that a device clock a little behind still accepts its certificate. */
   backdateMinutes: 10,

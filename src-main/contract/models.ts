@@ -13,6 +13,11 @@ export type Operator = z.infer<typeof Operator>;
 export const KeyAlgorithm = z.enum(['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096']);
 export type KeyAlgorithm = z.infer<typeof KeyAlgorithm>;
 
+/** Who makes a device's private key; a certificate profile says who may. */
+export const keyMakers = ['device', 'station'] as const;
+export const KeyMaker = z.enum([...keyMakers, 'either']);
+export type KeyMaker = z.infer<typeof KeyMaker>;
+
 /** RFC 5280 5.3.1; `certificateHold` and `removeFromCRL` are left out: status only moves forward. */
 export const revocationReasons = [
   'unspecified',
@@ -66,7 +71,7 @@ export const DeviceRow = z.object({
   device: DeviceName,
   tenant: TenantId,
   id: DeviceId,
-  /** Null: registered before anybody has seen the unit. */
+  /** Null: registered before anybody has seen the unit, or its credentials travel as a bundle. */
   hardwareId: z.string().nullable(),
   model: z.string(),
   state: DeviceState,
@@ -193,6 +198,7 @@ export const CertificateProfileView = z.object({
   /** The station's own, not one that is shipped. */
   own: z.boolean(),
   keyAlgorithms: z.array(KeyAlgorithm),
+  keyMadeBy: KeyMaker,
   validityDays: z.int(),
   maxValidityDays: z.int(),
   commonName: z.string(),
@@ -215,6 +221,36 @@ export const RotationView = z.object({
   seenAt: Instant.nullable(),
 });
 export type RotationView = z.infer<typeof RotationView>;
+export const BundleFormat = z.enum(['zip', 'p12']);
+export type BundleFormat = z.infer<typeof BundleFormat>;
+/**
+ * OFFERED: waits at its link. DELIVERED: handed out once, the device was not seen yet. PROVEN: the device has connected with it.
+ * ENDED: its certificate is revoked or has expired.
+ */
+export const BundleState = z.enum(['OFFERED', 'DELIVERED', 'PROVEN', 'ENDED']);
+export type BundleState = z.infer<typeof BundleState>;
+
+/** What a device publishes on its own topic, with QoS 1 and retained, to show that it works with what is in the bundle. */
+export const BundleProof = z.object({ topic: z.string(), payload: z.string() });
+export type BundleProof = z.infer<typeof BundleProof>;
+
+/** Credentials of one device, encrypted, for devices that take them as a file. */
+export const BundleView = z.object({
+  serial: SerialHex,
+  device: DeviceName,
+  format: BundleFormat,
+  state: BundleState,
+  createdAt: Instant,
+  /** Until when its link is good; null when it was handed out at once. */
+  linkUntil: Instant.nullable(),
+  deliveredAt: Instant.nullable(),
+  /** DELIVERED: until when the device has to be seen; then its certificate is revoked. */
+  proveBy: Instant.nullable(),
+  proof: BundleProof,
+  /** Why it ended, where that was not the certificate's own end. */
+  why: FailureData.nullable(),
+});
+export type BundleView = z.infer<typeof BundleView>;
 
 /** A certificate of a device or a broker that comes to its end, and the threshold in days that it was told of. */
 export const ExpiryNotice = z.object({

@@ -12,6 +12,7 @@ import {
 import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
+import { BundleDesk } from './delivery/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
 import { endGracePeriods, giveNotice, hearInUse, inUseFilter, recoverUnfinished } from './life/index.ts';
@@ -42,6 +43,7 @@ export class LiveStation {
   readonly line: Line;
   readonly bench: TryOutBench | null;
   readonly observer: Observer;
+  readonly bundles: BundleDesk;
   readonly #station: Station;
   readonly #watcher: PlugWatcher;
   #progress: OrderProgress | null = null;
@@ -97,6 +99,17 @@ export class LiveStation {
       log: (line) => void process.stderr.write(`${line}\n`),
     });
     this.observer = new Observer({ endpoint: () => this.host.endpoint, identity: identities.observer });
+    this.bundles = new BundleDesk({
+      registry,
+      issuance: this.issuance,
+      clock,
+      observer: this.observer,
+      publishSoon: () => this.publisher.publishSoon(),
+      onChange: (view) => {
+        station.emit('bundle.changed', view);
+        this.orderChanged();
+      },
+    });
     this.bench =
       registry.store.setting('tryOut') === 'true' && places.length > 0
         ? new TryOutBench({ agentPath: config.agentPath, dataDir: config.dataDir, slots: places.length, settings: registry.store })
@@ -151,6 +164,7 @@ export class LiveStation {
       this.observer.start();
       this.publisher.publishSoon();
       await this.publisher.idle();
+      this.bundles.start();
       this.#upkeep = setInterval(() => this.#tick(), upkeepMs);
       this.#upkeep.unref();
     }
@@ -162,6 +176,7 @@ export class LiveStation {
     clearInterval(this.#upkeep);
     this.#stopping.abort();
     await this.line.stop();
+    await this.bundles.stop();
     await this.#closeSession();
     this.#watcher.close();
     await this.bench?.close();

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { checkBroker } from './check-broker.ts';
 import { certificates, devices, status } from './look.ts';
+import { bundle } from './bundle.ts';
 import { crl, revoke } from './revocation.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   serverCertificate,
   rotate,
   rotations,
+  bundle,
   revoke,
   crl,
   exportPem,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SerialHex } from '../ids.ts';
-import { CertificateRow, CertificateStatus, CertificateUse, DoctorFinding } from '../models.ts';
+import { CertificateRow, CertificateStatus, CertificateUse, DoctorFinding, keyMakers } from '../models.ts';
 import { call, nothing, page, signedIn } from './spec.ts';
 
 export const registryCalls = {
@@ -15,7 +15,11 @@ export const registryCalls = {
     service: 'station',
     summary: 'One certificate with its PEM',
     input: z.object({ serial: SerialHex }).strict(),
-    output: CertificateRow.extend({ pem: z.string().nullable() }),
+    output: CertificateRow.extend({
+      pem: z.string().nullable(),
+      /** Of a device certificate: who made its private key. */
+      keyMadeBy: z.enum(keyMakers),
+    }),
     roles: signedIn,
   }),
   'doctor.run': call({

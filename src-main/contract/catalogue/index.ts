@@ -1,6 +1,7 @@
 import { brokerFailures } from './broker.ts';
 import { certificatesFailures } from './certificates.ts';
 import { diagnosisFailures } from './diagnosis.ts';
+import { deliveryFailures } from './delivery.ts';
 import { lineFailures } from './line.ts';
 import { programFailures } from './program.ts';
 import { sessionFailures } from './session.ts';
@@ -19,6 +20,7 @@ export const catalogue = {
   ...brokerFailures,
   ...diagnosisFailures,
   ...lineFailures,
+  ...deliveryFailures,
 } as const;
 
 export type ErrorCode = keyof typeof catalogue;

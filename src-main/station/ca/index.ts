@@ -15,6 +15,7 @@ export { loadCertificateProfile, parseCertificateProfile } from './profile-file.
 export { lintCertificateProfile } from './profile-lint.ts';
 export { CertificateProfile, commonNameFor, signingProfile } from './profile.ts';
 export { serverHosts, type ServerNames } from './server-names.ts';
+export { selfSignedServer } from './self-signed.ts';
 export { newSerial } from './serial.ts';
 export {
   assembleCertificate,

@@ -78,6 +78,8 @@ function advice(profile: CertificateProfile): [path: string, problem: string][] 
       'validityDays',
       `more than ${String(longDays)} days: a device that is stolen unnoticed is let in as long; 90 are recommended where devices are renewed`,
     ]);
+  if (profile.keyMadeBy === 'either')
+    found.push(['keyMadeBy', 'a device that could make its own key may get one that was outside of it; prefer one profile for each']);
   if (profile.keyAlgorithms.includes('rsa-2048'))
     found.push([
       'keyAlgorithms',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CertificateUse, Failure, KeyAlgorithm, limits, type SigningProfile } from '../../contract/index.ts';
+import { CertificateUse, Failure, KeyAlgorithm, KeyMaker, limits, type SigningProfile } from '../../contract/index.ts';
 import { oids } from '../../der/index.ts';
 
 const days = z.int().min(limits.validityDays.min).max(limits.validityDays.max);
@@ -38,6 +38,8 @@ export const CertificateProfile = z
     /** What certificates of this profile are for; `server` certificates come from the server issuer only. */
     use: z.union([CertificateUse, z.enum(['canary'])]),
     keyAlgorithms: z.array(KeyAlgorithm).min(1),
+    /** Of a device: where its private key is made. A key of the station's making leaves it once, in a bundle or onto the unit. */
+    keyMadeBy: KeyMaker.default('device'),
     validityDays: days.default(limits.validityDays.default),
     maxValidityDays: days.default(limits.validityDays.max),
     commonName: template,
@@ -59,6 +61,10 @@ export const CertificateProfile = z
   .refine((profile) => profile.use !== 'server' || profile.uri === undefined, {
     path: ['uri'],
     message: 'the alternative names of a server are its hosts',
+  })
+  .refine((profile) => profile.use === 'device' || profile.keyMadeBy === 'device', {
+    path: ['keyMadeBy'],
+    message: 'is for certificates of devices only',
   })
   .refine((profile) => (profile.use === 'server') === profile.extendedKeyUsage.includes('serverAuth'), {
     path: ['extendedKeyUsage'],

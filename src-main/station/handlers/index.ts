@@ -2,6 +2,7 @@ import type { Handlers } from '../access/index.ts';
 import type { Station } from '../station.ts';
 import { brokerHandlers } from './broker.ts';
 import { devicesHandlers } from './devices.ts';
+import { deliveryHandlers } from './delivery.ts';
 import { lifeHandlers } from './life.ts';
 import { lineHandlers } from './line.ts';
 import { profilesHandlers } from './profiles.ts';
@@ -23,6 +24,7 @@ export const createHandlers = (station: Station): Handlers => ({
   ...registryHandlers(station),
   ...lifeHandlers(station),
   ...serversHandlers(station),
+  ...deliveryHandlers(station),
   ...revocationHandlers(station),
   ...brokerHandlers(station),
 });

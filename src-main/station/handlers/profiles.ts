@@ -21,6 +21,7 @@ const view = ({ profile, own }: StationProfile): CertificateProfileView => {
   const {
     name,
     keyAlgorithms,
+    keyMadeBy,
     validityDays,
     maxValidityDays,
     commonName,
@@ -28,5 +29,5 @@ const view = ({ profile, own }: StationProfile): CertificateProfileView => {
     organizationalUnit = null,
     uri = null,
   } = profile;
-  return { name, own, keyAlgorithms, validityDays, maxValidityDays, commonName, organization, organizationalUnit, uri };
+  return { name, own, keyAlgorithms, keyMadeBy, validityDays, maxValidityDays, commonName, organization, organizationalUnit, uri };
 };

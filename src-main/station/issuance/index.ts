@@ -3,6 +3,7 @@ import {
   Failure,
   unwrap,
   type CallParsed,
+  type KeyAlgorithm,
   type SessionTerms,
   type SignerClient,
   type TokenRef,
@@ -21,6 +22,7 @@ import {
   type CertificateProfile,
   type Issuer,
 } from '../ca/index.ts';
+import { sha256Hex } from '../../der/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { topicBase, type BrokerEndpoint } from '../broker/index.ts';
 import type { Credentials } from '../devices/index.ts';
@@ -47,6 +49,10 @@ export interface DeviceProfiles {
   all(): readonly { readonly profile: CertificateProfile }[];
 }
 
+function mustBeMadeBy({ name, keyMadeBy }: CertificateProfile, made: 'device' | 'station'): void {
+  if (keyMadeBy !== made && keyMadeBy !== 'either') throw new Failure('KEY_MAKER_REFUSED', { profile: name, wanted: keyMadeBy, made });
+}
+
 /** What an officer asks a session for. */
 export type SessionWish = CallParsed<'sessions.request'>;
 
@@ -70,7 +76,26 @@ export class Issuance {
 
   /** CSR_* by the policy; KEY_REUSED when another device ever had this key. */
   checkRequest(device: string, order: WorkOrder, csr: Uint8Array): CheckedRequest {
-    const checked = checkCsr(csr, { keyAlgorithms: this.profile(order.certificateProfile).keyAlgorithms });
+    const profile = this.profile(order.certificateProfile);
+    mustBeMadeBy(profile, 'device');
+    const checked = checkCsr(csr, { keyAlgorithms: profile.keyAlgorithms });
+    this.#options.registry.devices.claimKey(checked.spkiSha256, device);
+    return checked;
+  }
+
+  /** The kind of key that the station makes for a device of this order; KEY_MAKER_REFUSED, CSR_KEY_REFUSED. */
+  stationKeyAlgorithm(order: WorkOrder, wanted: KeyAlgorithm | null): KeyAlgorithm {
+    const profile = this.profile(order.certificateProfile);
+    mustBeMadeBy(profile, 'station');
+    const algorithm = wanted ?? unwrap(profile.keyAlgorithms[0], 'a profile allows a kind of key');
+    if (!profile.keyAlgorithms.includes(algorithm))
+      throw new Failure('CSR_KEY_REFUSED', { found: algorithm, allowed: profile.keyAlgorithms.join(', ') });
+    return algorithm;
+  }
+
+  /** A key that the station made: no request, no proof of possession, the same claim to it. */
+  checkStationKey(device: string, spki: Uint8Array): CheckedRequest {
+    const checked = { spki, spkiSha256: sha256Hex(spki), keyMadeBy: 'station' } as const;
     this.#options.registry.devices.claimKey(checked.spkiSha256, device);
     return checked;
   }
@@ -109,6 +134,7 @@ export class Issuance {
       run,
       order: order.id,
       spkiSha256: checked.spkiSha256,
+      keyMadeBy: checked.keyMadeBy ?? 'device',
       notBefore: draft.notBefore,
       notAfter: draft.notAfter,
       replaces: request.replaces ?? null,

@@ -13,6 +13,8 @@ export interface IssuedCertificate {
 export interface CheckedRequest {
   readonly spki: Uint8Array;
   readonly spkiSha256: string;
+  /** Absent: the device. */
+  readonly keyMadeBy?: 'station';
 }
 
 /** What a run needs of the rest of the station; each is one function with a typed result. */

@@ -24,6 +24,8 @@ export interface Reservation {
   readonly notAfter: string;
   /** The certificate that it is to take over from. */
   readonly replaces?: string | null;
+  /** Of a device; `station` when it has none of its own. */
+  readonly keyMadeBy?: 'device' | 'station';
 }
 
 export interface CertificateFilter {
@@ -33,6 +35,12 @@ export interface CertificateFilter {
   readonly status?: CertificateStatus | undefined;
   readonly use?: CertificateUse | undefined;
 }
+
+export type CertificateRecord = CertificateRow & {
+  readonly der: Buffer | null;
+  readonly spkiSha256: string;
+  readonly keyMadeBy: 'device' | 'station';
+};
 
 const columns = `c.serial, c.fingerprint, c.use, c.device, c.issuer, c.status, c.not_before AS notBefore, c.not_after AS notAfter,
   r.recorded_at AS revokedAt, r.reason, c.order_id AS "order", c.replaces, c.grace_until AS graceUntil, c.created_at AS createdAt`;
@@ -49,17 +57,30 @@ export class Certificates {
 
   /** Before the HSM is asked to sign: from here on a signature of unknown outcome has a record. */
   reserve(reservation: Reservation, actor: string): void {
-    const { serial, issuer, partition, use, device, run, order, spkiSha256, notBefore, notAfter, replaces = null } = reservation;
+    const {
+      serial,
+      issuer,
+      partition,
+      use,
+      device,
+      run,
+      order,
+      spkiSha256,
+      notBefore,
+      notAfter,
+      replaces = null,
+      keyMadeBy = 'device',
+    } = reservation;
     this.#store.transaction(() => {
       const now = this.#store.now();
       this.#store
         .sql(
-          `INSERT INTO certificates (serial, issuer, partition, use, device, run, order_id, status, spki_sha256, not_before, not_after, replaces, created_at, updated_at)
-              VALUES (?, ?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO certificates (serial, issuer, partition, use, device, run, order_id, status, spki_sha256, not_before, not_after, replaces, key_made_by, created_at, updated_at)
+              VALUES (?, ?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?, ?, ?)`,
         )
-        .run(serial, issuer, partition, use, device, run, order, spkiSha256, notBefore, notAfter, replaces, now, now);
+        .run(serial, issuer, partition, use, device, run, order, spkiSha256, notBefore, notAfter, replaces, keyMadeBy, now, now);
       if (run !== null) this.#store.sql('UPDATE runs SET serial = ? WHERE id = ?').run(serial, run);
-      this.#store.audit(actor, 'certificate.reserve', device, { serial, issuer });
+      this.#store.audit(actor, 'certificate.reserve', device, { serial, issuer, ...(use === 'device' ? { keyMadeBy } : {}) });
     });
   }
 
@@ -189,9 +210,11 @@ export class Certificates {
     return { total: total.n, rows: rows as unknown as CertificateRow[] };
   }
 
-  get(serial: string): (CertificateRow & { der: Buffer | null; spkiSha256: string }) | null {
-    const row = this.#store.sql(`SELECT ${columns}, c.der, c.spki_sha256 AS spkiSha256 FROM ${source} WHERE c.serial = ?`).get(serial);
-    return (row ?? null) as (CertificateRow & { der: Buffer | null; spkiSha256: string }) | null;
+  get(serial: string): CertificateRecord | null {
+    const row = this.#store
+      .sql(`SELECT ${columns}, c.der, c.spki_sha256 AS spkiSha256, c.key_made_by AS keyMadeBy FROM ${source} WHERE c.serial = ?`)
+      .get(serial);
+    return (row ?? null) as CertificateRecord | null;
   }
 
   /** What a selector means right now, newest first; revoked and expired ones included. */

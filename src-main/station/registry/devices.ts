@@ -86,6 +86,17 @@ export class Devices {
     if (row?.state === 'REFUSED') throw new Failure('DEVICE_NOT_WANTED', { device, by: row.decidedBy ?? '', reason: row.reason ?? '' });
   }
 
+  /** A device that has no unit on this line, under the name that an officer gives it for a work order. DEVICE_PENDING, DEVICE_NOT_WANTED. */
+  registerNamed(device: string, order: { id: string; tenant: string; idPrefix: string; product: string }, actor: string): void {
+    this.#store.transaction(() => {
+      const known = this.get(device);
+      if (known === null) this.add({ device, hardwareId: null, model: order.product }, order.id, actor);
+      else if (known.state === 'PENDING' && this.isCovered(device, order)) this.decide(device, 'APPROVED', `work order ${order.id}`, actor);
+      else this.mustBeApproved(device);
+      this.#store.sql('UPDATE devices SET order_id = coalesce(order_id, ?) WHERE device = ?').run(order.id, device);
+    });
+  }
+
   /** KEY_REUSED when another device has ever had this key. */
   claimKey(spkiSha256: string, device: string): void {
     this.#store.transaction(() => {

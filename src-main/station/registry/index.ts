@@ -1,4 +1,5 @@
 import { instant, type Clock } from '../clock.ts';
+import { Bundles } from './bundles.ts';
 import { Certificates } from './certificates.ts';
 import { Crls } from './crls.ts';
 import { openDatabase } from './database.ts';
@@ -12,6 +13,7 @@ import { openRevocationSnapshot, type RevocationSnapshot } from './snapshot.ts';
 import { Store } from './store.ts';
 
 export { hasStation, takeDataFolder, type DataFolder } from './database.ts';
+export type { BundleRow } from './bundles.ts';
 export type { Reservation } from './certificates.ts';
 export type { CrlScope } from './crls.ts';
 export type { IssuerRecord } from './issuers.ts';
@@ -20,6 +22,7 @@ export type { RunRecord } from './runs.ts';
 /** The station's one truth: SQLite behind repositories that share one store. */
 export interface Registry {
   readonly store: Store;
+  readonly bundles: Bundles;
   readonly certificates: Certificates;
   readonly crls: Crls;
   readonly devices: Devices;
@@ -39,6 +42,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
   const store = new Store(db, clock);
   return {
     store,
+    bundles: new Bundles(store),
     certificates: new Certificates(store),
     crls: new Crls(store),
     devices: new Devices(store),

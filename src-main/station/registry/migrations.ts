@@ -1,6 +1,7 @@
 import { crlHistory } from './migrations/crl-history.ts';
 import { approval } from './migrations/approval.ts';
 import { rotation } from './migrations/rotation.ts';
+import { bundlesMigration } from './migrations/bundles.ts';
 
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
 export const migrations: readonly string[] = [
@@ -276,4 +277,5 @@ export const migrations: readonly string[] = [
   crlHistory,
   approval,
   rotation,
+  bundlesMigration,
 ];

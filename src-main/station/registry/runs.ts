@@ -38,6 +38,11 @@ export class Runs {
     this.#store.sql('UPDATE runs SET hardware_id = ?, device = coalesce(?, device) WHERE id = ?').run(hardwareId, device, id);
   }
 
+  /** Of a run that has no unit. */
+  bindDevice(id: string, device: string): void {
+    this.#store.sql('UPDATE runs SET device = ? WHERE id = ?').run(device, id);
+  }
+
   journal(run: string, step: RunStep, phase: 'begin' | 'done', ms: number | null = null): void {
     this.#store.sql('INSERT INTO journal (run, step, phase, at, ms) VALUES (?, ?, ?, ?, ?)').run(run, step, phase, this.#store.now(), ms);
   }

@@ -8,6 +8,8 @@ const serial = 'AB'.repeat(20);
 
 /** One acceptable input for each call that needs more than none. */
 const inputs: Partial<Record<CallName, unknown>> = {
+  'bundles.make': { device: 'acme/x' },
+  'bundles.offer': { device: 'acme/x' },
   'tokens.inspect': { module: { path: '/module.so' } },
   'station.init': { name: 'Station', module: null, tokenLabel: 'Token', slots: [] },
   'operators.signIn': { name: 'Ada' },
@@ -71,6 +73,8 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
   ]);
   const officersOnly = names.filter((name) => mayCall('officer', name) && !mayCall('technician', name) && !mayCall('support', name));
   expect(officersOnly.sort()).toEqual([
+    'bundles.make',
+    'bundles.offer',
     'crl.publish',
     'devices.approve',
     'devices.refuse',

@@ -1,0 +1,199 @@
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Failure } from '../../contract/index.ts';
+import type { Clock } from '../clock.ts';
+import { makeLinkIdentity, type LinkIdentity } from './link-certificate.ts';
+import { LinkTokens } from './link-tokens.ts';
+import { RateLimit } from './rate-limit.ts';
+
+export interface Offer {
+  /** The encrypted bundle; zeroes as soon as the link is used up. */
+  readonly file: Buffer;
+  readonly fileName: string;
+  readonly contentType: string;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  /** Asked at the moment of the request: is the certificate still good? */
+  readonly stillGood: () => boolean;
+  /** How it ended, once: null when the whole file went out, else why not. */
+  readonly ended: (why: string | null) => void;
+}
+
+interface Open {
+  readonly offer: Offer;
+  readonly timer: NodeJS.Timeout;
+}
+
+export interface LinkServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+  /** Milliseconds since the epoch: the certificate's end. */
+  readonly until: number;
+  /** Called when the last link is gone; the server is closed then. */
+  readonly onIdle: () => void;
+}
+
+/** More than this at once is nobody who fetches a bundle. */
+const maxConnections = 16;
+const requestMs = 10_000;
+/** Wrong paths that an address may ask for in a minute. */
+const wrongPerMinute = 20;
+
+/**
+ * Serves bundles over HTTPS, each once: the first GET with a good link takes the bundle out before it writes a byte, whatever becomes of
+ * the transfer. No listing, no other method, no ranges, nothing kept alive; closes with its last link.
+ */
+export class LinkServer {
+  readonly #options: LinkServerOptions;
+  readonly #server: Server;
+  readonly #tokens = new LinkTokens();
+  readonly #open = new Map<string, Open>();
+  readonly #wrong: RateLimit;
+  readonly #sockets = new Set<Duplex>();
+  #closed = false;
+  #held = 0;
+  readonly identity: LinkIdentity;
+
+  private constructor(options: LinkServerOptions, identity: LinkIdentity) {
+    this.#options = options;
+    this.identity = identity;
+    this.#wrong = new RateLimit(wrongPerMinute, 60_000);
+    this.#server = createServer(
+      {
+        key: identity.key,
+        cert: identity.certificatePem,
+        minVersion: 'TLSv1.2',
+        requestTimeout: requestMs,
+        headersTimeout: requestMs,
+        handshakeTimeout: requestMs,
+        keepAlive: false,
+        maxHeaderSize: 8 * 1024,
+      },
+      (request, response) => this.#serve(request, response),
+    );
+    this.#server.maxConnections = maxConnections;
+    this.#server.maxRequestsPerSocket = 1;
+    // Whoever speaks no TLS is not answered; an error without a listener would end the station.
+    this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** LINK_ADDRESS when nothing can listen there. */
+  static async start(options: LinkServerOptions): Promise<LinkServer> {
+    const { host, port, clock, until } = options;
+    const server = new LinkServer(options, await makeLinkIdentity(host, clock.now(), until));
+    await new Promise<void>((listening, failed) => {
+      server.#server.once('error', (error) => failed(new Failure('LINK_ADDRESS', { host, port, problem: error.message }, error)));
+      server.#server.listen(port, host, listening);
+    });
+    server.#server.removeAllListeners('error');
+    server.#server.on('error', (error) => void process.stderr.write(`link server: ${error.message}\n`));
+    return server;
+  }
+
+  /** Somebody is about to offer a bundle: stays open until `release`. */
+  hold(): void {
+    this.#held++;
+  }
+
+  release(): void {
+    this.#held--;
+    this.#idle();
+  }
+
+  /** The URL at which this bundle can be fetched once. */
+  offer(offer: Offer): string {
+    const { id, path } = this.#tokens.make(offer.until);
+    const left = offer.until - this.#options.clock.now();
+    const timer = setTimeout(() => this.#end(id, 'its time was up'), left);
+    this.#open.set(id, { offer, timer });
+    const { port } = this.#server.address() as AddressInfo;
+    const { host } = this.#options;
+    return `https://${host.includes(':') ? `[${host}]` : host}:${String(port)}${path}`;
+  }
+
+  /** Ends the links of which `which` is true; of all when absent. */
+  close(why: string, which: (offer: Offer) => boolean = () => true): void {
+    for (const [id, { offer }] of [...this.#open]) if (which(offer)) this.#end(id, why);
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const from = request.socket.remoteAddress ?? '';
+    response.setHeader('Connection', 'close');
+    response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('Referrer-Policy', 'no-referrer');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    const refuse = (code: number, text: string): void => void response.writeHead(code, { 'Content-Type': 'text/plain' }).end(`${text}\n`);
+    const link = this.#tokens.read(request.url ?? '');
+    if (link === null) {
+      // A good link is never held back by what others ask for.
+      if (this.#wrong.isOver(from)) return refuse(429, 'Too many wrong requests. Wait a minute.');
+      this.#wrong.count(from);
+      return refuse(404, 'There is nothing here.');
+    }
+    // A look is no download: programs that preview links often ask with HEAD.
+    if (request.method !== 'GET') {
+      response.setHeader('Allow', 'GET');
+      return refuse(405, 'Only GET, and only once.');
+    }
+    if (link.until <= this.#options.clock.now()) this.#end(link.id, 'its time was up');
+    const open = this.#open.get(link.id);
+    if (open?.offer.stillGood() === false) this.#end(link.id, 'its certificate was revoked');
+    const offer = this.#take(link.id);
+    if (offer === null) return refuse(410, 'This link was used, has expired, or was withdrawn. Ask for a new bundle.');
+    this.#send(offer, response);
+  }
+
+  #send({ file, fileName, contentType, ended }: Offer, response: ServerResponse): void {
+    let whole = false;
+    response.once('finish', () => (whole = true));
+    response.once('close', () => {
+      file.fill(0);
+      ended(whole ? null : 'the transfer broke off');
+      this.#idle();
+    });
+    response.writeHead(200, {
+      'Content-Type': contentType,
+      'Content-Length': file.length,
+      'Content-Disposition': `attachment; filename="${fileName}"`,
+      'Accept-Ranges': 'none',
+    });
+    response.end(file);
+  }
+
+  /** Out of the map, so that nobody else gets it. */
+  #take(id: string): Offer | null {
+    const open = this.#open.get(id);
+    if (open === undefined) return null;
+    clearTimeout(open.timer);
+    this.#open.delete(id);
+    return open.offer;
+  }
+
+  #end(id: string, why: string): void {
+    const offer = this.#take(id);
+    if (offer === null) return;
+    offer.file.fill(0);
+    offer.ended(why);
+    this.#idle();
+  }
+
+  #idle(): void {
+    if (this.#open.size > 0 || this.#held > 0 || this.#closed) return;
+    this.#closed = true;
+    this.identity.key.fill(0);
+    this.#options.onIdle();
+    this.#server.close();
+    // What is still being written goes out; whoever only holds a connection open is let go.
+    setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, requestMs).unref();
+  }
+}
