@@ -6,6 +6,7 @@ import { lifeCalls } from './calls/life.ts';
 import { lineCalls } from './calls/line.ts';
 import { profilesCalls } from './calls/profiles.ts';
 import { registryCalls } from './calls/registry.ts';
+import { requestsCalls } from './calls/requests.ts';
 import { revocationCalls } from './calls/revocation.ts';
 import { PinRequest, sessionsCalls } from './calls/sessions.ts';
 import { serversCalls } from './calls/servers.ts';
@@ -34,6 +35,7 @@ export const calls = {
   ...serversCalls,
   ...deliveryCalls,
   ...revocationCalls,
+  ...requestsCalls,
   ...brokerCalls,
 } as const;
 

@@ -208,6 +208,29 @@ export const CertificateProfileView = z.object({
 });
 export type CertificateProfileView = z.infer<typeof CertificateProfileView>;
 
+/** A revocation that only the station that issued the certificate can do. A request is answered once. */
+export const RevocationRequestView = z.object({
+  id: Uuid,
+  direction: z.enum(['sent', 'received']),
+  fingerprint: Sha256Hex,
+  /** Null where only the fingerprint is known. */
+  serial: SerialHex.nullable(),
+  subject: z.string().nullable(),
+  reason: RevocationReason,
+  note: z.string(),
+  /** Who asks. */
+  station: z.string(),
+  operator: z.string(),
+  requestedAt: Instant,
+  /** A received one: its signature leads to a root of ours, so it comes from the station that it names. */
+  proven: z.boolean(),
+  state: z.enum(['REQUESTED', 'ACCEPTED', 'REFUSED']),
+  answeredAt: Instant.nullable(),
+  answeredBy: z.string().nullable(),
+  answer: z.string().nullable(),
+});
+export type RevocationRequestView = z.infer<typeof RevocationRequestView>;
+
 /** Two certificates of one device, both good until the grace period of the older one ends. */
 export const RotationView = z.object({
   device: DeviceName,

@@ -12,6 +12,7 @@ import { operators } from './operators.ts';
 import { profile } from './profile.ts';
 import { provision } from './provision.ts';
 import { approve, refuse, register } from './register.ts';
+import { requests } from './requests.ts';
 import { rotate, rotations } from './rotate.ts';
 import { serverCertificate } from './server-certificate.ts';
 import { tokens } from './tokens.ts';
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   rotations,
   bundle,
   revoke,
+  requests,
   crl,
   exportPem,
   doctor,

@@ -83,6 +83,14 @@ export const certificatesFailures = {
     '{device} is {state} already.',
     'Revoke its certificates if it must not be let in any more.',
   ),
+  REQUEST_INVALID: entry(
+    'REFUSED',
+    'officer',
+    'never',
+    'The request cannot be used',
+    'Nothing was recorded or revoked: {problem}.',
+    'Look at the requests of this station. If the file was damaged on its way, ask the other station for it again.',
+  ),
   REVOCATION_TOO_LATE: entry(
     'REFUSED',
     'officer',

@@ -7,6 +7,7 @@ import { lifeHandlers } from './life.ts';
 import { lineHandlers } from './line.ts';
 import { profilesHandlers } from './profiles.ts';
 import { registryHandlers } from './registry.ts';
+import { requestsHandlers } from './requests.ts';
 import { revocationHandlers } from './revocation.ts';
 import { serversHandlers } from './servers.ts';
 import { sessionsHandlers } from './sessions.ts';
@@ -26,5 +27,6 @@ export const createHandlers = (station: Station): Handlers => ({
   ...serversHandlers(station),
   ...deliveryHandlers(station),
   ...revocationHandlers(station),
+  ...requestsHandlers(station),
   ...brokerHandlers(station),
 });

@@ -2,4 +2,5 @@ export { revokeMany, selectMany, type Selection } from './bulk-revocation.ts';
 export { endGraceNow, endGracePeriods, recoverUnfinished, rotate } from './rotation.ts';
 export { decideDevices, readDeviceList, registerDevices } from './registration.ts';
 export { hearInUse, inUseFilter, inUseText } from './in-use.ts';
+export { answerRequest, createRequest, exportRequest, importRequest, view as requestView, type RequestParts } from './requests.ts';
 export { giveNotice } from './notices.ts';

@@ -7,6 +7,7 @@ import { Devices } from './devices.ts';
 import { Issuers } from './issuers.ts';
 import { Notices } from './notices.ts';
 import { Operators } from './operators.ts';
+import { Requests } from './requests.ts';
 import { Revocations } from './revocations.ts';
 import { Runs } from './runs.ts';
 import { openRevocationSnapshot, type RevocationSnapshot } from './snapshot.ts';
@@ -17,6 +18,7 @@ export type { BundleRow } from './bundles.ts';
 export type { Reservation } from './certificates.ts';
 export type { CrlScope } from './crls.ts';
 export type { IssuerRecord } from './issuers.ts';
+export type { RequestRecord } from './requests.ts';
 export type { RunRecord } from './runs.ts';
 
 /** The station's one truth: SQLite behind repositories that share one store. */
@@ -29,6 +31,7 @@ export interface Registry {
   readonly issuers: Issuers;
   readonly notices: Notices;
   readonly operators: Operators;
+  readonly requests: Requests;
   readonly revocations: Revocations;
   readonly runs: Runs;
   revocationSnapshot(): RevocationSnapshot;
@@ -49,6 +52,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     issuers: new Issuers(store),
     notices: new Notices(store),
     operators: new Operators(store),
+    requests: new Requests(store),
     revocations: new Revocations(store),
     runs: new Runs(store),
     revocationSnapshot: () => openRevocationSnapshot(db.name),

@@ -1,5 +1,6 @@
 import { crlHistory } from './migrations/crl-history.ts';
 import { approval } from './migrations/approval.ts';
+import { requests } from './migrations/requests.ts';
 import { rotation } from './migrations/rotation.ts';
 import { bundlesMigration } from './migrations/bundles.ts';
 
@@ -278,4 +279,5 @@ export const migrations: readonly string[] = [
   approval,
   rotation,
   bundlesMigration,
+  requests,
 ];

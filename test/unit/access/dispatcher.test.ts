@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { calls, roles, type Caller, type CallName } from '../../../src-main/contract/index.ts';
 import { createDispatcher, mayCall, type Handlers } from '../../../src-main/station/access/index.ts';
@@ -25,6 +26,10 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'devices.registerMany': { csv: 'device', dryRun: true },
   'devices.approve': { devices: ['acme/x'], reason: 'r' },
   'devices.refuse': { devices: ['acme/x'], reason: 'r' },
+  'requests.create': { fingerprint: 'ab'.repeat(32), reason: 'superseded' },
+  'requests.import': { text: '{}' },
+  'requests.answer': { id: randomUUID(), accept: false },
+  'requests.export': { id: randomUUID() },
   'rotation.begin': { device: 'acme/x', csr: Buffer.alloc(1) },
   'servers.issue': { csr: null, dns: ['a.example'] },
   'rotation.end': { serial },
@@ -81,6 +86,10 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
     'operators.add',
     'orders.create',
     'profiles.add',
+    'requests.answer',
+    'requests.create',
+    'requests.export',
+    'requests.import',
     'revocations.preview',
     'revocations.previewMany',
     'revocations.revoke',

@@ -1,0 +1,39 @@
+import type { HandlersOf } from '../access/index.ts';
+import { answerRequest, createRequest, exportRequest, importRequest, requestView, type RequestParts } from '../life/index.ts';
+import { loadIdentity } from '../setup/index.ts';
+import type { Station } from '../station.ts';
+
+export function requestsHandlers(station: Station): HandlersOf<'requests'> {
+  const parts = (): RequestParts => {
+    const { registry } = station.live();
+    return {
+      registry,
+      identity: () => loadIdentity(station.config.dataDir, 'observer'),
+      station: registry.store.setting('name') ?? '',
+      actor: station.operator?.name ?? 'nobody',
+    };
+  };
+
+  return {
+    'requests.create': (asked) => createRequest(parts(), asked),
+    'requests.list': (page) => {
+      const { total, rows } = parts().registry.requests.list(page);
+      return { total, rows: rows.map(requestView) };
+    },
+    'requests.import': ({ text }) => importRequest(parts(), text),
+    'requests.export': ({ id }) => exportRequest(parts(), id),
+    'requests.answer': (answer) => {
+      const written = answerRequest(parts(), answer);
+      const { registry, publisher, line } = station.live();
+      const revocation = answer.accept && written.request.serial !== null ? registry.revocations.get(written.request.serial) : null;
+      if (revocation !== null) {
+        station.emit('revocation.changed', revocation);
+        if (!registry.certificates.select({ device: revocation.device }).some(({ status }) => status === 'ACTIVE'))
+          line.revoked(revocation.device);
+        publisher.publishSoon();
+      }
+      station.statusSoon();
+      return written;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { RevocationRequestView } from '../../contract/index.ts';
+import type { Row, Store } from './store.ts';
+
+export interface RequestRecord extends RevocationRequestView {
+  /** DER. */
+  readonly certificate: Buffer | null;
+}
+
+export type NewRequest = Omit<RequestRecord, 'state' | 'answeredAt' | 'answeredBy' | 'answer'>;
+
+const columns = `id, direction, fingerprint, serial, subject, certificate, reason, note, station, operator, requested_at AS requestedAt, proven, state,
+  answered_at AS answeredAt, answered_by AS answeredBy, answer`;
+const asRequest = (row: Row): RequestRecord => ({ ...(row as unknown as RequestRecord), proven: row['proven'] === 1 });
+
+/** Requests for revocations between stations; answered once. */
+export class Requests {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  add(request: NewRequest, actor: string): void {
+    this.#store.transaction(() => {
+      const { id, direction, fingerprint, serial, subject, certificate, reason, note, station, operator, requestedAt, proven } = request;
+      this.#store
+        .sql(
+          `INSERT INTO revocation_requests (id, direction, fingerprint, serial, subject, certificate, reason, note, station, operator, requested_at, proven)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(id, direction, fingerprint, serial, subject, certificate, reason, note, station, operator, requestedAt, proven ? 1 : 0);
+      this.#store.audit(actor, `request.${direction}`, id, { fingerprint, serial, reason, note, station, operator, proven });
+    });
+  }
+
+  answer(id: string, answer: { accepted: boolean; by: string; note: string; at: string }, actor: string): void {
+    this.#store.transaction(() => {
+      const state = answer.accepted ? 'ACCEPTED' : 'REFUSED';
+      this.#store
+        .sql('UPDATE revocation_requests SET state = ?, answered_at = ?, answered_by = ?, answer = ? WHERE id = ?')
+        .run(state, answer.at, answer.by, answer.note, id);
+      this.#store.audit(actor, 'request.answer', id, { state, by: answer.by, note: answer.note });
+    });
+  }
+
+  get(id: string): RequestRecord | null {
+    const row = this.#store.sql(`SELECT ${columns} FROM revocation_requests WHERE id = ?`).get(id);
+    return row === undefined ? null : asRequest(row);
+  }
+
+  /** Newest first; `open`: only those that wait for an answer. */
+  list({ open, limit, offset }: { open: boolean; limit: number; offset: number }): { total: number; rows: RequestRecord[] } {
+    const where = open ? `state = 'REQUESTED'` : '1';
+    const total = Number(this.#store.sql(`SELECT count(*) AS n FROM revocation_requests WHERE ${where}`).get()?.['n'] ?? 0);
+    const rows = this.#store
+      .sql(`SELECT ${columns} FROM revocation_requests WHERE ${where} ORDER BY rowid DESC LIMIT ? OFFSET ?`)
+      .all(limit, offset);
+    return { total, rows: rows.map(asRequest) };
+  }
+}
