@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { brokerCalls } from './calls/broker.ts';
 import { devicesCalls } from './calls/devices.ts';
 import { deliveryCalls } from './calls/delivery.ts';
+import { ceremonyCalls } from './calls/ceremony.ts';
+import { issuersCalls } from './calls/issuers.ts';
 import { lifeCalls } from './calls/life.ts';
 import { lineCalls } from './calls/line.ts';
 import { profilesCalls } from './calls/profiles.ts';
@@ -26,6 +28,8 @@ export type { Caller, Service } from './calls/spec.ts';
 export const calls = {
   ...stationCalls,
   ...tokensCalls,
+  ...ceremonyCalls,
+  ...issuersCalls,
   ...sessionsCalls,
   ...lineCalls,
   ...profilesCalls,

@@ -6,6 +6,10 @@ export const limits = {
   /** A list of what to revoke: about 50,000 lines. */
   listChars: 3_000_000,
   profileChars: 64 * 1024,
+  /** A certificate with its chain, however it is packed. */
+  chainFileBytes: 256 * 1024,
+  /** The revocation list of a customer’s root. */
+  rootCrlBytes: 2 * 1024 * 1024,
   /** A request with PEM and whatever tools write around it. */
   csrFileBytes: 64 * 1024,
   /** DNS names, and addresses, in one server certificate. */

@@ -336,6 +336,8 @@ export const IssuerView = z.object({
   notBefore: Instant,
   notAfter: Instant,
   createdAt: Instant,
+  /** Subjects of the certificates above its own that are not this station's, the nearest first; empty below a root of its own. */
+  above: z.array(z.string()),
   /** Attributes read back from the token when the key was made. */
   proof: z.array(z.object({ attribute: z.string(), value: z.string() })),
   active: z.int(),
@@ -343,6 +345,22 @@ export const IssuerView = z.object({
   revoked: z.int(),
 });
 export type IssuerView = z.infer<typeof IssuerView>;
+
+/** A customer's CA above an issuer of this station, and the newest revocation list of it that was imported. */
+export const RootCrlView = z.object({
+  subject: z.string(),
+  /** Of the CA's certificate. */
+  fingerprint: Sha256Hex,
+  /** Null when the list has none, or when there is no list. */
+  number: z.string().nullable(),
+  thisUpdate: Instant.nullable(),
+  nextUpdate: Instant.nullable(),
+  entries: z.int(),
+  /** Issuers of this station that the list names. */
+  revoked: z.array(z.string()),
+  importedAt: Instant.nullable(),
+});
+export type RootCrlView = z.infer<typeof RootCrlView>;
 
 // Revocation and publication
 export const RevocationState = z.enum(['RECORDED', 'PUBLISHED', 'EFFECTIVE']);

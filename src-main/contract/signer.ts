@@ -85,7 +85,7 @@ export const transcriptStart = '{\n  "purpose": "birthmark ceremony transcript",
 
 /** What the signer reads of a transcript. */
 export const TranscriptHead = z.object({
-  keys: z.array(KeyRef.extend({ algorithm: KeyAlgorithm, attributes: KeyProof.shape.attributes })).min(1),
+  keys: z.array(z.object({ role: z.string(), ...KeyRef.shape, algorithm: KeyAlgorithm, attributes: KeyProof.shape.attributes })).min(1),
 });
 
 export const TokenState = z.object({ state: z.enum(['open', 'locked', 'absent', 'none']), view: TokenView.nullable() });

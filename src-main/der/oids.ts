@@ -13,6 +13,20 @@ export const oids = {
   sha256WithRsa: '1.2.840.113549.1.1.11',
   sha384WithRsa: '1.2.840.113549.1.1.12',
   sha512WithRsa: '1.2.840.113549.1.1.13',
+  ecdsaWithSha512: '1.2.840.10045.4.3.4',
+  rsaPss: '1.2.840.113549.1.1.10',
+  sha1WithRsa: '1.2.840.113549.1.1.5',
+  ecdsaWithSha1: '1.2.840.10045.4.1',
+  md5WithRsa: '1.2.840.113549.1.1.4',
+  ed25519: '1.3.101.112',
+
+  signedData: '1.2.840.113549.1.7.2',
+
+  certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
+  policyConstraints: '2.5.29.36',
+  inhibitAnyPolicy: '2.5.29.54',
+  nameConstraints: '2.5.29.30',
 
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -43,6 +57,7 @@ export const oids = {
 
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  anyExtendedKeyUsage: '2.5.29.37.0',
 } as const;
 
 /** KeyUsage bit numbers (RFC 5280 4.2.1.3). */

@@ -11,7 +11,7 @@ import {
 } from '../contract/index.ts';
 import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
-import { LocalBrokerHost, type BrokerHost } from './broker/index.ts';
+import { LocalBrokerHost, type BrokerHost, type StationIdentities } from './broker/index.ts';
 import { BundleDesk } from './delivery/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
@@ -45,6 +45,7 @@ export class LiveStation {
   readonly observer: Observer;
   readonly bundles: BundleDesk;
   readonly #station: Station;
+  #identities: StationIdentities;
   readonly #watcher: PlugWatcher;
   #progress: OrderProgress | null = null;
   #upkeep: NodeJS.Timeout | undefined;
@@ -63,15 +64,15 @@ export class LiveStation {
     const { config, clock, signer } = station;
     this.#station = station;
     this.registry = registry;
-    const root = (): IssuerRecord => unwrap(registry.issuers.current('root'), 'a finished station has a root');
-    const identities = loadIdentities(config.dataDir);
+    this.#identities = loadIdentities(config.dataDir);
+    const identities = this.#liveIdentities();
     const server = loadIdentity(config.dataDir, 'broker');
     this.host = new LocalBrokerHost({
       dir: join(config.dataDir, 'broker'),
       port: Number(registry.store.setting('brokerPort') ?? '0'),
       serverCertificatePem: server.certificatePem,
       serverKeyPem: server.keyPem,
-      serverCaPem: certificateToPem(root().certificate),
+      serverCaPem: registry.issuers.trustAnchors().map(certificateToPem).join(''),
       identities,
       clock,
     });
@@ -83,7 +84,7 @@ export class LiveStation {
       clock,
       profiles: this.profiles,
       crlBase,
-      trustAnchor: () => root().certificate,
+      trustAnchors: () => registry.issuers.trustAnchors(),
       endpoint: () => this.host.endpoint,
     });
     this.servers = new ServerIssuance({ registry, signer: signer.call, clock, crlBase, profile: () => this.profiles.server });
@@ -98,7 +99,12 @@ export class LiveStation {
       onChange: () => station.statusSoon(),
       log: (line) => void process.stderr.write(`${line}\n`),
     });
-    this.observer = new Observer({ endpoint: () => this.host.endpoint, identity: identities.observer });
+    this.observer = new Observer({
+      endpoint: () => this.host.endpoint,
+      get identity() {
+        return identities.observer;
+      },
+    });
     this.bundles = new BundleDesk({
       registry,
       issuance: this.issuance,
@@ -135,6 +141,31 @@ export class LiveStation {
       },
       auto: config.line === 'auto',
     });
+  }
+
+  /** Those in use now: a new issuer brings its own canaries. */
+  #liveIdentities(): StationIdentities {
+    const current = (): StationIdentities => this.#identities;
+    return {
+      get goodCanary() {
+        return current().goodCanary;
+      },
+      get revokedCanary() {
+        return current().revokedCanary;
+      },
+      get observer() {
+        return current().observer;
+      },
+    };
+  }
+
+  /** After a ceremony: the broker gets the new CAs with their lists, and is asked by the new canaries. */
+  async issuersChanged(): Promise<void> {
+    this.#identities = loadIdentities(this.#station.config.dataDir);
+    // What fails is kept, shown and tried again.
+    if (this.#station.config.broker) this.publisher.publishSoon();
+    await this.publisher.idle();
+    this.line.poke();
   }
 
   /** Puts a finished station together; `start` brings it to life. */

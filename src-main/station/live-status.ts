@@ -1,6 +1,8 @@
 import { Failure, type Alarm, type BrokerView, type FailureData, type IssuerView, type StationStatus } from '../contract/index.ts';
+import { readCertificate } from './ca/index.ts';
 import type { CrlSet } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
+import { rootCrlAlarms } from './root-crls.ts';
 import type { SignerLink } from './signer-link.ts';
 
 export interface StatusParts {
@@ -56,6 +58,7 @@ function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
     notBefore,
     notAfter,
     createdAt,
+    above: issuer.chain.map((certificate) => readCertificate(certificate).subject),
     proof: [...issuer.proof],
     active,
     expired,
@@ -74,5 +77,5 @@ function alarms({ registry, broker, publication, signer }: StatusParts): Alarm[]
   add('publication', waiting === undefined ? 'warning' : 'alarm', publication, waiting?.recordedAt ?? now);
   add('broker', 'alarm', broker?.failure ?? null, broker?.since ?? now);
   add('module', 'alarm', signer.failure, now);
-  return found;
+  return [...found, ...rootCrlAlarms(registry, Date.parse(now))];
 }

@@ -4,7 +4,9 @@ import {
   Failure,
   limits,
   placeholderCrlBase,
+  type CallParsed,
   type Caller,
+  type CeremonyView,
   type EventName,
   type EventPayload,
   type ModuleConfig,
@@ -14,16 +16,19 @@ import {
   type WorkOrder,
 } from '../contract/index.ts';
 import { createDispatcher } from './access/index.ts';
+import { usualAuthorities, type Wish } from './ceremony/index.ts';
+import { CeremonyDesk } from './ceremony-desk.ts';
 import type { Clock } from './clock.ts';
 import type { StationConfig } from './config.ts';
 import { createHandlers } from './handlers/index.ts';
 import { LiveStation } from './live-station.ts';
-import { hasStation, openRegistry, takeDataFolder, type DataFolder, type Registry } from './registry/index.ts';
-import { loadCertificateProfiles, makeSoftwareTokenFolder, setUp, type SetUpPlan } from './setup/index.ts';
+import { hashPassword, hasStation, openRegistry, takeDataFolder, type DataFolder, type Registry } from './registry/index.ts';
+import { softwareTokenModule } from './setup/index.ts';
 import { SignerLink } from './signer-link.ts';
 
 export const version = '0.1.0';
 
+type Pin = (request: { requestId: string; expiresAt: string }, purpose: string) => Promise<void>;
 type Emit = (name: string, payload: unknown) => void;
 
 /** The object that serves the contract: first-run until a station was set up in the folder, then the live station. */
@@ -31,12 +36,12 @@ export class Station {
   readonly config: StationConfig;
   readonly clock: Clock;
   readonly signer: SignerLink;
+  readonly ceremonies: CeremonyDesk;
   readonly #folder: DataFolder;
   readonly #emit: Emit;
   readonly #dispatch: (name: string, input: unknown) => Promise<unknown>;
   #live: LiveStation | null = null;
   #operator: Operator | null = null;
-  #settingUp = false;
   #statusTimer: NodeJS.Timeout | undefined;
 
   private constructor(config: StationConfig, signer: SignerClient, clock: Clock, emit: Emit) {
@@ -49,6 +54,7 @@ export class Station {
       opened: (session) => this.#live?.sessionOpened(session),
       ended: (ended) => this.#live?.sessionEnded(ended),
     });
+    this.ceremonies = new CeremonyDesk(this);
     this.#dispatch = createDispatcher(createHandlers(this), () => this.#role());
   }
 
@@ -79,6 +85,7 @@ export class Station {
   async stop(): Promise<void> {
     clearTimeout(this.#statusTimer);
     await this.#live?.stop();
+    this.ceremonies.close();
     this.#folder.release();
   }
 
@@ -112,7 +119,7 @@ export class Station {
     if (this.#live !== null) return { ...common, phase: 'ready', ...this.#live.status() };
     return {
       ...common,
-      phase: this.#settingUp ? 'setting-up' : 'first-run',
+      phase: this.ceremonies.busy ? 'setting-up' : 'first-run',
       name: '',
       tryOut: false,
       token: { state: 'none', view: null },
@@ -152,24 +159,18 @@ export class Station {
     };
     const answer = async ({ requestId }: { requestId: string }): Promise<void> =>
       void (await this.signer.call('pin.tryOut', { requestId }));
+    const operators = (['Technician', 'Officer', 'Support'] as const).map((name) => ({
+      name,
+      role: name.toLowerCase() as Operator['role'],
+      hash: null,
+    }));
+    const name = 'Try-out station';
     await this.#setUp(
       () => ({
-        dataDir: this.config.dataDir,
-        name: 'Try-out station',
-        tryOut: true,
-        module: makeSoftwareTokenFolder(this.config.dataDir),
-        existingToken: false,
-        tokenLabel: 'Birthmark try-out',
-        slots: places,
-        brokerPort: 0,
+        ...this.#newStation(name, 'Birthmark try-out', null),
+        authorities: usualAuthorities(name, { root: 'ec-p256', issuing: 'ec-p256', server: 'ec-p256' }, limits.crlPartitions.default),
         crlBase: placeholderCrlBase,
-        partitions: limits.crlPartitions.default,
-        operators: [
-          { name: 'Technician', role: 'technician', password: null },
-          { name: 'Officer', role: 'officer', password: null },
-          { name: 'Support', role: 'support', password: null },
-        ],
-        order,
+        station: { name, tryOut: true, brokerPort: 0, slots: places, operators, officers: [], order },
       }),
       answer,
     );
@@ -185,56 +186,74 @@ export class Station {
     return this.status();
   }
 
-  async init(plan: {
-    name: string;
-    module: ModuleConfig | null;
-    tokenLabel: string;
-    slots: SetUpPlan['slots'];
-    brokerPort: number;
-    crlBase: string;
-    partitions: number;
-    officer: string;
-    password: string | null;
-  }): Promise<StationStatus> {
-    const { officer, password, module, ...rest } = plan;
+  async init(plan: CallParsed<'station.init'>): Promise<StationStatus> {
+    const { name, module, tokenLabel, slots, brokerPort, crlBase, officer, password, keys, partitions } = plan;
+    eachPlaceOnce(slots);
     await this.#setUp(
       () => ({
-        ...rest,
-        dataDir: this.config.dataDir,
-        tryOut: false,
-        module: module ?? makeSoftwareTokenFolder(this.config.dataDir),
-        existingToken: module !== null,
-        operators: [{ name: officer, role: 'officer', password }],
-        order: null,
+        ...this.#newStation(name, tokenLabel, module),
+        authorities: usualAuthorities(name, keys, partitions),
+        crlBase,
+        station: {
+          name,
+          tryOut: false,
+          brokerPort,
+          slots,
+          operators: [{ name: officer, role: 'officer', hash: password === null ? null : hashPassword(password) }],
+          officers: [],
+          order: null,
+        },
       }),
-      async (request, purpose) => {
-        const answered = this.signer.answered(request);
-        this.emit('pin.wanted', { ...request, purpose, token: null });
-        await answered;
-      },
+      (request, purpose) => this.#askPin(request, purpose),
     );
     return this.status();
   }
 
-  async #setUp(
-    plan: () => SetUpPlan,
-    pin: (request: { requestId: string; expiresAt: string }, purpose: string) => Promise<void>,
-  ): Promise<void> {
-    if (this.#live !== null || this.#settingUp) throw new Failure('ALREADY_SET_UP', { path: this.config.dataDir });
-    this.#settingUp = true;
+  #newStation(name: string, tokenLabel: string, module: ModuleConfig | null): Omit<Wish, 'authorities' | 'crlBase' | 'station'> {
+    return {
+      name: `Set-up of ${name}`,
+      reason: 'set up the station',
+      token: { label: tokenLabel },
+      module: module ?? softwareTokenModule(this.config.dataDir),
+      newToken: module === null,
+      officers: 1,
+      customerRoot: null,
+    };
+  }
+
+  async #askPin(request: { requestId: string; expiresAt: string }, purpose: string): Promise<void> {
+    const answered = this.signer.answered(request);
+    this.emit('pin.wanted', { ...request, purpose, token: null });
+    await answered;
+  }
+
+  /** The ceremony of a new station in one go; one that was interrupted is taken up. */
+  async #setUp(wish: () => Wish, pin: Pin): Promise<void> {
+    if (this.#live !== null || this.ceremonies.busy) throw new Failure('ALREADY_SET_UP', { path: this.config.dataDir });
+    this.ceremonies.start(wish(), this.operator?.name ?? 'set-up');
+    await this.#continue(pin);
+  }
+
+  /** Goes on with the open ceremony; the PIN is asked for by an event. */
+  continueCeremony(): Promise<CeremonyView> {
+    return this.#continue((request, purpose) => this.#askPin(request, purpose));
+  }
+
+  async #continue(pin: Pin): Promise<CeremonyView> {
     try {
-      await setUp(plan(), {
-        signer: this.signer.call,
-        clock: this.clock,
-        profiles: loadCertificateProfiles(this.config.resourcesDir),
-        pin,
-        progress: (step, done, total) => this.emit('setup.progress', { step, done, total }),
-      });
-      await this.#open();
+      const view = (await this.ceremonies.continue(this.operator?.name ?? 'set-up', pin)).view();
+      if (view.state === 'done') await this.#issuersInForce();
+      return view;
     } finally {
-      this.#settingUp = false;
       this.statusSoon();
     }
+  }
+
+  /** A new station comes to life; one that lives takes its new issuers into use. */
+  async #issuersInForce(): Promise<void> {
+    if (this.#live !== null) return this.#live.issuersChanged();
+    this.ceremonies.close();
+    await this.#open();
   }
 
   /** Opens the registry of a finished station and brings it to life. */
@@ -266,5 +285,15 @@ export class Station {
     this.emit('session.changed', this.signer.session);
     this.#live?.signerChanged();
     this.statusSoon();
+  }
+}
+
+function eachPlaceOnce(slots: readonly { slot: number; path: string }[]): void {
+  for (const [what, values] of [
+    ['number', slots.map(({ slot }) => slot)],
+    ['port', slots.map(({ path }) => path)],
+  ] as const) {
+    const twice = values.find((value, index) => values.indexOf(value as never) !== index);
+    if (twice !== undefined) throw new Failure('INVALID_INPUT', { field: 'slots', problem: `the ${what} ${String(twice)} is given twice` });
   }
 }

@@ -1,6 +1,7 @@
 import {
   Failure,
   type Authority,
+  type KeyProof,
   type SessionTerms,
   type SignerClient,
   type SignerEventName,
@@ -12,13 +13,17 @@ import {
 import { createSigner, type SignerOptions, type SignerService } from '../../src-main/signer/index.ts';
 import {
   authorityProfiles,
-  createHierarchy,
+  assembleCertificate,
+  authorityDays,
+  buildIssuerTbs,
+  buildRootTbs,
   crlUri,
   loadCertificateProfile,
   signingProfile,
   type CertificateProfile,
-  type MadeAuthority,
-  type Role,
+  newSerial,
+  readIssuer,
+  type Issuer,
 } from '../../src-main/station/ca/index.ts';
 import { makeTokenFolder, type TokenFolder } from './token.ts';
 
@@ -133,7 +138,7 @@ export class SignerBench {
   }
 
   ceremonyTerms(token: TokenRef, leaves: readonly SigningProfile[] = []): SessionTerms {
-    return this.terms(token, { kind: 'ceremony', profiles: [...authorityProfiles, ...leaves] });
+    return this.terms(token, { kind: 'ceremony', profiles: [...authorityProfiles(), ...leaves] });
   }
 
   /** Resolves with the first event, from now or before, that fits. */
@@ -161,7 +166,12 @@ export class SignerBench {
   }
 }
 
-export type Hierarchy = Readonly<Record<Role, MadeAuthority>>;
+export interface MadeAuthority {
+  readonly proof: KeyProof;
+  readonly certificate: Buffer;
+  readonly issuer: Issuer;
+}
+export type Hierarchy = Readonly<Record<'root' | 'issuer' | 'server', MadeAuthority>>;
 
 /** Root, issuer and server issuer on this token, made in a ceremony that is closed again. */
 export async function makeHierarchy(
@@ -170,19 +180,22 @@ export async function makeHierarchy(
   algorithm: 'ec-p256' | 'ec-p384' | 'rsa-3072' = 'ec-p256',
 ): Promise<Hierarchy> {
   await bench.openSession(bench.ceremonyTerms(token));
-  const made = await createHierarchy({
-    signer: bench.client,
-    clock: bench.clock,
-    algorithm,
-    names: {
-      root: { organization: 'Test', commonName: 'Test root' },
-      issuer: { organization: 'Test', commonName: 'Test issuer 1' },
-      server: { organization: 'Test', commonName: 'Test server issuer' },
-    },
-    ids: { root: '01', issuer: '02', server: '03' },
-    rootCrlUri: crlUri(crlBase, 'root'),
-    reserve: () => undefined,
-  });
+  const make = async (ckaId: string, commonName: string, above: MadeAuthority | null): Promise<MadeAuthority> => {
+    const proof = await bench.client('key.generate', { ckaId, label: commonName, algorithm });
+    const subject = { organization: 'Test', commonName };
+    const common = { subject, spki: proof.spki, serial: newSerial(), now: bench.clock.now() };
+    const draft =
+      above === null
+        ? buildRootTbs({ ...common, days: authorityDays.root })
+        : buildIssuerTbs({ ...common, days: authorityDays.issuer, issuer: above.issuer, crlUri: crlUri(crlBase, 'root') });
+    const signedBy = above?.proof ?? proof;
+    const profile = above === null ? 'root' : 'issuer';
+    const { signature } = await bench.client('sign.certificate', { key: signedBy.key, profile, tbs: draft.tbs });
+    const certificate = assembleCertificate(draft.tbs, signedBy, signature);
+    return { proof, certificate, issuer: readIssuer(certificate) };
+  };
+  const root = await make('01', 'Test root', null);
+  const made = { root, issuer: await make('02', 'Test issuer 1', root), server: await make('03', 'Test server issuer', root) };
   await bench.client('session.close', { why: 'ceremony done' });
   return made;
 }

@@ -2,6 +2,8 @@ import type { Command } from '../command.ts';
 import { checkBroker } from './check-broker.ts';
 import { certificates, devices, status } from './look.ts';
 import { bundle } from './bundle.ts';
+import { ceremony } from './ceremony.ts';
+import { issuers } from './issuers.ts';
 import { crl, revoke } from './revocation.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
@@ -24,6 +26,8 @@ export const commands: readonly Command[] = [
   demo,
   tokens,
   init,
+  ceremony,
+  issuers,
   operators,
   status,
   provision,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { exitCodes, Failure, limits } from '../../contract/index.ts';
-import { moduleOptions, type Command } from '../command.ts';
+import { AuthorityAlgorithm, exitCodes, Failure, limits } from '../../contract/index.ts';
+import { moduleOptions, type Command, type CommandContext } from '../command.ts';
 import { readSecret } from '../pin.ts';
 
 export const init: Command = {
@@ -11,6 +11,10 @@ export const init: Command = {
     ...moduleOptions,
     module: { argument: 'PATH', help: 'PKCS#11 module of the HSM; without it a software token is made, for trying out' },
     token: { argument: 'LABEL', help: 'label of the token, or its serial number (default: Birthmark)' },
+    key: { argument: 'KIND', help: `kind of key of each CA: ${AuthorityAlgorithm.options.join(', ')} (default: ec-p256)` },
+    'root-key': { argument: 'KIND', help: 'kind of key of the root, if another' },
+    'issuing-key': { argument: 'KIND', help: 'kind of key of the issuer of device certificates, if another' },
+    'server-key': { argument: 'KIND', help: 'kind of key of the issuer of brokers’ certificates, if another' },
     slot: { argument: 'N=PATH', multiple: true, help: 'serial port of a slot, e.g. 1=/dev/serial/by-path/…' },
     'crl-url': {
       argument: 'URL',
@@ -51,6 +55,7 @@ export const init: Command = {
         brokerPort: context.number('broker-port', { min: 0, max: 65535, fallback: 0 }),
         ...(crlBase === undefined ? {} : { crlBase }),
         partitions: context.number('crl-partitions', { ...limits.crlPartitions, fallback: limits.crlPartitions.default }),
+        keys: { root: keyKind(context, 'root-key'), issuing: keyKind(context, 'issuing-key'), server: keyKind(context, 'server-key') },
         officer: context.text('officer') ?? 'officer',
         password:
           passwordFile === undefined
@@ -69,6 +74,13 @@ export const init: Command = {
     }
   },
 };
+
+function keyKind(context: CommandContext, name: string): AuthorityAlgorithm {
+  const option = context.text(name) === undefined ? 'key' : name;
+  const parsed = AuthorityAlgorithm.default('ec-p256').safeParse(context.text(option));
+  if (parsed.success) return parsed.data;
+  throw new Failure('INVALID_INPUT', { field: `--${option}`, problem: `must be one of ${AuthorityAlgorithm.options.join(', ')}` });
+}
 
 function slotPlace(text: string): { slot: number; path: string } {
   const match = /^(\d{1,2})=(.+)$/u.exec(text);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AuthorityAlgorithm } from '../ceremony.ts';
 import { limits } from '../limits.ts';
 import { Operator, Role, StationStatus } from '../models.ts';
 import { ModuleConfig } from '../signer.ts';
@@ -40,6 +41,15 @@ export const stationCalls = {
           .default(placeholderCrlBase),
         /** Partitions of the device issuer's CRL: a broker or gateway with few devices then needs only a part of it. As fixed as the URL. */
         partitions: z.int().min(limits.crlPartitions.min).max(limits.crlPartitions.max).default(limits.crlPartitions.default),
+        /** Kind of key of each CA. */
+        keys: z
+          .object({
+            root: AuthorityAlgorithm.default('ec-p256'),
+            issuing: AuthorityAlgorithm.default('ec-p256'),
+            server: AuthorityAlgorithm.default('ec-p256'),
+          })
+          .strict()
+          .prefault({}),
         officer: z.string().min(1).max(64).default('officer'),
         /** The officer's password; null leaves the sign-in open to whoever may open the data folder. */
         password: z.string().min(8).max(128).nullable().default(null),

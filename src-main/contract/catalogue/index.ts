@@ -1,4 +1,5 @@
 import { brokerFailures } from './broker.ts';
+import { ceremonyFailures } from './ceremony.ts';
 import { certificatesFailures } from './certificates.ts';
 import { diagnosisFailures } from './diagnosis.ts';
 import { deliveryFailures } from './delivery.ts';
@@ -15,6 +16,7 @@ export const catalogue = {
   ...programFailures,
   ...tokenFailures,
   ...sessionFailures,
+  ...ceremonyFailures,
   ...certificatesFailures,
   ...unitsFailures,
   ...brokerFailures,

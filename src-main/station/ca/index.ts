@@ -1,5 +1,5 @@
 /** The door of the CA: profiles, requests, certificates, CRLs and the steps of a ceremony. Pure; signing is the signer's. */
-export { authorityDays, authorityProfiles, createHierarchy, type HierarchyRequest, type MadeAuthority, type Role } from './ceremony.ts';
+export { authorityDays, authorityProfiles } from './authority.ts';
 export { certificateFromFile, certificateToPem, readCertificate, toPem, type CertificateFacts } from './certificate.ts';
 export { buildIssuerTbs, buildRootTbs, type AuthorityRequest } from './ca-tbs.ts';
 export type { CrlEntry, CrlHead } from './crl-encode.ts';
@@ -10,8 +10,13 @@ export { crlSigner, knownSignature, writeCrl, type CrlRequest, type CrlSigner, t
 export { checkCsr, type CheckedCsr, type CsrPolicy } from './csr.ts';
 export { requestFromFile } from './pem.ts';
 export { buildRequestInfo, requestToPem } from './request.ts';
+export { certificatesFromFiles } from './certificate-files.ts';
+export { checkChain, type CheckedChain } from './chain-check.ts';
+export type { OurName } from './name-constraints.ts';
+export { checkRootCrl } from './root-crl.ts';
 export { readIssuer, type Issuer } from './issuer.ts';
 export { loadCertificateProfile, parseCertificateProfile } from './profile-file.ts';
+export { lintJson } from './json-lint.ts';
 export { lintCertificateProfile } from './profile-lint.ts';
 export { CertificateProfile, commonNameFor, signingProfile } from './profile.ts';
 export { serverHosts, type ServerNames } from './server-names.ts';

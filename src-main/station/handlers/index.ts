@@ -1,5 +1,7 @@
 import type { Handlers } from '../access/index.ts';
 import type { Station } from '../station.ts';
+import { ceremonyHandlers } from './ceremony.ts';
+import { issuersHandlers } from './issuers.ts';
 import { brokerHandlers } from './broker.ts';
 import { devicesHandlers } from './devices.ts';
 import { deliveryHandlers } from './delivery.ts';
@@ -18,6 +20,8 @@ import { stationHandlers } from './station.ts';
 export const createHandlers = (station: Station): Handlers => ({
   ...stationHandlers(station),
   ...tokensHandlers(station),
+  ...ceremonyHandlers(station),
+  ...issuersHandlers(station),
   ...sessionsHandlers(station),
   ...lineHandlers(station),
   ...profilesHandlers(station),

@@ -1,6 +1,8 @@
-import { Failure, type CallOutput } from '../../contract/index.ts';
+import { Failure, unwrap, type CallOutput } from '../../contract/index.ts';
 import type { HandlersOf } from '../access/index.ts';
-import { certificateToPem } from '../ca/index.ts';
+import { certificateToPem, crlToPem } from '../ca/index.ts';
+import { sha256Hex } from '../../der/index.ts';
+import { customerCas } from '../root-crls.ts';
 import { runDoctor } from '../doctor/index.ts';
 import type { CrlBuilder } from '../publication/index.ts';
 import type { LiveStation } from '../live-station.ts';
@@ -25,13 +27,21 @@ export function registryHandlers(station: Station): HandlersOf<'certificates' | 
 function exportPem(live: LiveStation): CallOutput<'export.pem'> {
   const { registry, crls } = live;
   const files: { name: string; pem: string }[] = [];
-  const current = { root: registry.issuers.current('root')?.id, issuing: registry.issuers.current('issuing')?.id };
-  for (const { id, kind, certificate } of registry.issuers.all()) {
-    const name = id === current.root ? 'root.pem' : id === current.issuing ? 'issuer.pem' : `issuers/${kind}-${id}.pem`;
-    files.push({ name, pem: certificateToPem(certificate) });
+  const issuing = unwrap(registry.issuers.current('issuing'), 'a finished station has an issuer');
+  const root = registry.issuers.anchorOf(issuing);
+  files.push({ name: 'root.pem', pem: certificateToPem(root) }, { name: 'issuer.pem', pem: certificateToPem(issuing.certificate) });
+  // What lies between the two, where a customer's CA does.
+  const between = issuing.chain.filter((certificate) => !certificate.equals(root));
+  if (between.length > 0) files.push({ name: 'intermediates.pem', pem: between.map(certificateToPem).join('') });
+  for (const { id, kind, certificate } of registry.issuers.all())
+    if (id !== issuing.id && !certificate.equals(root))
+      files.push({ name: `issuers/${kind}-${id}.pem`, pem: certificateToPem(certificate) });
+  for (const certificate of customerCas(registry)) {
+    const held = registry.rootCrls.get(sha256Hex(certificate));
+    if (held !== null) files.push({ name: `crls/customer-${held.fingerprint.slice(0, 16)}.pem`, pem: crlToPem(held.der) });
   }
   files.push({ name: 'crl.pem', pem: pemOf(crls.current()) });
-  for (const { id, kind } of registry.issuers.signsCrls().filter((issuer) => issuer.id !== current.issuing))
+  for (const { id, kind } of registry.issuers.signsCrls().filter((issuer) => issuer.id !== issuing.id))
     files.push({ name: `crls/${kind}-${id}.pem`, pem: pemOf(crls.builders().filter(({ issuer }) => issuer.id === id)) });
   for (const { device, serial, der } of registry.certificates.withDer('device')) {
     files.push({ name: `certificates/${device.replace('/', '-')}-${serial}.pem`, pem: certificateToPem(der) });

@@ -36,8 +36,8 @@ export interface IssuanceOptions {
   readonly clock: Clock;
   readonly profiles: DeviceProfiles;
   readonly crlBase: string;
-  /** What devices trust: the root of the broker's certificate, DER. */
-  readonly trustAnchor: () => Uint8Array;
+  /** What devices trust, DER: the root of the broker's certificate, and one that it may have later. */
+  readonly trustAnchors: () => readonly Uint8Array[];
   readonly endpoint: () => BrokerEndpoint;
 }
 
@@ -208,7 +208,7 @@ export class Issuance {
     const { host, port, serverName } = this.#options.endpoint();
     return {
       certificateChain: [certificate, issuer.certificate, ...issuer.chain.slice(0, -1)],
-      trustAnchors: [this.#options.trustAnchor()],
+      trustAnchors: this.#options.trustAnchors(),
       broker: { host, port, serverName, clientId: device, topicBase: topicBase(device) },
     };
   }

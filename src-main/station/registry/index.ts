@@ -1,5 +1,6 @@
 import { instant, type Clock } from '../clock.ts';
 import { Bundles } from './bundles.ts';
+import { Ceremonies } from './ceremonies.ts';
 import { Certificates } from './certificates.ts';
 import { Crls } from './crls.ts';
 import { openDatabase } from './database.ts';
@@ -10,13 +11,16 @@ import { Operators } from './operators.ts';
 import { Requests } from './requests.ts';
 import { Revocations } from './revocations.ts';
 import { Runs } from './runs.ts';
+import { RootCrls } from './root-crls.ts';
 import { openRevocationSnapshot, type RevocationSnapshot } from './snapshot.ts';
 import { Store } from './store.ts';
 
+export { hashPassword } from './operators.ts';
 export { hasStation, takeDataFolder, type DataFolder } from './database.ts';
 export type { BundleRow } from './bundles.ts';
 export type { Reservation } from './certificates.ts';
 export type { CrlScope } from './crls.ts';
+export type { CeremonyRecord, JournalLine, TranscriptSignature } from './ceremonies.ts';
 export type { IssuerRecord } from './issuers.ts';
 export type { RequestRecord } from './requests.ts';
 export type { RunRecord } from './runs.ts';
@@ -25,6 +29,7 @@ export type { RunRecord } from './runs.ts';
 export interface Registry {
   readonly store: Store;
   readonly bundles: Bundles;
+  readonly ceremonies: Ceremonies;
   readonly certificates: Certificates;
   readonly crls: Crls;
   readonly devices: Devices;
@@ -33,6 +38,7 @@ export interface Registry {
   readonly operators: Operators;
   readonly requests: Requests;
   readonly revocations: Revocations;
+  readonly rootCrls: RootCrls;
   readonly runs: Runs;
   revocationSnapshot(): RevocationSnapshot;
   now(): string;
@@ -46,6 +52,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
   return {
     store,
     bundles: new Bundles(store),
+    ceremonies: new Ceremonies(store),
     certificates: new Certificates(store),
     crls: new Crls(store),
     devices: new Devices(store),
@@ -54,6 +61,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     operators: new Operators(store),
     requests: new Requests(store),
     revocations: new Revocations(store),
+    rootCrls: new RootCrls(store),
     runs: new Runs(store),
     revocationSnapshot: () => openRevocationSnapshot(db.name),
     now: () => instant(clock.now()),

@@ -96,6 +96,26 @@ export class Issuers {
       .map(asIssuer);
   }
 
+  /** The root above this issuer, DER: the end of its chain, or the root of the station's own that signed it. */
+  anchorOf(issuer: IssuerRecord): Buffer {
+    const above = issuer.chain.at(-1);
+    if (above !== undefined || issuer.kind === 'root') return above ?? issuer.certificate;
+    const root = this.all().find((other) => other.kind === 'root' && isBy(issuer, other));
+    return unwrap(root, `the root above ${issuer.id} is in the registry`).certificate;
+  }
+
+  /**
+   * What new devices trust, DER: the root of brokers' certificates first. Where the issuer of devices has a newer root of the same
+   * owner, that too: brokers' certificates can follow it when all devices know it.
+   */
+  trustAnchors(): Buffer[] {
+    const server = unwrap(this.current('server'), 'a finished station has an issuer for brokers');
+    const issuing = unwrap(this.current('issuing'), 'a finished station has an issuer');
+    const [first, next] = [this.anchorOf(server), this.anchorOf(issuing)];
+    const sameOwner = server.chain.length > 0 === issuing.chain.length > 0;
+    return sameOwner && !next.equals(first) ? [first, next] : [first];
+  }
+
   /** Another one signs certificates from now on; this one only revocation lists. */
   retire(id: string, actor: string): void {
     this.#move(id, 'active', 'retiring', actor);

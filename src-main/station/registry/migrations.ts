@@ -3,6 +3,7 @@ import { approval } from './migrations/approval.ts';
 import { requests } from './migrations/requests.ts';
 import { rotation } from './migrations/rotation.ts';
 import { bundlesMigration } from './migrations/bundles.ts';
+import { ceremoniesMigration } from './migrations/ceremonies.ts';
 
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
 export const migrations: readonly string[] = [
@@ -280,4 +281,5 @@ export const migrations: readonly string[] = [
   rotation,
   bundlesMigration,
   requests,
+  ceremoniesMigration,
 ];

@@ -7,6 +7,12 @@ import type { Store } from './store.ts';
 const cost = { N: 32768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 const hash = (password: string, salt: Buffer): Buffer => scryptSync(password.normalize('NFKC'), salt, 32, cost);
 
+/** What is kept of a password. */
+export function hashPassword(password: string): string {
+  const salt = randomBytes(16);
+  return `${salt.toString('hex')}:${hash(password, salt).toString('hex')}`;
+}
+
 const freeTries = 5;
 
 interface Row {
@@ -24,8 +30,11 @@ export class Operators {
   }
 
   add(name: string, role: Role, password: string | null, actor: string): void {
-    const salt = randomBytes(16);
-    const stored = password === null ? null : `${salt.toString('hex')}:${hash(password, salt).toString('hex')}`;
+    this.addHashed(name, role, password === null ? null : hashPassword(password), actor);
+  }
+
+  /** With a password that `hashPassword` took earlier. */
+  addHashed(name: string, role: Role, stored: string | null, actor: string): void {
     this.#store.sql('INSERT INTO operators (name, role, password) VALUES (?, ?, ?)').run(name, role, stored);
     this.#store.audit(actor, 'operator.add', name, { role, passwordSet: stored !== null });
   }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../../der/index.ts';
 import type { StationIdentities, TlsIdentity } from '../broker/index.ts';
@@ -27,11 +27,23 @@ export function makeKey(): NewKey {
 
 const folder = (dataDir: string): string => join(dataDir, 'secrets');
 
-/** The station's own keys must outlive it: files with mode 0600 in a folder with mode 0700. */
-export function saveIdentity(dataDir: string, name: IdentityName, identity: TlsIdentity): void {
-  mkdirSync(folder(dataDir), { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder(dataDir), `${name}.key.pem`), identity.keyPem, { mode: 0o600 });
-  writeFileSync(join(folder(dataDir), `${name}.crt.pem`), identity.certificatePem, { mode: 0o600 });
+const staged = (dataDir: string): string => join(folder(dataDir), 'ceremony');
+
+/**
+ * Keeps an identity beside those in use, until `installIdentities`. The station's own keys must outlive it: files with mode 0600 in a
+ * folder with mode 0700.
+ */
+export function stageIdentity(dataDir: string, name: IdentityName, identity: TlsIdentity): void {
+  mkdirSync(staged(dataDir), { recursive: true, mode: 0o700 });
+  writeFileSync(join(staged(dataDir), `${name}.key.pem`), identity.keyPem, { mode: 0o600, flush: true });
+  writeFileSync(join(staged(dataDir), `${name}.crt.pem`), identity.certificatePem, { mode: 0o600, flush: true });
+}
+
+/** Puts what was staged to use; again after an interruption, until nothing is staged. */
+export function installIdentities(dataDir: string): void {
+  if (!existsSync(staged(dataDir))) return;
+  for (const name of readdirSync(staged(dataDir))) renameSync(join(staged(dataDir), name), join(folder(dataDir), name));
+  rmdirSync(staged(dataDir));
 }
 
 export function loadIdentity(dataDir: string, name: IdentityName): TlsIdentity {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, type ModuleConfig } from '../../contract/index.ts';
 
@@ -12,16 +12,19 @@ const softHsmPaths = [
   '/usr/local/lib/softhsm/libsofthsm2.so',
 ];
 
-/** A fresh folder for a software token of this station alone; an unfinished one of an earlier try is removed. */
-export function makeSoftwareTokenFolder(dataDir: string): ModuleConfig {
-  const folder = join(dataDir, 'token');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, 'tokens'), { recursive: true, mode: 0o700 });
-  const config = join(folder, 'softhsm2.conf');
-  writeFileSync(config, `directories.tokendir = ${join(folder, 'tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n`, {
-    mode: 0o600,
-  });
-  return { path: softHsmModule(), env: { SOFTHSM2_CONF: config } };
+const folderOf = (dataDir: string): string => join(dataDir, 'token');
+const configOf = (dataDir: string): string => join(folderOf(dataDir), 'softhsm2.conf');
+
+/** How to load a software token of this station alone. MODULE_NOT_FOUND. */
+export function softwareTokenModule(dataDir: string): ModuleConfig {
+  return { path: softHsmModule(), env: { SOFTHSM2_CONF: configOf(dataDir) } };
+}
+
+/** Its folder, where there is none yet; what an interrupted set-up had made in it stays. */
+export function makeSoftwareTokenFolder(dataDir: string): void {
+  const tokens = join(folderOf(dataDir), 'tokens');
+  mkdirSync(tokens, { recursive: true, mode: 0o700 });
+  writeFileSync(configOf(dataDir), `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`, { mode: 0o600 });
 }
 
 function softHsmModule(): string {

@@ -199,7 +199,7 @@ describe('a ceremony', () => {
 
   it('a key signs a transcript that says of it what the token says, and nothing that could be something else', async () => {
     const made = await generate('0a');
-    const entry = { ...made.key, algorithm: made.algorithm, attributes: made.attributes };
+    const entry = { role: 'root', ...made.key, algorithm: made.algorithm, attributes: made.attributes };
     const text = (keys: unknown): string => `${transcriptStart}  "keys": ${JSON.stringify(keys)}\n}\n`;
     const sign = (transcript: string | Uint8Array) =>
       bench.client('sign.transcript', { key: made.key, transcript: Buffer.from(transcript) });

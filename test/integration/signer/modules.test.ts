@@ -56,7 +56,9 @@ describe('another vendor’s module', () => {
       await bench.openSession(bench.ceremonyTerms(token));
       const { key, spki: rootSpki, attributes } = made.root.proof;
       expect(await bench.client('key.find', { ckaId: key.ckaId, label: 'Test root', algorithm })).toEqual(made.root.proof);
-      const transcript = Buffer.from(`${transcriptStart}  "keys": ${JSON.stringify([{ ...key, algorithm, attributes }])}\n}\n`);
+      const transcript = Buffer.from(
+        `${transcriptStart}  "keys": ${JSON.stringify([{ role: 'root', ...key, algorithm, attributes }])}\n}\n`,
+      );
       const signed = await bench.client('sign.transcript', { key, transcript });
       const publicKey = createPublicKey({ key: Buffer.from(rootSpki), format: 'der', type: 'spki' });
       expect(verify('sha256', transcript, publicKey, signed.signature)).toBe(true);

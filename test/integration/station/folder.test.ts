@@ -65,7 +65,7 @@ test('a set-up that fails by name can be made again in the same folder', async (
 });
 
 test('a set-up that is killed leaves no station, and the next one is whole', async () => {
-  for (const step of ['Make keys and certificates of the CAs', 'Write the first records', 'Sign the first revocation lists']) {
+  for (const step of ['Make the key of the device CA (ec-p256)', 'Put the issuers in force', 'Sign the first revocation lists']) {
     const reached = station.waitFor('setup.progress', (progress) => progress.step === step);
     const up = station
       .waitFor('service.changed', ({ service, state }) => service === 'station' && state === 'restarting')

@@ -78,6 +78,7 @@ export const issuers = (): IssuerView[] => [
   {
     id: 'root',
     kind: 'root',
+    above: [],
     state: 'active',
     subject: 'CN=Acme device root',
     algorithm: 'ec-p256',
@@ -94,6 +95,7 @@ export const issuers = (): IssuerView[] => [
   {
     id: 'line-2',
     kind: 'issuing',
+    above: [],
     state: 'active',
     subject: 'CN=Line 2 issuing CA',
     algorithm: 'ec-p256',

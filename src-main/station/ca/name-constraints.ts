@@ -1,0 +1,116 @@
+import { DerError, DerReader, oids, onlyElement, readName, tags, type Extensions } from '../../der/index.ts';
+
+/** GeneralName kinds (RFC 5280 4.2.1.6) by their tags. */
+const kinds: Readonly<Record<number, NameKind>> = { 0x82: 'dns', 0xa4: 'directory', 0x86: 'uri', 0x87: 'ip' };
+export type NameKind = 'dns' | 'directory' | 'uri' | 'ip';
+
+export interface Subtree {
+  readonly kind: NameKind;
+  readonly base: Uint8Array;
+}
+
+/** RFC 5280 4.2.1.10, of one CA certificate. */
+export interface NameConstraints {
+  /** Null: nothing of that kind is said. */
+  readonly permitted: readonly Subtree[];
+  readonly excluded: readonly Subtree[];
+}
+
+/** A name that a certificate of ours will have: text, or for a directory name its DER. */
+export type OurName =
+  | { readonly kind: 'dns' | 'uri'; readonly text: string }
+  | { readonly kind: 'ip'; readonly bytes: Uint8Array; readonly text: string }
+  | { readonly kind: 'directory'; readonly der: Uint8Array; readonly text: string };
+
+/** Null where a certificate has none. Kinds of names that no certificate of ours has are left out. */
+export function nameConstraintsOf(extensions: Extensions): NameConstraints | null {
+  const value = extensions.get(oids.nameConstraints)?.value;
+  if (value === undefined) return null;
+  const reader = new DerReader(onlyElement(value, tags.sequence).content);
+  const permitted = reader.optional(0xa0);
+  const excluded = reader.optional(0xa1);
+  reader.finish();
+  return { permitted: subtrees(permitted?.content), excluded: subtrees(excluded?.content) };
+}
+
+function subtrees(content: Uint8Array | undefined): Subtree[] {
+  if (content === undefined) return [];
+  const found: Subtree[] = [];
+  const list = new DerReader(content);
+  while (!list.done) {
+    const subtree = list.enter(tags.sequence);
+    const base = subtree.element();
+    // minimum 0 is the default and not written; maximum must not be there (RFC 5280).
+    subtree.finish();
+    const kind = kinds[base.tag];
+    if (kind !== undefined) found.push({ kind, base: base.content });
+  }
+  return found;
+}
+
+/** Why this name is not allowed by these constraints; null when it is. */
+export function whyNotAllowed(name: OurName, { permitted, excluded }: NameConstraints): string | null {
+  const own = (list: readonly Subtree[]): Subtree[] => list.filter(({ kind }) => kind === name.kind);
+  const hit = own(excluded).find((subtree) => isWithin(name, subtree));
+  if (hit !== undefined) return `“${name.text}” is excluded (${describe(hit)})`;
+  const allowed = own(permitted);
+  if (allowed.length === 0 || allowed.some((subtree) => isWithin(name, subtree))) return null;
+  return `“${name.text}” is not permitted (permitted: ${allowed.map(describe).join('; ')})`;
+}
+
+function isWithin(name: OurName, { base }: Subtree): boolean {
+  switch (name.kind) {
+    case 'directory':
+      return isBelow(name.der, base);
+    case 'ip':
+      return isInRange(name.bytes, base);
+    case 'dns':
+      return isDomainBelow(name.text, ascii(base), true);
+    case 'uri':
+      return isDomainBelow(hostOf(name.text), ascii(base), false);
+  }
+}
+
+const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1').toLowerCase();
+const hostOf = (uri: string): string => /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:]+)/iu.exec(uri)?.[1] ?? '';
+
+/** A host name and what is below it; for URIs only with a dot in front (RFC 5280 4.2.1.10). */
+function isDomainBelow(host: string, base: string, alsoBelow: boolean): boolean {
+  const lower = host.toLowerCase();
+  if (base === '') return true;
+  if (base.startsWith('.')) return lower.endsWith(base) && lower.length > base.length;
+  return lower === base || (alsoBelow && lower.endsWith(`.${base}`));
+}
+
+function isInRange(address: Uint8Array, base: Uint8Array): boolean {
+  const { length } = address;
+  if (base.length !== 2 * length) return false;
+  return address.every((octet, index) => (octet & (base[length + index] ?? 0)) === ((base[index] ?? 0) & (base[length + index] ?? 0)));
+}
+
+/** Are the parts of `base` the first parts of `name`? Compared as RFC 5280 7.1 does: without case and superfluous blanks. */
+function isBelow(name: Uint8Array, base: Uint8Array): boolean {
+  const wanted = partsOf(base);
+  const own = partsOf(name);
+  return wanted.length <= own.length && wanted.every((part, index) => part === own[index]);
+}
+
+const partsOf = (name: Uint8Array): string[] =>
+  readName(name).map(({ type, text }) => `${type}=${text.normalize('NFKC').trim().replace(/\s+/gu, ' ').toLowerCase()}`);
+
+function describe({ kind, base }: Subtree): string {
+  if (kind === 'ip') return [...base].join('.');
+  if (kind !== 'directory') return ascii(base) || 'any';
+  try {
+    const parts = readName(base);
+    return parts.length === 0 ? 'any name' : parts.map(({ type, text }) => `${shortType[type] ?? type}=${text}`).join(', ');
+  } catch (error) {
+    if (error instanceof DerError) return 'a name that cannot be read';
+    throw error;
+  }
+}
+const shortType: Readonly<Record<string, string>> = {
+  [oids.commonName]: 'CN',
+  [oids.organizationName]: 'O',
+  [oids.organizationalUnitName]: 'OU',
+};

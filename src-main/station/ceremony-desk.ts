@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, unwrap, type CeremonyView } from '../contract/index.ts';
+import {
+  Ceremony,
+  parseCeremonyFile,
+  planOf,
+  waitsInWords,
+  wishHash,
+  wishOf,
+  type CeremonyParts,
+  type CeremonyTools,
+  type Wish,
+} from './ceremony/index.ts';
+import type { CertificateProfile } from './ca/index.ts';
+import { CrlSet } from './publication/index.ts';
+import { hashPassword, openRegistry, type Registry } from './registry/index.ts';
+import { loadCertificateProfiles, softwareTokenModule } from './setup/index.ts';
+import type { Station } from './station.ts';
+
+type Pin = CeremonyTools['pin'];
+
+/** Where ceremonies are begun and gone on with: on a new station, which has no more than a registry yet, and on one that is set up. */
+export class CeremonyDesk {
+  readonly #station: Station;
+  /** Of a station that is not set up. */
+  #registry: Registry | null = null;
+  #busy = false;
+
+  constructor(station: Station) {
+    this.#station = station;
+  }
+
+  /** A step is under way. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  current(): Ceremony | null {
+    const registry = this.#registryIfAny();
+    const record = registry?.ceremonies.open() ?? null;
+    return registry === null || record === null ? null : new Ceremony(this.#parts(registry), record);
+  }
+
+  all(): CeremonyView[] {
+    const { registry } = this.#station.live();
+    return registry.ceremonies.all().map((record) => new Ceremony(this.#parts(registry), record).view());
+  }
+
+  /** CEREMONY_FILE, INVALID_INPUT, CEREMONY_OPEN. */
+  startFile(text: string, password: string | null, actor: string): Ceremony {
+    const file = parseCeremonyFile(text, 'the ceremony file');
+    const { isSetUp, config } = this.#station;
+    const live = isSetUp ? this.#station.live() : null;
+    const setting = (key: string): string => unwrap(live?.registry.store.setting(key), `a finished station has the setting ${key}`);
+    const wish = wishOf(file, {
+      live:
+        live === null
+          ? null
+          : {
+              module: JSON.parse(setting('module')) as never,
+              token: JSON.parse(setting('token')) as never,
+              crlBase: setting('crlBase'),
+              issuers: live.registry.issuers.all(),
+            },
+      softwareModule: () => softwareTokenModule(config.dataDir),
+      passwordHash: password === null ? null : hashPassword(password),
+    });
+    return this.start(wish, actor);
+  }
+
+  /** The open ceremony when it is the same; else a new one, where nothing is lost by it. CEREMONY_OPEN. */
+  start(wish: Wish, actor: string): Ceremony {
+    this.#mustBeFree();
+    const hash = wishHash(wish);
+    const open = this.current();
+    if (open !== null && open.wish === hash) return open;
+    if (open !== null) this.#giveWay(open, actor);
+    if (wish.newToken) this.#clear();
+    const registry = this.#registryIfAny() ?? this.#openRegistry();
+    const id = randomUUID();
+    registry.ceremonies.begin({ id, plan: JSON.stringify(planOf(wish)), wish: hash }, wish.name, actor);
+    return new Ceremony(this.#parts(registry), unwrap(registry.ceremonies.get(id), 'it was just begun'));
+  }
+
+  /** Another ceremony may take its place while it has made nothing that stays: no key on a token that was there before. */
+  #giveWay(open: Ceremony, actor: string): void {
+    const { name, waits } = open.view();
+    if (!open.mayBeReplaced) throw new Failure('CEREMONY_OPEN', { name, waits: waitsInWords(waits) });
+    if (this.#station.isSetUp) open.abandon(actor);
+    else this.#clear();
+  }
+
+  /** Nothing in the folder of a station that is not set up was ever given to a device. A record of keys that stay on a token is kept. */
+  #clear(): void {
+    const registry = this.#registryIfAny();
+    const kept = registry?.ceremonies.all().some((record) => !new Ceremony(this.#parts(registry), record).mayBeReplaced) === true;
+    if (!kept) this.close();
+    const { dataDir } = this.#station.config;
+    const database = kept ? [] : ['station.db', 'station.db-wal', 'station.db-shm'];
+    // The CRLs first: CRLs without a database are the sign of a station that was lost.
+    for (const name of ['crl', ...database, 'secrets', 'broker', 'token']) rmSync(join(dataDir, name), { recursive: true, force: true });
+  }
+
+  /** Goes on until it is done or waits. CEREMONY_NONE, CEREMONY_BUSY, CEREMONY_WAITS. */
+  async continue(actor: string, pin: Pin): Promise<Ceremony> {
+    this.#mustBeFree();
+    const ceremony = this.required();
+    this.#busy = true;
+    try {
+      await ceremony.run(actor, {
+        pin,
+        progress: (step, done, total) => this.#station.emit('setup.progress', { step, done, total }),
+        crls: () => this.#crls(ceremony),
+      });
+    } finally {
+      this.#busy = false;
+    }
+    return ceremony;
+  }
+
+  /** Before its issuers are in force. CEREMONY_NONE, CEREMONY_BUSY, CEREMONY_TOO_LATE. */
+  abandon(actor: string): CeremonyView {
+    this.#mustBeFree();
+    const ceremony = this.required();
+    ceremony.abandon(actor);
+    return ceremony.view();
+  }
+
+  /** Profiles that device certificates below a new issuer may have. */
+  deviceProfiles(): CertificateProfile[] {
+    const { isSetUp, config } = this.#station;
+    if (isSetUp)
+      return this.#station
+        .live()
+        .profiles.all()
+        .map(({ profile }) => profile);
+    return [...loadCertificateProfiles(config.resourcesDir).values()].filter(({ use }) => use === 'device');
+  }
+
+  required(): Ceremony {
+    const open = this.current();
+    if (open === null) throw new Failure('CEREMONY_NONE');
+    return open;
+  }
+
+  #mustBeFree(): void {
+    if (this.#busy) throw new Failure('CEREMONY_BUSY');
+  }
+
+  #crls(ceremony: Ceremony): CrlSet {
+    if (this.#station.isSetUp) return this.#station.live().crls;
+    const { registry, dataDir, signer, clock } = ceremony.context.parts;
+    return new CrlSet({ registry, crlBase: ceremony.context.plan.crlBase, dataDir, signer, clock });
+  }
+
+  #parts(registry: Registry): CeremonyParts {
+    const { config, signer, clock } = this.#station;
+    return { registry, dataDir: config.dataDir, signer: signer.call, clock, profiles: loadCertificateProfiles(config.resourcesDir) };
+  }
+
+  #registryIfAny(): Registry | null {
+    if (this.#station.isSetUp) return this.#station.live().registry;
+    if (this.#registry === null && existsSync(join(this.#station.config.dataDir, 'station.db'))) this.#openRegistry();
+    return this.#registry;
+  }
+
+  #openRegistry(): Registry {
+    this.#registry = openRegistry(this.#station.config.dataDir, this.#station.clock);
+    return this.#registry;
+  }
+
+  /** Lets go of the registry of a station that is not set up. */
+  close(): void {
+    this.#registry?.close();
+    this.#registry = null;
+  }
+}
