@@ -60,7 +60,9 @@ export const CertificateRow = z.object({
 });
 export type CertificateRow = z.infer<typeof CertificateRow>;
 
-export const ProofLevel = z.enum(['device-connected', 'station-connected', 'possession', 'written']);
+/** How far a unit was proven, the most first: it connected itself; the station connected as it; it signed a challenge; what it stores was read back. */
+export const proofLevels = ['device-connected', 'station-connected', 'possession', 'written'] as const;
+export const ProofLevel = z.enum(proofLevels);
 export type ProofLevel = z.infer<typeof ProofLevel>;
 
 /** PENDING: no certificate until a work order covers it or an officer approves it. REFUSED: none. */
@@ -94,6 +96,7 @@ export const runSteps = [
   'key',
   'csr',
   'certificate',
+  'station-connect',
   'install',
   'read-back',
   'possession',
@@ -107,6 +110,11 @@ export type RunStep = z.infer<typeof RunStep>;
 
 export const Verdict = z.enum(['PASS', 'FAIL', 'NOT_VERIFIED']);
 export type Verdict = z.infer<typeof Verdict>;
+
+/** What a PASS does without, because the unit cannot do it or its profile does not ask for it: passed without read-back, … */
+export const runGaps = ['read-back', 'possession', 'own-connection', 'lock'] as const;
+export const RunGap = z.enum(runGaps);
+export type RunGap = z.infer<typeof RunGap>;
 
 export const StepTime = z.object({ step: RunStep, ms: z.number() });
 
@@ -139,6 +147,7 @@ export const SlotView = z.object({
   /** What a failure left behind, in words the catalogue does not have: was a signed certificate revoked? */
   certificateRevoked: z.boolean(),
   proofLevel: ProofLevel.nullable(),
+  gaps: z.array(RunGap),
   /** NOT_VERIFIED: until when it can be proven. */
   deadline: Instant.nullable(),
 });

@@ -4,6 +4,7 @@ export * from './hosts.ts';
 export * from './keys.ts';
 export * from './name.ts';
 export * from './oids.ts';
+export * from './pem.ts';
 export * from './reader.ts';
 export * from './strict.ts';
 export * from './tags.ts';

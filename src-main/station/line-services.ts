@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unwrap } from '../contract/index.ts';
+import { Failure, unwrap } from '../contract/index.ts';
 import type { BrokerHost } from './broker/index.ts';
 import type { Clock } from './clock.ts';
 import { openUnit, type TranscriptLine } from './devices/index.ts';
@@ -8,7 +8,7 @@ import type { Issuance } from './issuance/index.ts';
 import type { LineServices, Observation } from './line/index.ts';
 import type { Publisher } from './publication/index.ts';
 import type { Registry } from './registry/index.ts';
-import type { Observer, Recorder } from './verify/index.ts';
+import { verifyConnection, type Observer, type Recorder, type TlsIdentity } from './verify/index.ts';
 
 /** How long a unit may wait as NOT_VERIFIED before its certificate is revoked. */
 export const proofHours = 72;
@@ -37,9 +37,19 @@ export function createLineServices({ registry, clock, dataDir, issuance, publish
     publish: () => publisher.publish(),
     publishSoon: () => publisher.publishSoon(),
     brokerUp: () => host.view().state === 'up',
+    connectAs: (device, identity, signal) => connectAs(device, identity, { observer, host, signal }),
     observe: (topics) => observe(observer, topics),
     saveTranscript: (run, lines) => saveTranscript(join(dataDir, 'transcripts'), run, lines),
   };
+}
+
+async function connectAs(
+  device: string,
+  identity: TlsIdentity,
+  { observer, host, signal }: Pick<LineParts, 'observer' | 'host'> & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { diagnosis } = await verifyConnection(host.endpoint, identity, { device, observer, signal });
+  if (diagnosis !== null) throw Failure.fromData(diagnosis);
 }
 
 async function observe(observer: Observer, topics: readonly string[]): Promise<Observation> {

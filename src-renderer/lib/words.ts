@@ -5,6 +5,7 @@ import type {
   ProofLevel,
   RevocationReason,
   Role,
+  RunGap,
   RunStep,
 } from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
@@ -13,6 +14,9 @@ import type { Tone } from '../ui/tone.ts';
 /** The contract's words in the reader's language. */
 export const stepWord = (step: RunStep): string => t(`step.${step}`);
 export const proofWord = (level: ProofLevel): string => t(`proof.${level}`);
+/** What a PASS does without, as one list; null: nothing. */
+export const gapWords = (gaps: readonly RunGap[]): string | null =>
+  gaps.length === 0 ? null : t('slot.without', { gaps: gaps.map((gap) => t(`gap.${gap}`)).join(', ') });
 export const reasonWord = (reason: RevocationReason): string => t(`reason.${reason}`);
 export const algorithmWord = (algorithm: KeyAlgorithm): string => t(`algorithm.${algorithm}`);
 export const roleWord = (role: Role): string => t(`role.${role}`);

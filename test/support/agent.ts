@@ -14,6 +14,7 @@ export const agentPath = resolve('build/device-agent/device-agent');
 export const referenceProfile: DeviceProfile = {
   name: 'reference-agent',
   driver: 'smp',
+  key: 'device',
   baudRate: 115_200,
   keyAlgorithm: 'ec-p256',
   exchangeMs: 400,

@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import type { FailureData, SlotView, Unit, WorkOrder } from '../../src-main/contract/index.ts';
-import type { DeviceProfile, UnitSession } from '../../src-main/station/devices/index.ts';
+import type { Failure, FailureData, SlotView, Unit, WorkOrder } from '../../src-main/contract/index.ts';
+import type { Credentials, DeviceProfile, UnitSession } from '../../src-main/station/devices/index.ts';
 import { Line, type LineServices } from '../../src-main/station/line/index.ts';
 import { order, TestRegistry } from './registry.ts';
 
-export const profile: DeviceProfile = {
+export const profile = {
   name: 'reference-agent',
   driver: 'smp',
+  key: 'device',
   baudRate: 115_200,
   keyAlgorithm: 'ec-p256',
   exchangeMs: 400,
   stepMs: 1000,
   jobMs: 5000,
   replugMs: 100,
-};
+} as const satisfies DeviceProfile;
 
 /** Throws or waits where a test says so; called with the name of what the unit or the broker is asked for. */
 export type Hook = (what: string) => void | Promise<void>;
@@ -30,10 +31,15 @@ export class TestLine {
   delivered = 0;
   tested = { stage: 'done', connected: true, echoed: true, detail: '' };
   ready: WorkOrder | FailureData = order;
+  /** What the unit can do, and the profile that the order names. */
+  can: UnitSession['capabilities'] = { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true };
+  obstacle: Failure | undefined = undefined;
+  /** As `install` got them. */
+  credentials: Credentials | null = null;
   readonly asked: string[] = [];
   #plug: (slot: number, plugged: boolean) => void = () => undefined;
 
-  constructor(hook: Hook = () => undefined) {
+  constructor(hook: Hook = () => undefined, deviceProfile: DeviceProfile = profile) {
     const ask = async (what: string): Promise<void> => {
       this.asked.push(what);
       await hook(what);
@@ -42,7 +48,7 @@ export class TestLine {
       services: this.#services(ask),
       places: [{ slot: 1, path: '/dev/slot-1' }],
       watcher: { on: (listener) => (this.#plug = listener), isPlugged: () => false, close: () => undefined },
-      profiles: new Map([[profile.name, profile]]),
+      profiles: new Map([[profile.name, deviceProfile]]),
       ready: () => this.ready,
       onSlot: (view) => void this.views.push(view),
       auto: true,
@@ -70,10 +76,14 @@ export class TestLine {
 
   #session(ask: (what: string) => Promise<void>): UnitSession {
     return {
-      capabilities: { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true },
-      identify: () => ask('identify').then(() => this.unit),
+      capabilities: this.can,
+      identify: () => ask('identify').then(() => ({ ...this.unit, ...(this.obstacle === undefined ? {} : { obstacle: this.obstacle }) })),
       generateKey: () => ask('key').then(() => ({ csr: randomBytes(8) })),
-      install: () => ask('install'),
+      install: async (credentials) => {
+        this.credentials = credentials;
+        await ask('install');
+        return [{ item: 'cert', bytes: 1, algorithm: 'sha256', digest: '00' }];
+      },
       readBack: () => ask('read-back'),
       provePossession: () => ask('possession'),
       activate: () => ask('activate'),
@@ -101,6 +111,7 @@ export class TestLine {
         return issued(serial);
       },
       issued,
+      connectAs: () => ask('connect as'),
       publish: () => ask('publish'),
       publishSoon: () => this.asked.push('publish soon'),
       brokerUp: () => this.brokerUp,

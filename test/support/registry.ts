@@ -63,6 +63,7 @@ export class TestRegistry {
     registry.runs.journal(run, 'identify', 'begin');
     const { device } = registry.devices.register({ hardwareId, model: 'S1', firmware: '1', locked: false }, order, 'line');
     registry.runs.bind(run, hardwareId, device);
+    registry.runs.plan(run, 'device-connected', []);
     const serial = this.reserve(device, run, notAfter);
     if (signed) this.sign(serial);
     return { run, device, serial };

@@ -1,7 +1,7 @@
 import { exitCodes, Failure, limits } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { StationProcess } from '../station-process.ts';
-import { addCertificates, clearBench, onResult, unitsText, type UnitResult } from './units.ts';
+import { addCertificates, clearBench, onResult, proofText, unitsText, type UnitResult } from './units.ts';
 
 export const provision: Command = {
   name: 'provision',
@@ -32,7 +32,9 @@ export const provision: Command = {
     const units: UnitResult[] = [];
     const ended = untilEnded(station, { count, seconds }, (unit) => {
       units.push(unit);
-      context.output.note(`slot ${String(unit.slot)}: ${unit.device} ${unit.verdict}${unit.code === undefined ? '' : ` (${unit.code})`}`);
+      context.output.note(
+        `slot ${String(unit.slot)}: ${unit.device} ${unit.verdict}${unit.code === undefined ? '' : ` (${unit.code})`}${unit.verdict === 'PASS' ? `, ${proofText(unit)}` : ''}`,
+      );
     });
     const order = await station.call('orders.current', {});
     await context.openSession(station, {

@@ -1,4 +1,4 @@
-import type { SlotView, Verdict } from '../../contract/index.ts';
+import type { ProofLevel, RunGap, SlotView, Verdict } from '../../contract/index.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
 
@@ -8,6 +8,9 @@ export interface UnitResult {
   readonly device: string;
   readonly verdict: Verdict;
   readonly code?: string;
+  /** PASS: how far it was proven, and what it did without. */
+  readonly proofLevel?: ProofLevel;
+  readonly gaps: readonly RunGap[];
   readonly steps: SlotView['steps'];
   certificate?: { serial: string; fingerprint: string | null; status: string };
 }
@@ -29,6 +32,8 @@ export function resultOf(view: SlotView): UnitResult | null {
     device: view.device ?? '',
     verdict,
     ...(view.failure === null ? {} : { code: view.failure.code }),
+    ...(view.proofLevel === null ? {} : { proofLevel: view.proofLevel }),
+    gaps: view.gaps,
     steps: view.steps,
   };
 }
@@ -57,17 +62,22 @@ export async function addCertificates(station: StationProcess, units: readonly U
 
 export function unitsText(units: readonly UnitResult[]): string {
   return table(
-    ['SLOT', 'DEVICE', 'VERDICT', 'SECONDS', 'CERTIFICATE', 'CODE'],
+    ['SLOT', 'DEVICE', 'VERDICT', 'PROOF', 'SECONDS', 'CERTIFICATE', 'CODE'],
     units.map((unit) => [
       String(unit.slot),
       unit.device,
       unit.verdict,
+      proofText(unit),
       (unit.steps.reduce((sum, step) => sum + step.ms, 0) / 1000).toFixed(1),
       unit.certificate?.status ?? '-',
       unit.code ?? '',
     ]),
   );
 }
+
+/** How far a unit was proven, and what its PASS did without. */
+export const proofText = ({ proofLevel, gaps }: Pick<UnitResult, 'proofLevel' | 'gaps'>): string =>
+  `${proofLevel ?? '-'}${gaps.length === 0 ? '' : ` (without ${gaps.join(', ')})`}`;
 
 /** Takes out what an earlier command left in the slots of a try-out station: it is not what is to be made now. Answers the slots. */
 export async function clearBench(station: StationProcess): Promise<number[]> {

@@ -133,6 +133,22 @@ export const unitsFailures = {
     'This unit is already {device}.',
     'Leave it as it is, or give it a new identity.',
   ),
+  KEY_NOT_ON_DEVICE: entry(
+    'DEVICE',
+    'support',
+    'never',
+    'The unit cannot make a key',
+    'The device profile wants the key made on the unit, and this unit cannot make one.',
+    'Use a profile for this kind of unit; one with a key made by the station says so.',
+  ),
+  PROOF_IMPOSSIBLE: entry(
+    'DEVICE',
+    'support',
+    'never',
+    'The unit cannot be proven that far',
+    'The device profile needs the proof “{needed}”; this unit can give “{possible}” at most.',
+    'Use a profile that asks for what this kind of unit can give.',
+  ),
   UNVERIFIABLE: entry(
     'DEVICE',
     'support',

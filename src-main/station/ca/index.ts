@@ -22,6 +22,7 @@ export { CertificateProfile, commonNameFor, signingProfile } from './profile.ts'
 export { serverHosts, type ServerNames } from './server-names.ts';
 export { selfSignedServer } from './self-signed.ts';
 export { newSerial } from './serial.ts';
+export { makeStationKey, type StationKey } from './station-key.ts';
 export {
   assembleCertificate,
   buildDeviceTbs,

@@ -1,4 +1,4 @@
-import type { Unit } from '../../contract/index.ts';
+import type { Failure, Unit } from '../../contract/index.ts';
 import type { DeviceProfile } from './profiles.ts';
 
 export type { DeviceProfile };
@@ -24,6 +24,18 @@ export interface Credentials {
   readonly certificateChain: readonly Uint8Array[];
   readonly trustAnchors: readonly Uint8Array[];
   readonly broker: BrokerSettings;
+  /** PrivateKeyInfo, DER: only where the profile has the key made by the station. Zeroed when `install` has ended: drivers keep no copy. */
+  readonly privateKey?: Uint8Array;
+}
+
+/** Something as the unit must have stored it now. */
+export interface StoredItem {
+  /** As the driver calls it. */
+  readonly item: string;
+  readonly bytes: number;
+  readonly algorithm: 'sha256' | 'md5';
+  /** Over exactly the bytes stored, in hex. */
+  readonly digest: string;
 }
 
 export interface SelfTestResult {
@@ -51,6 +63,13 @@ export interface Attestation {
   readonly bytes: Uint8Array;
 }
 
+export interface IdentifiedUnit extends Unit {
+  /** It has an identity already. */
+  readonly provisioned: boolean;
+  /** Why this unit cannot be given one, where its security state says so. */
+  readonly obstacle?: Failure;
+}
+
 /** A unit with an open line to it. Every failure is a `Failure` with a code of the devices group. */
 export interface UnitSession {
   readonly capabilities: {
@@ -61,15 +80,16 @@ export interface UnitSession {
     readonly lock: boolean;
   };
   /** Reads the identity anew each time it is called. */
-  identify(options: CallOptions): Promise<Unit & { readonly provisioned: boolean }>;
+  identify(options: CallOptions): Promise<IdentifiedUnit>;
   /** Makes a key on the device. */
   generateKey(commonName: string, options: CallOptions): Promise<KeyRequest>;
   /** Idempotent and resumable: an item whose digest is there already is skipped. Reads the identity again before it writes. */
-  install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<void>;
-  /** Digests of what is stored, compared with what was sent, byte for byte; VERIFY_MISMATCH names the item. */
-  readBack(credentials: Credentials, options: CallOptions): Promise<void>;
+  install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<readonly StoredItem[]>;
+  /** Compares what is stored with what was installed, byte for byte by digest; VERIFY_MISMATCH names the item. */
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void>;
   /** A signature over a fresh challenge by the installed key; verified against `spki` (DER). */
   provePossession(spki: Uint8Array, options: CallOptions): Promise<void>;
+  /** Puts what was installed into use, where the unit has more than one place for it. */
   activate(options: CallOptions): Promise<void>;
   /** The device connects with its own key, publishes `nonce` under `{topicBase}/verify/{nonce}` and tries `foreignTopic`. */
   selfTest(nonce: string, foreignTopic: string, options: CallOptions): Promise<SelfTestResult>;

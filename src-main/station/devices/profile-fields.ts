@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ProofLevel } from '../../contract/index.ts';
 
 const milliseconds = z.int().min(10).max(3_600_000);
 
@@ -10,6 +11,11 @@ export const commonProfile = z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,63}$/u)
       .describe('The name that work orders use; the same as the file’s'),
+    key: z
+      .enum(['device', 'station'])
+      .default('device')
+      .describe('Who makes the key. station: the key leaves the station once, to the unit; the audit log says so'),
+    proof: ProofLevel.optional().describe('What a PASS needs at least; without it, the highest that the unit can give'),
     baudRate: z.int().min(300).max(12_000_000),
     exchangeMs: milliseconds.default(2000).describe('One request and its answer; the time on the wire comes on top'),
     stepMs: milliseconds.default(60_000).describe('One step, e.g. installing everything; at least four times what making the key takes'),

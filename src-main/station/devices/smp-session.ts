@@ -1,7 +1,16 @@
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, limits, type ErrorCode, type Unit } from '../../contract/index.ts';
-import type { CallOptions, Credentials, KeyRequest, OpenOptions, SelfTestResult, UnitSession } from './driver.ts';
+import type {
+  CallOptions,
+  Credentials,
+  IdentifiedUnit,
+  KeyRequest,
+  OpenOptions,
+  SelfTestResult,
+  StoredItem,
+  UnitSession,
+} from './driver.ts';
 import { installItems, itemInWords } from './install-items.ts';
 import type { SmpProfile } from './smp/profile.ts';
 import type { UnitInfo } from './smp/provision.ts';
@@ -54,7 +63,7 @@ export class SmpSession implements UnitSession {
     await this.#confirm(signal);
   }
 
-  identify(options: CallOptions): Promise<Unit & { readonly provisioned: boolean }> {
+  identify(options: CallOptions): Promise<IdentifiedUnit> {
     return this.#step('identify', options, async (signal) => {
       const info = await this.#confirm(signal);
       return { hardwareId: info.hwid, model: info.model, firmware: info.fw, locked: info.locked, provisioned: info.active >= 0 };
@@ -82,7 +91,7 @@ export class SmpSession implements UnitSession {
     });
   }
 
-  install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<void> {
+  install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<readonly StoredItem[]> {
     const items = installItems(credentials);
     const total = items.reduce((sum, { bytes }) => sum + bytes.length, 0);
     let attempts = 0;
@@ -104,14 +113,18 @@ export class SmpSession implements UnitSession {
         });
         before += item.bytes.length;
       }
+      return items.map(({ item, bytes, sha256 }) => {
+        return { item, bytes: bytes.length, algorithm: 'sha256', digest: Buffer.from(sha256).toString('hex') };
+      });
     });
   }
 
-  readBack(credentials: Credentials, options: CallOptions): Promise<void> {
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
     return this.#step('readBack', options, async (signal) => {
-      for (const { item, bytes, sha256 } of installItems(credentials)) {
+      for (const { item, bytes, digest } of installed) {
         const stored = await this.#digest(item, signal);
-        if (stored.length !== bytes.length || !stored.sha.equals(sha256)) throw mismatch(item, Buffer.from(sha256), stored.sha);
+        const expected = Buffer.from(digest, 'hex');
+        if (stored.length !== bytes || !stored.sha.equals(expected)) throw mismatch(item, expected, stored.sha);
       }
     });
   }

@@ -100,7 +100,8 @@ export class Line {
   async proveOutstanding(): Promise<ProofResult[]> {
     const { runs } = this.#options.services.registry;
     const waiting = runs.notVerified();
-    const bySlot = await this.#whoIsWhere(waiting.length === 0 ? [] : [...this.#slots.values()].filter((slot) => slot.plugged));
+    const profiles = [...new Set(waiting.map((run) => this.#profile(this.#order(run.order))))];
+    const bySlot = await this.#whoIsWhere(waiting.length === 0 ? [] : [...this.#slots.values()].filter((slot) => slot.plugged), profiles);
     return Promise.all(
       waiting.map(async (run) => {
         const slot = bySlot.get(run.hardwareId ?? '');
@@ -139,9 +140,16 @@ export class Line {
 
   /** The same by device, wherever its unit is plugged in. DEVICE_KEY_NEEDED when it is nowhere: nobody else has its key. */
   async selfTestOf(device: string, signal: AbortSignal): Promise<UnitConnection> {
-    const hardwareId = this.#options.services.registry.devices.get(device)?.hardwareId ?? null;
-    const places = await this.#whoIsWhere(hardwareId === null ? [] : [...this.#slots.values()].filter((slot) => slot.plugged));
-    const slot = places.get(hardwareId ?? '');
+    const known = this.#options.services.registry.devices.get(device);
+    const order = known?.order ?? null;
+    const places =
+      order === null
+        ? new Map<string, Slot>()
+        : await this.#whoIsWhere(
+            [...this.#slots.values()].filter((slot) => slot.plugged),
+            [this.#profile(this.#order(order))],
+          );
+    const slot = places.get(known?.hardwareId ?? '');
     if (slot === undefined) throw new Failure('DEVICE_KEY_NEEDED', { device });
     return this.#connect(slot, device, signal);
   }
@@ -151,6 +159,7 @@ export class Line {
     const order = this.#options.services.registry.devices.get(device)?.order;
     const session = await this.#options.services.openUnit(path, this.#profile(this.#order(order ?? '')), signal, () => undefined);
     try {
+      if (!session.capabilities.selfTest) throw new Failure('UNVERIFIABLE', { item: 'its own connection' });
       const nonce = newNonce();
       const { connected, stage, detail } = await session.selfTest(nonce, foreignTopic(device, nonce), { signal });
       return { device, slot: number, connected, stage, detail };
@@ -164,20 +173,23 @@ export class Line {
     await Promise.all([...this.#slots.values()].map((slot) => slot.cancel()));
   }
 
-  async #whoIsWhere(slots: readonly Slot[]): Promise<Map<string, Slot>> {
+  async #whoIsWhere(slots: readonly Slot[], profiles: readonly DeviceProfile[]): Promise<Map<string, Slot>> {
     const found = new Map<string, Slot>();
     await Promise.all(
       slots.map(async (slot) => {
         await slot.idle;
-        const known = slot.view.unit?.hardwareId ?? (await this.#readIdentity(slot));
-        if (known !== null) found.set(known, slot);
+        const known = slot.view.unit?.hardwareId;
+        if (known !== undefined) return void found.set(known, slot);
+        for (const profile of profiles) {
+          const read = await this.#readIdentity(slot, profile);
+          if (read !== null) return void found.set(read, slot);
+        }
       }),
     );
     return found;
   }
 
-  async #readIdentity(slot: Slot): Promise<string | null> {
-    const profile = unwrap([...this.#options.profiles.values()][0], 'there is at least one device profile');
+  async #readIdentity(slot: Slot, profile: DeviceProfile): Promise<string | null> {
     const signal = AbortSignal.timeout(profile.stepMs);
     try {
       const session = await this.#options.services.openUnit(slot.view.path, profile, signal, () => undefined);

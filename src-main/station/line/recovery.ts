@@ -17,9 +17,10 @@ export function recoverRuns(registry: Registry, clock: Clock, proofHours: number
   return registry.runs.open().map((run) => {
     const last = registry.runs.lastStep(run.id);
     const failure = new Failure('STATION_STOPPED', { step: last?.step ?? 'identify' }).toData();
-    if (run.serial !== null && run.device !== null && last?.step === 'lock' && isProvable(registry, run.serial)) {
+    const { id, device, serial, proofLevel, gaps } = run;
+    if (serial !== null && device !== null && proofLevel !== null && last?.step === 'lock' && isProvable(registry, serial)) {
       if (last.phase === 'done') {
-        passRun(registry, run.id, run.device, run.serial);
+        passRun(registry, id, device, serial, { proofLevel, gaps });
         return { run: run.id, verdict: 'PASS' };
       }
       registry.runs.end(run.id, 'NOT_VERIFIED', { failure, deadline: instant(clock.now() + proofHours * 3_600_000) });

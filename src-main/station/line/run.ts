@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Failure, isAway, toFailureData, type FailureData, type RunStep, type Unit } from '../../contract/index.ts';
+import { Failure, isAway, toFailureData, unwrap, type FailureData, type RunStep, type Unit } from '../../contract/index.ts';
+import { pemBytes } from '../../der/index.ts';
+import { certificateToPem, makeStationKey, type StationKey } from '../ca/index.ts';
 import { instant } from '../clock.ts';
-import type { CallOptions, SelfTestResult, TranscriptLine, UnitSession } from '../devices/index.ts';
+import type { CallOptions, IdentifiedUnit, KeyRequest, SelfTestResult, StoredItem, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { RunRecord } from '../registry/index.ts';
 import { foreignTopic, verifyTopic } from '../verify/index.ts';
 import { newNonce } from './nonce.ts';
+import { planProof, type ProofPlan, type ProofPolicy } from './proof.ts';
 import type { CheckedRequest, IssuedCertificate, LineServices, Observation, RunEnd, RunInput } from './services.ts';
 import { actor, failRun, isRevoked, mustBeProvable, passRun } from './verdict.ts';
 
@@ -40,6 +43,11 @@ export class Run {
   #session: UnitSession | null = null;
   #device: string | null = null;
   #serial: string | null = null;
+  #plan: ProofPlan | null = null;
+  /** A key that the station made, until it is on the unit. */
+  #key: StationKey | null = null;
+  /** Something of this run may be on the unit. */
+  #touched = false;
 
   constructor(services: LineServices, input: RunInput, resume: RunRecord | null = null) {
     this.id = resume?.id ?? randomUUID();
@@ -47,6 +55,7 @@ export class Run {
     this.#input = input;
     this.#device = resume?.device ?? null;
     this.#serial = resume?.serial ?? null;
+    this.#touched = resume !== null;
   }
 
   provision(): Promise<RunEnd> {
@@ -54,11 +63,12 @@ export class Run {
     return this.#toItsEnd(async () => {
       const unit = await this.#step('identify', (options) => this.#identify(options));
       const device = await this.#step('register', () => this.#register(unit));
-      const { csr } = await this.#step('key', (options) => this.#open().generateKey(device, options));
+      const { csr } = await this.#step('key', (options) => this.#makeKey(device, options));
       const checked = await this.#step('csr', () => this.#services.checkRequest(device, this.#input.order, csr));
       const issued = await this.#step('certificate', () => this.#issue(device, checked));
-      await this.#step('install', (options) => this.#open().install(issued.credentials, unit, options));
-      return this.#prove(device, issued);
+      if (this.#proof().stationConnects) await this.#step('station-connect', (options) => this.#connectAs(device, issued, options));
+      const installed = await this.#step('install', (options) => this.#install(issued, unit, options));
+      return this.#prove(device, issued, installed);
     });
   }
 
@@ -67,12 +77,14 @@ export class Run {
     return this.#toItsEnd(async () => {
       const device = this.#device ?? '';
       const unit = await this.#step('identify', (options) => this.#read(options));
+      this.#planProof();
       if (unit.hardwareId !== run.hardwareId) {
         throw new Failure('DEVICE_SWAPPED', { expected: run.hardwareId ?? '', actual: unit.hardwareId });
       }
       this.#input.report.device(device);
       mustBeProvable(this.#services.registry, this.#serial ?? '');
-      return this.#prove(device, this.#services.issued(this.#serial ?? ''));
+      if (run.installed === null) throw new Failure('UNVERIFIABLE', { item: 'what was installed' });
+      return this.#prove(device, this.#services.issued(this.#serial ?? ''), JSON.parse(run.installed) as StoredItem[]);
     });
   }
 
@@ -106,7 +118,16 @@ export class Run {
     return this.#session;
   }
 
-  async #read(options: CallOptions): Promise<Unit & { readonly provisioned: boolean }> {
+  #proof(): ProofPlan {
+    return unwrap(this.#plan, 'the proof is planned when the unit is identified');
+  }
+
+  #planProof(): void {
+    this.#plan = planProof(this.#open().capabilities, this.#input.profile);
+    this.#services.registry.runs.plan(this.id, this.#plan.level, this.#plan.gaps);
+  }
+
+  async #read(options: CallOptions): Promise<IdentifiedUnit> {
     const { path, profile, signal, report } = this.#input;
     this.#session = await this.#services.openUnit(path, profile, signal, (line) => this.#transcript.push(line));
     const unit = await this.#session.identify(options);
@@ -118,6 +139,8 @@ export class Run {
   async #identify(options: CallOptions): Promise<Unit> {
     const unit = await this.#read(options);
     this.#services.registry.runs.bind(this.id, unit.hardwareId, null);
+    if (unit.obstacle !== undefined) throw unit.obstacle;
+    this.#planProof();
     const known = this.#services.registry.devices.byHardwareId(unit.hardwareId);
     // A locked unit keeps what it has; a new identity goes into its other storage slot.
     if (this.#input.reprovision) return unit;
@@ -149,16 +172,70 @@ export class Run {
     }
   }
 
-  async #prove(device: string, issued: IssuedCertificate): Promise<RunEnd> {
-    await this.#step('read-back', (options) => this.#open().readBack(issued.credentials, options));
-    await this.#step('possession', (options) => this.#open().provePossession(issued.spki, options));
+  async #makeKey(device: string, options: CallOptions): Promise<KeyRequest> {
+    const { keyAlgorithm } = this.#input.profile;
+    const { key }: ProofPolicy = this.#input.profile;
+    if (key === 'device') {
+      this.#touched = true;
+      return this.#open().generateKey(device, options);
+    }
+    const { registry } = this.#services;
+    this.#key = await makeStationKey(keyAlgorithm, device);
+    registry.store.transaction(() =>
+      registry.store.audit(actor, 'key.made-by-station', device, {
+        run: this.id,
+        profile: this.#input.profile.name,
+        algorithm: keyAlgorithm,
+      }),
+    );
+    return { csr: this.#key.csr };
+  }
+
+  /** While the station still has the key: afterwards only the device could. */
+  async #connectAs(device: string, { credentials }: IssuedCertificate, { signal }: CallOptions): Promise<void> {
+    await this.#services.publish();
+    const keyPem = pemBytes('PRIVATE KEY', unwrap(this.#key, 'the station made the key').pkcs8);
+    try {
+      const certificatePem = credentials.certificateChain.map(certificateToPem).join('');
+      await this.#services.connectAs(device, { certificatePem, keyPem }, signal);
+    } finally {
+      keyPem.fill(0);
+    }
+  }
+
+  async #install({ credentials }: IssuedCertificate, unit: Unit, options: CallOptions): Promise<readonly StoredItem[]> {
+    this.#touched = true;
+    try {
+      const installed = await this.#open().install(
+        this.#key === null ? credentials : { ...credentials, privateKey: this.#key.pkcs8 },
+        unit,
+        options,
+      );
+      this.#services.registry.runs.installed(this.id, JSON.stringify(installed));
+      return installed;
+    } finally {
+      this.#key?.wipe();
+    }
+  }
+
+  async #prove(device: string, issued: IssuedCertificate, installed: readonly StoredItem[]): Promise<RunEnd> {
+    const plan = this.#proof();
+    if (plan.readBack) await this.#step('read-back', (options) => this.#open().readBack(installed, options));
+    if (plan.possession) await this.#step('possession', (options) => this.#open().provePossession(issued.spki, options));
+    await this.#step('access', async (options) => {
+      await this.#open().activate(options);
+      if (plan.broker) await this.#services.publish();
+    });
+    if (plan.deviceConnects) await this.#connect(device);
+    if (plan.lock) await this.#step('lock', (options) => this.#open().lock(options));
+    return this.#passed(device, plan);
+  }
+
+  /** The device connects by itself, and may do there what it may. */
+  async #connect(device: string): Promise<void> {
     const nonce = newNonce();
     const own = verifyTopic(device, nonce);
     const foreign = foreignTopic(device, nonce);
-    await this.#step('access', async (options) => {
-      await this.#open().activate(options);
-      await this.#services.publish();
-    });
     let observation: Observation | undefined;
     try {
       const { result, watching } = await this.#step('connect', async (options) => {
@@ -176,8 +253,6 @@ export class Run {
     } finally {
       await observation?.close();
     }
-    await this.#step('lock', (options) => this.#open().lock(options));
-    return this.#passed(device);
   }
 
   async #mustHaveArrived(tested: SelfTestResult, observation: Observation, topic: string, nonce: string): Promise<void> {
@@ -186,10 +261,10 @@ export class Run {
     await observation.arrived(topic, nonce, echoMs, this.#input.signal);
   }
 
-  #passed(device: string): RunEnd {
-    passRun(this.#services.registry, this.id, device, this.#serial ?? '');
+  #passed(device: string, { level, gaps }: ProofPlan): RunEnd {
+    passRun(this.#services.registry, this.id, device, this.#serial ?? '', { proofLevel: level, gaps });
     this.#services.publishSoon();
-    return { verdict: 'PASS', proofLevel: 'device-connected' };
+    return { verdict: 'PASS', proofLevel: level, gaps };
   }
 
   async #ended(thrown: unknown): Promise<RunEnd> {
@@ -233,7 +308,7 @@ export class Run {
   /** A failed unit is left empty where it lets us; what the unit says about it does not change the verdict. */
   async #erase(): Promise<void> {
     // A unit that was to get a new identity still has its old one, which must not be erased with the new.
-    if (this.#session === null || this.#serial === null || this.#input.reprovision) return;
+    if (this.#session === null || this.#serial === null || !this.#touched || this.#input.reprovision) return;
     try {
       const signal = AbortSignal.timeout(this.#input.profile.stepMs);
       const unit = await this.#session.identify({ signal });
@@ -244,6 +319,7 @@ export class Run {
   }
 
   async #leave(): Promise<void> {
+    this.#key?.wipe();
     await this.#session?.close();
     try {
       this.#services.saveTranscript(this.id, this.#transcript);

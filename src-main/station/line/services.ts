@@ -1,7 +1,8 @@
-import type { FailureData, ProofLevel, RunStep, Unit, WorkOrder } from '../../contract/index.ts';
+import type { FailureData, ProofLevel, RunGap, RunStep, Unit, WorkOrder } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Credentials, DeviceProfile, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { Registry, RunRecord } from '../registry/index.ts';
+import type { TlsIdentity } from '../verify/index.ts';
 
 export interface IssuedCertificate {
   readonly serial: string;
@@ -33,6 +34,11 @@ export interface LineServices {
   /** Revocations go out in the background; a run does not wait for them. */
   publishSoon(): void;
   brokerUp(): boolean;
+  /**
+   * Connects as the device with the key that the station made for it: lets itself in, publishes to its own topic, and is refused on a neighbour's.
+   * Fails with the broker's diagnosis.
+   */
+  connectAs(device: string, identity: TlsIdentity, signal: AbortSignal): Promise<void>;
   /** Begins to listen before the device acts. */
   observe(topics: readonly string[]): Promise<Observation>;
   saveTranscript(run: string, lines: readonly TranscriptLine[]): void;
@@ -56,7 +62,7 @@ export interface RunReport {
 }
 
 export type RunEnd =
-  | { readonly verdict: 'PASS'; readonly proofLevel: ProofLevel }
+  | { readonly verdict: 'PASS'; readonly proofLevel: ProofLevel; readonly gaps: readonly RunGap[] }
   | { readonly verdict: 'FAIL'; readonly failure: FailureData; readonly certificateRevoked: boolean }
   | { readonly verdict: 'NOT_VERIFIED'; readonly failure: FailureData; readonly deadline: string }
   | { readonly verdict: 'HAS_IDENTITY'; readonly device: string | null }

@@ -27,6 +27,7 @@ const fresh = (place: SlotPlace): SlotView => ({
   failure: null,
   certificateRevoked: false,
   proofLevel: null,
+  gaps: [],
   deadline: null,
 });
 
@@ -194,7 +195,7 @@ export class Slot {
 function ended(end: RunEnd): Partial<SlotView> {
   switch (end.verdict) {
     case 'PASS':
-      return { state: 'PASS', proofLevel: end.proofLevel };
+      return { state: 'PASS', proofLevel: end.proofLevel, gaps: [...end.gaps] };
     case 'FAIL':
       return { state: 'FAIL', failure: end.failure, certificateRevoked: end.certificateRevoked };
     case 'NOT_VERIFIED':

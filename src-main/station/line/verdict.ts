@@ -1,4 +1,4 @@
-import { Failure, type FailureData } from '../../contract/index.ts';
+import { Failure, type FailureData, type ProofLevel, type RunGap } from '../../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /** Who the audit log names for what the line does by itself. */
@@ -19,19 +19,29 @@ export function mustBeProvable(registry: Registry, serial: string): void {
 }
 
 /** PASS, the ACTIVE certificate and the end of older certificates and runs of the device are one transaction. */
-export function passRun(registry: Registry, run: string, device: string, serial: string): void {
+export function passRun(
+  registry: Registry,
+  run: string,
+  device: string,
+  serial: string,
+  { proofLevel, gaps }: { readonly proofLevel: ProofLevel; readonly gaps: readonly RunGap[] } = {
+    proofLevel: 'device-connected',
+    gaps: [],
+  },
+): void {
   registry.store.transaction(() => {
     mustBeProvable(registry, serial);
-    registry.runs.end(run, 'PASS', { proofLevel: 'device-connected' });
+    registry.runs.plan(run, proofLevel, gaps);
+    registry.runs.end(run, 'PASS', {});
     registry.certificates.activate(serial, actor);
-    registry.devices.proven(device, 'device-connected');
+    registry.devices.proven(device, proofLevel);
     for (const other of registry.runs.notVerified().filter((one) => one.device === device)) {
       registry.runs.end(other.id, 'FAIL', { failure: new Failure('CERTIFICATE_REVOKED').toData() });
     }
     for (const other of registry.certificates.select({ device })) {
       if (other.serial !== serial) registry.certificates.revoke(other.serial, 'superseded', 'replaced by a new certificate', actor);
     }
-    registry.store.audit(actor, 'run.pass', device, { run, serial });
+    registry.store.audit(actor, 'run.pass', device, { run, serial, proofLevel, without: gaps });
   });
 }
 

@@ -4,6 +4,7 @@ import { requests } from './migrations/requests.ts';
 import { rotation } from './migrations/rotation.ts';
 import { bundlesMigration } from './migrations/bundles.ts';
 import { ceremoniesMigration } from './migrations/ceremonies.ts';
+import { runProof } from './migrations/run-proof.ts';
 
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
 export const migrations: readonly string[] = [
@@ -282,4 +283,5 @@ export const migrations: readonly string[] = [
   bundlesMigration,
   requests,
   ceremoniesMigration,
+  runProof,
 ];

@@ -1,4 +1,4 @@
-import type { FailureData, OrderProgress, ProofLevel, RunStep, Verdict, WorkOrder } from '../../contract/index.ts';
+import type { FailureData, OrderProgress, ProofLevel, RunGap, RunStep, Verdict, WorkOrder } from '../../contract/index.ts';
 import type { Row, Store } from './store.ts';
 
 export interface RunRecord {
@@ -13,13 +13,22 @@ export interface RunRecord {
   readonly verdict: Verdict | null;
   readonly failure: FailureData | null;
   readonly deadline: string | null;
+  /** What its PASS is worth, and does without: planned when the unit was identified. */
+  readonly proofLevel: ProofLevel | null;
+  readonly gaps: readonly RunGap[];
+  /** What `install` wrote, as the driver told it; null before. Digests only. */
+  readonly installed: string | null;
 }
 
-const columns = `id, slot, order_id AS "order", hardware_id AS hardwareId, device, serial, started_at AS startedAt, ended_at AS endedAt, verdict, failure, deadline`;
+const columns = `id, slot, order_id AS "order", hardware_id AS hardwareId, device, serial, started_at AS startedAt, ended_at AS endedAt, verdict, failure, deadline, proof_level AS proofLevel, gaps, installed`;
 
 function asRun(row: Row): RunRecord {
   const failure = row['failure'];
-  return { ...(row as unknown as RunRecord), failure: typeof failure === 'string' ? (JSON.parse(failure) as FailureData) : null };
+  return {
+    ...(row as unknown as RunRecord),
+    failure: typeof failure === 'string' ? (JSON.parse(failure) as FailureData) : null,
+    gaps: JSON.parse(String(row['gaps'])) as RunGap[],
+  };
 }
 
 /** Runs, their journal, and the work orders they count for. */
@@ -43,6 +52,15 @@ export class Runs {
     this.#store.sql('UPDATE runs SET device = ? WHERE id = ?').run(device, id);
   }
 
+  /** What a PASS will be worth; what ends as anything else has no level. */
+  plan(id: string, level: ProofLevel, gaps: readonly RunGap[]): void {
+    this.#store.sql('UPDATE runs SET proof_level = ?, gaps = ? WHERE id = ?').run(level, JSON.stringify(gaps), id);
+  }
+
+  installed(id: string, items: string): void {
+    this.#store.sql('UPDATE runs SET installed = ? WHERE id = ?').run(items, id);
+  }
+
   journal(run: string, step: RunStep, phase: 'begin' | 'done', ms: number | null = null): void {
     this.#store.sql('INSERT INTO journal (run, step, phase, at, ms) VALUES (?, ?, ?, ?, ?)').run(run, step, phase, this.#store.now(), ms);
   }
@@ -63,21 +81,17 @@ export class Runs {
   }
 
   /** A verdict replaces none, or NOT_VERIFIED; PASS and FAIL are final. */
-  end(
-    id: string,
-    verdict: Verdict,
-    more: { failure?: FailureData | undefined; proofLevel?: ProofLevel | undefined; deadline?: string | undefined },
-  ): void {
+  end(id: string, verdict: Verdict, more: { failure?: FailureData | undefined; deadline?: string | undefined }): void {
     const changed = this.#store
       .sql(
-        `UPDATE runs SET verdict = ?, failure = ?, proof_level = ?, deadline = ?, ended_at = ? WHERE id = ? AND (verdict IS NULL OR verdict = 'NOT_VERIFIED')`,
+        `UPDATE runs SET verdict = ?, failure = ?, deadline = ?, ended_at = ?, proof_level = CASE WHEN ? = 'FAIL' THEN NULL ELSE proof_level END WHERE id = ? AND (verdict IS NULL OR verdict = 'NOT_VERIFIED')`,
       )
       .run(
         verdict,
         more.failure === undefined ? null : JSON.stringify(more.failure),
-        more.proofLevel ?? null,
         more.deadline ?? null,
         this.#store.now(),
+        verdict,
         id,
       );
     if (changed.changes !== 1) throw new Error(`run ${id} has its final verdict already`);

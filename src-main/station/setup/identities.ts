@@ -46,7 +46,7 @@ export function installIdentities(dataDir: string): void {
   rmdirSync(staged(dataDir));
 }
 
-export function loadIdentity(dataDir: string, name: IdentityName): TlsIdentity {
+export function loadIdentity(dataDir: string, name: IdentityName): TlsIdentity & { readonly keyPem: string } {
   const read = (suffix: string): string => readFileSync(join(folder(dataDir), `${name}.${suffix}.pem`), 'utf8');
   return { keyPem: read('key'), certificatePem: read('crt') };
 }

@@ -1,8 +1,8 @@
-/** A TLS client identity. `keyPem` is PKCS#8; never a device's key that was made on the device. */
+/** A TLS client identity. `keyPem` is PKCS#8; never a device's key that was made on the device. As bytes it can be zeroed by its owner. */
 export interface TlsIdentity {
   /** Leaf first, then intermediates, if any. */
   readonly certificatePem: string;
-  readonly keyPem: string;
+  readonly keyPem: string | Buffer;
 }
 
 /** What a client without a certificate, or beside it, says in CONNECT. */

@@ -4,7 +4,7 @@ import type { SlotView } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
 import { bytes, dayAndTime, preciseTime, until } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
-import { proofWord } from '../../lib/words.ts';
+import { gapWords, proofWord } from '../../lib/words.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { CopyDetails, FailureCard } from '../../ui/FailureCard.tsx';
@@ -92,6 +92,18 @@ function Unproven({ slot }: { readonly slot: SlotView }) {
   return slot.deadline === null ? <span /> : <Deadline deadline={slot.deadline} />;
 }
 
+/** How far it was proven, and what was left out: a pass with a gap never looks like one without. */
+function PassedFoot({ slot }: { readonly slot: SlotView }) {
+  const gaps = gapWords(slot.gaps);
+  return (
+    <div className="foot passed">
+      <span>{t('slot.remove')}</span>
+      {slot.proofLevel === null ? null : <span>{proofWord(slot.proofLevel)}</span>}
+      {gaps === null ? null : <b className="gaps">{gaps}</b>}
+    </div>
+  );
+}
+
 function readyWord({ failure }: SlotView, blocked: boolean): string {
   if (failure !== null) return explain(failure.code, failure.params).title;
   return blocked ? t('slot.ready.blocked') : t('slot.ready');
@@ -103,12 +115,7 @@ export function SlotFoot({ slot, blocked }: { readonly slot: SlotView; readonly 
     case 'RUNNING':
       return <RunningFoot slot={slot} />;
     case 'PASS':
-      return (
-        <div className="foot">
-          <span>{t('slot.remove')}</span>
-          {slot.proofLevel === null ? null : <span>{proofWord(slot.proofLevel)}</span>}
-        </div>
-      );
+      return <PassedFoot slot={slot} />;
     case 'FAIL':
       return (
         <div className="foot">

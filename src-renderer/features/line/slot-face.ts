@@ -1,5 +1,5 @@
 import type { FailureData } from '../../../src-main/contract/errors.ts';
-import { runSteps, type SlotView } from '../../../src-main/contract/models.ts';
+import { runSteps, type RunStep, type SlotView } from '../../../src-main/contract/models.ts';
 import type { Tone } from '../../ui/tone.ts';
 
 export type SlotAction = 'retry' | 'reject' | 'prove' | 'leave' | 'reprovision';
@@ -53,11 +53,15 @@ interface RunPosition {
   readonly overall: number;
 }
 
+/** Only a unit whose key the station makes has the other one. */
+const usualSteps: readonly RunStep[] = runSteps.filter((step) => step !== 'station-connect');
+
 /** Where a run is, counted in steps. */
 export function positionOf({ step, progress }: Pick<SlotView, 'step' | 'progress'>): RunPosition {
-  const index = step === null ? 0 : runSteps.indexOf(step);
+  const steps: readonly RunStep[] = step === 'station-connect' ? runSteps : usualSteps;
+  const index = step === null ? 0 : steps.indexOf(step);
   const within = progress === null || progress.total <= 0 ? 0 : Math.max(0, Math.min(1, progress.done / progress.total));
-  return { step: index + 1, total: runSteps.length, within, overall: (index + within) / runSteps.length };
+  return { step: index + 1, total: steps.length, within, overall: (index + within) / steps.length };
 }
 
 /** Shorter than this is no time worth showing: nothing was done. */

@@ -121,6 +121,7 @@ export const line = {
   'step.key': 'Making its key',
   'step.csr': 'Reading its request',
   'step.certificate': 'Signing',
+  'step.station-connect': 'Connecting as the unit',
   'step.install': 'Writing certificate',
   'step.read-back': 'Reading back',
   'step.possession': 'Proving its key',
@@ -133,4 +134,10 @@ export const line = {
   'proof.station-connected': 'station connected for it',
   'proof.possession': 'key proven',
   'proof.written': 'written',
+
+  'slot.without': 'passed without {gaps}',
+  'gap.read-back': 'read-back',
+  'gap.possession': 'proof of its key',
+  'gap.own-connection': 'a connection of its own',
+  'gap.lock': 'lock',
 } as const;

@@ -1,13 +1,15 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openUnit, type Credentials, type DeviceProfile, type UnitSession } from '../../../src-main/station/devices/index.ts';
+import type { SmpProfile } from '../../../src-main/station/devices/smp/profile.ts';
+import { openUnit, type Credentials, type StoredItem, type UnitSession } from '../../../src-main/station/devices/index.ts';
 import type { SmpBody, SmpPacket } from '../../../src-main/station/devices/smp/packet.ts';
 import { referenceProfile } from '../../support/agent.ts';
 import { PtyPeer } from '../../support/pty-peer.ts';
 import { startUnit, unitInfo, type Handler } from '../../support/pty-unit.ts';
 
 /** Units that do what the device agent does not: they are written here, on a real pseudo terminal. */
-const profile: DeviceProfile = { ...referenceProfile, exchangeMs: 150, stepMs: 5000, replugMs: 200 };
+const stored: readonly StoredItem[] = [{ item: 'cert', bytes: 1, algorithm: 'sha256', digest: '00'.repeat(32) }];
+const profile: SmpProfile = { ...referenceProfile, exchangeMs: 150, stepMs: 5000, replugMs: 200 };
 const disposables: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const dispose of disposables.splice(0).reverse()) await dispose();
@@ -23,7 +25,7 @@ const credentials: Credentials = {
 };
 const unit = { hardwareId: 'UNIT-1', model: 'm', firmware: '1', locked: false };
 
-async function sessionWith(handlers: Readonly<Record<string, Handler>>, options: Partial<DeviceProfile> = {}): Promise<UnitSession> {
+async function sessionWith(handlers: Readonly<Record<string, Handler>>, options: Partial<SmpProfile> = {}): Promise<UnitSession> {
   const peer = await startUnit({ '64/0': info, ...handlers });
   disposables.push(() => peer.dispose());
   const session = await openUnit({ path: peer.path, profile: { ...profile, ...options }, ...never() });
@@ -75,7 +77,7 @@ describe('a swap behind an adapter that stays connected', () => {
       return { err: { group: 64, rc: 10 } };
     };
     const session = await sessionWith({ '64/0': () => unitInfo(id), '64/4': digest });
-    await expect(session.readBack(credentials, never())).rejects.toMatchObject({ code: 'DEVICE_SWAPPED' });
+    await expect(session.readBack(stored, never())).rejects.toMatchObject({ code: 'DEVICE_SWAPPED' });
   });
 
   test('an install for a unit that was never here', async () => {
@@ -193,7 +195,7 @@ describe('what a unit refuses', () => {
   test('digests, proofs and self tests that it does not have are UNVERIFIABLE, never a success', async () => {
     const session = await sessionWith({ '64/4': refuse(12), '64/5': refuse(12), '64/9': refuse(12) });
     const unverifiable = { code: 'UNVERIFIABLE' };
-    await expect(session.readBack(credentials, never())).rejects.toMatchObject(unverifiable);
+    await expect(session.readBack(stored, never())).rejects.toMatchObject(unverifiable);
     await expect(session.provePossession(Buffer.alloc(0), never())).rejects.toMatchObject(unverifiable);
     await expect(session.selfTest('n', 'f', never())).rejects.toMatchObject(unverifiable);
   });

@@ -8,6 +8,7 @@ import {
   openUnit,
   type Credentials,
   type DeviceProfile,
+  type StoredItem,
   type TranscriptLine,
   type UnitSession,
 } from '../../../src-main/station/devices/index.ts';
@@ -43,6 +44,7 @@ interface Provisioned {
   readonly session: UnitSession;
   readonly credentials: Credentials;
   readonly spki: Uint8Array;
+  readonly installed: readonly StoredItem[];
 }
 
 /** The steps of a run that are the driver's, up to a unit that may be activated. */
@@ -50,10 +52,10 @@ async function provision(path: string, profile: DeviceProfile = referenceProfile
   const session = await opened(path, profile);
   const unit = await session.identify(never());
   const { credentials, spki } = await ca.issue((await session.generateKey('acme/T-1', never())).csr);
-  await session.install(credentials, unit, never());
-  await session.readBack(credentials, never());
+  const installed = await session.install(credentials, unit, never());
+  await session.readBack(installed, never());
   await session.provePossession(spki, never());
-  return { session, credentials, spki };
+  return { session, credentials, spki, installed };
 }
 
 describe('a good unit', () => {
@@ -100,8 +102,8 @@ describe('a good unit', () => {
     const { session, credentials } = await provision(agent.path);
     const unit = await session.identify(never());
     const progress: number[] = [];
-    await session.install(credentials, unit, { ...never(), onProgress: ({ done }) => progress.push(done) });
-    await session.readBack(credentials, never());
+    const installed = await session.install(credentials, unit, { ...never(), onProgress: ({ done }) => progress.push(done) });
+    await session.readBack(installed, never());
     const total = Math.max(...progress);
     expect(progress.at(-1)).toBe(total);
     expect([...progress].sort((a, b) => a - b)).toEqual(progress);
@@ -133,8 +135,9 @@ describe('what is read back is compared byte by byte', () => {
 
   test('credentials that were not installed', async () => {
     const agent = await plugged();
-    const { session, credentials } = await provision(agent.path);
-    await expect(session.readBack({ ...credentials, trustAnchors: credentials.certificateChain }, never())).rejects.toMatchObject({
+    const { session, installed } = await provision(agent.path);
+    const other = installed.map((one) => (one.item === 'ca' ? { ...one, digest: '00'.repeat(32) } : one));
+    await expect(session.readBack(other, never())).rejects.toMatchObject({
       code: 'VERIFY_MISMATCH',
       params: { item: 'trust anchors' },
     });
@@ -203,8 +206,8 @@ describe('a unit that goes away', () => {
     const session = await opened(agent.path, referenceProfile, ({ text }) => lines.push(text));
     const unit = await session.identify(never());
     const { credentials } = await ca.issue((await session.generateKey('acme/T-1', never())).csr);
-    await session.install(credentials, unit, never());
-    await session.readBack(credentials, never());
+    const installed = await session.install(credentials, unit, never());
+    await session.readBack(installed, never());
     const writes = lines.filter((line) => line.startsWith('write slot=0 item=cert'));
     const offsets = writes.map((line) => Number(/off=(\d+)/u.exec(line)?.[1]));
     const resumed = offsets.indexOf(0, 1);
@@ -265,8 +268,8 @@ describe('stopping', () => {
       },
     });
     await expect(install).rejects.toMatchObject({ code: 'CANCELLED', params: { left: 'unfinished (a new key, certificate)' } });
-    await session.install(credentials, unit, never());
-    await session.readBack(credentials, never());
+    const installed = await session.install(credentials, unit, never());
+    await session.readBack(installed, never());
     await session.erase(never());
   });
 

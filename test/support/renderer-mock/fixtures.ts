@@ -173,6 +173,7 @@ export const slot = (number: number, over: Partial<SlotView> = {}): SlotView => 
   failure: null,
   certificateRevoked: false,
   proofLevel: null,
+  gaps: [],
   deadline: null,
   ...over,
 });

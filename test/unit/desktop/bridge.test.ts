@@ -32,6 +32,7 @@ const slotView = {
   failure: null,
   certificateRevoked: false,
   proofLevel: null,
+  gaps: [],
   deadline: null,
 };
 

@@ -17,6 +17,7 @@ const view = (slot: number, state: SlotState, device: string | null = null): Slo
   failure: null,
   certificateRevoked: false,
   proofLevel: null,
+  gaps: [],
   deadline: null,
 });
 

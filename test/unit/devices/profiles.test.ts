@@ -16,7 +16,14 @@ describe('device profiles', () => {
   });
 
   test('times have defaults', () => {
-    expect(parseDeviceProfile('x.json', text(good))).toEqual({ ...good, exchangeMs: 2000, stepMs: 60_000, jobMs: 600_000, replugMs: 5000 });
+    expect(parseDeviceProfile('x.json', text(good))).toEqual({
+      ...good,
+      key: 'device',
+      exchangeMs: 2000,
+      stepMs: 60_000,
+      jobMs: 600_000,
+      replugMs: 5000,
+    });
   });
 
   test.each([

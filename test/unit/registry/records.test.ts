@@ -107,7 +107,7 @@ test('a run’s PASS and FAIL are final; NOT_VERIFIED needs a deadline', () => {
   const { run } = here.run();
   expect(() => store.transaction(() => runs.end(run, 'NOT_VERIFIED', {}))).toThrow();
   runs.end(run, 'NOT_VERIFIED', { deadline: here.registry.now() });
-  runs.end(run, 'PASS', { proofLevel: 'device-connected' });
+  runs.end(run, 'PASS', {});
   for (const verdict of ['PASS', 'FAIL'] as const) expect(() => runs.end(run, verdict, {})).toThrow(/final verdict/u);
 });
 

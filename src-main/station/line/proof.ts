@@ -1,0 +1,65 @@
+import { Failure, proofLevels, type ProofLevel, type RunGap } from '../../contract/index.ts';
+import type { UnitSession } from '../devices/index.ts';
+
+/** What a run asks of a unit, and what its PASS will then be worth. */
+export interface ProofPlan {
+  readonly level: ProofLevel;
+  /** What a PASS does without. */
+  readonly gaps: readonly RunGap[];
+  readonly readBack: boolean;
+  readonly possession: boolean;
+  /** The station connects as the device, before it hands the key over. */
+  readonly stationConnects: boolean;
+  /** The device connects by itself. */
+  readonly deviceConnects: boolean;
+  /** Its certificate must be in force at the broker before the verdict. */
+  readonly broker: boolean;
+  readonly lock: boolean;
+}
+
+/** The fields of a device profile that decide. */
+export interface ProofPolicy {
+  readonly key: 'device' | 'station';
+  readonly proof?: ProofLevel | undefined;
+}
+
+/**
+ * What a unit that can do this is asked for under a profile. The level that the profile needs decides; without one, the highest that can be had.
+ * @throws Failure PROOF_IMPOSSIBLE when the profile needs more than the unit can give, KEY_NOT_ON_DEVICE, UNVERIFIABLE when it can show nothing at all.
+ */
+export function planProof(can: UnitSession['capabilities'], { key, proof }: ProofPolicy): ProofPlan {
+  if (key === 'device' && !can.keyOnDevice) throw new Failure('KEY_NOT_ON_DEVICE');
+  const byStation = key === 'station';
+  const possible = highest({
+    deviceConnects: can.selfTest,
+    stationConnects: byStation,
+    possession: can.possession,
+    readBack: can.readBack,
+  });
+  if (possible === null) throw new Failure('UNVERIFIABLE', { item: 'anything that was written' });
+  const needed = proof ?? possible;
+  if (rank(needed) > rank(possible)) throw new Failure('PROOF_IMPOSSIBLE', { needed, possible });
+  const { readBack, possession, lock } = can;
+  const fallsShort = (level: ProofLevel | null): boolean => level === null || rank(level) < rank(needed);
+  const stationConnects = byStation && fallsShort(highest({ deviceConnects: false, stationConnects: false, possession, readBack }));
+  const deviceConnects = can.selfTest && fallsShort(highest({ deviceConnects: false, stationConnects, possession, readBack }));
+  const level = highest({ deviceConnects, stationConnects, possession, readBack }) ?? needed;
+  const gaps: RunGap[] = [];
+  if (!readBack) gaps.push('read-back');
+  // A device that connected has shown that it has the key.
+  if (!possession && !deviceConnects) gaps.push('possession');
+  if (!deviceConnects) gaps.push('own-connection');
+  if (!lock) gaps.push('lock');
+  const broker = stationConnects || deviceConnects || rank(needed) >= rank('possession');
+  return { level, gaps, readBack, possession, stationConnects, deviceConnects, broker, lock };
+}
+
+function highest(given: Pick<ProofPlan, 'deviceConnects' | 'stationConnects' | 'possession' | 'readBack'>): ProofLevel | null {
+  if (given.deviceConnects) return 'device-connected';
+  if (given.stationConnects) return 'station-connected';
+  if (given.possession) return 'possession';
+  return given.readBack ? 'written' : null;
+}
+
+/** Higher proves more. */
+const rank = (level: ProofLevel): number => proofLevels.length - proofLevels.indexOf(level);
