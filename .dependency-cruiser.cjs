@@ -28,6 +28,7 @@ const packages = {
   pdfkit: [stationFolder('ceremony')],
   '@humanwhocodes/momoa': [stationFolder('ca')],
   'csv-parse': [stationFolder('life')],
+  ssh2: [stationFolder('broker')],
   mqtt: [stationFolder('verify'), stationFolder('broker'), stationFolder('checkup')],
   react: [renderer],
   'react-dom': [renderer],

@@ -7,6 +7,8 @@ const here = join(import.meta.dirname, '..');
 
 /** Loaded at run time from node_modules: native code cannot be bundled. */
 const nativeModules = ['better-sqlite3', 'pkcs11js', 'serialport'];
+/** What ssh2 uses where somebody has compiled it, and does without here. */
+const compiledParts = ['cpu-features', './crypto/build/Release/sshcrypto.node'];
 const fromNode = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
 
 interface Bundle {
@@ -76,7 +78,7 @@ export const builds = {
     folder: 'services',
     file: 'station.cjs',
     target: 'node24',
-    external: [...nativeModules, ...fromNode],
+    external: [...nativeModules, ...compiledParts, ...fromNode],
   }),
   signer: commonJs({
     entry: 'src-main/signer/service.ts',

@@ -46,6 +46,7 @@ const packages = {
   ],
   tests: [
     [['mosquitto-clients'], program('mosquitto_pub')],
+    [['openssh-server'], program('sshd')],
     [['gnutls-bin'], program('gnutls-cli')],
     [['opensc'], program('pkcs11-tool')],
     [['libnss3-tools'], program('certutil')],

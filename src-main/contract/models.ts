@@ -422,7 +422,7 @@ export type CrlChange = z.infer<typeof CrlChange>;
 
 export const BrokerView = z.object({
   name: z.string(),
-  kind: z.enum(['local']),
+  kind: z.enum(['local', 'remote']),
   state: z.enum(['up', 'away', 'starting']),
   host: z.string(),
   port: z.int(),
@@ -434,6 +434,23 @@ export const BrokerView = z.object({
   failure: FailureData.nullable(),
 });
 export type BrokerView = z.infer<typeof BrokerView>;
+
+/** A broker host that an administrator runs: Mosquitto, and OpenSSH for what the station puts there. */
+export const RemoteHost = z
+  .object({
+    host: z.string().min(1).max(253),
+    /** MQTT over TLS. */
+    port: z.int().min(1).max(65_535).default(8883),
+    /** What its server certificate is for; null: the host. */
+    serverName: z.string().min(1).max(253).nullable().default(null),
+    sshPort: z.int().min(1).max(65_535).default(22),
+    /** As `ssh-keygen -l` prints it. */
+    hostKey: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/u, 'must be SHA256: and 43 characters, as “ssh-keygen -l” prints it'),
+    filesUser: z.string().min(1).max(64).default('birthmark-files'),
+    commandUser: z.string().min(1).max(64).default('birthmark-command'),
+  })
+  .strict();
+export type RemoteHost = z.infer<typeof RemoteHost>;
 
 export const Alarm = z.object({ id: z.string(), level: z.enum(['warning', 'alarm']), since: Instant, failure: FailureData });
 export type Alarm = z.infer<typeof Alarm>;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   Failure,
+  RemoteHost,
   unwrap,
   type FailureData,
   type OrderProgress,
@@ -11,7 +12,7 @@ import {
 } from '../contract/index.ts';
 import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
-import { LocalBrokerHost, type BrokerHost, type StationIdentities } from './broker/index.ts';
+import { LocalBrokerHost, RemoteBrokerHost, type BrokerHost, type SshKeys, type StationIdentities } from './broker/index.ts';
 import { BundleDesk } from './delivery/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
@@ -19,7 +20,7 @@ import { endGracePeriods, giveNotice, hearInUse, inUseFilter, recoverUnfinished 
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlSet, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
-import { DeviceCertificateProfiles, loadIdentities, loadIdentity } from './setup/index.ts';
+import { DeviceCertificateProfiles, loadIdentities, loadIdentity, stationSshKeys } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Observer } from './verify/index.ts';
 import { createLineServices, proofHours } from './line-services.ts';
@@ -67,15 +68,20 @@ export class LiveStation {
     this.#identities = loadIdentities(config.dataDir);
     const identities = this.#liveIdentities();
     const server = loadIdentity(config.dataDir, 'broker');
-    this.host = new LocalBrokerHost({
-      dir: join(config.dataDir, 'broker'),
-      port: Number(registry.store.setting('brokerPort') ?? '0'),
-      serverCertificatePem: server.certificatePem,
-      serverKeyPem: server.keyPem,
-      serverCaPem: registry.issuers.trustAnchors().map(certificateToPem).join(''),
-      identities,
-      clock,
-    });
+    const remote = RemoteHost.nullable().parse(JSON.parse(registry.store.setting('brokerHost') ?? 'null'));
+    const serverCaPem = registry.issuers.trustAnchors().map(certificateToPem).join('');
+    this.host =
+      remote === null
+        ? new LocalBrokerHost({
+            dir: join(config.dataDir, 'broker'),
+            port: Number(registry.store.setting('brokerPort') ?? '0'),
+            serverCertificatePem: server.certificatePem,
+            serverKeyPem: server.keyPem,
+            serverCaPem,
+            identities,
+            clock,
+          })
+        : new RemoteBrokerHost({ at: remote, keys: sshKeys(config.dataDir), serverCaPem, identities, clock });
     const crlBase = unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are');
     this.profiles = new DeviceCertificateProfiles(config.resourcesDir, config.dataDir);
     this.issuance = new Issuance({
@@ -409,4 +415,9 @@ export class LiveStation {
 function clientCas(issuers: readonly IssuerRecord[]): string {
   const certificates = issuers.filter(({ kind }) => kind !== 'server').flatMap(({ certificate, chain }) => [certificate, ...chain]);
   return [...new Set(certificates.map(certificateToPem))].join('');
+}
+
+function sshKeys(dataDir: string): SshKeys {
+  const { files, command } = stationSshKeys(dataDir);
+  return { files: files.privateKey, command: command.privateKey };
 }

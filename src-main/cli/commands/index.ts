@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { broker } from './broker.ts';
 import { checkBroker } from './check-broker.ts';
 import { certificates, devices, status } from './look.ts';
 import { bundle } from './bundle.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   status,
   provision,
   verify,
+  broker,
   checkBroker,
   why,
   devices,

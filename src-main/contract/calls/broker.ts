@@ -2,13 +2,34 @@ import { z } from 'zod';
 import { FailureData } from '../errors.ts';
 import { DeviceName } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { BrokerTarget, BrokerView, ClientIdentity, ProbeStep, TlsVersion, Verdict, VerificationView } from '../models.ts';
-import { call, line, nothing, signedIn, slot } from './spec.ts';
+import { BrokerTarget, BrokerView, ClientIdentity, ProbeStep, RemoteHost, TlsVersion, Verdict, VerificationView } from '../models.ts';
+import { call, done, line, nothing, officer, signedIn, slot } from './spec.ts';
 
 const UnitConnection = z.object({ device: z.string(), slot: z.int(), connected: z.boolean(), stage: z.string(), detail: z.string() });
 
 export const brokerCalls = {
   'broker.status': call({ service: 'station', summary: 'The broker host', input: nothing, output: BrokerView.nullable(), roles: signedIn }),
+  'broker.keys': call({
+    service: 'station',
+    summary: 'The two SSH keys of this station, for a broker host’s administrator',
+    input: nothing,
+    output: z.object({ files: z.string(), command: z.string() }),
+    roles: officer,
+  }),
+  'broker.hostKey': call({
+    service: 'station',
+    summary: 'The host key that a broker host shows',
+    input: RemoteHost.pick({ host: true, sshPort: true }),
+    output: z.object({ hostKey: z.string() }),
+    roles: officer,
+  }),
+  'broker.use': call({
+    service: 'station',
+    summary: 'Use a remote broker host, or the local one, from the next start on',
+    input: z.object({ remote: RemoteHost.nullable() }).strict(),
+    output: done,
+    roles: officer,
+  }),
   'verify.outstanding': call({
     service: 'station',
     summary: 'Prove the units that are NOT_VERIFIED and plugged in',

@@ -10,4 +10,6 @@ export {
   type StationIdentities,
   type TlsIdentity,
 } from './host.ts';
+export { RemoteBrokerHost, type RemoteBrokerHostOptions } from './remote-host.ts';
+export { hostKeyOf, newSshKey, type SshKeys } from './ssh.ts';
 export { LocalBrokerHost, type LocalBrokerHostOptions } from './local-host.ts';

@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { connectAs } from '../verify/index.ts';
 import type { BrokerEndpoint, KickResult, TlsIdentity } from './host.ts';
-import type { MosquittoProcess } from './mosquitto-process.ts';
 import type { LiveSession, SessionLog } from './session-log.ts';
+
+/** A broker's log, as it comes. */
+export interface LogLines {
+  /** The next line that `wanted` accepts; rejects when the time is over or the broker is gone. */
+  line(wanted: (line: string) => boolean, timeoutMs: number): Promise<string>;
+}
 
 export interface KickContext {
   readonly endpoint: BrokerEndpoint;
   readonly observer: TlsIdentity;
-  readonly process: MosquittoProcess;
+  readonly process: LogLines;
   readonly sessions: SessionLog;
 }
 
@@ -46,7 +51,7 @@ const isStill = ({ clientId, username }: LiveSession, { sessions }: KickContext)
   sessions.of(username).some((live) => live.clientId === clientId);
 
 /** The log is a pipe: what happened before a connection of our own has been read when that connection is in it. */
-async function catchUp(context: KickContext): Promise<void> {
+export async function catchUp(context: KickContext): Promise<void> {
   const clientId = `birthmark-fence-${randomUUID()}`;
   const arrived = seen(context, () => context.sessions.isLive(clientId));
   const connection = await connectAs(context.endpoint, context.observer, { clientId, timeoutMs: goneMs });

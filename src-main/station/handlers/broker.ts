@@ -1,6 +1,7 @@
 import type { HandlersOf } from '../access/index.ts';
 import type { LiveStation } from '../live-station.ts';
-import { loadIdentity } from '../setup/index.ts';
+import { hostKeyOf } from '../broker/index.ts';
+import { loadIdentity, stationSshKeys } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 import { verifyConnection } from '../verify/index.ts';
 import { checkup, why } from './support.ts';
@@ -13,6 +14,19 @@ export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'
 
   return {
     'broker.status': () => live().host.view(),
+    'broker.keys': () => {
+      const { files, command } = stationSshKeys(station.config.dataDir);
+      return { files: files.publicKey, command: command.publicKey };
+    },
+    'broker.hostKey': async (at) => ({ hostKey: await hostKeyOf(at) }),
+    'broker.use': ({ remote }) => {
+      const { store } = live().registry;
+      store.transaction(() => {
+        store.setSetting('brokerHost', JSON.stringify(remote));
+        store.audit(station.operator?.name ?? 'nobody', 'broker.use', remote?.host ?? 'local', { ...remote });
+      });
+      return {};
+    },
     'verify.outstanding': () => live().proveOutstanding(),
     'verify.unit': ({ slot }) => live().line.selfTest(slot, AbortSignal.timeout(unitMs)),
     'verify.device': ({ device }) => live().line.selfTestOf(device, AbortSignal.timeout(unitMs)),

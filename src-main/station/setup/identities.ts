@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../../der/index.ts';
-import type { StationIdentities, TlsIdentity } from '../broker/index.ts';
+import { newSshKey, type StationIdentities, type TlsIdentity } from '../broker/index.ts';
 
 export type IdentityName = 'good-canary' | 'revoked-canary' | 'observer' | 'broker';
 
@@ -57,4 +57,25 @@ export function loadIdentities(dataDir: string): StationIdentities {
     revokedCanary: loadIdentity(dataDir, 'revoked-canary'),
     observer: loadIdentity(dataDir, 'observer'),
   };
+}
+
+export interface SshKeyPair {
+  readonly privateKey: string;
+  /** The line for authorized_keys. */
+  readonly publicKey: string;
+}
+
+/** The keys with which this station reaches a remote broker host; made when they are first asked for. */
+export function stationSshKeys(dataDir: string): Readonly<Record<'files' | 'command', SshKeyPair>> {
+  const pair = (name: 'files' | 'command'): SshKeyPair => {
+    const path = join(folder(dataDir), `ssh-${name}`);
+    if (!existsSync(`${path}.pub`)) {
+      const made = newSshKey(`birthmark-${name}`);
+      mkdirSync(folder(dataDir), { recursive: true, mode: 0o700 });
+      writeFileSync(path, made.privateKey, { mode: 0o600 });
+      writeFileSync(`${path}.pub`, `${made.publicKey}\n`, { mode: 0o600 });
+    }
+    return { privateKey: readFileSync(path, 'utf8'), publicKey: readFileSync(`${path}.pub`, 'utf8').trim() };
+  };
+  return { files: pair('files'), command: pair('command') };
 }

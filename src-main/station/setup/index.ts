@@ -1,4 +1,12 @@
-export { installIdentities, loadIdentities, loadIdentity, makeKey, stageIdentity, type IdentityName } from './identities.ts';
+export {
+  installIdentities,
+  loadIdentities,
+  loadIdentity,
+  makeKey,
+  stageIdentity,
+  stationSshKeys,
+  type IdentityName,
+} from './identities.ts';
 export { knownModules } from './known-modules.ts';
 export { DeviceCertificateProfiles, loadCertificateProfiles, type StationProfile } from './profiles.ts';
 export { makeSoftwareTokenFolder, softwareTokenModule } from './software-token.ts';

@@ -65,7 +65,8 @@ function finding(name: string, look: () => string | null): ProbeStep {
 function registered({ device, row }: DeviceFacts): string {
   if (row === null) throw new Failure('NOT_FOUND', { kind: 'device', id: device });
   if (row.state === 'PENDING') throw new Failure('DEVICE_PENDING', { device });
-  if (row.state === 'REFUSED') throw new Failure('DEVICE_NOT_WANTED', { device, reason: row.reason ?? '' });
+  if (row.state === 'REFUSED')
+    throw new Failure('DEVICE_NOT_WANTED', { device, by: row.decidedBy ?? 'somebody', reason: row.reason ?? '' });
   return `unit ${row.hardwareId ?? 'not seen yet'}, ${row.model}, since ${row.createdAt}`;
 }
 

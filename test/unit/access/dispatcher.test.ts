@@ -41,6 +41,8 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'rotation.end': { serial },
   'verify.device': { device: 'acme/x' },
   'verify.why': { device: 'acme/x' },
+  'broker.hostKey': { host: 'a', sshPort: 22 },
+  'broker.use': { remote: null },
   'revocations.preview': { serial },
   'revocations.revoke': { selector: { serial }, reason: 'superseded' },
   'revocations.previewMany': { order: 'O-1' },
@@ -94,6 +96,9 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
   expect(officersOnly.sort()).toEqual([
     'bundles.make',
     'bundles.offer',
+    'broker.hostKey',
+    'broker.keys',
+    'broker.use',
     'crl.publish',
     'devices.approve',
     'devices.refuse',
