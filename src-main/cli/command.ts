@@ -15,9 +15,14 @@ export interface Command {
   readonly summary: string;
   /** Option → argument word (empty for a switch) and what it does. */
   readonly options: Readonly<Record<string, { readonly argument?: string; readonly multiple?: boolean; readonly help: string }>>;
+  /** What may stand beside the options, where anything may. */
+  readonly words?: string;
   /** Returns an exit code. */
   run(context: CommandContext): Promise<number>;
 }
+
+/** No option is called that. */
+const wordsKey = '';
 
 export const commonOptions: Command['options'] = {
   data: { argument: 'DIR', help: 'data folder of the station (default: $BIRTHMARK_DATA, else $XDG_DATA_HOME/birthmark)' },
@@ -52,6 +57,11 @@ export class CommandContext {
   text(name: string): string | undefined {
     const value = this.values[name];
     return typeof value === 'string' ? value : undefined;
+  }
+
+  /** What stood beside the options. */
+  get words(): string[] {
+    return this.list(wordsKey);
   }
 
   flag(name: string): boolean {
@@ -154,7 +164,8 @@ export function parseOptions(command: Command, args: readonly string[]): Values 
     options[name] = option.argument === undefined ? { type: 'boolean' } : { type: 'string', multiple: option.multiple === true };
   }
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: command.words !== undefined });
+    return { ...values, [wordsKey]: positionals };
   } catch (thrown) {
     throw new Failure('INVALID_INPUT', {
       field: command.name,

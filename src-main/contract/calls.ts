@@ -4,6 +4,7 @@ import { devicesCalls } from './calls/devices.ts';
 import { deliveryCalls } from './calls/delivery.ts';
 import { ceremonyCalls } from './calls/ceremony.ts';
 import { issuersCalls } from './calls/issuers.ts';
+import { crlCalls } from './calls/crl.ts';
 import { lifeCalls } from './calls/life.ts';
 import { lineCalls } from './calls/line.ts';
 import { profilesCalls } from './calls/profiles.ts';
@@ -40,6 +41,7 @@ export const calls = {
   ...deliveryCalls,
   ...revocationCalls,
   ...requestsCalls,
+  ...crlCalls,
   ...brokerCalls,
 } as const;
 

@@ -39,6 +39,10 @@ export const limits = {
   crlChunkBytes: 1024 * 1024,
   /** About six million entries: no CRL that is larger is read or signed. */
   crlBytes: 256 * 1024 * 1024,
+  /** From a CRL's thisUpdate to its nextUpdate. */
+  crlHours: { min: 2, max: 168, default: 24 },
+  /** Brokers pay for more at each reload and each handshake. */
+  crlEntriesWarning: 20_000,
   /** Fixed for an issuer with its first certificate. */
   crlPartitions: { min: 1, max: 64, default: 1 },
 } as const;

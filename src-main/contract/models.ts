@@ -420,6 +420,14 @@ export const CrlChange = z.object({
 });
 export type CrlChange = z.infer<typeof CrlChange>;
 
+export const CrlSettings = z.object({
+  /** From thisUpdate to nextUpdate. */
+  nextUpdateHours: z.int(),
+  /** What must be known of this choice; null for one that forgives a missed renewal. */
+  warning: FailureData.nullable(),
+});
+export type CrlSettings = z.infer<typeof CrlSettings>;
+
 export const BrokerView = z.object({
   name: z.string(),
   kind: z.enum(['local', 'remote']),

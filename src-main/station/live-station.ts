@@ -214,6 +214,8 @@ export class LiveStation {
     this.#stopping.abort();
     await this.line.stop();
     await this.bundles.stop();
+    // What was just revoked is still signed, as long as that takes no longer than a stop may.
+    await Promise.race([this.publisher.idle(), new Promise((resolve) => setTimeout(resolve, closeMs).unref())]);
     await this.#closeSession();
     this.#watcher.close();
     await this.bench?.close();

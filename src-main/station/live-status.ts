@@ -1,6 +1,6 @@
 import { Failure, type Alarm, type BrokerView, type FailureData, type IssuerView, type StationStatus } from '../contract/index.ts';
 import { readCertificate } from './ca/index.ts';
-import type { CrlSet } from './publication/index.ts';
+import { crlAlarms, type CrlSet } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
 import { rootCrlAlarms } from './root-crls.ts';
 import type { SignerLink } from './signer-link.ts';
@@ -67,7 +67,7 @@ function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
 }
 
 /** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */
-function alarms({ registry, broker, publication, signer }: StatusParts): Alarm[] {
+function alarms({ registry, broker, publication, signer, crls }: StatusParts): Alarm[] {
   const found: Alarm[] = [];
   const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
     if (failure !== null) found.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
@@ -77,5 +77,11 @@ function alarms({ registry, broker, publication, signer }: StatusParts): Alarm[]
   add('publication', waiting === undefined ? 'warning' : 'alarm', publication, waiting?.recordedAt ?? now);
   add('broker', 'alarm', broker?.failure ?? null, broker?.since ?? now);
   add('module', 'alarm', signer.failure, now);
-  return [...found, ...rootCrlAlarms(registry, Date.parse(now))];
+  const aboutCrls = crlAlarms({
+    now: registry.store.clock.now(),
+    builders: crls.builders(),
+    before: ({ issuer, partition }) => registry.crls.list({ issuer, partition }, 2)[1] ?? null,
+    session: signer.session !== null,
+  });
+  return [...found, ...rootCrlAlarms(registry, Date.parse(now)), ...aboutCrls];
 }

@@ -6,6 +6,8 @@ import { bundle } from './bundle.ts';
 import { ceremony } from './ceremony.ts';
 import { issuers } from './issuers.ts';
 import { crl, revoke } from './revocation.ts';
+import { crl } from './crl.ts';
+import { revoke } from './revocation.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { expiring } from './expiring.ts';

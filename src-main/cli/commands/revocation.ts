@@ -73,27 +73,6 @@ async function revokeOne(context: CommandContext, station: StationProcess, selec
   return effective ? exitCodes.OK : exitCodes.BROKER;
 }
 
-export const crl: Command = {
-  name: 'crl',
-  summary: 'show the revocation list, or build and publish a new one',
-  options: { publish: { help: 'build, sign and publish a new CRL now' } },
-  async run(context) {
-    const station = context.start({ broker: true, line: 'off' });
-    if (context.flag('publish')) {
-      await context.openSession(station, { kind: 'crl-only', minutes: 10, reason: 'publish a CRL on the command line' });
-      await station.call('crl.publish', {});
-    }
-    const history = await station.call('crl.history', {});
-    context.output.result({ crl: history[0] ?? null, history }, () =>
-      table(
-        ['NUMBER', 'THIS UPDATE', 'NEXT UPDATE', 'ENTRIES', 'PUBLISHED'],
-        history.map((one) => [`#${String(one.number)}`, one.thisUpdate, one.nextUpdate, String(one.entries), one.publishedAt ?? '-']),
-      ),
-    );
-    return exitCodes.OK;
-  },
-};
-
 /** A work order, a time or a list; null when the command names a single device or certificate. */
 function bulkSelectorOf(context: CommandContext): BulkSelector | null {
   const [order, from, to, csv] = [context.text('order'), context.text('issued-from'), context.text('issued-to'), context.text('csv')];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DeviceName, Instant, SerialHex, Sha256Hex } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { CertificateRow, CertificateStatus, CrlView, RevocationReason, RevocationView } from '../models.ts';
+import { CertificateRow, CertificateStatus, RevocationReason, RevocationView } from '../models.ts';
 import { call, done, nothing, officer, page, signedIn } from './spec.ts';
 
 /** What to revoke; exactly one field. */
@@ -66,14 +66,6 @@ export const revocationCalls = {
     /** `waiting`: only those that are not EFFECTIVE yet. */
     input: z.object({ ...page, waiting: z.boolean().default(false) }).strict(),
     output: z.object({ total: z.int(), rows: z.array(RevocationView) }),
-    roles: signedIn,
-  }),
-  'crl.publish': call({ service: 'station', summary: 'Build and publish a new CRL now', input: nothing, output: CrlView, roles: officer }),
-  'crl.history': call({
-    service: 'station',
-    summary: 'The CRLs so far, newest first',
-    input: z.object({ limit: z.int().min(1).max(100).default(20) }).strict(),
-    output: z.array(CrlView),
     roles: signedIn,
   }),
   'publication.settle': call({

@@ -53,7 +53,9 @@ export function preconditions(state: Readiness): Precondition[] {
     found.push(error(new Failure('ISSUER_TOO_SHORT', { issuerEnd: state.issuerNotAfter })));
   if (state.crl === null || Date.parse(state.crl.nextUpdate) <= state.now) found.push(warning(new Failure('BROKER_CRL_EXPIRED')));
   else if (state.session === null && Date.parse(state.crl.nextUpdate) - state.now < crlWarningMs) {
-    found.push(warning(new Failure('CRL_RUNS_OUT', { nextUpdate: state.crl.nextUpdate })));
+    found.push(
+      warning(new Failure('CRL_RUNS_OUT', { issuer: state.crl.issuer, number: state.crl.number, nextUpdate: state.crl.nextUpdate })),
+    );
   }
   if (state.broker !== null && state.broker.state !== 'up') {
     found.push(

@@ -2,6 +2,7 @@
 export { authorityDays, authorityProfiles } from './authority.ts';
 export { certificateFromFile, certificateToPem, readCertificate, toPem, type CertificateFacts } from './certificate.ts';
 export { buildIssuerTbs, buildRootTbs, type AuthorityRequest } from './ca-tbs.ts';
+export { describeCrl, readCrlEntries, type CrlDescription } from './crl-describe.ts';
 export type { CrlEntry, CrlHead } from './crl-encode.ts';
 export { bytesSource, CrlFile, EntryCursor, withCrlFile, type CrlSource } from './crl-file.ts';
 export { crlToPem, missingFrom, readCrl, type Crl } from './crl-reader.ts';

@@ -5,6 +5,7 @@ import { issuersHandlers } from './issuers.ts';
 import { brokerHandlers } from './broker.ts';
 import { devicesHandlers } from './devices.ts';
 import { deliveryHandlers } from './delivery.ts';
+import { crlHandlers } from './crl.ts';
 import { lifeHandlers } from './life.ts';
 import { lineHandlers } from './line.ts';
 import { profilesHandlers } from './profiles.ts';
@@ -32,5 +33,6 @@ export const createHandlers = (station: Station): Handlers => ({
   ...deliveryHandlers(station),
   ...revocationHandlers(station),
   ...requestsHandlers(station),
+  ...crlHandlers(station),
   ...brokerHandlers(station),
 });

@@ -1,10 +1,10 @@
-import { Failure, limits, unwrap, type RevocationView } from '../../contract/index.ts';
+import { Failure, limits, type RevocationView } from '../../contract/index.ts';
 import type { HandlersOf } from '../access/index.ts';
 import { revokeMany, selectMany } from '../life/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import type { Station } from '../station.ts';
 
-export function revocationHandlers(station: Station): HandlersOf<'revocations' | 'crl' | 'publication'> {
+export function revocationHandlers(station: Station): HandlersOf<'revocations' | 'publication'> {
   const live = (): LiveStation => station.live();
   const actor = (): string => station.operator?.name ?? 'nobody';
 
@@ -45,15 +45,6 @@ export function revocationHandlers(station: Station): HandlersOf<'revocations' |
       return { revoked: revoked.length };
     },
     'revocations.list': (page) => live().registry.revocations.list(page),
-    'crl.publish': async () => {
-      await live().publisher.publish({ newCrl: true });
-      return unwrap(live().crls.newest(), 'a CRL was just published');
-    },
-    'crl.history': ({ limit }) => {
-      const { crls, registry } = live();
-      const lists = crls.current().flatMap(({ scope }) => registry.crls.list(scope, limit));
-      return lists.sort((a, b) => b.thisUpdate.localeCompare(a.thisUpdate) || b.number - a.number).slice(0, limit);
-    },
     'publication.settle': async () => {
       await live().publisher.idle();
       return {};

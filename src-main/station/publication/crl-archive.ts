@@ -27,6 +27,14 @@ export class CrlArchive {
     return join(this.#folder, `${this.#prefix}draft`);
   }
 
+  /** Where an older one is put for whoever asks; one at a time. */
+  again(number: number): string {
+    const path = join(this.#folder, `${this.#prefix}again.${String(number)}`);
+    for (const name of readdirSync(this.#folder))
+      if (name.startsWith(`${this.#prefix}again.`) && join(this.#folder, name) !== path) rmSync(join(this.#folder, name), { force: true });
+    return path;
+  }
+
   has(number: number): boolean {
     return existsSync(this.path(number));
   }

@@ -60,6 +60,11 @@ export class CrlBuilder {
     return this.#options.registry.crls.newest(this.scope);
   }
 
+  /** Revocations that no CRL carries yet. */
+  unlisted(): { readonly count: number; readonly since: string | null } {
+    return this.#options.registry.crls.unlisted(this.scope);
+  }
+
   /** Due on the clock, or never built; also when the clock was set back to before the newest one. */
   isDue(): boolean {
     const newest = this.newest();
@@ -119,8 +124,15 @@ export class CrlBuilder {
     }
   }
 
+  /** The path of any CRL that there ever was; one that is not kept as a file is written again first. NOT_FOUND, CRL_REJECTED. */
+  async pathOf(number: number): Promise<string> {
+    if (this.#archive.has(number)) return this.#archive.path(number);
+    await this.writeAgain(number, this.#archive.again(number));
+    return this.#archive.again(number);
+  }
+
   /** Writes an earlier CRL to `path`, from its file or anew; then its signature shows that it is the same. NOT_FOUND, CRL_REJECTED. */
-  async writeAgain(number: number, path: string): Promise<CrlView> {
+  async writeAgain(number: number, path: string): Promise<void> {
     const { registry } = this.#options;
     const [crl, signature] = [registry.crls.get(this.scope, number), registry.crls.signature(this.scope, number)];
     if (crl === null || signature === null) throw new Failure('NOT_FOUND', { kind: 'CRL', id: String(number) });
@@ -128,7 +140,6 @@ export class CrlBuilder {
     try {
       const times = { thisUpdate: Date.parse(crl.thisUpdate), nextUpdate: Date.parse(crl.nextUpdate) };
       await this.#write({ number, ...times }, () => snapshot.entriesOf(this.scope, number), knownSignature(signature), path);
-      return crl;
     } finally {
       snapshot.close();
     }

@@ -1,8 +1,9 @@
-import { unwrap, type CrlView, type SignerClient } from '../../contract/index.ts';
+import { Failure, unwrap, type CrlView, type SignerClient } from '../../contract/index.ts';
 import { crlSigner, crlUri } from '../ca/index.ts';
 import type { Clock } from '../clock.ts';
 import type { IssuerRecord, Registry } from '../registry/index.ts';
 import { CrlBuilder } from './crl-builder.ts';
+import { crlSettings } from './crl-settings.ts';
 
 export interface CrlSetOptions {
   readonly registry: Registry;
@@ -36,6 +37,15 @@ export class CrlSet {
     return this.#of(unwrap(this.#options.registry.issuers.current('issuing'), 'a finished station has an issuer'));
   }
 
+  /** Of any issuer that there ever was, the one that signs certificates now where none is named. NOT_FOUND. */
+  find(issuer: string | null, partition: number): CrlBuilder {
+    const { issuers } = this.#options.registry;
+    const record = issuer === null ? issuers.current('issuing') : issuers.get(issuer);
+    if (record === null || partition >= record.partitions)
+      throw new Failure('NOT_FOUND', { kind: 'CRL of', id: `${issuer ?? 'the issuer'}, partition ${String(partition)}` });
+    return this.#builder(record, partition);
+  }
+
   /** Of the issuer that signs certificates now: the one that ends first. */
   newest(): CrlView | null {
     const newest = this.current().map((builder) => builder.newest());
@@ -64,13 +74,10 @@ export class CrlSet {
       distributionPoint: crlUri(crlBase, issuer.id, partition),
       dataDir,
       sign: () => crlSigner(signer, key),
-      lifetimeMs: () => lifetimeMs,
+      lifetimeMs: () => crlSettings(registry).nextUpdateHours * 3_600_000,
       clock,
     });
     this.#builders.set(name, builder);
     return builder;
   }
 }
-
-/** An expired CRL locks every device of the issuer out. */
-const lifetimeMs = 24 * 3_600_000;

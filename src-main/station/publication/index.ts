@@ -1,3 +1,5 @@
+export { crlAlarms } from './crl-alarms.ts';
 export { CrlBuilder } from './crl-builder.ts';
 export { CrlSet } from './crl-set.ts';
+export { changeCrlSettings, crlSettings } from './crl-settings.ts';
 export { Publisher } from './publisher.ts';

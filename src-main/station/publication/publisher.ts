@@ -26,6 +26,8 @@ interface Waiting {
 
 /** Events for one publication: a screen that follows more of them reads the list. */
 const maxTold = 500;
+/** A CRL costs a signature and a reload of every broker: at most one a second for what was revoked. */
+const batchMs = 1_000;
 const retryMs = { first: 1_000, longest: 60_000 };
 
 /**
@@ -40,7 +42,11 @@ export class Publisher {
   #pause = retryMs.first;
   #failure: Failure | null = null;
   #stopped = false;
-  #forceCrl = false;
+  /** Above which number a CRL must be built whatever is due; null when none must. */
+  #force: number | null = null;
+  /** A CRL that waits for its second to be over. */
+  #batch: { readonly over: Promise<void>; readonly end: () => void } | null = null;
+  readonly #builtAt = new Map<CrlBuilder, number>();
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -61,8 +67,8 @@ export class Publisher {
    * Resolves when the access list as recorded before this call is in force, with `newCrl` when a new CRL is too; rejects with the
    * reason why not. A CRL that nobody allows the token to sign holds back revocations, not the devices that are to be let in.
    */
-  publish({ newCrl = false }: { newCrl?: boolean } = {}): Promise<void> {
-    if (newCrl) this.#forceCrl = true;
+  publish({ newCrl = false, above = 0 }: { newCrl?: boolean; above?: number } = {}): Promise<void> {
+    if (newCrl) this.#force = Math.max(this.#force ?? 0, above);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ newCrl, resolve, reject });
       this.#run();
@@ -74,14 +80,15 @@ export class Publisher {
     void this.publish().catch(() => undefined);
   }
 
-  /** Resolves when no publication is under way. */
+  /** Resolves when no publication is under way, and none waits to be shared. */
   async idle(): Promise<void> {
-    while (this.#running !== null) await this.#running;
+    for (let next = this.#running ?? this.#batch?.over; next !== undefined; next = this.#running ?? this.#batch?.over) await next;
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
+    this.#batch?.end();
     await this.idle();
   }
 
@@ -131,24 +138,50 @@ export class Publisher {
 
   /** New CRLs where they are due. Without a session the old ones still go out, with the access list; the first reason is returned and told. */
   async #freshCrls(): Promise<Failure | null> {
-    const forced = this.#forceCrl ? this.#options.crls.current() : [];
+    const force = this.#force;
+    const forced = force === null ? [] : this.#options.crls.current();
     let held: Failure | null = null;
-    for (const builder of this.#options.crls.builders()) held = (await this.#freshCrl(builder, forced.includes(builder))) ?? held;
-    if (held === null) this.#forceCrl = false;
+    for (const builder of this.#options.crls.builders())
+      held = (await this.#freshCrl(builder, forced.includes(builder) ? force : null)) ?? held;
+    if (held === null) this.#force = null;
     return held;
   }
 
-  async #freshCrl(crl: CrlBuilder, forced: boolean): Promise<Failure | null> {
-    const needed = forced || this.#options.registry.crls.unlisted(crl.scope).count > 0;
+  async #freshCrl(crl: CrlBuilder, force: number | null): Promise<Failure | null> {
+    const needed = force !== null || crl.unlisted().count > 0;
     if (!needed && !crl.isDue()) return null;
+    const wait = batchMs - (performance.now() - (this.#builtAt.get(crl) ?? -batchMs));
+    if (force === null && wait > 0) {
+      this.#shareAfter(wait);
+      return null;
+    }
     try {
-      await crl.build();
+      await crl.build(force ?? 0);
+      this.#builtAt.set(crl, performance.now());
       return null;
     } catch (thrown) {
       if (!(thrown instanceof Failure) || (crl.newest() === null && crl.issuer.kind === 'issuing')) throw thrown;
       // A list that is only getting older is no news yet: a readiness warning comes in time.
       return needed || !isSessionRefusal(thrown) ? thrown : null;
     }
+  }
+
+  /** Revocations that come one after the other share a CRL each second; the first of them never waits. */
+  #shareAfter(ms: number): void {
+    if (this.#batch !== null || this.#stopped) return;
+    let end = (): void => undefined;
+    const over = new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        end();
+        this.publishSoon();
+      }, ms);
+      end = () => {
+        clearTimeout(timer);
+        this.#batch = null;
+        resolve();
+      };
+    });
+    this.#batch = { over, end };
   }
 
   async #takeEffect(carried: readonly RevocationView[]): Promise<void> {

@@ -1,0 +1,149 @@
+import { readFileSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { exitCodes, Failure, limits } from '../../contract/index.ts';
+import {
+  bytesSource,
+  certificateFromFile,
+  CrlFile,
+  describeCrl,
+  readCrlEntries,
+  readIssuer,
+  withCrlFile,
+  type CrlDescription,
+  type CrlSource,
+  type Issuer,
+} from '../../station/ca/index.ts';
+import type { CommandContext } from '../command.ts';
+import { table } from '../output.ts';
+
+/** PEM is a third larger than what it holds. */
+const maxPemBytes = Math.ceil(limits.crlBytes * 1.4);
+
+/** Runs `use` with each CRL of a file, DER or PEM; a PEM file may hold several. */
+async function eachCrl(path: string, use: (crl: CrlFile) => Promise<void>): Promise<void> {
+  try {
+    const start = Buffer.alloc(64);
+    await using file = await open(path, 'r');
+    const { bytesRead } = await file.read(start, 0, start.length, 0);
+    if (!/^\uFEFF?\s*(?:#|-----BEGIN)/u.test(start.toString('utf8', 0, bytesRead)))
+      return await withCrlFile(path, async (source) => use(await CrlFile.read(source)));
+    for (const source of pemSources(path)) await use(await CrlFile.read(source));
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'CRL_REJECTED')
+      throw new Failure('CRL_FILE_INVALID', { path, problem: String(thrown.params['problem']) });
+    if (thrown instanceof Failure || !('code' in (thrown as object))) throw thrown;
+    throw new Failure('CRL_FILE_INVALID', { path, problem: 'it cannot be read' }, thrown);
+  }
+}
+
+function pemSources(path: string): CrlSource[] {
+  if (statSync(path).size > maxPemBytes) throw new Failure('CRL_REJECTED', { problem: `it has more than ${String(maxPemBytes)} bytes` });
+  const text = readFileSync(path, 'latin1');
+  const blocks = [...text.matchAll(/-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]*)-----END X509 CRL-----/gu)];
+  const begins = text.split('-----BEGIN X509 CRL-----').length - 1;
+  if (begins === 0) throw new Failure('CRL_REJECTED', { problem: 'there is no revocation list in it' });
+  if (blocks.length !== begins) throw new Failure('CRL_REJECTED', { problem: 'a revocation list is cut off or damaged' });
+  return blocks.map((block) => bytesSource(Buffer.from(block[1] ?? '', 'base64')));
+}
+
+/** `crl --show FILE`. */
+export async function showCrlFile(context: CommandContext, path: string): Promise<number> {
+  const limit = context.number('limit', { min: 1, max: limits.pageRows, fallback: 20 });
+  const found: (CrlDescription & { sample: Awaited<ReturnType<typeof readCrlEntries>>['first'] })[] = [];
+  await eachCrl(path, async (crl) => {
+    const { count, first } = await readCrlEntries(crl, limit);
+    found.push({ ...(await describeCrl(crl)), entries: count, sample: first });
+  });
+  context.output.result({ crls: found }, () =>
+    found
+      .map(({ sample, ...facts }) =>
+        [
+          factsTable(facts),
+          ...(sample.length === 0
+            ? []
+            : [
+                table(
+                  ['SERIAL', 'REVOKED', 'REASON'],
+                  sample.map((one) => [one.serial, one.revokedAt, one.reason]),
+                ),
+              ]),
+          ...(facts.entries > sample.length ? [`… and ${String(facts.entries - sample.length)} more`] : []),
+        ].join('\n'),
+      )
+      .join('\n\n'),
+  );
+  return exitCodes.OK;
+}
+
+const factsTable = (facts: CrlDescription): string =>
+  table(
+    ['', ''],
+    [
+      ['issuer', facts.issuer],
+      ['number', facts.number ?? 'none'],
+      ['this update', facts.thisUpdate],
+      ['next update', facts.nextUpdate ?? 'none'],
+      ['scope', facts.uri ?? 'all certificates of the issuer'],
+      ['authority key', facts.authorityKeyId ?? 'none'],
+      ['signed with', facts.algorithm],
+      ['entries', String(facts.entries)],
+      ['bytes', String(facts.bytes)],
+      ['sha256', facts.sha256],
+      ...facts.notes.map((note) => ['note', note]),
+    ],
+  ).trimStart();
+
+/** `crl --verify FILE [--ca CERTIFICATE]`: exit code 0 only when every list of the file is good now. */
+export async function verifyCrlFile(context: CommandContext, path: string): Promise<number> {
+  const ca = context.text('ca');
+  const issuers = ca === undefined ? await ownIssuers(context) : [readCa(ca)];
+  const found: (CrlDescription & { signedBy: string | null; problems: string[] })[] = [];
+  await eachCrl(path, async (crl) => {
+    const { count } = await readCrlEntries(crl, 0);
+    const facts = { ...(await describeCrl(crl)), entries: count };
+    const problems: string[] = [];
+    let signedBy: string | null = null;
+    for (const issuer of issuers) if (await crl.signedBy(issuer.read)) signedBy = issuer.name;
+    if (signedBy === null) problems.push(`its signature is not by ${ca === undefined ? 'any CA of this station' : ca}`);
+    const now = new Date().toISOString();
+    if (facts.thisUpdate > now) problems.push(`it begins only ${facts.thisUpdate}`);
+    if (facts.nextUpdate === null) problems.push('it does not say when the next one comes');
+    else if (facts.nextUpdate <= now) problems.push(`it ended ${facts.nextUpdate}: whoever uses it locks every device of its issuer out`);
+    found.push({ ...facts, signedBy, problems: [...problems, ...facts.notes] });
+  });
+  const good = found.every(({ problems }) => problems.length === 0);
+  context.output.result({ verdict: good ? 'PASS' : 'FAIL', crls: found }, () =>
+    found
+      .map(({ issuer, number, entries, signedBy, problems, uri }) =>
+        [
+          `${problems.length === 0 ? 'good' : 'BAD '}  ${issuer}, number ${number ?? 'none'}, ${String(entries)} entries${uri === null ? '' : `, for ${uri}`}`,
+          ...(signedBy === null ? [] : [`      signed by ${signedBy}`]),
+          ...problems.map((problem) => `      ${problem}`),
+        ].join('\n'),
+      )
+      .join('\n'),
+  );
+  return good ? exitCodes.OK : exitCodes.FAILED;
+}
+
+interface Named {
+  readonly name: string;
+  readonly read: Issuer;
+}
+
+async function ownIssuers(context: CommandContext): Promise<Named[]> {
+  const station = context.start({ broker: false, line: 'off' });
+  const issuers = await station.call('crl.signers', {});
+  await context.stop();
+  return issuers.map(({ issuer, certificate }) => ({ name: issuer, read: readIssuer(certificate) }));
+}
+
+function readCa(path: string): Named {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (thrown) {
+    throw new Failure('INVALID_INPUT', { field: '--ca', problem: `${path} cannot be read` }, thrown);
+  }
+  return { name: path, read: readIssuer(certificateFromFile(bytes)) };
+}

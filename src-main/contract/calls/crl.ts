@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { Bytes } from '../ids.ts';
+import { limits } from '../limits.ts';
+import { CrlChange, CrlSettings, CrlView } from '../models.ts';
+import { call, nothing, officer, page, signedIn } from './spec.ts';
+
+/** Which CRL: of the issuer that signs certificates now where none is named. */
+const scope = {
+  issuer: z.string().max(80).nullable().default(null),
+  partition: z
+    .int()
+    .min(0)
+    .max(limits.crlPartitions.max - 1)
+    .default(0),
+};
+const number = z.int().min(1);
+
+export const crlCalls = {
+  'crl.publish': call({
+    service: 'station',
+    summary: 'Build and publish a new CRL now',
+    /** `above`: the new number is higher; for a registry restored from a backup, whose broker host has seen more. */
+    input: z.object({ above: z.int().min(0).max(1_000_000_000).default(0) }).strict(),
+    output: CrlView,
+    roles: officer,
+  }),
+  'crl.history': call({
+    service: 'station',
+    summary: 'The CRLs so far, newest first; of all partitions where none is named',
+    input: z
+      .object({ issuer: scope.issuer, partition: z.int().min(0).nullable().default(null), limit: z.int().min(1).max(100).default(20) })
+      .strict(),
+    output: z.array(CrlView),
+    roles: signedIn,
+  }),
+  'crl.diff': call({
+    service: 'station',
+    summary: 'What came into the CRL after number `from` and up to number `to`, and what left it',
+    input: z
+      .object({ ...scope, from: z.int().min(0), to: number, limit: page.limit })
+      .strict()
+      .refine(({ from, to }) => from < to, 'the first number must be lower than the second'),
+    output: z.object({ from: CrlView.nullable(), to: CrlView, added: z.array(CrlChange), dropped: z.array(CrlChange) }),
+    roles: signedIn,
+  }),
+  'crl.read': call({
+    service: 'station',
+    summary: 'A piece of a CRL’s DER, of any number that there ever was',
+    input: z.object({ ...scope, number, offset: z.int().min(0).default(0) }).strict(),
+    output: z.object({ crl: CrlView, bytes: Bytes }),
+    roles: signedIn,
+  }),
+  'crl.signers': call({
+    service: 'station',
+    summary: 'Certificates of the CAs that ever signed CRLs here',
+    input: nothing,
+    output: z.array(z.object({ issuer: z.string(), certificate: Bytes })),
+    roles: signedIn,
+  }),
+  'crl.settings': call({ service: 'station', summary: 'How long a CRL is good', input: nothing, output: CrlSettings, roles: signedIn }),
+  'crl.change': call({
+    service: 'station',
+    summary: 'Change how long a CRL is good, from the next one on',
+    input: z.object({ nextUpdateHours: z.int().min(limits.crlHours.min).max(limits.crlHours.max) }).strict(),
+    output: CrlSettings,
+    roles: officer,
+  }),
+} as const;

@@ -1,0 +1,53 @@
+import { open } from 'node:fs/promises';
+import { Failure, limits, unwrap, type CrlView } from '../../contract/index.ts';
+import type { HandlersOf } from '../access/index.ts';
+import type { LiveStation } from '../live-station.ts';
+import { changeCrlSettings, crlSettings } from '../publication/index.ts';
+import type { Station } from '../station.ts';
+
+export function crlHandlers(station: Station): HandlersOf<'crl'> {
+  const live = (): LiveStation => station.live();
+  const actor = (): string => station.operator?.name ?? 'nobody';
+
+  return {
+    'crl.publish': async ({ above }) => {
+      await live().publisher.publish({ newCrl: true, above });
+      return unwrap(live().crls.newest(), 'a CRL was just published');
+    },
+    'crl.history': ({ issuer, partition, limit }) => {
+      const { crls, registry } = live();
+      const { issuer: of } = crls.find(issuer, partition ?? 0);
+      const partitions = partition === null ? [...Array(of.partitions).keys()] : [partition];
+      const lists = partitions.flatMap((one) => registry.crls.list({ issuer: of.id, partition: one }, limit));
+      return lists.sort((a, b) => b.thisUpdate.localeCompare(a.thisUpdate) || b.number - a.number).slice(0, limit);
+    },
+    'crl.diff': ({ issuer, partition, from, to, limit }) => {
+      const { crls, registry } = live();
+      const { scope } = crls.find(issuer, partition);
+      const known = (number: number): CrlView => {
+        const crl = registry.crls.get(scope, number);
+        if (crl === null) throw new Failure('NOT_FOUND', { kind: 'CRL', id: String(number) });
+        return crl;
+      };
+      return { from: from === 0 ? null : known(from), to: known(to), ...registry.crls.changes(scope, from, to, limit) };
+    },
+    'crl.read': async ({ issuer, partition, number, offset }) => {
+      const builder = live().crls.find(issuer, partition);
+      const crl = live().registry.crls.get(builder.scope, number);
+      if (crl === null) throw new Failure('NOT_FOUND', { kind: 'CRL', id: String(number) });
+      await using file = await open(await builder.pathOf(number), 'r');
+      const bytes = Buffer.alloc(Math.max(0, Math.min(limits.crlChunkBytes, crl.bytes - offset)));
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, offset);
+      return { crl, bytes: bytes.subarray(0, bytesRead) };
+    },
+    'crl.signers': () =>
+      live()
+        .registry.issuers.all()
+        .map(({ id, certificate }) => ({ issuer: id, certificate })),
+    'crl.settings': () => crlSettings(live().registry),
+    'crl.change': (settings) => {
+      changeCrlSettings(live().registry, settings, actor());
+      return crlSettings(live().registry);
+    },
+  };
+}
