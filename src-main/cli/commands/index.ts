@@ -5,7 +5,6 @@ import { certificates, devices, status } from './look.ts';
 import { bundle } from './bundle.ts';
 import { ceremony } from './ceremony.ts';
 import { issuers } from './issuers.ts';
-import { crl, revoke } from './revocation.ts';
 import { crl } from './crl.ts';
 import { revoke } from './revocation.ts';
 import { demo } from './demo.ts';

@@ -86,7 +86,7 @@ beforeAll(async () => {
     clock: bench.clock,
     profiles: { get: () => profile, signable: () => profile, all: () => [{ profile }] },
     crlBase,
-    trustAnchor: () => made.root.certificate,
+    trustAnchors: () => [made.root.certificate],
     endpoint: () => host.endpoint,
   });
   crls = new CrlSet({ registry, crlBase, dataDir: dir, signer: bench.client, clock: bench.clock });
