@@ -48,6 +48,7 @@ const packages = {
   '@axe-core/playwright': [folder('test/e2e')],
   vitest: [test, scripts],
   'fast-check': [test],
+  'esptool-js': [test],
   '@peculiar/x509': [test],
   'node-forge': [test],
   '@zip.js/zip.js': [test],

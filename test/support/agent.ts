@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import type { Credentials, DeviceProfile } from '../../src-main/station/devices/index.ts';
+import type { Credentials } from '../../src-main/station/devices/index.ts';
+import type { SmpProfile } from '../../src-main/station/devices/smp/profile.ts';
 
 const execute = promisify(execFile);
 
 export const agentPath = resolve('build/device-agent/device-agent');
 
-export const referenceProfile: DeviceProfile = {
+export const referenceProfile: SmpProfile = {
   name: 'reference-agent',
   driver: 'smp',
   key: 'device',

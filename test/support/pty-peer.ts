@@ -18,8 +18,9 @@ export class PtyPeer {
   }
 
   /** `deaf`: takes no byte. `onData`: what the near end says. */
-  static async start(mode: 'bridge' | 'deaf', onData: (bytes: Buffer) => void = () => undefined): Promise<PtyPeer> {
-    const dir = mkdtempSync(join(tmpdir(), 'birthmark-pty-'));
+  static async start(mode: 'bridge' | 'deaf', onData: (bytes: Buffer) => void = () => undefined, again?: PtyPeer): Promise<PtyPeer> {
+    // In the place of one that hung up: the same path, as after a re-plug.
+    const dir = again === undefined ? mkdtempSync(join(tmpdir(), 'birthmark-pty-')) : again.#dir;
     const child = spawn('python3', [script, mode, join(dir, 'port')]);
     child.stdin.on('error', () => undefined);
     child.stdout.on('data', onData);

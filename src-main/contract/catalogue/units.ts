@@ -133,6 +133,14 @@ export const unitsFailures = {
     'This unit is already {device}.',
     'Leave it as it is, or give it a new identity.',
   ),
+  FLASH_ENCRYPTED: entry(
+    'DEVICE',
+    'support',
+    'never',
+    'The chip’s flash is encrypted',
+    'Flash encryption is on, and the device profile does not say how to write then.',
+    'Use a profile that says so (flashEncryption), or a chip whose flash is not encrypted yet.',
+  ),
   KEY_NOT_ON_DEVICE: entry(
     'DEVICE',
     'support',

@@ -1,4 +1,5 @@
 import type { DeviceProfile, Driver, OpenOptions, UnitSession } from './driver.ts';
+import { espRomDriver } from './esp-rom/driver.ts';
 import { smpDriver } from './smp-driver.ts';
 
 /** Profiles by the name of their driver. */
@@ -6,7 +7,10 @@ type Profiles = { [P in DeviceProfile as P['driver']]: P };
 type ProfileOf<N extends keyof Profiles> = { [K in N]: { readonly driver: K } & Profiles[K] }[N];
 
 /** Every driver, by the name that profiles use. What its profiles may say is in the union of `profiles.ts`. */
-const drivers: { readonly [N in keyof Profiles]: Driver<Profiles[N]> } = { smp: smpDriver };
+const drivers: { readonly [N in keyof Profiles]: Driver<Profiles[N]> } = {
+  smp: smpDriver,
+  'esp-rom': espRomDriver,
+};
 
 /**
  * Opens the line to a unit with the driver that its profile names, and finds out whether it speaks the protocol.

@@ -21,7 +21,7 @@ const WINDOW_BYTES = 40 * 1024;
 /** A serial port with its traps covered: 8N1, no flow control (it would eat bytes of a binary protocol), locked for us alone. */
 export class SerialLink {
   readonly path: string;
-  readonly baudRate: number;
+  #baudRate: number;
   readonly #port: SerialPort;
   readonly #onLost: (failure: Failure) => void;
   #state: 'open' | 'closed' = 'open';
@@ -32,7 +32,7 @@ export class SerialLink {
 
   private constructor(port: SerialPort, options: SerialLinkOptions) {
     this.path = options.path;
-    this.baudRate = options.baudRate;
+    this.#baudRate = options.baudRate;
     this.#port = port;
     this.#onLost = options.onLost;
     // Without a reader of `data` an unplugged port is never reported; without one of `error` a cancelled write ends the process.
@@ -69,6 +69,10 @@ export class SerialLink {
     return link;
   }
 
+  get baudRate(): number {
+    return this.#baudRate;
+  }
+
   get isOpen(): boolean {
     return this.#state === 'open';
   }
@@ -91,6 +95,17 @@ export class SerialLink {
         else resolve();
       });
     });
+  }
+
+  /** The other side has changed its speed already. @throws Failure PORT_GONE. */
+  async setBaudRate(baudRate: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#port.update({ baudRate }, (error) => {
+        if (error) reject(new Failure('PORT_GONE', { path: this.path }, error));
+        else resolve();
+      });
+    });
+    this.#baudRate = baudRate;
   }
 
   /** Sets DTR and RTS. False: this port has no such lines, which is no failure. */

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Failure, limits, type ErrorCode, type Unit } from '../../contract/index.ts';
+import { Failure, limits, type Unit } from '../../contract/index.ts';
 import type {
   CallOptions,
   Credentials,
@@ -16,7 +16,7 @@ import type { SmpProfile } from './smp/profile.ts';
 import type { UnitInfo } from './smp/provision.ts';
 import type { UnitLine } from './smp/unit-line.ts';
 import { writeItem } from './smp/write-item.ts';
-import { StepDeadlines } from './step-deadlines.ts';
+import { UnitSteps } from './unit-steps.ts';
 
 /** A frame that every SMP server takes; used until the unit has told its own size. */
 const SAFE_BUFFER_BYTES = 128;
@@ -24,8 +24,6 @@ const SAFE_BUFFER_BYTES = 128;
 const MAX_BUFFER_BYTES = 2048;
 /** Making a key takes long; a step has room for this many tries, so that a lost answer does not end it. */
 const KEYGEN_SHARE = 4;
-/** A unit that goes away more often than this in one step is not held in its fixture. */
-const MAX_REPLUGS = 3;
 const POSSESSION = Buffer.from('birthmark-possession-v1\0', 'latin1');
 const SELFTEST_POLL_MS = { first: 30, most: 500 };
 
@@ -34,7 +32,7 @@ export class SmpSession implements UnitSession {
   readonly capabilities = { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true } as const;
   readonly #line: UnitLine;
   readonly #profile: SmpProfile;
-  readonly #deadlines: StepDeadlines;
+  readonly #steps: UnitSteps;
   /** The hardware id that this session belongs to. */
   #hardwareId: string | null = null;
   #active = -1;
@@ -42,13 +40,11 @@ export class SmpSession implements UnitSession {
   #bufferBytes = SAFE_BUFFER_BYTES;
   /** The storage slot that this session writes. */
   #writing: number | null = null;
-  /** What this session has begun to change on the unit and not finished. */
-  #left: string[] = [];
 
   constructor(line: UnitLine, { profile }: OpenOptions<SmpProfile>) {
     this.#line = line;
     this.#profile = profile;
-    this.#deadlines = new StepDeadlines(profile);
+    this.#steps = new UnitSteps(profile, { confirm: (signal) => this.#confirm(signal), reopen: (signal) => line.reopen(signal) });
   }
 
   /** Is this our protocol? Reads only. */
@@ -64,20 +60,20 @@ export class SmpSession implements UnitSession {
   }
 
   identify(options: CallOptions): Promise<IdentifiedUnit> {
-    return this.#step('identify', options, async (signal) => {
+    return this.#steps.run('identify', options, async (signal) => {
       const info = await this.#confirm(signal);
       return { hardwareId: info.hwid, model: info.model, firmware: info.fw, locked: info.locked, provisioned: info.active >= 0 };
     });
   }
 
   generateKey(commonName: string, options: CallOptions): Promise<KeyRequest> {
-    return this.#step('generateKey', options, async (signal) => {
+    return this.#steps.run('generateKey', options, async (signal) => {
       const { algs } = await this.#confirm(signal);
       const alg = this.#profile.keyAlgorithm;
       if (!algs.includes(alg))
         throw new Failure('CSR_KEY_REFUSED', { found: algs.join(', '), allowed: alg }, 'the unit cannot make such a key');
       const slot = this.#freeSlot();
-      this.#left = ['a new key'];
+      this.#steps.left = ['a new key'];
       const made = await this.#line.call(
         'keygen',
         { slot, alg, cn: commonName },
@@ -95,14 +91,14 @@ export class SmpSession implements UnitSession {
     const items = installItems(credentials);
     const total = items.reduce((sum, { bytes }) => sum + bytes.length, 0);
     let attempts = 0;
-    return this.#step('install', options, async (signal) => {
+    return this.#steps.run('install', options, async (signal) => {
       attempts += 1;
       const slot = this.#freeSlot();
       let before = 0;
       for (const item of items) {
         await this.#confirm(signal, expected.hardwareId);
         const name = itemInWords(item.item);
-        if (!this.#left.includes(name)) this.#left.push(name);
+        if (!this.#steps.left.includes(name)) this.#steps.left.push(name);
         await writeItem(this.#line, item, {
           slot,
           bufferBytes: this.#bufferBytes,
@@ -120,7 +116,7 @@ export class SmpSession implements UnitSession {
   }
 
   readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
-    return this.#step('readBack', options, async (signal) => {
+    return this.#steps.run('readBack', options, async (signal) => {
       for (const { item, bytes, digest } of installed) {
         const stored = await this.#digest(item, signal);
         const expected = Buffer.from(digest, 'hex');
@@ -130,7 +126,7 @@ export class SmpSession implements UnitSession {
   }
 
   provePossession(spki: Uint8Array, options: CallOptions): Promise<void> {
-    return this.#step('provePossession', options, async (signal) => {
+    return this.#steps.run('provePossession', options, async (signal) => {
       const nonce = randomBytes(32);
       const { sig } = await this.#line.call('prove', { slot: this.#workSlot(), nonce }, { signal });
       const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
@@ -140,17 +136,17 @@ export class SmpSession implements UnitSession {
   }
 
   activate(options: CallOptions): Promise<void> {
-    return this.#step('activate', options, async (signal) => {
+    return this.#steps.run('activate', options, async (signal) => {
       const slot = this.#workSlot();
       const { active } = await this.#line.call('activate', { slot }, { signal });
       if (active !== slot) throw new Failure('VERIFY_MISMATCH', { item: 'active slot', expected: slot, actual: active });
       this.#active = active;
-      this.#left = ['activated, not locked'];
+      this.#steps.left = ['activated, not locked'];
     });
   }
 
   selfTest(nonce: string, foreignTopic: string, options: CallOptions): Promise<SelfTestResult> {
-    return this.#step('selfTest', options, async (signal) => {
+    return this.#steps.run('selfTest', options, async (signal) => {
       await this.#line.call('selftest', { nonce, foreign: foreignTopic }, { signal });
       for (let wait = SELFTEST_POLL_MS.first; ; wait = Math.min(wait * 1.5, SELFTEST_POLL_MS.most)) {
         const now = await this.#line.call('selftest-state', {}, { signal });
@@ -169,29 +165,29 @@ export class SmpSession implements UnitSession {
   }
 
   lock(options: CallOptions): Promise<void> {
-    return this.#step('lock', options, async (signal) => {
+    return this.#steps.run('lock', options, async (signal) => {
       await this.#line.call('lock', {}, { signal }).catch((thrown: unknown) => {
         // The answer to the first request was lost, and the unit is locked already: the identity below tells.
         if (!(thrown instanceof Failure) || thrown.code !== 'LOCKED') throw thrown;
       });
       const { locked } = await this.#confirm(signal);
       if (!locked) throw new Failure('VERIFY_MISMATCH', { item: 'lock', expected: true, actual: false });
-      this.#left = [];
+      this.#steps.left = [];
     });
   }
 
   erase(options: CallOptions): Promise<void> {
-    return this.#step('erase', options, async (signal) => {
+    return this.#steps.run('erase', options, async (signal) => {
       await this.#confirm(signal);
       await this.#line.call('erase', {}, { signal });
-      this.#left = [];
+      this.#steps.left = [];
       this.#writing = null;
       this.#active = -1;
     });
   }
 
   async close(): Promise<void> {
-    this.#deadlines.close();
+    this.#steps.close();
     await this.#line.close();
   }
 
@@ -234,56 +230,7 @@ export class SmpSession implements UnitSession {
     const { len, sha } = await this.#line.call('digest', { slot: this.#workSlot(), item }, { signal });
     return { length: len, sha: Buffer.from(sha) };
   }
-
-  /** One call of the session: with its deadlines, and again when the unit went away and came back as the same one. */
-  #step<T>(name: string, options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#deadlines.run(
-      name,
-      options.signal,
-      () => this.#left,
-      async (signal) => {
-        for (let replugs = 0; ; replugs++) {
-          try {
-            return await work(signal);
-          } catch (thrown) {
-            if (isSuspect(thrown)) await this.#mustNotBeAnother(signal);
-            if (!isGone(thrown) || replugs === MAX_REPLUGS || this.#profile.replugMs === 0) throw thrown;
-            await this.#comeBack(signal, thrown);
-          }
-        }
-      },
-    );
-  }
-
-  /** Throws only DEVICE_SWAPPED: whatever else goes wrong here, the first failure is the one to tell. */
-  async #mustNotBeAnother(signal: AbortSignal): Promise<void> {
-    await this.#confirm(signal).catch((thrown: unknown) => {
-      if (thrown instanceof Failure && thrown.code === 'DEVICE_SWAPPED') throw thrown;
-    });
-  }
-
-  async #comeBack(signal: AbortSignal, cause: Failure): Promise<void> {
-    try {
-      await this.#line.reopen(signal);
-    } catch (thrown) {
-      throw isGone(thrown) ? cause : thrown;
-    }
-    await this.#confirm(signal);
-  }
 }
-
-const isGone = (thrown: unknown): thrown is Failure => thrown instanceof Failure && thrown.code === 'PORT_GONE';
-
-/** A fixture whose adapter stays connected hides a swap: a unit that contradicts what was done so far is asked who it is. */
-const isSuspect = (thrown: unknown): boolean => thrown instanceof Failure && suspects.includes(thrown.code);
-const suspects: readonly ErrorCode[] = [
-  'VERIFY_MISMATCH',
-  'POSSESSION_FAILED',
-  'DEVICE_REFUSED',
-  'CONTENT_REJECTED',
-  'SLOT_OCCUPIED',
-  'LOCKED',
-];
 
 const mismatch = (item: string, expected: Buffer, actual: Buffer): Failure =>
   new Failure('VERIFY_MISMATCH', { item: itemInWords(item), expected: expected.toString('hex'), actual: actual.toString('hex') });

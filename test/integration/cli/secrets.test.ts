@@ -1,32 +1,16 @@
 import { createPrivateKey } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { Agent } from '../../support/agent.ts';
 import { birthmark } from '../../support/birthmark.ts';
+import { filesOf, whereIs } from '../../support/secret-search.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'birthmark-secrets-'));
 const data = join(dir, 'station');
 const [pin, wrong, password] = ['Zq7%Kw-right-pin', 'Zq7%Kw-wrong-pin', 'Zq7%Kw-password'];
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-const files = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-
-/** A secret as it stands, and as logs and databases like to write things. */
-const writings = (secret: Buffer): Buffer[] => [
-  secret,
-  Buffer.from(secret.toString('hex')),
-  Buffer.from(secret.toString('hex').toUpperCase()),
-  Buffer.from(secret.toString('base64').replace(/=+$/u, '').slice(0, -1)),
-  Buffer.from(JSON.stringify([...secret]).slice(1, -1)),
-];
-
-const whereIs = (secret: Buffer, places: ReadonlyMap<string, Buffer>): string[] =>
-  [...places].filter(([, bytes]) => writings(secret).some((value) => bytes.includes(value))).map(([name]) => name);
 
 test('no PIN, password or private key is in what a station writes or says, also when every command fails in turn', async () => {
   for (const [name, text] of Object.entries({ pin, wrong, password })) writeFileSync(join(dir, name), text, { mode: 0o600 });
@@ -55,7 +39,7 @@ test('no PIN, password or private key is in what a station writes or says, also 
   } finally {
     await agent.dispose();
   }
-  const places = new Map(files(data).map((path) => [relative(data, path), readFileSync(path)]));
+  const places = filesOf(data);
   places.set('what the commands said', Buffer.from(said.join('\n')));
   // The search itself finds what is there.
   expect(whereIs(Buffer.from('WO-1-000001'), places)).toEqual(expect.arrayContaining(['station.db', 'what the commands said']));

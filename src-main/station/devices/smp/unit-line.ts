@@ -1,18 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { Failure, type ErrorCode } from '../../../contract/index.ts';
+import { Failure } from '../../../contract/index.ts';
 import type { OpenOptions } from '../driver.ts';
+import { openAgain, openSettled } from '../open-settled.ts';
 import { SerialLink } from '../serial-link.ts';
 import { Transcript } from '../transcript.ts';
 import { SmpClient, type RequestOptions } from './client.ts';
 import type { SmpBody } from './packet.ts';
 import type { SmpProfile } from './profile.ts';
 import { provision, type Answer, type CommandName } from './provision.ts';
-
-/** A port that was just plugged in may be held by a program that looks at every new modem, or lack its rights until the system has set them. */
-const SETTLE_MS = 1000;
-const SETTLES: readonly ErrorCode[] = ['PORT_BUSY', 'PORT_DENIED'];
-const COMES_BACK: readonly ErrorCode[] = [...SETTLES, 'PORT_GONE'];
-const LOOK_AGAIN_MS = 50;
 
 /** The line to the unit in one place: a serial link with an SMP client on it, both made anew when the unit went away and came back. */
 export class UnitLine {
@@ -31,7 +25,7 @@ export class UnitLine {
   /** @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE; the signal's reason. */
   static async open(options: OpenOptions<SmpProfile>): Promise<UnitLine> {
     const line = new UnitLine(options);
-    await line.#openWithin(SETTLE_MS, SETTLES, options.signal);
+    await openSettled(() => line.#openOnce(), options.signal);
     return line;
   }
 
@@ -39,7 +33,7 @@ export class UnitLine {
   async reopen(signal: AbortSignal): Promise<void> {
     this.transcript.note('the unit went away; waiting for it to come back');
     await this.close();
-    await this.#openWithin(this.#profile.replugMs, COMES_BACK, signal);
+    await openAgain(() => this.#openOnce(), this.#profile.replugMs, signal);
   }
 
   call<N extends CommandName>(
@@ -60,20 +54,6 @@ export class UnitLine {
     this.#client?.break(new Failure('PORT_GONE', { path: this.#path }, 'the line was closed'));
     this.#link = null;
     this.#client = null;
-  }
-
-  async #openWithin(ms: number, again: readonly ErrorCode[], signal: AbortSignal): Promise<void> {
-    const until = performance.now() + ms;
-    for (;;) {
-      signal.throwIfAborted();
-      try {
-        await this.#openOnce();
-        return;
-      } catch (thrown) {
-        if (!(thrown instanceof Failure) || !again.includes(thrown.code) || performance.now() > until) throw thrown;
-      }
-      await pause(LOOK_AGAIN_MS, undefined, { signal });
-    }
   }
 
   async #openOnce(): Promise<void> {
