@@ -19,6 +19,9 @@ export const limits = {
   /** Of the link to a bundle, and of the time in which its device has to be seen. */
   linkMinutes: { min: 1, max: 7 * 24 * 60, default: 60 },
   proveHours: { min: 1, max: 90 * 24, default: 7 * 24 },
+  /** COSE, or the certificates of a chain. */
+  attestationBytes: 16 * 1024,
+  trustAnchors: 64,
   csrBytes: 8 * 1024,
   /** A chain, a CA file or a key as PEM. */
   pemChars: 256 * 1024,

@@ -18,6 +18,24 @@ export const keyMakers = ['device', 'station'] as const;
 export const KeyMaker = z.enum([...keyMakers, 'either']);
 export type KeyMaker = z.infer<typeof KeyMaker>;
 
+/** nordic-cose: the COSE_Sign1 of `AT%KEYGEN`. certificates: the chain of a secure element, or a COSE_Sign1 that carries it. */
+export const AttestationFormat = z.enum(['nordic-cose', 'certificates']);
+export type AttestationFormat = z.infer<typeof AttestationFormat>;
+
+/** What a device's attestation proved when its certificate was issued; kept with the certificate. */
+export const AttestationRecord = z.object({
+  format: AttestationFormat,
+  /** Of a modem its UUID; of a secure element the subject and serial number of its certificate. */
+  deviceId: z.string(),
+  /** SHA-256 of the public key of the trust anchor. */
+  anchor: Sha256Hex,
+  /** In words; and what was not looked at, and why. */
+  proven: z.array(z.string()),
+  notChecked: z.array(z.string()),
+  checkedAt: Instant,
+});
+export type AttestationRecord = z.infer<typeof AttestationRecord>;
+
 /** RFC 5280 5.3.1; `certificateHold` and `removeFromCRL` are left out: status only moves forward. */
 export const revocationReasons = [
   'unspecified',
@@ -207,7 +225,8 @@ export const CertificateProfileView = z.object({
   /** The station's own, not one that is shipped. */
   own: z.boolean(),
   keyAlgorithms: z.array(KeyAlgorithm),
-  keyMadeBy: KeyMaker,
+  /** Null: the device, or whom its device profile names. */
+  keyMadeBy: KeyMaker.nullable(),
   validityDays: z.int(),
   maxValidityDays: z.int(),
   commonName: z.string(),

@@ -31,7 +31,7 @@ export function createLineServices({ registry, clock, dataDir, issuance, publish
     clock,
     proofHours,
     openUnit: (path, profile, signal, onTranscript) => openUnit({ path, profile, signal, onTranscript }),
-    checkRequest: (device, order, csr) => issuance.checkRequest(device, order, csr),
+    checkRequest: (device, order, request) => issuance.checkRequest(device, order, request),
     issue: (request) => issuance.issue(request),
     issued: (serial) => issuance.issued(serial),
     publish: () => publisher.publish(),

@@ -1,4 +1,12 @@
-import { exitCodes, CertificateStatus, CertificateUse, DeviceState, Failure, type DeviceRow } from '../../contract/index.ts';
+import {
+  exitCodes,
+  CertificateStatus,
+  CertificateUse,
+  DeviceState,
+  Failure,
+  type DeviceRow,
+  type CallOutput,
+} from '../../contract/index.ts';
 import type { Command } from '../command.ts';
 import { table } from '../output.ts';
 
@@ -72,10 +80,13 @@ export const certificates: Command = {
     ...paging,
     status: { argument: 'STATUS', help: `one of ${CertificateStatus.options.join(', ')}` },
     use: { argument: 'USE', help: `one of ${CertificateUse.options.join(', ')}` },
+    serial: { argument: 'SERIAL', help: 'everything about this one, with what its device proved about its key' },
   },
   async run(context) {
     const filter = { ...oneOf(context, 'status', CertificateStatus.options), ...oneOf(context, 'use', CertificateUse.options) };
     const station = context.start({ broker: false, line: 'off' });
+    const serial = context.text('serial')?.toUpperCase().replaceAll(':', '');
+    if (serial !== undefined) return oneCertificate(context, await station.call('certificates.get', { serial }));
     const found = await station.call('certificates.list', {
       ...page(context),
       ...filter,
@@ -91,6 +102,27 @@ export const certificates: Command = {
 };
 
 type Context = Parameters<Command['run']>[0];
+
+function oneCertificate(context: Context, one: CallOutput<'certificates.get'>): number {
+  const { attestation } = one;
+  const rows: [string, string | null][] = [
+    ['serial', one.serial],
+    ['fingerprint', one.fingerprint],
+    ['of', one.device],
+    ['use', one.use],
+    ['status', one.status],
+    ['good', `${one.notBefore} to ${one.notAfter}`],
+    ['revoked', one.revokedAt === null ? null : `${one.revokedAt}, ${one.reason ?? ''}`],
+    ['work order', one.order],
+    ['key made by', one.use === 'device' ? one.keyMadeBy : null],
+    ['attested by', attestation?.deviceId ?? null],
+    ...(attestation?.proven ?? []).map((what): [string, string] => ['proven', what]),
+    ...(attestation?.notChecked ?? []).map((what): [string, string] => ['not checked', what]),
+  ];
+  const shown = rows.filter((row): row is [string, string] => row[1] !== null);
+  context.output.result(one, () => `${table(['', ''], shown).trimStart()}\n\n${one.pem ?? ''}`.trimEnd());
+  return exitCodes.OK;
+}
 
 /** The value of an option that has only a few, under its name; empty without it. */
 function oneOf<N extends string, T extends string>(context: Context, name: N, options: readonly T[]): { readonly [K in N]?: T } {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { exitCodes, Failure, type ProfileFinding } from '../../contract/index.ts';
-import { lintCertificateProfile } from '../../station/ca/index.ts';
+import { besideFile, lintCertificateProfile } from '../../station/ca/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { table } from '../output.ts';
 
@@ -17,7 +17,7 @@ export const profile: Command = {
     const add = context.text('add');
     if (lint.length > 0) return lintFiles(context, lint);
     const station = context.start({ broker: false, line: 'off' });
-    if (add !== undefined) await station.call('profiles.add', { text: readProfile('--add', add) });
+    if (add !== undefined) await station.call('profiles.add', { text: readyProfile('--add', add) });
     const profiles = await station.call('profiles.list', {});
     context.output.result({ profiles }, () =>
       table(
@@ -37,7 +37,7 @@ export const profile: Command = {
 };
 
 function lintFiles(context: CommandContext, files: readonly string[]): number {
-  const results = files.map((file) => ({ file, findings: lintCertificateProfile(readProfile('--lint', file)).findings }));
+  const results = files.map((file) => ({ file, findings: lintCertificateProfile(readProfile('--lint', file), besideFile(file)).findings }));
   const errors = results.flatMap(({ findings }) => findings).filter(({ level }) => level === 'error').length;
   context.output.result({ verdict: errors === 0 ? 'PASS' : 'FAIL', files: results }, () =>
     results
@@ -50,6 +50,13 @@ function lintFiles(context: CommandContext, files: readonly string[]): number {
 /** As compilers write it, so that editors jump to the place. */
 const lineText = (file: string, { line, column, level, problem }: ProfileFinding): string =>
   `${file}:${String(line)}:${String(column)}: ${level}: ${problem}`;
+
+/** With the text of the trust anchors that it names by file: the station keeps no reference to a file of somebody's. */
+function readyProfile(field: string, path: string): string {
+  const text = readProfile(field, path);
+  const { attestation } = lintCertificateProfile(text, besideFile(path)).profile ?? {};
+  return attestation === undefined ? text : `${JSON.stringify({ ...(JSON.parse(text) as object), attestation }, null, 2)}\n`;
+}
 
 function readProfile(field: string, path: string): string {
   try {

@@ -11,6 +11,10 @@ export const rotate: Command = {
   options: {
     device: { argument: 'TENANT/DEVICE', help: 'the device' },
     csr: { argument: 'FILE', help: 'its certificate request, PEM or DER, signed with its new key' },
+    attestation: {
+      argument: 'FILE',
+      help: 'what the device says about where the new key was made: answer of AT%KEYGEN, COSE_Sign1, or a chain of certificates',
+    },
     out: { argument: 'FILE', help: 'where the new certificate and its chain go, PEM' },
     grace: { argument: 'HOURS', help: `how long the old certificate stays good, 1 to 720 (default ${String(limits.graceHours.default)})` },
     'end-when-seen': { help: 'end the grace period early, as soon as the device proves that it uses the new one' },
@@ -25,11 +29,14 @@ export const rotate: Command = {
     const request = needed(context, 'csr');
     const graceHours = context.number('grace', { ...limits.graceHours, fallback: limits.graceHours.default });
     const station = context.start({ broker: true, line: 'off' });
-    const csr = readRequest(request);
+    const csr = readRequest('--csr', request);
+    const statement = context.text('attestation');
+    const attestation = statement === undefined ? null : readRequest('--attestation', statement);
     await context.openSession(station, { kind: 'issue', quota: 1, minutes: 10, reason: 'rotate on the command line' });
     const { pem, ...rotated } = await station.call('rotation.begin', {
       device,
       csr,
+      attestation,
       graceHours,
       endWhenSeen: context.flag('end-when-seen'),
       override: context.text('override') ?? null,
@@ -85,11 +92,11 @@ function needed(context: CommandContext, name: string): string {
   return value;
 }
 
-function readRequest(path: string): Buffer {
+function readRequest(field: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: '--csr', problem: `${path} cannot be read` }, thrown);
+    throw new Failure('INVALID_INPUT', { field, problem: `${path} cannot be read` }, thrown);
   }
 }
 

@@ -14,6 +14,10 @@ export const lifeCalls = {
         csr: Bytes.refine((bytes) => bytes.length <= limits.csrFileBytes, 'too large for a certificate request'),
         /** The grace period ends early, as soon as the device proves that it uses the new one. */
         endWhenSeen: z.boolean().default(false),
+        /** What the device says about where the new key was made, as a file: see `attestationFromFile`. */
+        attestation: Bytes.refine((bytes) => bytes.length <= limits.csrFileBytes, 'too large for an attestation')
+          .nullable()
+          .default(null),
         graceHours: z.int().min(limits.graceHours.min).max(limits.graceHours.max).default(limits.graceHours.default),
         /** Why it is renewed earlier than the policy lets it. */
         override: z.string().min(1).max(200).nullable().default(null),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SerialHex } from '../ids.ts';
-import { CertificateRow, CertificateStatus, CertificateUse, DoctorFinding, keyMakers } from '../models.ts';
+import { AttestationRecord, CertificateRow, CertificateStatus, CertificateUse, DoctorFinding, keyMakers } from '../models.ts';
 import { call, nothing, page, signedIn } from './spec.ts';
 
 export const registryCalls = {
@@ -19,6 +19,8 @@ export const registryCalls = {
       pem: z.string().nullable(),
       /** Of a device certificate: who made its private key. */
       keyMadeBy: z.enum(keyMakers),
+      /** Null where the profile did not ask for one. */
+      attestation: AttestationRecord.nullable(),
     }),
     roles: signedIn,
   }),

@@ -99,6 +99,22 @@ export const certificatesFailures = {
     'Serial {serial} ended {notAfter}. Nobody takes it any more, and revocation lists do not name what has ended.',
     'There is nothing left to do for it.',
   ),
+  ATTESTATION_MISSING: entry(
+    'DEVICE',
+    'officer',
+    'other-input',
+    'The device does not say where its key was made',
+    'The certificate profile “{profile}” wants an attestation beside the request, and there is none.',
+    'Use a unit and a device profile that give one, or another certificate profile.',
+  ),
+  ATTESTATION_REFUSED: entry(
+    'DEVICE',
+    'officer',
+    'never',
+    'The attestation does not hold',
+    'The check of “{check}” failed: {problem}. No certificate was issued.',
+    'Reject the unit, or correct the trust anchors of the certificate profile.',
+  ),
   ROTATION_REFUSED: entry(
     'REFUSED',
     'officer',

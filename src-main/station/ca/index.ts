@@ -1,5 +1,7 @@
 /** The door of the CA: profiles, requests, certificates, CRLs and the steps of a ceremony. Pure; signing is the signer's. */
 export { authorityDays, authorityProfiles } from './authority.ts';
+export { checkAttestation, readTrustAnchors, type AttestationStatement } from './attestation/index.ts';
+export { attestationFromFile } from './attestation/file.ts';
 export { certificateFromFile, certificateToPem, readCertificate, toPem, type CertificateFacts } from './certificate.ts';
 export { buildIssuerTbs, buildRootTbs, type AuthorityRequest } from './ca-tbs.ts';
 export { describeCrl, readCrlEntries, type CrlDescription } from './crl-describe.ts';
@@ -16,14 +18,14 @@ export { checkChain, type CheckedChain } from './chain-check.ts';
 export type { OurName } from './name-constraints.ts';
 export { checkRootCrl } from './root-crl.ts';
 export { readIssuer, type Issuer } from './issuer.ts';
-export { loadCertificateProfile, parseCertificateProfile } from './profile-file.ts';
 export { lintJson } from './json-lint.ts';
+export { besideFile, loadCertificateProfile, parseCertificateProfile } from './profile-file.ts';
 export { lintCertificateProfile } from './profile-lint.ts';
 export { CertificateProfile, commonNameFor, signingProfile } from './profile.ts';
 export { serverHosts, type ServerNames } from './server-names.ts';
 export { selfSignedServer } from './self-signed.ts';
 export { newSerial } from './serial.ts';
-export { makeStationKey, type StationKey } from './station-key.ts';
+export { makeStationKey, newStationKey, type NewKey, type StationKey } from './station-key.ts';
 export {
   assembleCertificate,
   buildDeviceTbs,

@@ -7,8 +7,16 @@ type Place = Pick<ProfileFinding, 'line' | 'column'>;
 /** What a linter says where a file is sound: things that should be thought about, each with the path of what it is about. */
 export type Advice<T> = (value: T) => readonly (readonly [path: string, problem: string])[];
 
+/** Takes what is wrong at a path that the schema cannot see. */
+export type Wrong = (path: string, problem: string) => void;
+
 /** All that is wrong with a JSON file by its schema, each with its place; and, where nothing is, the advice. First line first. */
-export function lintJson<T>(text: string, schema: z.ZodType<T>, advice: Advice<T>): { value: T | null; findings: ProfileFinding[] } {
+export function lintJson<T>(
+  text: string,
+  schema: z.ZodType<T>,
+  advice: Advice<T>,
+  finish: (value: T, wrong: Wrong) => T = (value) => value,
+): { value: T | null; findings: ProfileFinding[] } {
   let body: ValueNode;
   try {
     body = parse(text, { mode: 'json' }).body;
@@ -28,8 +36,11 @@ export function lintJson<T>(text: string, schema: z.ZodType<T>, advice: Advice<T
         });
     }
   } else for (const [path, problem] of advice(parsed.data)) findings.push({ ...placeOf(body, partsOf(path)), level: 'warning', problem });
+  const value = parsed.success
+    ? finish(parsed.data, (path, problem) => findings.push({ ...placeOf(body, partsOf(path)), level: 'error', problem }))
+    : null;
   findings.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { value: findings.some(({ level }) => level === 'error') ? null : (parsed.data ?? null), findings };
+  return { value: findings.some(({ level }) => level === 'error') ? null : value, findings };
 }
 
 const partsOf = (path: string): (string | number)[] => path.split('.').map((part) => (/^\d+$/u.test(part) ? Number(part) : part));

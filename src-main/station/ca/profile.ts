@@ -38,8 +38,18 @@ export const CertificateProfile = z
     /** What certificates of this profile are for; `server` certificates come from the server issuer only. */
     use: z.union([CertificateUse, z.enum(['canary'])]),
     keyAlgorithms: z.array(KeyAlgorithm).min(1),
-    /** Of a device: where its private key is made. A key of the station's making leaves it once, in a bundle or onto the unit. */
-    keyMadeBy: KeyMaker.default('device'),
+    /** Of a device: who may make its private key. Absent: whom the device profile names, and no bundles. A key of the station's making leaves it once. */
+    keyMadeBy: KeyMaker.optional(),
+    /** What the device has to prove about where its key was made, and to whom it is believed. */
+    attestation: z
+      .object({
+        /** False: what is there is checked and recorded, what is not there is not asked for. */
+        required: z.boolean().default(true),
+        /** Each the PEM of certificates or public keys, or the name of a file with it, beside the profile. */
+        trustAnchors: z.array(z.string().min(1).max(limits.profileChars)).min(1).max(limits.trustAnchors),
+      })
+      .strict()
+      .optional(),
     validityDays: days.default(limits.validityDays.default),
     maxValidityDays: days.default(limits.validityDays.max),
     commonName: template,
@@ -62,7 +72,15 @@ export const CertificateProfile = z
     path: ['uri'],
     message: 'the alternative names of a server are its hosts',
   })
-  .refine((profile) => profile.use === 'device' || profile.keyMadeBy === 'device', {
+  .refine(
+    (profile) =>
+      profile.attestation === undefined || (profile.use === 'device' && profile.keyMadeBy !== 'station' && profile.keyMadeBy !== 'either'),
+    {
+      path: ['attestation'],
+      message: 'is about keys that a device makes itself',
+    },
+  )
+  .refine((profile) => profile.use === 'device' || profile.keyMadeBy === undefined, {
     path: ['keyMadeBy'],
     message: 'is for certificates of devices only',
   })

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Failure, toFailureData, unwrap, type BundleView, type CallOutput, type CallParsed, type WorkOrder } from '../../contract/index.ts';
+import { newStationKey } from '../ca/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { Issuance } from '../issuance/index.ts';
 import { failRun, isProvable, passRun } from '../line/index.ts';
 import type { BundleRow, Registry } from '../registry/index.ts';
 import type { Observer } from '../verify/index.ts';
 import { fileNameOf, proofOf, writeBundle } from './contents.ts';
-import { makeStationKey } from './key-maker.ts';
 import { Links } from './links.ts';
 import { checkPassphrase, newPassphrase, type Passphrase } from './passphrase.ts';
 import { Proofs } from './proofs.ts';
@@ -113,7 +113,7 @@ export class BundleDesk {
       registry.runs.journal(run, 'key', 'begin');
     });
     try {
-      const key = await makeStationKey(algorithm);
+      const key = await newStationKey(algorithm);
       try {
         const checked = issuance.checkStationKey(device, key.spki);
         registry.runs.journal(run, 'certificate', 'begin');

@@ -1,9 +1,9 @@
 import type { BundleFormat, BundleProof } from '../../contract/index.ts';
 import type { Credentials } from '../devices/index.ts';
+import { pemBytes } from '../../der/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import { verifyTopic } from '../verify/index.ts';
 import { aesZip } from './aes-zip.ts';
-import { pemBytes } from './pem-bytes.ts';
 import { pkcs12 } from './pkcs12.ts';
 
 export interface BundleContent {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { certificateToPem, selfSignedServer } from '../ca/index.ts';
-import { makeStationKey } from './key-maker.ts';
-import { pemBytes } from './pem-bytes.ts';
+import { pemBytes } from '../../der/index.ts';
+import { certificateToPem, newStationKey, selfSignedServer } from '../ca/index.ts';
 
 export interface LinkIdentity {
   readonly key: Buffer;
@@ -20,7 +19,7 @@ const backdateMs = 10 * 60_000;
  * @param until Milliseconds since the epoch.
  */
 export async function makeLinkIdentity(host: string, now: number, until: number): Promise<LinkIdentity> {
-  const { spki, pkcs8, wipe } = await makeStationKey('ec-p256');
+  const { spki, pkcs8, wipe } = await newStationKey('ec-p256');
   const validity = { notBefore: now - backdateMs, notAfter: until };
   const certificate = selfSignedServer({ spki, pkcs8, commonName: 'Birthmark bundle link', hosts: [host], validity });
   const key = pemBytes('PRIVATE KEY', pkcs8);

@@ -55,6 +55,8 @@ export interface KeyRequest {
   readonly csr: Uint8Array;
   /** What the device, or the secure element in it, says about where the key was made; as it came. */
   readonly attestation?: Attestation;
+  /** Absent: the device. */
+  readonly madeBy?: 'station';
 }
 
 export interface Attestation {

@@ -21,7 +21,7 @@ const view = ({ profile, own }: StationProfile): CertificateProfileView => {
   const {
     name,
     keyAlgorithms,
-    keyMadeBy,
+    keyMadeBy = null,
     validityDays,
     maxValidityDays,
     commonName,

@@ -12,6 +12,7 @@ import {
 import {
   assembleCertificate,
   buildDeviceTbs,
+  checkAttestation,
   checkCsr,
   crlUri,
   newSerial,
@@ -19,6 +20,7 @@ import {
   readCertificate,
   readIssuer,
   signingProfile,
+  type AttestationStatement,
   type CertificateProfile,
   type Issuer,
 } from '../ca/index.ts';
@@ -49,8 +51,28 @@ export interface DeviceProfiles {
   all(): readonly { readonly profile: CertificateProfile }[];
 }
 
-function mustBeMadeBy({ name, keyMadeBy }: CertificateProfile, made: 'device' | 'station'): void {
-  if (keyMadeBy !== made && keyMadeBy !== 'either') throw new Failure('KEY_MAKER_REFUSED', { profile: name, wanted: keyMadeBy, made });
+type Maker = 'device' | 'station';
+
+/** What a device asks for its certificate with. */
+export interface DeviceRequest {
+  /** PKCS#10, DER. */
+  readonly csr: Uint8Array;
+  readonly attestation?: AttestationStatement | null;
+  /** `station`: the request is about a key that was made here, because the device profile says so. */
+  readonly madeBy?: Maker;
+}
+
+const refused = ({ name, keyMadeBy = 'device' }: CertificateProfile, made: Maker): Failure =>
+  new Failure('KEY_MAKER_REFUSED', { profile: name, wanted: keyMadeBy, made });
+
+/** On the line the device profile says who makes the key, and a certificate profile may forbid it. */
+function mustNotForbid(profile: CertificateProfile, made: Maker): void {
+  if (profile.keyMadeBy !== undefined && profile.keyMadeBy !== made && profile.keyMadeBy !== 'either') throw refused(profile, made);
+}
+
+/** A bundle is for those certificate profiles alone that say so. */
+function mustAllowBundles(profile: CertificateProfile): void {
+  if (profile.keyMadeBy !== 'station' && profile.keyMadeBy !== 'either') throw refused(profile, 'station');
 }
 
 /** What an officer asks a session for. */
@@ -74,19 +96,20 @@ export class Issuance {
     return this.#options.profiles.get(name);
   }
 
-  /** CSR_* by the policy; KEY_REUSED when another device ever had this key. */
-  checkRequest(device: string, order: WorkOrder, csr: Uint8Array): CheckedRequest {
+  /** CSR_* and ATTESTATION_* by the profile; KEY_REUSED when another device ever had this key. */
+  checkRequest(device: string, order: WorkOrder, { csr, attestation: statement = null, madeBy = 'device' }: DeviceRequest): CheckedRequest {
     const profile = this.profile(order.certificateProfile);
-    mustBeMadeBy(profile, 'device');
+    mustNotForbid(profile, madeBy);
     const checked = checkCsr(csr, { keyAlgorithms: profile.keyAlgorithms });
+    const attestation = checkAttestation(profile, statement, { csr, spki: checked.spki }, this.#options.clock.now());
     this.#options.registry.devices.claimKey(checked.spkiSha256, device);
-    return checked;
+    return { ...checked, attestation, keyMadeBy: madeBy };
   }
 
   /** The kind of key that the station makes for a device of this order; KEY_MAKER_REFUSED, CSR_KEY_REFUSED. */
   stationKeyAlgorithm(order: WorkOrder, wanted: KeyAlgorithm | null): KeyAlgorithm {
     const profile = this.profile(order.certificateProfile);
-    mustBeMadeBy(profile, 'station');
+    mustAllowBundles(profile);
     const algorithm = wanted ?? unwrap(profile.keyAlgorithms[0], 'a profile allows a kind of key');
     if (!profile.keyAlgorithms.includes(algorithm))
       throw new Failure('CSR_KEY_REFUSED', { found: algorithm, allowed: profile.keyAlgorithms.join(', ') });
@@ -135,6 +158,7 @@ export class Issuance {
       order: order.id,
       spkiSha256: checked.spkiSha256,
       keyMadeBy: checked.keyMadeBy ?? 'device',
+      attestation: checked.attestation ?? null,
       notBefore: draft.notBefore,
       notAfter: draft.notAfter,
       replaces: request.replaces ?? null,

@@ -1,5 +1,5 @@
 import { Failure, limits, unwrap, type CertificateRow } from '../../contract/index.ts';
-import { requestFromFile } from '../ca/index.ts';
+import { attestationFromFile, requestFromFile } from '../ca/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { Issuance } from '../issuance/index.ts';
 import type { Registry } from '../registry/index.ts';
@@ -14,6 +14,8 @@ export interface RotationRequest {
   readonly device: string;
   /** PEM or DER of a PKCS#10 request, signed with the new key. */
   readonly csr: Uint8Array;
+  /** What the device says about where the new key was made, as a file. */
+  readonly attestation?: Uint8Array | null;
   readonly graceHours: number;
   /** The old one is revoked as soon as the new one is seen, not only when its grace period is over. */
   readonly endWhenSeen: boolean;
@@ -35,16 +37,19 @@ const hourMs = 3_600_000;
 
 /**
  * A new certificate for a device in the field: its request proves that it has the new key. Both certificates are good until the grace
- * period ends. NOT_FOUND, ROTATION_REFUSED, RENEWAL_TOO_EARLY, CSR_*, and what the signer refuses; then nothing has changed for the device.
+ * period ends. NOT_FOUND, ROTATION_REFUSED, RENEWAL_TOO_EARLY, CSR_*, ATTESTATION_*, and what the signer refuses; then nothing has changed for the device.
  */
 export async function rotate({ registry, issuance, clock }: RotationParts, request: RotationRequest): Promise<Rotated> {
-  const { device, actor } = request;
+  const { device, actor, attestation: statement = null } = request;
   const known = registry.devices.get(device);
   if (known === null) throw new Failure('NOT_FOUND', { kind: 'device', id: device });
   const old = inForce(registry, device, clock.now());
   mustBeDue(old, clock.now(), request.override);
   const order = unwrap(registry.runs.order(known.order ?? ''), 'a device with a certificate has a work order');
-  const checked = issuance.checkRequest(device, order, requestFromFile(request.csr));
+  const checked = issuance.checkRequest(device, order, {
+    csr: requestFromFile(request.csr),
+    attestation: statement === null ? null : attestationFromFile(statement),
+  });
   const issued = await issuance.issue({ run: null, replaces: old.serial, device, order, checked });
   const graceUntil = instant(clock.now() + request.graceHours * hourMs);
   registry.store.transaction(() => {

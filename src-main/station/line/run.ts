@@ -63,8 +63,8 @@ export class Run {
     return this.#toItsEnd(async () => {
       const unit = await this.#step('identify', (options) => this.#identify(options));
       const device = await this.#step('register', () => this.#register(unit));
-      const { csr } = await this.#step('key', (options) => this.#makeKey(device, options));
-      const checked = await this.#step('csr', () => this.#services.checkRequest(device, this.#input.order, csr));
+      const request = await this.#step('key', (options) => this.#makeKey(device, options));
+      const checked = await this.#step('csr', () => this.#services.checkRequest(device, this.#input.order, request));
       const issued = await this.#step('certificate', () => this.#issue(device, checked));
       if (this.#proof().stationConnects) await this.#step('station-connect', (options) => this.#connectAs(device, issued, options));
       const installed = await this.#step('install', (options) => this.#install(issued, unit, options));
@@ -188,7 +188,7 @@ export class Run {
         algorithm: keyAlgorithm,
       }),
     );
-    return { csr: this.#key.csr };
+    return { csr: this.#key.csr, madeBy: 'station' };
   }
 
   /** While the station still has the key: afterwards only the device could. */

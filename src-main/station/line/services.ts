@@ -1,6 +1,6 @@
-import type { FailureData, ProofLevel, RunGap, RunStep, Unit, WorkOrder } from '../../contract/index.ts';
+import type { AttestationRecord, FailureData, ProofLevel, RunGap, RunStep, Unit, WorkOrder } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
-import type { Credentials, DeviceProfile, TranscriptLine, UnitSession } from '../devices/index.ts';
+import type { Credentials, DeviceProfile, KeyRequest, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { Registry, RunRecord } from '../registry/index.ts';
 import type { TlsIdentity } from '../verify/index.ts';
 
@@ -15,7 +15,9 @@ export interface CheckedRequest {
   readonly spki: Uint8Array;
   readonly spkiSha256: string;
   /** Absent: the device. */
-  readonly keyMadeBy?: 'station';
+  readonly keyMadeBy?: 'device' | 'station';
+  /** What the device proved about its key, where the profile asks for it. */
+  readonly attestation?: AttestationRecord | null;
 }
 
 /** What a run needs of the rest of the station; each is one function with a typed result. */
@@ -24,7 +26,7 @@ export interface LineServices {
   readonly clock: Clock;
   openUnit(path: string, profile: DeviceProfile, signal: AbortSignal, onTranscript: (line: TranscriptLine) => void): Promise<UnitSession>;
   /** The CSR policy: form, proof of possession, key type, and that no other device ever had this key. */
-  checkRequest(device: string, order: WorkOrder, csr: Uint8Array): CheckedRequest;
+  checkRequest(device: string, order: WorkOrder, request: KeyRequest): CheckedRequest;
   /** Reserves a serial number, signs, and records the certificate as SIGNED. */
   issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest }): Promise<IssuedCertificate>;
   /** What a certificate that was issued before looks like on the unit: to prove a run without a new certificate. */

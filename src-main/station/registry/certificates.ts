@@ -1,5 +1,6 @@
 import {
   unwrap,
+  type AttestationRecord,
   type CertificateRow,
   type CertificateStatus,
   type CertificateUse,
@@ -26,6 +27,8 @@ export interface Reservation {
   readonly replaces?: string | null;
   /** Of a device; `station` when it has none of its own. */
   readonly keyMadeBy?: 'device' | 'station';
+  /** What the device proved about its key. */
+  readonly attestation?: AttestationRecord | null;
 }
 
 export interface CertificateFilter {
@@ -40,6 +43,7 @@ export type CertificateRecord = CertificateRow & {
   readonly der: Buffer | null;
   readonly spkiSha256: string;
   readonly keyMadeBy: 'device' | 'station';
+  readonly attestation: AttestationRecord | null;
 };
 
 const columns = `c.serial, c.fingerprint, c.use, c.device, c.issuer, c.status, c.not_before AS notBefore, c.not_after AS notAfter,
@@ -70,17 +74,34 @@ export class Certificates {
       notAfter,
       replaces = null,
       keyMadeBy = 'device',
+      attestation = null,
     } = reservation;
     this.#store.transaction(() => {
       const now = this.#store.now();
       this.#store
         .sql(
-          `INSERT INTO certificates (serial, issuer, partition, use, device, run, order_id, status, spki_sha256, not_before, not_after, replaces, key_made_by, created_at, updated_at)
-              VALUES (?, ?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO certificates (serial, issuer, partition, use, device, run, order_id, status, spki_sha256, not_before, not_after, replaces, key_made_by, attestation, created_at, updated_at)
+              VALUES (?, ?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
-        .run(serial, issuer, partition, use, device, run, order, spkiSha256, notBefore, notAfter, replaces, keyMadeBy, now, now);
+        .run(
+          serial,
+          issuer,
+          partition,
+          use,
+          device,
+          run,
+          order,
+          spkiSha256,
+          notBefore,
+          notAfter,
+          replaces,
+          keyMadeBy,
+          attestation === null ? null : JSON.stringify(attestation),
+          now,
+          now,
+        );
       if (run !== null) this.#store.sql('UPDATE runs SET serial = ? WHERE id = ?').run(serial, run);
-      this.#store.audit(actor, 'certificate.reserve', device, { serial, issuer, ...(use === 'device' ? { keyMadeBy } : {}) });
+      this.#store.audit(actor, 'certificate.reserve', device, { serial, issuer, ...(use === 'device' ? { keyMadeBy, attestation } : {}) });
     });
   }
 
@@ -212,9 +233,16 @@ export class Certificates {
 
   get(serial: string): CertificateRecord | null {
     const row = this.#store
-      .sql(`SELECT ${columns}, c.der, c.spki_sha256 AS spkiSha256, c.key_made_by AS keyMadeBy FROM ${source} WHERE c.serial = ?`)
+      .sql(
+        `SELECT ${columns}, c.der, c.spki_sha256 AS spkiSha256, c.key_made_by AS keyMadeBy, c.attestation FROM ${source} WHERE c.serial = ?`,
+      )
       .get(serial);
-    return (row ?? null) as CertificateRecord | null;
+    if (row === undefined) return null;
+    const attestation = row['attestation'];
+    return {
+      ...(row as unknown as CertificateRecord),
+      attestation: typeof attestation === 'string' ? (JSON.parse(attestation) as AttestationRecord) : null,
+    };
   }
 
   /** What a selector means right now, newest first; revoked and expired ones included. */

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KeyAlgorithm } from '../../../src-main/contract/index.ts';
 import { aesZip } from '../../../src-main/station/delivery/aes-zip.ts';
-import { makeStationKey, type StationKey } from '../../../src-main/station/delivery/key-maker.ts';
-import { pemBytes } from '../../../src-main/station/delivery/pem-bytes.ts';
+import { newStationKey, type NewKey } from '../../../src-main/station/ca/index.ts';
+import { pemBytes } from '../../../src-main/der/index.ts';
 import { pkcs12 } from '../../../src-main/station/delivery/pkcs12.ts';
 import { WorkFolder } from '../../support/openssl.ts';
 
@@ -22,7 +22,7 @@ const sevenZip = (...args: string[]): { ok: boolean; text: string } => {
 };
 
 /** A chain of root, issuer and device, the device's key ours. */
-function chainFor(key: StationKey, name: string): Buffer[] {
+function chainFor(key: NewKey, name: string): Buffer[] {
   work.write(`${name}.pem`, pemBytes('PRIVATE KEY', key.pkcs8));
   const openssl = (...args: string[]): void => {
     const { ok, text } = work.openssl(...args);
@@ -67,12 +67,12 @@ function chainFor(key: StationKey, name: string): Buffer[] {
 }
 
 describe.each<KeyAlgorithm>(['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-3072'])('%s as PKCS#12', (algorithm) => {
-  let key: StationKey;
+  let key: NewKey;
   let chain: Buffer[];
   let own: KeyObject;
   let file: Buffer;
   beforeAll(async () => {
-    key = await makeStationKey(algorithm);
+    key = await newStationKey(algorithm);
     chain = chainFor(key, algorithm);
     own = createPrivateKey({ key: key.pkcs8, format: 'der', type: 'pkcs8' });
     file = await pkcs12({ pkcs8: key.pkcs8, certificates: chain, friendlyName: 'acme/x' }, passphrase);

@@ -119,7 +119,7 @@ test('200 certificates at once: none fails, each is recorded, and the quota is u
     expect(device).toContain('/');
   }
   const registered = registry.devices.list({ search: '', limit: 500, offset: 0 }).rows.map((row) => row.device);
-  const requests = registered.map((device) => ({ device, checked: issuance.checkRequest(device, workOrder, newEcCsr()) }));
+  const requests = registered.map((device) => ({ device, checked: issuance.checkRequest(device, workOrder, { csr: newEcCsr() }) }));
   const issued = await Promise.all(requests.map((request) => issuance.issue({ run: null, order: workOrder, ...request })));
   expect(new Set(issued.map(({ serial }) => serial)).size).toBe(many);
   expect(issued.every(({ serial }) => registry.certificates.get(serial)?.status === 'SIGNED')).toBe(true);

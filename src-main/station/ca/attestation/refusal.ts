@@ -1,0 +1,20 @@
+import { Failure } from '../../../contract/index.ts';
+
+/** Which check an attestation did not pass: the name that the record, the command line and the tests use. */
+export type AttestationCheck =
+  | 'size'
+  | 'form'
+  | 'algorithm'
+  | 'message type'
+  | 'digest'
+  | 'signature'
+  | 'key'
+  | 'chain'
+  | 'validity'
+  | 'CA'
+  | 'path length'
+  | 'key usage'
+  | 'critical extension'
+  | 'name constraints';
+
+export const refuse = (check: AttestationCheck, problem: string): Failure => new Failure('ATTESTATION_REFUSED', { check, problem });
