@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   Failure,
   RemoteHost,
+  toFailureData,
   unwrap,
   type FailureData,
   type OrderProgress,
@@ -12,15 +13,15 @@ import {
 } from '../contract/index.ts';
 import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
-import { LocalBrokerHost, RemoteBrokerHost, type BrokerHost, type SshKeys, type StationIdentities } from './broker/index.ts';
+import { LocalBrokerHost, RemoteBrokerHost, type BrokerHost, type SshKeys } from './broker/index.ts';
 import { BundleDesk } from './delivery/index.ts';
 import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
-import { endGracePeriods, giveNotice, hearInUse, inUseFilter, recoverUnfinished } from './life/index.ts';
+import { endGracePeriods, giveNotice, hearInUse, inUseFilter, OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlSet, Publisher } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
-import { DeviceCertificateProfiles, loadIdentities, loadIdentity, stationSshKeys } from './setup/index.ts';
+import { DeviceCertificateProfiles, OwnIdentities, stationSshKeys } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Observer } from './verify/index.ts';
 import { createLineServices, proofHours } from './line-services.ts';
@@ -31,6 +32,7 @@ import type { Station } from './station.ts';
 const upkeepMs = 5_000;
 const closeMs = 2_000;
 const noticeMs = 10 * 60_000;
+const renewMs = 10 * 60_000;
 
 /** A station that is set up: registry, issuance, broker host, publication and line, put together once. */
 export class LiveStation {
@@ -38,6 +40,7 @@ export class LiveStation {
   readonly profiles: DeviceCertificateProfiles;
   readonly issuance: Issuance;
   readonly servers: ServerIssuance;
+  readonly own: OwnCertificates;
   readonly host: BrokerHost;
   readonly publisher: Publisher;
   readonly crls: CrlSet;
@@ -46,11 +49,13 @@ export class LiveStation {
   readonly observer: Observer;
   readonly bundles: BundleDesk;
   readonly #station: Station;
-  #identities: StationIdentities;
+  readonly #identities: OwnIdentities;
   readonly #watcher: PlugWatcher;
   #progress: OrderProgress | null = null;
   #upkeep: NodeJS.Timeout | undefined;
   readonly #doubts = new Set<string>();
+  #renewing = false;
+  #renewedAt = 0;
   #noticing = false;
   #noticedAt = 0;
   readonly #stopping = new AbortController();
@@ -65,9 +70,8 @@ export class LiveStation {
     const { config, clock, signer } = station;
     this.#station = station;
     this.registry = registry;
-    this.#identities = loadIdentities(config.dataDir);
-    const identities = this.#liveIdentities();
-    const server = loadIdentity(config.dataDir, 'broker');
+    const identities = new OwnIdentities(config.dataDir);
+    this.#identities = identities;
     const remote = RemoteHost.nullable().parse(JSON.parse(registry.store.setting('brokerHost') ?? 'null'));
     const serverCaPem = registry.issuers.trustAnchors().map(certificateToPem).join('');
     this.host =
@@ -75,8 +79,8 @@ export class LiveStation {
         ? new LocalBrokerHost({
             dir: join(config.dataDir, 'broker'),
             port: Number(registry.store.setting('brokerPort') ?? '0'),
-            serverCertificatePem: server.certificatePem,
-            serverKeyPem: server.keyPem,
+            serverCertificatePem: identities.broker.certificatePem,
+            serverKeyPem: identities.broker.keyPem,
             serverCaPem,
             identities,
             clock,
@@ -90,10 +94,21 @@ export class LiveStation {
       clock,
       profiles: this.profiles,
       crlBase,
+      own: () => this.own.signing(),
       trustAnchors: () => registry.issuers.trustAnchors(),
       endpoint: () => this.host.endpoint,
     });
     this.servers = new ServerIssuance({ registry, signer: signer.call, clock, crlBase, profile: () => this.profiles.server });
+    this.own = new OwnCertificates({
+      registry,
+      signer: signer.call,
+      clock,
+      crlBase,
+      servers: this.servers,
+      service: () => this.profiles.shipped('service'),
+      identities,
+      useServer: this.host.useServerCertificate === undefined ? null : async (identity) => this.host.useServerCertificate?.(identity),
+    });
     this.crls = new CrlSet({ registry, crlBase, dataDir: config.dataDir, signer: signer.call, clock });
     this.publisher = new Publisher({
       registry,
@@ -105,12 +120,7 @@ export class LiveStation {
       onChange: () => station.statusSoon(),
       log: (line) => void process.stderr.write(`${line}\n`),
     });
-    this.observer = new Observer({
-      endpoint: () => this.host.endpoint,
-      get identity() {
-        return identities.observer;
-      },
-    });
+    this.observer = new Observer({ endpoint: () => this.host.endpoint, identity: identities.observer });
     this.bundles = new BundleDesk({
       registry,
       issuance: this.issuance,
@@ -149,25 +159,10 @@ export class LiveStation {
     });
   }
 
-  /** Those in use now: a new issuer brings its own canaries. */
-  #liveIdentities(): StationIdentities {
-    const current = (): StationIdentities => this.#identities;
-    return {
-      get goodCanary() {
-        return current().goodCanary;
-      },
-      get revokedCanary() {
-        return current().revokedCanary;
-      },
-      get observer() {
-        return current().observer;
-      },
-    };
-  }
-
   /** After a ceremony: the broker gets the new CAs with their lists, and is asked by the new canaries. */
   async issuersChanged(): Promise<void> {
-    this.#identities = loadIdentities(this.#station.config.dataDir);
+    this.#identities.reload();
+    await this.host.useServerCertificate?.(this.#identities.broker);
     // What fails is kept, shown and tried again.
     if (this.#station.config.broker) this.publisher.publishSoon();
     await this.publisher.idle();
@@ -254,6 +249,7 @@ export class LiveStation {
   signerChanged(): void {
     // An open session lets out what waited for one: a revocation list, and the units in the slots.
     if (this.#station.signer.session !== null && this.#station.config.broker && this.#hasUnsignedWork()) this.publisher.publishSoon();
+    this.#renewedAt = 0;
     this.line.poke();
   }
 
@@ -318,6 +314,7 @@ export class LiveStation {
       broker,
       sessionEnd: this.#sessionEnd(),
       publication: this.publisher.failure,
+      late: this.own.late(),
       preconditions: this.#preconditions(),
     });
   }
@@ -387,6 +384,27 @@ export class LiveStation {
     process.stderr.write(`${device} says that it uses its new certificate, but ${doubt}\n`);
   }
 
+  /** The station's own certificates, while a session lets them be signed; the last one of a small session belongs to whoever opened it. */
+  async #renewOwn(): Promise<void> {
+    const { clock, signer } = this.#station;
+    const { session } = signer;
+    const since = clock.now() - this.#renewedAt;
+    if (this.#renewing || session?.kind !== 'issue' || session.quota - session.used < 2 || (since >= 0 && since < renewMs)) return;
+    this.#renewing = true;
+    try {
+      for (const name of this.own.due()) {
+        await this.own.renew(name);
+        process.stderr.write(`the certificate of the station’s ${name} was renewed\n`);
+      }
+    } catch (thrown) {
+      // An alarm says it as long as it lasts; tried again after a while.
+      if (!this.#stopping.signal.aborted) process.stderr.write(`the station’s own certificates: ${toFailureData(thrown).code}\n`);
+    } finally {
+      this.#renewedAt = clock.now();
+      this.#renewing = false;
+    }
+  }
+
   /** By the clock, and at every start. Returns how much. */
   #endWhatIsOver(): number {
     return (
@@ -407,6 +425,7 @@ export class LiveStation {
       process.stderr.write(`upkeep: ${thrown.code} ${thrown.detail ?? ''}\n`);
     }
     void this.#giveNotice();
+    void this.#renewOwn();
     if (ended > 0) this.orderChanged();
     if (ended > 0 || (this.#station.signer.session !== null && this.crls.isDue())) this.publisher.publishSoon();
     this.#station.statusSoon();

@@ -14,6 +14,8 @@ export interface StatusParts {
   readonly sessionEnd: StationStatus['sessionEnd'];
   /** Why the last publication failed. */
   readonly publication: Failure | null;
+  /** The station's own certificates that end soon. */
+  readonly late: readonly { readonly name: string; readonly notAfter: string }[];
   readonly preconditions: StationStatus['preconditions'];
 }
 
@@ -67,7 +69,7 @@ function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
 }
 
 /** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */
-function alarms({ registry, broker, publication, signer, crls }: StatusParts): Alarm[] {
+function alarms({ registry, broker, publication, signer, crls, late }: StatusParts): Alarm[] {
   const found: Alarm[] = [];
   const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
     if (failure !== null) found.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
@@ -76,6 +78,7 @@ function alarms({ registry, broker, publication, signer, crls }: StatusParts): A
   const waiting = registry.revocations.waiting()[0];
   add('publication', waiting === undefined ? 'warning' : 'alarm', publication, waiting?.recordedAt ?? now);
   add('broker', 'alarm', broker?.failure ?? null, broker?.since ?? now);
+  for (const own of late) add(`own-${own.name}`, 'alarm', new Failure('STATION_CERTIFICATE_ENDS', own), now);
   add('module', 'alarm', signer.failure, now);
   const aboutCrls = crlAlarms({
     now: registry.store.clock.now(),

@@ -27,6 +27,8 @@ export interface TestStationOptions {
   readonly line?: StationConfig['line'];
   readonly broker?: boolean;
   readonly instance?: string;
+  /** Other profiles than those that are shipped. */
+  readonly resourcesDir?: string;
   /** Another entry for the station service, for example one that kills itself. */
   readonly entry?: string;
 }
@@ -61,8 +63,15 @@ export class TestStation {
   }
 
   #start(): Supervisor {
-    const { caller = { name: 'tester', role: 'officer' }, line = 'auto', broker = true, instance = randomUUID(), entry } = this.#options;
-    const station: StationConfig = { dataDir: this.dataDir, resourcesDir: resolve('resources'), agentPath, instance, caller, broker, line };
+    const {
+      caller = { name: 'tester', role: 'officer' },
+      line = 'auto',
+      broker = true,
+      instance = randomUUID(),
+      entry,
+      resourcesDir = resolve('resources'),
+    } = this.#options;
+    const station: StationConfig = { dataDir: this.dataDir, resourcesDir, agentPath, instance, caller, broker, line };
     return new Supervisor({
       spawn: childProcessServices({
         entry: { station: entry ?? resolve('src-main/station/service.ts'), signer: resolve('src-main/signer/service.ts') },

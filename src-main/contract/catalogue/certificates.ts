@@ -83,6 +83,14 @@ export const certificatesFailures = {
     '{device} is {state} already.',
     'Revoke its certificates if it must not be let in any more.',
   ),
+  STATION_CERTIFICATE_ENDS: entry(
+    'REFUSED',
+    'officer',
+    'after-pin',
+    'A certificate of the station ends',
+    'The certificate of the station’s {name} ends {notAfter}. Without it no unit can be proven, and no revocation takes effect.',
+    'Open a signing session for all profiles: it is renewed within a minute, and nothing else has to be done.',
+  ),
   REQUEST_INVALID: entry(
     'REFUSED',
     'officer',

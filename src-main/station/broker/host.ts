@@ -47,6 +47,12 @@ export interface KickResult {
   readonly ms: number;
 }
 
+/** A broker's certificate, with what is above it but the root, and its key. */
+export interface ServerIdentity {
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
 /** One kind of broker host. `publish` resolves only when the new state is in force and the canaries said so. */
 export interface BrokerHost {
   readonly endpoint: BrokerEndpoint;
@@ -60,6 +66,8 @@ export interface BrokerHost {
    * Calls made while one is under way are served together by the newest of them.
    */
   publish(publication: Publication): Promise<CanaryResult>;
+  /** Of a broker that the station runs: it shows this certificate from the next connection on. */
+  useServerCertificate?(identity: ServerIdentity): Promise<void>;
   /** Ends the live sessions of these usernames and waits until they are gone; only after their revocation is in force. */
   kick(usernames: readonly string[]): Promise<readonly KickResult[]>;
   canaries(): Promise<CanaryResult>;

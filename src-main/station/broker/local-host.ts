@@ -3,7 +3,7 @@ import { Failure, toFailureData, type BrokerView } from '../../contract/index.ts
 import { instant, type Clock } from '../clock.ts';
 import { commonNameOf } from '../verify/index.ts';
 import { askCanaries, isInconclusive } from './canaries.ts';
-import type { BrokerEndpoint, BrokerHost, CanaryResult, KickResult, Publication, StationIdentities } from './host.ts';
+import type { BrokerEndpoint, BrokerHost, CanaryResult, KickResult, Publication, ServerIdentity, StationIdentities } from './host.ts';
 import { Installation, type InstalledFiles } from './installation.ts';
 import { kickSessions, takeOver, type KickContext } from './kick.ts';
 import { accessList } from './mosquitto-files.ts';
@@ -12,7 +12,7 @@ import { isFree } from './port.ts';
 import { checkPublication, isSound } from './publication-check.ts';
 import { PublicationQueue } from './publication-queue.ts';
 import { SessionLog, type LiveSession } from './session-log.ts';
-import { configPath, prepareWorkspace } from './workspace.ts';
+import { configPath, prepareWorkspace, writeServerFiles } from './workspace.ts';
 
 export interface LocalBrokerHostOptions {
   /** Ours alone (the station's data folder is locked): whatever Mosquitto runs from here is ended at start. */
@@ -48,6 +48,7 @@ export class LocalBrokerHost implements BrokerHost {
   readonly #listeners = new Set<(view: BrokerView) => void>();
   /** Usernames and the reload that their connections must not be older than. */
   readonly #kicked = new Map<string, number>();
+  #server: Pick<LocalBrokerHostOptions, 'serverCertificatePem' | 'serverKeyPem'>;
   #port: number;
   #process: MosquittoProcess | null = null;
   /** What the running process was given and the canaries found right. */
@@ -65,6 +66,7 @@ export class LocalBrokerHost implements BrokerHost {
   constructor(options: LocalBrokerHostOptions) {
     this.#options = options;
     this.#host = options.host ?? '127.0.0.1';
+    this.#server = options;
     this.#port = options.port;
     this.#since = instant(options.clock.now());
     this.#installation = new Installation(options.dir);
@@ -112,7 +114,7 @@ export class LocalBrokerHost implements BrokerHost {
    */
   async start(): Promise<void> {
     if (this.#started) return;
-    this.#port = await prepareWorkspace({ ...this.#options, host: this.#host, published: this.#installation.paths });
+    this.#port = await prepareWorkspace({ ...this.#options, ...this.#server, host: this.#host, published: this.#installation.paths });
     this.#started = true;
     this.#pause = restartMs.first;
     this.#canaryTimer = setInterval(() => void this.#alone(() => this.#watch()), canaryEveryMs).unref();
@@ -142,6 +144,23 @@ export class LocalBrokerHost implements BrokerHost {
     const before = this.#sessions.generation;
     for (const username of usernames) this.#kicked.set(username, before);
     return kickSessions(usernames, before, context);
+  }
+
+  /** Sessions go on; new ones see the new certificate. The canaries, who check it, are asked; what they find is in the view. */
+  useServerCertificate({ certificatePem, keyPem }: ServerIdentity): Promise<void> {
+    return this.#alone(async () => {
+      this.#server = { serverCertificatePem: certificatePem, serverKeyPem: keyPem };
+      if (!this.#started) return;
+      await writeServerFiles(this.#options.dir, this.#server);
+      if (this.#process === null) return;
+      try {
+        await this.#process.reload(reloadMs);
+        await this.#ask();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        this.#change(this.#state, error);
+      }
+    });
   }
 
   canaries(): Promise<CanaryResult> {

@@ -30,10 +30,19 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<numbe
   }
   await endLeftovers(configPath(dir));
   const port = await settledPort(host, options.port, join(dir, 'port'));
-  const [serverCertificate, serverKey] = [join(dir, 'server.pem'), join(dir, 'server.key')];
-  await replaceFile(serverCertificate, options.serverCertificatePem);
-  await replaceFile(serverKey, options.serverKeyPem);
+  const { serverCertificate, serverKey } = await writeServerFiles(dir, options);
   const asRoot = process.getuid?.() === 0;
   await replaceFile(configPath(dir), mosquittoConf({ host, port, serverCertificate, serverKey, ...published, asRoot }));
   return port;
+}
+
+/** The broker reads them when it starts and when it is told to reload. DATA_DENIED, DISK_FULL. */
+export async function writeServerFiles(
+  dir: string,
+  { serverCertificatePem, serverKeyPem }: Pick<WorkspaceOptions, 'serverCertificatePem' | 'serverKeyPem'>,
+): Promise<{ readonly serverCertificate: string; readonly serverKey: string }> {
+  const [serverCertificate, serverKey] = [join(dir, 'server.pem'), join(dir, 'server.key')];
+  await replaceFile(serverCertificate, serverCertificatePem);
+  await replaceFile(serverKey, serverKeyPem);
+  return { serverCertificate, serverKey };
 }

@@ -1,8 +1,11 @@
+export { orAbandon } from './abandon.ts';
 export { ServerIssuance, type IssuedServer } from './servers.ts';
 import {
   Failure,
   unwrap,
   type CallParsed,
+  type IssuerKind,
+  type SigningProfile,
   type KeyAlgorithm,
   type SessionTerms,
   type SignerClient,
@@ -38,6 +41,8 @@ export interface IssuanceOptions {
   readonly clock: Clock;
   readonly profiles: DeviceProfiles;
   readonly crlBase: string;
+  /** What a session for devices may sign besides: the station's own certificates. */
+  readonly own: () => readonly { readonly kind: IssuerKind; readonly profile: SigningProfile }[];
   /** What devices trust, DER: the root of the broker's certificate, and one that it may have later. */
   readonly trustAnchors: () => readonly Uint8Array[];
   readonly endpoint: () => BrokerEndpoint;
@@ -192,6 +197,8 @@ export class Issuance {
     const chosen = asked.profiles?.map((name) => known.signable(name)) ?? known.all().map(({ profile }) => profile);
     const profiles = asked.kind === 'crl-only' ? [] : chosen;
     const issuer = profiles.length > 0 && profiles.every(({ use }) => use === 'server') ? this.#serverIssuer : this.issuer;
+    // A session that an officer has narrowed to profiles is for these.
+    const own = asked.kind === 'issue' && asked.profiles === null ? this.#own() : [];
     return {
       kind: asked.kind,
       issuer: issuer.id,
@@ -199,9 +206,12 @@ export class Issuance {
       authorities: registry.issuers.signsCrls().map((one) => ({
         key: { ckaId: one.ckaId, spkiSha256: one.spkiSha256 },
         certificate: one.certificate,
-        profiles: profiles.filter((profile) => this.#signs(one, profile)).map(({ name }) => name),
+        profiles: [
+          ...profiles.filter((profile) => this.#signs(one, profile)).map(({ name }) => name),
+          ...own.filter(({ issuer: id }) => id === one.id).map(({ profile }) => profile.name),
+        ],
       })),
-      profiles: profiles.map((profile) => signingProfile(profile)),
+      profiles: [...profiles.map((profile) => signingProfile(profile)), ...own.map(({ profile }) => profile)],
       quota: asked.quota,
       until: instant(clock.now() + asked.minutes * 60_000),
       idleMinutes: asked.idleMinutes ?? asked.minutes,
@@ -209,6 +219,13 @@ export class Issuance {
       operator: asked.operator,
       reason: asked.reason,
     };
+  }
+
+  #own(): { readonly issuer: string; readonly profile: SigningProfile }[] {
+    return this.#options.own().flatMap(({ kind, profile }) => {
+      const issuer = this.#options.registry.issuers.current(kind)?.id;
+      return issuer === undefined ? [] : [{ issuer, profile }];
+    });
   }
 
   /** Each kind of certificate has an issuer of its own: the newest that is active. */

@@ -3,4 +3,5 @@ export { endGraceNow, endGracePeriods, recoverUnfinished, rotate } from './rotat
 export { decideDevices, readDeviceList, registerDevices } from './registration.ts';
 export { hearInUse, inUseFilter, inUseText } from './in-use.ts';
 export { answerRequest, createRequest, exportRequest, importRequest, view as requestView, type RequestParts } from './requests.ts';
+export { OwnCertificates } from './own-certificates.ts';
 export { giveNotice } from './notices.ts';

@@ -128,7 +128,7 @@ export function endGraceNow(registry: Registry, serial: string, actor: string): 
 /** What a stopped station left open outside of the line, for devices and brokers: a signature of unknown outcome is revoked. Returns how many. */
 export function recoverUnfinished(registry: Registry): number {
   return registry.store.transaction(() => {
-    const left = [...registry.certificates.unfinished('device'), ...registry.certificates.unfinished('server')];
+    const left = (['device', 'server', 'service'] as const).flatMap((use) => registry.certificates.unfinished(use));
     for (const serial of left)
       registry.certificates.revoke(serial, 'cessationOfOperation', 'the station stopped while it was made', 'upkeep');
     return left.length;

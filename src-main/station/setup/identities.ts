@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../../der/index.ts';
 import { newSshKey, type StationIdentities, type TlsIdentity } from '../broker/index.ts';
@@ -44,6 +44,35 @@ export function installIdentities(dataDir: string): void {
   if (!existsSync(staged(dataDir))) return;
   for (const name of readdirSync(staged(dataDir))) renameSync(join(staged(dataDir), name), join(folder(dataDir), name));
   rmdirSync(staged(dataDir));
+}
+
+const parts = ['key', 'crt'] as const;
+const pathOf = (dataDir: string, name: IdentityName, part: 'key' | 'crt', suffix = ''): string =>
+  join(folder(dataDir), `${name}${suffix}.${part}.pem`);
+
+/** Puts a new pair in the place of the old one: both are on the disk before the first is renamed, and `finishReplacement` ends what a crash cut off. */
+export function replaceIdentity(dataDir: string, name: IdentityName, { keyPem, certificatePem }: TlsIdentity): void {
+  writeFileSync(pathOf(dataDir, name, 'crt', '.next'), certificatePem, { mode: 0o600, flush: true });
+  writeFileSync(pathOf(dataDir, name, 'key', '.next'), keyPem, { mode: 0o600, flush: true });
+  for (const part of parts) renameSync(pathOf(dataDir, name, part, '.next'), pathOf(dataDir, name, part));
+}
+
+/** A key that was put in place takes its certificate with it; a pair of which the key was not is as if it had never been made. */
+export function finishReplacement(dataDir: string, name: IdentityName): void {
+  const [key, certificate] = parts.map((part) => pathOf(dataDir, name, part, '.next'));
+  if (key === undefined || certificate === undefined) return;
+  if (existsSync(certificate) && !existsSync(key) && isForKey(certificate, pathOf(dataDir, name, 'key')))
+    renameSync(certificate, pathOf(dataDir, name, 'crt'));
+  for (const path of [key, certificate]) rmSync(path, { force: true });
+}
+
+function isForKey(certificate: string, key: string): boolean {
+  try {
+    return new X509Certificate(readFileSync(certificate)).checkPrivateKey(createPrivateKey(readFileSync(key)));
+  } catch {
+    // Half written: the key was never put in place either.
+    return false;
+  }
 }
 
 export function loadIdentity(dataDir: string, name: IdentityName): TlsIdentity & { readonly keyPem: string } {

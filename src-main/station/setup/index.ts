@@ -7,6 +7,7 @@ export {
   stationSshKeys,
   type IdentityName,
 } from './identities.ts';
+export { OwnIdentities } from './own-identities.ts';
 export { knownModules } from './known-modules.ts';
 export { DeviceCertificateProfiles, loadCertificateProfiles, type StationProfile } from './profiles.ts';
 export { makeSoftwareTokenFolder, softwareTokenModule } from './software-token.ts';

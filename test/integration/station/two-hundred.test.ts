@@ -86,6 +86,7 @@ beforeAll(async () => {
     clock: bench.clock,
     profiles: { get: () => profile, signable: () => profile, all: () => [{ profile }] },
     crlBase,
+    own: () => [],
     trustAnchors: () => [made.root.certificate],
     endpoint: () => host.endpoint,
   });
