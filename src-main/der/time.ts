@@ -18,18 +18,36 @@ export const readTime = ({ tag, content }: Element): number => readTimeAt(conten
 
 /** The same for the content of a time that lies at `from` in larger bytes, for lists too long to take apart. */
 export function readTimeAt(bytes: Uint8Array, tag: number, from: number, length: number): number {
+  return momentOf(calendarAt(bytes, tag, from, length));
+}
+
+/** A moment as a decimal number, YYYYMMDDhhmmss: as good for comparing, and much quicker to make. */
+export function calendarAt(bytes: Uint8Array, tag: number, from: number, length: number): number {
   if (tag !== tags.utcTime && tag !== tags.generalizedTime) throw new DerError('something else where a time belongs');
   const short = tag === tags.utcTime;
   const count = short ? 12 : 14;
   if (length !== count + 1 || bytes[from + count] !== 0x5a) throw new DerError('a time that is not in Zulu with seconds');
-  const year = short ? (pair(bytes, from) < 50 ? 2000 : 1900) + pair(bytes, from) : pair(bytes, from) * 100 + pair(bytes, from + 2);
+  const head = pair(bytes, from);
+  const year = short ? (head < 50 ? 2000 : 1900) + head : head * 100 + pair(bytes, from + 2);
   if (!short && year < 2050) throw new DerError('a GeneralizedTime before 2050');
   const at = from + (short ? 2 : 4);
-  const [month, day, hour] = [pair(bytes, at), pair(bytes, at + 2), pair(bytes, at + 4)];
-  const [minute, second] = [pair(bytes, at + 6), pair(bytes, at + 8)];
-  const real = month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60;
+  const month = pair(bytes, at);
+  const day = pair(bytes, at + 2);
+  const hour = pair(bytes, at + 4);
+  const minute = pair(bytes, at + 6);
+  const second = pair(bytes, at + 8);
+  const real =
+    month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= daysIn(year, month)) && hour < 24 && minute < 60 && second < 60;
   if (!real) throw new DerError('a time that does not exist');
-  return Date.UTC(year, month - 1, day, hour, minute, second);
+  return ((((year * 100 + month) * 100 + day) * 100 + hour) * 100 + minute) * 100 + second;
+}
+
+/** The calendar number of a moment, cut to the second. */
+export const calendarOf = (ms: number): number => Number(new Date(ms).toISOString().slice(0, 19).replace(/[-:T]/gu, ''));
+
+function momentOf(calendar: number): number {
+  const part = (place: number): number => Math.floor(calendar / place) % 100;
+  return Date.UTC(Math.floor(calendar / 1e10), part(1e8) - 1, part(1e6), part(1e4), part(1e2), part(1));
 }
 
 function pair(bytes: Uint8Array, at: number): number {

@@ -1,6 +1,8 @@
 import { createHash, createVerify, type Hash, type Verify } from 'node:crypto';
 import { limits } from '../contract/index.ts';
 import {
+  calendarAt,
+  calendarOf,
   constructed,
   DerError,
   der,
@@ -13,7 +15,6 @@ import {
   readHeader,
   readNumber,
   readTime,
-  readTimeAt,
   signatureAlgorithm,
   tags,
 } from '../der/index.ts';
@@ -48,6 +49,8 @@ const empty = Buffer.alloc(0);
 export class CrlStream {
   readonly key: CrlSignerKey;
   readonly #now: number;
+  /** No revocation may be later, as a calendar number. */
+  readonly #latest: number;
   readonly #lastNumber: (point: string) => number;
   readonly #hash: Hash;
   readonly #verifier: Verify;
@@ -64,6 +67,7 @@ export class CrlStream {
   constructor(key: CrlSignerKey, lastNumber: (point: string) => number, now: number) {
     this.key = key;
     this.#now = now;
+    this.#latest = calendarOf(now + skewMs);
     this.#lastNumber = lastNumber;
     this.#hash = createHash(hashFor(key.algorithm));
     this.#verifier = createVerify(hashFor(key.algorithm));
@@ -150,7 +154,7 @@ export class CrlStream {
       if (size > this.#entryBytes) throw new DerError('an entry that is longer than its list');
       if (at + size > this.#rest.length) break;
       if (entry.tag !== tags.sequence) throw new DerError('something else where an entry belongs');
-      checkEntry(this.#rest, at + entry.header, at + size, this.#now);
+      checkEntry(this.#rest, at + entry.header, at + size, this.#latest);
       at += size;
       this.#entryBytes -= size;
     }
@@ -211,9 +215,10 @@ const reasons = new Set([1, 2, 3, 4, 5, 9]);
  * Checks the entry from `at` to `end` where it lies: taking a million entries apart as elements took longer than all else.
  * `at` is behind the entry's own header.
  */
-function checkEntry(bytes: Uint8Array, at: number, end: number, now: number): void {
+function checkEntry(bytes: Uint8Array, at: number, end: number, latest: number): void {
   const serialLength = bytes[at + 1] ?? 0;
-  const [first = 0, second = 0] = [bytes[at + 2], bytes[at + 3]];
+  const first = bytes[at + 2] ?? 0;
+  const second = bytes[at + 3] ?? 0;
   if (bytes[at] !== tags.integer || serialLength < 1 || serialLength > 20)
     throw refused('a serial number in the revocation list is too long, or none');
   if (first >= 0x80 || (first === 0 && (serialLength === 1 || second < 0x80)))
@@ -222,11 +227,9 @@ function checkEntry(bytes: Uint8Array, at: number, end: number, now: number): vo
   const timeLength = bytes[time + 1] ?? 0;
   const rest = time + 2 + timeLength;
   if (rest > end) throw new DerError('an entry that is shorter than its parts');
-  if (readTimeAt(bytes, bytes[time] ?? 0, time + 2, timeLength) > now + skewMs) throw refused('a revocation in the future');
+  if (calendarAt(bytes, bytes[time] ?? 0, time + 2, timeLength) > latest) throw refused('a revocation in the future');
   if (rest === end) return;
-  const isReason =
-    end - rest === reasonHead.length + 1 &&
-    reasonHead.every((octet, index) => bytes[rest + index] === octet) &&
-    reasons.has(bytes[end - 1] ?? 0);
+  let isReason = end - rest === reasonHead.length + 1 && reasons.has(bytes[end - 1] ?? 0);
+  for (let index = 0; isReason && index < reasonHead.length; index++) isReason = bytes[rest + index] === reasonHead[index];
   if (!isReason) throw refused('an entry of the revocation list has something other than a reason that is used here');
 }

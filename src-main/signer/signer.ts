@@ -22,7 +22,7 @@ import type { Quirks } from './quirks.ts';
 import { checkRequest } from './request-rules.ts';
 import { checkCertificate } from './rules.ts';
 import { checkTerms, SessionAccount, type CheckedTerms, type Moment } from './session.ts';
-import { digestOf, verifies } from './signing.ts';
+import { digestOf, verifies, verifiesSoon } from './signing.ts';
 import { absent } from './tokens.ts';
 import { checkTranscript } from './transcript-rules.ts';
 
@@ -222,7 +222,7 @@ export class Signer {
     let signed = false;
     try {
       const signature = await this.#queue.run('usual', () => this.#watched(this.#required(open), () => link.sign(key, digest)));
-      if (!verifies(key.algorithm, key.publicKey, tbs, signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
+      if (!(await verifiesSoon(key.algorithm, key.publicKey, tbs, signature))) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
       signed = true;
       account.certified(fields);
       return { signature };

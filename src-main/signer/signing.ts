@@ -32,6 +32,16 @@ export async function signDigest(
   return isEc(algorithm) ? ecdsaToDer(raw) : Buffer.from(raw);
 }
 
+/** The same on another thread: the next signature is made meanwhile. */
+export function verifiesSoon(algorithm: KeyAlgorithm, publicKey: KeyObject, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    verify(hashFor(algorithm), bytes, publicKey, signature, (error, good) => {
+      if (error === null) resolve(good);
+      else reject(error);
+    });
+  });
+}
+
 export function verifies(algorithm: KeyAlgorithm, publicKey: KeyObject, bytes: Uint8Array, signature: Uint8Array): boolean {
   const hash: HashName = hashFor(algorithm);
   return verify(hash, bytes, publicKey, signature);

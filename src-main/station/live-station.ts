@@ -19,7 +19,7 @@ import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, 
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
 import { endGracePeriods, giveNotice, hearInUse, inUseFilter, OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
-import { CrlSet, Publisher } from './publication/index.ts';
+import { CrlServer, CrlSet, Publisher, type Listen } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities, stationSshKeys } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
@@ -44,6 +44,7 @@ export class LiveStation {
   readonly host: BrokerHost;
   readonly publisher: Publisher;
   readonly crls: CrlSet;
+  readonly crlServer: CrlServer;
   readonly line: Line;
   readonly bench: TryOutBench | null;
   readonly observer: Observer;
@@ -110,6 +111,8 @@ export class LiveStation {
       useServer: this.host.useServerCertificate === undefined ? null : async (identity) => this.host.useServerCertificate?.(identity),
     });
     this.crls = new CrlSet({ registry, crlBase, dataDir: config.dataDir, signer: signer.call, clock });
+    const { crls } = this;
+    this.crlServer = new CrlServer({ builders: () => crls.all(), now: () => clock.now() });
     this.publisher = new Publisher({
       registry,
       host: this.host,
@@ -200,12 +203,26 @@ export class LiveStation {
       this.#upkeep = setInterval(() => this.#tick(), upkeepMs);
       this.#upkeep.unref();
     }
+    await this.#serveCrls();
     // The units of a try-out station were there before it was opened: who asks now must see them in their slots.
     for (const slot of (await this.bench?.restore()) ?? []) await this.line.plugged(slot, true);
   }
 
+  /** Where an officer said so; an address that cannot be had any more is no reason not to start. */
+  async #serveCrls(): Promise<void> {
+    const listen = JSON.parse(this.registry.store.setting('crl.listen') ?? 'null') as Listen | null;
+    if (listen === null || !this.#station.config.broker) return;
+    try {
+      await this.crlServer.start(listen);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      process.stderr.write(`revocation lists are not served: ${thrown.message}\n`);
+    }
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#upkeep);
+    await this.crlServer.stop();
     this.#stopping.abort();
     await this.line.stop();
     await this.bundles.stop();

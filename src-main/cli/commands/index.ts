@@ -18,6 +18,7 @@ import { provision } from './provision.ts';
 import { approve, refuse, register } from './register.ts';
 import { requests } from './requests.ts';
 import { rotate, rotations } from './rotate.ts';
+import { serveCrl } from './serve-crl.ts';
 import { serverCertificate } from './server-certificate.ts';
 import { tokens } from './tokens.ts';
 import { verify } from './verify.ts';
@@ -51,6 +52,7 @@ export const commands: readonly Command[] = [
   revoke,
   requests,
   crl,
+  serveCrl,
   exportPem,
   doctor,
 ];

@@ -14,6 +14,7 @@ const scope = {
     .default(0),
 };
 const number = z.int().min(1);
+const Listen = z.object({ host: z.string().min(1).max(255).default('127.0.0.1'), port: z.int().min(0).max(65535) }).strict();
 
 export const crlCalls = {
   'crl.publish': call({
@@ -56,6 +57,20 @@ export const crlCalls = {
     input: nothing,
     output: z.array(z.object({ issuer: z.string(), certificate: Bytes })),
     roles: signedIn,
+  }),
+  'crl.serving': call({
+    service: 'station',
+    summary: 'Where the CRLs are served over HTTP; null: nowhere',
+    input: nothing,
+    output: z.object({ listen: Listen.nullable() }),
+    roles: signedIn,
+  }),
+  'crl.serve': call({
+    service: 'station',
+    summary: 'Serve CRLs and CA certificates over plain HTTP whenever the station runs; null: no more',
+    input: z.object({ listen: Listen.nullable() }).strict(),
+    output: z.object({ listen: Listen.nullable() }),
+    roles: officer,
   }),
   'crl.settings': call({ service: 'station', summary: 'How long a CRL is good', input: nothing, output: CrlSettings, roles: signedIn }),
   'crl.change': call({

@@ -155,6 +155,14 @@ export const certificatesFailures = {
     'The issuer is valid until {issuerEnd}; the certificate would outlive it.',
     'Create a new issuer, or use a shorter validity.',
   ),
+  HTTP_LISTEN: entry(
+    'REFUSED',
+    'administrator',
+    'other-input',
+    'Revocation lists cannot be served there',
+    'The address {host}:{port} cannot be used.',
+    'Choose another port, above 1023 without special rights, or an address of this computer.',
+  ),
   CRL_FILE_INVALID: entry(
     'USAGE',
     'support',

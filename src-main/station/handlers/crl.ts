@@ -44,6 +44,17 @@ export function crlHandlers(station: Station): HandlersOf<'crl'> {
       live()
         .registry.issuers.all()
         .map(({ id, certificate }) => ({ issuer: id, certificate })),
+    'crl.serving': () => ({ listen: live().crlServer.address }),
+    'crl.serve': async ({ listen }) => {
+      const { crlServer, registry } = live();
+      if (listen === null) await crlServer.stop();
+      else await crlServer.start(listen);
+      registry.store.transaction(() => {
+        registry.store.setSetting('crl.listen', JSON.stringify(listen));
+        registry.store.audit(actor(), 'crl.serve', listen === null ? 'nowhere' : `${listen.host}:${String(listen.port)}`);
+      });
+      return { listen: crlServer.address };
+    },
     'crl.settings': () => crlSettings(live().registry),
     'crl.change': (settings) => {
       changeCrlSettings(live().registry, settings, actor());

@@ -173,7 +173,7 @@ export class Issuance {
     const sign = async (): Promise<Buffer> => {
       const { signature } = await signer('sign.certificate', { key, profile: profile.name, tbs: draft.tbs });
       const signed = assembleCertificate(draft.tbs, issuer, signature);
-      const { fingerprint } = readCertificate(signed);
+      const fingerprint = sha256Hex(signed);
       await registry.store.grouped(() => registry.certificates.signed(draft.serial, signed, fingerprint, 'line'));
       return signed;
     };

@@ -27,6 +27,11 @@ export class CrlSet {
     return this.#options.registry.issuers.signsCrls().flatMap((issuer) => this.#of(issuer));
   }
 
+  /** Of every issuer that there ever was. */
+  all(): CrlBuilder[] {
+    return this.#options.registry.issuers.all().flatMap((issuer) => this.#of(issuer));
+  }
+
   /** Those that brokers need: of whoever issues to devices. */
   forBrokers(): CrlBuilder[] {
     return this.builders().filter(({ issuer }) => issuer.kind === 'issuing');

@@ -1,5 +1,6 @@
 export { crlAlarms } from './crl-alarms.ts';
 export { CrlBuilder } from './crl-builder.ts';
+export { CrlServer, type Listen } from './crl-server.ts';
 export { CrlSet } from './crl-set.ts';
 export { changeCrlSettings, crlSettings } from './crl-settings.ts';
 export { Publisher } from './publisher.ts';

@@ -1,0 +1,138 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Failure } from '../../contract/index.ts';
+import { certificateToPem, crlToPem, readCrl } from '../ca/index.ts';
+import type { CrlBuilder } from './crl-builder.ts';
+import { renewMs } from './crl-builder.ts';
+
+/** What is public: CRLs and the certificates of whoever signs them. */
+export interface Published {
+  /** Every issuer that there ever was, with a builder for each partition. */
+  readonly builders: () => readonly CrlBuilder[];
+  readonly now: () => number;
+}
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Longer than any address of ours. */
+const maxUrl = 512;
+const limitsOf = { maxHeaderSize: 8 * 1024, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000 } as const;
+const maxConnections = 64;
+
+interface Body {
+  readonly type: string;
+  readonly etag: string;
+  readonly maxAge: number;
+  /** Bytes, or the file that holds them. */
+  readonly content: Buffer | { readonly path: string; readonly size: number };
+}
+
+/**
+ * CRLs and CA certificates over plain HTTP, for whoever follows a distribution point: read-only, without authentication, because both are
+ * public and signed. No part of an address ever becomes part of a path.
+ */
+export class CrlServer {
+  readonly #published: Published;
+  #server: Server | null = null;
+
+  constructor(published: Published) {
+    this.#published = published;
+  }
+
+  /** Where it listens; null while it does not. */
+  get address(): Listen | null {
+    const address = this.#server?.address() as AddressInfo | null | undefined;
+    return address === null || address === undefined ? null : { host: address.address, port: address.port };
+  }
+
+  /** Port 0: a free one. HTTP_LISTEN when the address cannot be had. */
+  async start({ host, port }: Listen): Promise<void> {
+    await this.stop();
+    const server = createServer(limitsOf, (request, response) => void this.#answer(request, response));
+    server.maxConnections = maxConnections;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => {
+        reject(new Failure('HTTP_LISTEN', { host, port }, error));
+      });
+      server.listen(port, host, resolve);
+    });
+    this.#server = server;
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    if (server === null) return;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refuse = (status: number, headers: Record<string, string> = {}): void => {
+      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers }).end(`${String(status)}\n`);
+    };
+    try {
+      request.resume();
+      if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, { allow: 'GET, HEAD' });
+      const body = await this.#find(request.url ?? '');
+      if (body === null) return refuse(404);
+      const headers = {
+        'content-type': body.type,
+        etag: body.etag,
+        'cache-control': `public, max-age=${String(body.maxAge)}`,
+        'x-content-type-options': 'nosniff',
+      };
+      if (request.headers['if-none-match'] === body.etag) return void response.writeHead(304, headers).end();
+      const size = Buffer.isBuffer(body.content) ? body.content.length : body.content.size;
+      response.writeHead(200, { ...headers, 'content-length': String(size) });
+      if (request.method === 'HEAD') return void response.end();
+      if (Buffer.isBuffer(body.content)) return void response.end(body.content);
+      createReadStream(body.content.path)
+        .on('error', () => response.destroy())
+        .pipe(response);
+    } catch {
+      // A list that is being replaced this moment; whoever asks again gets the new one.
+      if (response.headersSent) response.destroy();
+      else refuse(503, { 'retry-after': '1' });
+    }
+  }
+
+  /** By the table of what there is; the base path of the distribution points may stand in front. */
+  async #find(url: string): Promise<Body | null> {
+    if (url.length > maxUrl) return null;
+    const match = /\/(?:crl\/([^/?#]+)\/(\d{1,2})\.(crl|pem)|ca\/([^/?#]+)\.(crt|pem))$/u.exec(url);
+    if (match === null) return null;
+    const [, list, partition, listForm, ca, caForm] = match;
+    const of = (issuer: string | undefined): CrlBuilder[] =>
+      this.#published.builders().filter(({ scope }) => issuer !== undefined && encodeURIComponent(scope.issuer) === issuer);
+    if (ca !== undefined) {
+      const issuer = of(ca)[0]?.issuer;
+      return issuer === undefined ? null : certificateBody(issuer.certificate, issuer.fingerprint, caForm === 'pem');
+    }
+    const builder = of(list).find(({ scope }) => String(scope.partition) === partition);
+    return builder === undefined ? null : this.#list(builder, listForm === 'pem');
+  }
+
+  async #list(builder: CrlBuilder, pem: boolean): Promise<Body | null> {
+    const newest = builder.newest();
+    if (newest === null) return null;
+    const path = await builder.pathOf(newest.number);
+    // Until the next one is due, and never beyond the end of this one.
+    const due = Math.min(Date.parse(newest.thisUpdate) + renewMs, Date.parse(newest.nextUpdate)) - this.#published.now();
+    const maxAge = Math.max(0, Math.min(300, Math.floor(due / 1000)));
+    const etag = `"${newest.sha256.slice(0, 32)}${pem ? '-pem' : ''}"`;
+    if (pem) return { type: 'application/x-pem-file', etag, maxAge, content: Buffer.from(crlToPem(readCrl(path).der)) };
+    return { type: 'application/pkix-crl', etag, maxAge, content: { path, size: (await stat(path)).size } };
+  }
+}
+
+function certificateBody(der: Uint8Array, fingerprint: string, pem: boolean): Body {
+  const etag = `"${fingerprint.slice(0, 32)}${pem ? '-pem' : ''}"`;
+  const content = pem ? Buffer.from(certificateToPem(der)) : Buffer.from(der);
+  return { type: pem ? 'application/x-pem-file' : 'application/pkix-cert', etag, maxAge: 86_400, content };
+}
