@@ -49,6 +49,7 @@ const packages = {
   vitest: [test, scripts],
   'fast-check': [test],
   'esptool-js': [test],
+  '@micropython/micropython-webassembly-pyscript': [test],
   '@peculiar/x509': [test],
   'node-forge': [test],
   '@zip.js/zip.js': [test],

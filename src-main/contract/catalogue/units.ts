@@ -16,7 +16,8 @@ export const unitsFailures = {
     'later',
     'No right to use the port',
     'This user may not open {path}.',
-    'Add the user to the group that owns the port, then sign in again.',
+    'Add the user to the group that owns the port (Debian, Ubuntu: dialout), then sign in again.',
+    'Install resources/udev/60-birthmark.rules, which gives USB serial ports to that group.',
   ),
   PORT_GONE: entry(
     'DEVICE',

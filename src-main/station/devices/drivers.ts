@@ -1,5 +1,6 @@
 import type { DeviceProfile, Driver, OpenOptions, UnitSession } from './driver.ts';
 import { espRomDriver } from './esp-rom/driver.ts';
+import { MicroPythonSession } from './micropython/session.ts';
 import { smpDriver } from './smp-driver.ts';
 
 /** Profiles by the name of their driver. */
@@ -10,6 +11,7 @@ type ProfileOf<N extends keyof Profiles> = { [K in N]: { readonly driver: K } & 
 const drivers: { readonly [N in keyof Profiles]: Driver<Profiles[N]> } = {
   smp: smpDriver,
   'esp-rom': espRomDriver,
+  micropython: MicroPythonSession,
 };
 
 /**

@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../contract/index.ts';
 import { EspRomProfileFile, type EspRomProfile } from './esp-rom/profile.ts';
+import { MicroPythonProfileFile, type MicroPythonProfile } from './micropython/profile.ts';
 import { SmpProfileFile, type SmpProfile } from './smp/profile.ts';
 
 /**
  * A device profile as it stands in its file, by its driver; unknown keys are errors. `device-profile.schema.json` is made from this.
  * A new driver adds what its profiles say here, and itself in `drivers.ts`.
  */
-const DeviceProfileFile = z.discriminatedUnion('driver', [SmpProfileFile, EspRomProfileFile]);
+const DeviceProfileFile = z.discriminatedUnion('driver', [SmpProfileFile, EspRomProfileFile, MicroPythonProfileFile]);
 
 /** How to talk to a kind of unit: a file in `resources/profiles/devices`. Times are in milliseconds. */
-export type DeviceProfile = SmpProfile | EspRomProfile;
+export type DeviceProfile = SmpProfile | EspRomProfile | MicroPythonProfile;
 
 /** The JSON schema that is shipped beside the profiles, for editors. */
 export function deviceProfileSchema(): unknown {

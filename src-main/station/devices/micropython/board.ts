@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { Failure } from '../../../contract/index.ts';
+import { pemBytes } from '../../../der/index.ts';
+import type { Credentials } from '../driver.ts';
+import type { MicroPythonProfile } from './profile.ts';
+import { lastLine, type RawRepl } from './raw-repl.ts';
+
+/** Bytes of a file in one piece of code: twice as many characters, which boards with little memory still compile. */
+const CHUNK_BYTES = 128;
+/** Old ports lack `bytes.fromhex`, `hashlib` or `machine.unique_id`. H: from hex, X: to hex, S: SHA-256 or None. */
+const PRELUDE = `
+def X(b): return ''.join(['%02x' % c for c in b])
+def H(s): return bytes([int(s[i:i+2], 16) for i in range(0, len(s), 2)])
+try: H = bytes.fromhex
+except AttributeError: pass
+S = None
+try:
+ import hashlib
+ S = hashlib.sha256
+except (ImportError, AttributeError):
+ try:
+  import uhashlib
+  S = uhashlib.sha256
+ except (ImportError, AttributeError): pass
+`;
+
+export interface BoardFile {
+  readonly item: 'key' | 'cert' | 'ca' | 'broker';
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The files of a profile; the one with the key is zeroed by whoever asked for it. */
+export function boardFiles(profile: Pick<MicroPythonProfile, 'folder' | 'format'>, credentials: Credentials): BoardFile[] {
+  const pem = profile.format === 'pem';
+  const all = (label: string, ders: readonly Uint8Array[]): Buffer => Buffer.concat(pem ? ders.map((der) => pemBytes(label, der)) : ders);
+  const settings = { ...credentials.broker };
+  const content: Record<BoardFile['item'], Buffer> = {
+    key: all('PRIVATE KEY', [credentials.privateKey ?? new Uint8Array()]),
+    cert: all('CERTIFICATE', credentials.certificateChain),
+    ca: all('CERTIFICATE', credentials.trustAnchors),
+    broker: Buffer.from(JSON.stringify(settings)),
+  };
+  return pathsOf(profile).map(({ item, path }) => ({ item, path, bytes: content[item] }));
+}
+
+export function pathsOf({ folder, format }: Pick<MicroPythonProfile, 'folder' | 'format'>): { item: BoardFile['item']; path: string }[] {
+  const named = (item: BoardFile['item'], ending: string) => ({ item, path: `${folder === '' ? '' : `${folder}/`}${item}.${ending}` });
+  return [named('key', format), named('cert', format), named('ca', format), named('broker', 'json')];
+}
+
+/** Names the functions that the rest uses; once after each entering. */
+export async function prepare(repl: RawRepl, signal: AbortSignal): Promise<void> {
+  await ask(repl, 'prepare', PRELUDE, signal);
+}
+
+export async function readIdentity(repl: RawRepl, signal: AbortSignal): Promise<{ hardwareId: string; model: string; firmware: string }> {
+  const code = `
+import sys
+try: import os
+except ImportError: import uos as os
+try:
+ import machine
+ print(X(machine.unique_id()))
+except (ImportError, AttributeError): print('')
+try: print(os.uname().machine)
+except AttributeError: print(sys.platform)
+print(sys.implementation[0], '.'.join([str(n) for n in sys.implementation[1][:3]]))
+`;
+  const [hardwareId = '', model = '', firmware = ''] = (await ask(repl, 'identify', code, signal)).split(/\r?\n/u);
+  if (!/^[0-9a-f]{2,64}$/u.test(hardwareId))
+    throw new Failure('UNVERIFIABLE', { item: 'its identity' }, 'the board has no machine.unique_id()');
+  return { hardwareId: hardwareId.toUpperCase(), model: model.slice(0, 64), firmware: firmware.slice(0, 64) };
+}
+
+/** SHA-256 and length of a file as it is stored; null: it is not there. Without hashlib its content is read out. */
+export async function storedDigest(repl: RawRepl, path: string, signal: AbortSignal): Promise<{ bytes: number; digest: string } | null> {
+  const code = `
+try: f = open('${path}', 'rb')
+except OSError: f = None
+if f is None: print('none')
+else:
+ n = 0
+ s = S() if S else None
+ while True:
+  b = f.read(${String(CHUNK_BYTES)})
+  if not b: break
+  n += len(b)
+  if s: s.update(b)
+  else: print(X(b))
+ f.close()
+ if s: print(n, X(s.digest()))
+ else: print('content')
+`;
+  const lines = (await ask(repl, `digest ${path}`, code, signal)).trim().split(/\r?\n/u);
+  if (lines.at(-1) === 'none') return null;
+  if (lines.at(-1) === 'content') {
+    const content = Buffer.from(lines.slice(0, -1).join(''), 'hex');
+    return { bytes: content.length, digest: sha256(content) };
+  }
+  const [bytes, digest = ''] = (lines.at(-1) ?? '').split(' ');
+  return { bytes: Number(bytes), digest };
+}
+
+export async function writeFile(repl: RawRepl, file: BoardFile, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<void> {
+  await ask(repl, `open ${file.path}`, `f = open('${file.path}', 'wb')\n`, signal, file.item);
+  for (let at = 0; at < file.bytes.length; at += CHUNK_BYTES) {
+    const part = file.bytes.subarray(at, at + CHUNK_BYTES);
+    const code = Buffer.concat([Buffer.from("n = f.write(H('"), hexBytes(part), Buffer.from("'))\n")]);
+    await ask(repl, `write ${file.path}`, code, signal, file.item).finally(() => code.fill(0));
+    onBytes(part.length);
+  }
+  await ask(repl, `close ${file.path}`, 'f.close()\n', signal, file.item);
+}
+
+export async function removeFile(repl: RawRepl, path: string, signal: AbortSignal): Promise<void> {
+  const code = `
+try: import os
+except ImportError: import uos as os
+try: os.remove('${path}')
+except OSError: pass
+`;
+  await ask(repl, `remove ${path}`, code, signal);
+}
+
+/** Hex digits without a string in between: what holds a key can be zeroed. */
+function hexBytes(bytes: Uint8Array): Buffer {
+  const digits = '0123456789abcdef';
+  const text = Buffer.alloc(bytes.length * 2);
+  bytes.forEach((byte, i) => {
+    text[i * 2] = digits.charCodeAt(byte >> 4);
+    text[i * 2 + 1] = digits.charCodeAt(byte & 15);
+  });
+  return text;
+}
+
+/** @throws Failure STORAGE_FULL, DEVICE_REFUSED with the board's own error. */
+async function ask(repl: RawRepl, about: string, code: string | Buffer, signal: AbortSignal, item = about): Promise<string> {
+  const { text, traceback } = await repl.run(typeof code === 'string' ? Buffer.from(code) : code, about, signal);
+  if (traceback === '') return text;
+  const error = lastLine(traceback);
+  const errno = Number(/OSError: (?:\[Errno )?(\d+)/u.exec(error)?.[1] ?? 0);
+  if (errno === 28) throw new Failure('STORAGE_FULL', { item }, error);
+  throw new Failure('DEVICE_REFUSED', { command: about, group: 'Python', rc: errno }, error);
+}

@@ -1,0 +1,137 @@
+import { createPrivateKey } from 'node:crypto';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { makeStationKey } from '../../../src-main/station/ca/index.ts';
+import { openUnit, type Credentials, type UnitSession } from '../../../src-main/station/devices/index.ts';
+import type { MicroPythonProfile } from '../../../src-main/station/devices/micropython/profile.ts';
+import { TestCa } from '../../support/agent.ts';
+import { MicroPythonBoard, type BoardOptions } from '../../support/micropython-board.ts';
+import { PtyPeer } from '../../support/pty-peer.ts';
+
+const profile: MicroPythonProfile = {
+  name: 'micropython',
+  driver: 'micropython',
+  key: 'station',
+  keyAlgorithm: 'ec-p256',
+  baudRate: 115_200,
+  exchangeMs: 800,
+  stepMs: 30_000,
+  jobMs: 60_000,
+  replugMs: 3000,
+  folder: '',
+  format: 'der',
+};
+const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
+const ca = new TestCa();
+const open: { dispose(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.dispose();
+});
+afterAll(() => ca.dispose());
+
+async function plugged(options: BoardOptions = {}): Promise<MicroPythonBoard> {
+  const board = await MicroPythonBoard.start(options);
+  open.push(board);
+  return board;
+}
+
+async function opened(path: string, over: Partial<MicroPythonProfile> = {}, lines: string[] = []): Promise<UnitSession> {
+  const session = await openUnit({ path, profile: { ...profile, ...over }, ...never(), onTranscript: ({ text }) => lines.push(text) });
+  open.push({ dispose: () => session.close() });
+  return session;
+}
+
+async function credentials(): Promise<Credentials & { readonly privateKey: Buffer }> {
+  const key = await makeStationKey('ec-p256', 'acme/M-1');
+  return { ...(await ca.issue(key.csr)).credentials, privateKey: key.pkcs8 };
+}
+
+test('a real MicroPython is identified, written, read back and emptied again; the key is in its file and not in the transcript', async () => {
+  const board = await plugged();
+  const lines: string[] = [];
+  const session = await opened(board.path, {}, lines);
+  const unit = await session.identify(never());
+  expect(unit).toMatchObject({ hardwareId: 'E6614103E7452D2F', provisioned: false });
+  expect(unit.firmware).toMatch(/^micropython 1\.\d+/u);
+  const own = await credentials();
+  const secret = Buffer.from(own.privateKey);
+  const installed = await session.install(own, unit, never());
+  expect(board.file('key.der')?.equals(secret)).toBe(true);
+  expect(board.file('cert.der')?.equals(Buffer.concat(own.certificateChain))).toBe(true);
+  expect(JSON.parse(board.file('broker.json')?.toString() ?? '')).toEqual(own.broker);
+  await session.readBack(installed, never());
+  expect(board.pastes).toBeGreaterThan(10);
+  const said = lines.join('\n');
+  for (let at = 0; at + 12 <= secret.length; at += 12) expect(said).not.toContain(secret.toString('hex', at, at + 12));
+  expect(await session.identify(never())).toMatchObject({ provisioned: true });
+
+  board.python.runPython("f = open('cert.der', 'r+b'); f.seek(40); f.write(b'!'); f.close()");
+  await expect(session.readBack(installed, never())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: 'cert.der' } });
+  await session.erase(never());
+  expect(['key.der', 'cert.der', 'ca.der', 'broker.json'].map((path) => board.file(path))).toEqual([null, null, null, null]);
+});
+
+test.each(['refused', 'unknown', 'silent'] as const)('raw-paste %s: plain raw mode does it', async (paste) => {
+  const board = await plugged({ paste });
+  const lines: string[] = [];
+  const session = await opened(board.path, { exchangeMs: 400 }, lines);
+  const installed = await session.install(await credentials(), await session.identify(never()), never());
+  await session.readBack(installed, never());
+  expect(board.pastes).toBe(0);
+  if (paste !== 'refused')
+    expect(lines).toContain(`plain raw mode: ${paste === 'silent' ? 'it does not answer' : 'it does not know raw-paste'}`);
+});
+
+test('as PEM', async () => {
+  const board = await plugged();
+  const session = await opened(board.path, { format: 'pem' });
+  await session.install(await credentials(), await session.identify(never()), never());
+  expect(createPrivateKey(board.file('key.pem')?.toString() ?? '').asymmetricKeyType).toBe('ec');
+});
+
+test('a program that runs and prints is interrupted', async () => {
+  const board = await plugged();
+  board.say('temperature 21.5\r\ntemperature 21.6\r\n');
+  const session = await opened(board.path);
+  expect(await session.identify(never())).toMatchObject({ hardwareId: 'E6614103E7452D2F' });
+});
+
+test('unplugged while it is written: goes on with the files that are missing; another board is DEVICE_SWAPPED', async () => {
+  for (const other of [false, true]) {
+    let left = Infinity;
+    const board = await plugged({
+      onByte: (_, self) => {
+        // In the middle of the first file.
+        if (--left !== 0) return false;
+        if (other) self.uniqueId = Buffer.from('0102', 'hex');
+        void self.unplug().then(() => self.plug());
+        return false;
+      },
+    });
+    const session = await opened(board.path);
+    const unit = await session.identify(never());
+    left = 1500;
+    const install = session.install(await credentials(), unit, never());
+    if (other) await expect(install).rejects.toMatchObject({ code: 'DEVICE_SWAPPED' });
+    else await session.readBack(await install, never());
+    await session.close();
+  }
+});
+
+test('a console of another kind is WRONG_PROTOCOL, silence is NO_RESPONSE', async () => {
+  const peer: PtyPeer = await PtyPeer.start('bridge', () => peer.send('login: \r\n'));
+  open.push(peer);
+  const fast = { ...profile, exchangeMs: 150 };
+  await expect(openUnit({ path: peer.path, profile: fast, ...never() })).rejects.toMatchObject({ code: 'WRONG_PROTOCOL' });
+  const silent = await PtyPeer.start('bridge');
+  open.push(silent);
+  await expect(openUnit({ path: silent.path, profile: fast, ...never() })).rejects.toMatchObject({ code: 'NO_RESPONSE' });
+});
+
+test('cancelled while it is written: says what is unfinished', async () => {
+  const board = await plugged();
+  const session = await opened(board.path);
+  const stop = new AbortController();
+  const unit = await session.identify(never());
+  const install = session.install(await credentials(), unit, { signal: stop.signal, onProgress: () => stop.abort() });
+  await expect(install).rejects.toMatchObject({ code: 'CANCELLED', params: { left: 'unfinished (key)' } });
+});

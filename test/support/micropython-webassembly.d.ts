@@ -1,0 +1,3 @@
+declare module '@micropython/micropython-webassembly-pyscript' {
+  export function loadMicroPython(options: { stdout: (bytes: Uint8Array | number) => void; linebuffer: boolean }): Promise<unknown>;
+}
