@@ -3,8 +3,8 @@ export const limits = {
   /** X.520 ub-common-name; the CN is `{tenant}/{device}`. */
   commonNameChars: 64,
   idChars: 64,
-  /** A list of what to revoke: about 50,000 lines. */
-  listChars: 3_000_000,
+  /** A list of what to revoke, or to register: 50,000 lines, with fingerprints too; below `messageBytes`. */
+  listChars: 3_900_000,
   profileChars: 64 * 1024,
   /** A certificate with its chain, however it is packed. */
   chainFileBytes: 256 * 1024,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../../src-main/contract/index.ts';
+import { Failure, limits } from '../../../src-main/contract/index.ts';
 import { readRevocationList } from '../../../src-main/station/life/revocation-list.ts';
 
 const serial = 'AB'.repeat(20);
@@ -64,4 +64,31 @@ test.each([
   ['more fields than columns', `serial\n${serial},x\n`, /line 2/u],
 ])('%s is no list', (_, text, problem) => {
   expect(problemsOf(text)).toMatch(problem);
+});
+
+describe('what spreadsheets of other countries and makers do', () => {
+  test('the delimiter of the heading counts: a comma in a remark separates nothing', () => {
+    const text = `Serial;Remark\r\n${serial};"taken, then found"\r\n${serial.toLowerCase()};a, b, c\r\n`;
+    expect(readRevocationList(text)).toEqual([
+      { line: 2, serial },
+      { line: 3, serial },
+    ]);
+  });
+  test('line ends of old Macs', () => {
+    expect(readRevocationList(`device,reason\racme/T-1,superseded\racme/T-2,\r`).map(({ device }) => device)).toEqual([
+      'acme/T-1',
+      'acme/T-2',
+    ]);
+  });
+  test('a column that is there twice', () => {
+    expect(problemsOf(`serial,device,Serial\n${serial},,\n`)).toMatch(/line 1: two columns are called “serial”/u);
+  });
+  test('fifty thousand fingerprints, and one that is bad', () => {
+    const many = Array.from({ length: 50_000 }, (_, index) => index.toString(16).padStart(64, '0'));
+    const list = readRevocationList(`fingerprint\n${many.join('\n')}\n`);
+    expect(list).toHaveLength(50_000);
+    expect(list.at(-1)).toEqual({ line: 50_001, fingerprint: many.at(-1) });
+    expect(problemsOf(`fingerprint\n${many.join('\n')}\nxyz\n`)).toMatch(/^line 50002: “xyz”/u);
+    expect(`fingerprint\n${many.join('\n')}\n`.length).toBeLessThan(limits.listChars);
+  });
 });
