@@ -104,10 +104,11 @@ TEXT
 # Each key can do one thing: files into the station's folder, or the one command.
 mapfile -t lines < <(grep '^ssh-' "$keys")
 if [[ -n $prefix ]]; then
-  put 600 "$config/keys/authorized_keys" <<TEXT
+  put 600 "$config/keys/of.$station" <<TEXT
 restrict,command="internal-sftp -u 0002 -d $spool/$station/incoming" ${lines[0]}
 restrict,command="$lib/birthmark-host $config/broker.conf $station" ${lines[1]}
 TEXT
+  [[ -n $dry ]] || cat "$config/keys"/of.* | put 600 "$config/keys/authorized_keys"
 else
   put 644 "$config/keys/$files_user.$station" <<<"restrict,command=\"internal-sftp -u 0002 -d /$station/incoming\" ${lines[0]}"
   put 644 "$config/keys/$command_user.$station" <<<"restrict,command=\"$lib/birthmark-host $config/broker.conf $station\" ${lines[1]}"

@@ -520,6 +520,10 @@ export const ProbeStep = z.object({
 });
 export type ProbeStep = z.infer<typeof ProbeStep>;
 
+/** One comparison of the registry with the broker host; `examples` are the first of the differences. */
+export const Difference = z.object({ name: z.string(), checked: z.int(), differences: z.int(), examples: z.array(z.string()) });
+export type Difference = z.infer<typeof Difference>;
+
 // Verification
 /** As Node names them; versions before 1.2 are offered only to see them refused. */
 export const TlsVersion = z.enum(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']);

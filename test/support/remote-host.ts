@@ -72,6 +72,15 @@ export class TestRemote {
     return remote;
   }
 
+  /** The keys of one more station, which may publish here as well. */
+  async addStation(name: string): Promise<SshKeys> {
+    const [files, command] = [newSshKey('files'), newSshKey('command')];
+    const path = join(this.dir, `${name}.pub`);
+    writeFileSync(path, `${files.publicKey}\n${command.publicKey}\n`);
+    await this.install('--station', name, '--keys', path);
+    return { files: files.privateKey, command: command.privateKey };
+  }
+
   get root(): string {
     return join(this.dir, 'root.pem');
   }

@@ -21,6 +21,7 @@ import { rotate, rotations } from './rotate.ts';
 import { serveCrl } from './serve-crl.ts';
 import { serverCertificate } from './server-certificate.ts';
 import { tokens } from './tokens.ts';
+import { reconcile } from './reconcile.ts';
 import { verify } from './verify.ts';
 import { why } from './why.ts';
 
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   provision,
   verify,
   broker,
+  reconcile,
   checkBroker,
   why,
   devices,

@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { FailureData } from '../errors.ts';
 import { DeviceName } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { BrokerTarget, BrokerView, ClientIdentity, ProbeStep, RemoteHost, TlsVersion, Verdict, VerificationView } from '../models.ts';
+import {
+  BrokerTarget,
+  BrokerView,
+  ClientIdentity,
+  Difference,
+  ProbeStep,
+  RemoteHost,
+  TlsVersion,
+  Verdict,
+  VerificationView,
+} from '../models.ts';
 import { call, done, line, nothing, officer, signedIn, slot } from './spec.ts';
 
 const UnitConnection = z.object({ device: z.string(), slot: z.int(), connected: z.boolean(), stage: z.string(), detail: z.string() });
@@ -29,6 +39,13 @@ export const brokerCalls = {
     input: z.object({ remote: RemoteHost.nullable() }).strict(),
     output: done,
     roles: officer,
+  }),
+  'broker.reconcile': call({
+    service: 'station',
+    summary: 'What the registry, the broker host’s files and the broker disagree on',
+    input: nothing,
+    output: z.object({ verdict: z.enum(['PASS', 'FAIL']), host: z.string(), findings: z.array(Difference) }),
+    roles: signedIn,
   }),
   'verify.outstanding': call({
     service: 'station',

@@ -53,6 +53,12 @@ export interface ServerIdentity {
   readonly keyPem: string;
 }
 
+/** The files themselves: CRLs as PEM, and the access list. */
+export interface InForce {
+  readonly crls: string;
+  readonly accessList: string;
+}
+
 /** One kind of broker host. `publish` resolves only when the new state is in force and the canaries said so. */
 export interface BrokerHost {
   readonly endpoint: BrokerEndpoint;
@@ -71,4 +77,6 @@ export interface BrokerHost {
   /** Ends the live sessions of these usernames and waits until they are gone; only after their revocation is in force. */
   kick(usernames: readonly string[]): Promise<readonly KickResult[]>;
   canaries(): Promise<CanaryResult>;
+  /** What this station has in force there, as it is on the host now; null: nothing. */
+  inForce(): Promise<InForce | null>;
 }

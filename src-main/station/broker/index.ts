@@ -12,4 +12,5 @@ export {
 } from './host.ts';
 export { RemoteBrokerHost, type RemoteBrokerHostOptions } from './remote-host.ts';
 export { hostKeyOf, newSshKey, type SshKeys } from './ssh.ts';
+export { readCrls } from './crl.ts';
 export { LocalBrokerHost, type LocalBrokerHostOptions } from './local-host.ts';

@@ -3,7 +3,16 @@ import { Failure, toFailureData, type BrokerView } from '../../contract/index.ts
 import { instant, type Clock } from '../clock.ts';
 import { commonNameOf } from '../verify/index.ts';
 import { askCanaries, isInconclusive } from './canaries.ts';
-import type { BrokerEndpoint, BrokerHost, CanaryResult, KickResult, Publication, ServerIdentity, StationIdentities } from './host.ts';
+import type {
+  BrokerEndpoint,
+  BrokerHost,
+  CanaryResult,
+  InForce,
+  KickResult,
+  Publication,
+  ServerIdentity,
+  StationIdentities,
+} from './host.ts';
 import { Installation, type InstalledFiles } from './installation.ts';
 import { kickSessions, takeOver, type KickContext } from './kick.ts';
 import { accessList } from './mosquitto-files.ts';
@@ -165,6 +174,10 @@ export class LocalBrokerHost implements BrokerHost {
 
   canaries(): Promise<CanaryResult> {
     return this.#alone(() => this.#ask());
+  }
+
+  inForce(): Promise<InForce | null> {
+    return this.#installation.read();
   }
 
   async #apply(publication: Publication): Promise<CanaryResult> {

@@ -3,7 +3,7 @@ import { Failure, toFailureData, type BrokerView, type RemoteHost } from '../../
 import { instant, type Clock } from '../clock.ts';
 import { commonNameOf } from '../verify/index.ts';
 import { askCanaries, isInconclusive } from './canaries.ts';
-import type { BrokerEndpoint, BrokerHost, CanaryResult, KickResult, Publication, StationIdentities } from './host.ts';
+import type { BrokerEndpoint, BrokerHost, CanaryResult, InForce, KickResult, Publication, StationIdentities } from './host.ts';
 import { catchUp, kickSessions, takeOver, type KickContext } from './kick.ts';
 import { accessList } from './mosquitto-files.ts';
 import { checkPublication } from './publication-check.ts';
@@ -121,6 +121,15 @@ export class RemoteBrokerHost implements BrokerHost {
 
   canaries(): Promise<CanaryResult> {
     return this.#alone(() => this.#ask());
+  }
+
+  async inForce(): Promise<InForce | null> {
+    const text = await this.#link.run('show');
+    const start = text.indexOf('-----BEGIN X509 CRL-----');
+    const end = text.lastIndexOf('-----END X509 CRL-----\n');
+    if (start < 0 || end < 0) return null;
+    const after = end + '-----END X509 CRL-----\n'.length;
+    return { crls: text.slice(start, after), accessList: text.slice(after) };
   }
 
   async #reach(): Promise<void> {

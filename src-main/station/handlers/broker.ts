@@ -1,6 +1,7 @@
 import type { HandlersOf } from '../access/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { hostKeyOf } from '../broker/index.ts';
+import { reconcile } from '../publication/index.ts';
 import { loadIdentity, stationSshKeys } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 import { verifyConnection } from '../verify/index.ts';
@@ -26,6 +27,13 @@ export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'
         store.audit(station.operator?.name ?? 'nobody', 'broker.use', remote?.host ?? 'local', { ...remote });
       });
       return {};
+    },
+    'broker.reconcile': async () => {
+      const { publisher, host, registry, crls } = live();
+      // What is under way would look like a difference.
+      await publisher.idle();
+      const findings = await reconcile({ registry, crls, host });
+      return { verdict: findings.some(({ differences }) => differences > 0) ? 'FAIL' : 'PASS', host: host.view().name, findings };
     },
     'verify.outstanding': () => live().proveOutstanding(),
     'verify.unit': ({ slot }) => live().line.selfTest(slot, AbortSignal.timeout(unitMs)),

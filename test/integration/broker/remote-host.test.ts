@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { RemoteBrokerHost } from '../../../src-main/station/broker/index.ts';
+import type { Publication, RemoteBrokerHost } from '../../../src-main/station/broker/index.ts';
 import { accessList } from '../../../src-main/station/broker/mosquitto-files.ts';
 import { fingerprintOf, hostKeyOf, newSshKey, SshLink } from '../../../src-main/station/broker/ssh.ts';
 import { connectAs } from '../../../src-main/station/verify/index.ts';
@@ -156,6 +156,46 @@ test('canaries that are wrong: what was in force before is put back', async () =
   }
   // The number that was taken back may come again, from the station that knows better.
   expect(await publish(['acme/a'])).toMatchObject({ failure: null });
+});
+
+test('a second station with an issuer of its own: both in force, neither can touch the other', async () => {
+  await publish(['acme/a']);
+  const issuer = new TestCa('Issuer 2', pki.root);
+  const made = (name: string): TestIdentity => {
+    const { certificatePem, keyPem, serial } = issuer.issue(name);
+    return { certificatePem: certificatePem + issuer.certificatePem, keyPem, serial };
+  };
+  const identities = { goodCanary: made('line-2-good'), revokedCanary: made('line-2-revoked'), observer: made('line-2-observer') };
+  const keys = await remote.addStation('line-2');
+  const second = remote.host(pki, { keys, identities });
+  await second.start();
+  try {
+    const crl = (at: number, more: readonly TestIdentity[] = []): string =>
+      issuer.crl({ number: at, revoked: [identities.revokedCanary, ...more].map(({ serial }) => serial) });
+    const theirs = made('globex/x');
+    const publication = (at: number, devices: readonly string[], more: readonly TestIdentity[] = []): Publication => ({
+      crls: [{ issuer: 'Issuer 2', number: at, pem: crl(at, more) }],
+      clientCaPem: pki.root.certificatePem + issuer.certificatePem,
+      devices,
+    });
+    // At once, as two lines do it.
+    await Promise.all([publish(['acme/a']), second.publish(publication(1, ['globex/x']))]);
+    for (const [identity, topic] of [
+      [device, 'tenant/acme/device/a/x'],
+      [theirs, 'tenant/globex/device/x/x'],
+    ] as const) {
+      const connection = await connectAs(host.endpoint, identity);
+      await connection.publish(topic, 'hello');
+      await connection.close();
+    }
+    await second.publish(publication(2, [], [theirs]));
+    await expect(connectAs(host.endpoint, theirs)).rejects.toMatchObject({ code: 'CERTIFICATE_REVOKED' });
+    expect((await host.canaries()).failure).toBeNull();
+    expect(remote.installed('access-list')).toContain('user acme/a\n');
+    expect((await host.inForce())?.accessList).not.toContain('line-2');
+  } finally {
+    await second.stop();
+  }
 });
 
 test('a host with another key is told nothing', async () => {

@@ -44,5 +44,6 @@ test('units pass on the remote broker; revoked means refused there; what was don
   expect(await station.call('verify.unit', { slot: 1 })).toMatchObject({ connected: false });
   expect(remote?.installed('access-list')).not.toContain(`user ${device}\n`);
   expect((await station.call('verify.checkup', {})).checks.filter(({ result }) => result === 'FAIL')).toEqual([]);
+  expect(await station.call('broker.reconcile', {})).toMatchObject({ verdict: 'PASS', host: '127.0.0.1' });
   expect(await station.problems()).toEqual([]);
 });
