@@ -48,6 +48,7 @@ const host: BrokerHost = {
     return Promise.resolve({ at: new Date(0).toISOString(), revokedRefused: true, goodAccepted: true, failure: null });
   },
   kick: () => Promise.resolve([]),
+  inForce: () => Promise.resolve(null),
   canaries: () => Promise.resolve({ at: new Date(0).toISOString(), revokedRefused: true, goodAccepted: true, failure: null }),
 };
 
