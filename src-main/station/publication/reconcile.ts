@@ -1,4 +1,4 @@
-import type { Failure} from '../../contract/index.ts';
+import type { Failure } from '../../contract/index.ts';
 import { DeviceName, type Difference } from '../../contract/index.ts';
 import { readCrls, type BrokerHost } from '../broker/index.ts';
 import type { Registry } from '../registry/index.ts';
