@@ -1,7 +1,7 @@
 import { step } from './command.mjs';
 import { electronRuntime } from './electron.mjs';
 import { alone } from './lock.mjs';
-import { deviceAgent, tokenShim } from './native.mjs';
+import { deviceAgent, pinPad, tokenShim } from './native.mjs';
 import { nodePackages } from './node-packages.mjs';
 import { inRoot, node24 } from './paths.mjs';
 import { say } from './say.mjs';
@@ -43,6 +43,7 @@ export async function setUp({ app = false, tests = false }) {
     await systemPackages({ base: true, electron: app, tests });
     await nodePackages();
     await deviceAgent();
+    await pinPad();
     if (tests) await tokenShim();
     if (!app) return { electron: null };
     await unlessDone(bundles);

@@ -17,5 +17,8 @@ const make = (name, folder, result) =>
 /** The reference device agent, in C. */
 export const deviceAgent = () => make('device-agent', 'native/device-agent', 'build/device-agent/device-agent');
 
+/** The PKCS#11 module that the signer puts before one with a PIN pad. */
+export const pinPad = () => make('pin-pad', 'native/pin-pad', 'build/pin-pad/libpin-pad.so');
+
 /** The PKCS#11 module with faults and latency that tests put before a real one. */
 export const tokenShim = () => make('pkcs11-shim', 'test/support/pkcs11-shim', 'build/pkcs11-shim/libpkcs11-shim.so');

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { Failure, type CallInput, type FailureData } from '../contract/index.ts';
+import { Failure, type CallInput, type FailureData, type PinRequest } from '../contract/index.ts';
 import type { StationConfig } from '../station/config.ts';
 import type { Output } from './output.ts';
 import { readSecret } from './pin.ts';
@@ -105,7 +105,6 @@ export class CommandContext {
   async openSession(station: StationProcess, terms: CallInput<'sessions.request'>): Promise<void> {
     const { tryOut } = await station.call('station.status', {});
     const request = await station.call('sessions.request', terms);
-    const pin = await readSecret({ file: this.text('pin-file'), option: '--pin-file', tryOut }, request.purpose);
     // The signer answers us and tells the station at the same time: go on when the station knows, too.
     const known = new Promise<void>((resolve) => {
       const off = station.on('session.changed', (session) => {
@@ -114,8 +113,19 @@ export class CommandContext {
         resolve();
       });
     });
-    await station.call('pin.enter', { requestId: request.requestId, pin });
+    await this.answerPin(station, request, tryOut);
     await known;
+  }
+
+  /** Gives the signer the PIN, or waits for it to be typed on the device. */
+  async answerPin(station: StationProcess, { requestId, purpose, pinPad }: PinRequest, tryOut: boolean): Promise<void> {
+    if (pinPad) {
+      this.output.note(`${purpose}: type it on the device now. Ctrl-C gives up.`);
+      await station.call('pin.onDevice', { requestId });
+      return;
+    }
+    const pin = await readSecret({ file: this.text('pin-file'), option: '--pin-file', tryOut }, purpose);
+    await station.call('pin.enter', { requestId, pin });
   }
 
   /** The station of the data folder where there is one; else one in a folder that goes away with the command. */

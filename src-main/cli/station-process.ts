@@ -37,7 +37,7 @@ export class StationProcess {
         execPath: process.execPath,
         onOutput: (_service, text) => output.note(text.trimEnd()),
       }),
-      config: { station: full, signer: { dataDir: full.dataDir } },
+      config: { station: full, signer: { dataDir: full.dataDir, pinPad: join(root, 'build/pin-pad/libpin-pad.so') } },
       whySignerDied: () => whySignerDied(full.dataDir),
       onEvent: (name, payload) => {
         for (const listener of [...this.#listeners]) listener(name, payload);

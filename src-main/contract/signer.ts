@@ -95,7 +95,9 @@ const spec = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => 
 const nothing = z.object({}).strict();
 const done = z.object({});
 
-/** Between station and signer, through their supervisor. `pin.enter` is in the main table: it comes from a person, not from the station. */
+const pinRequest = z.object({ requestId: Uuid, expiresAt: Instant, pinPad: z.boolean() });
+
+/** Between station and signer, through their supervisor. `pin.enter`, `pin.onDevice` and `pin.cancel` are in the main table: they come from a person, not from the station. */
 export const signerCalls = {
   'module.use': spec(z.object({ module: ModuleConfig, watch: TokenRef.nullable() }).strict(), done),
   /** Loads a module that is not in use, or looks at the one that is; SESSION_OPEN while a session is. */
@@ -103,10 +105,10 @@ export const signerCalls = {
   'token.list': spec(nothing, z.array(TokenView)),
   'token.state': spec(nothing, TokenState),
   /** Makes a software token when its PIN arrives: request first, then `pin.enter` with the new PIN. */
-  'token.requestInit': spec(z.object({ label: z.string().min(1).max(32) }).strict(), z.object({ requestId: Uuid, expiresAt: Instant })),
+  'token.requestInit': spec(z.object({ label: z.string().min(1).max(32) }).strict(), pinRequest),
   /** Answers a request with the published PIN of try-out tokens; only for a software token. */
   'pin.tryOut': spec(z.object({ requestId: Uuid }).strict(), done),
-  'session.request': spec(SessionTerms, z.object({ requestId: Uuid, expiresAt: Instant })),
+  'session.request': spec(SessionTerms, pinRequest),
   'session.current': spec(nothing, SigningSession.nullable()),
   'session.close': spec(z.object({ why: z.string() }).strict(), done),
   /** Ceremony only. The attributes are read back from the token; a key that could leave it is destroyed and refused. */

@@ -23,6 +23,8 @@ export interface Paths {
   readonly services: string;
   readonly resources: string;
   readonly agent: string;
+  /** The library for tokens with a PIN pad. */
+  readonly pinPad: string;
 }
 
 /** DATA_DENIED when the data folder cannot be made. */
@@ -37,6 +39,7 @@ export function findPaths(): Paths {
     preload: built('preload', 'preload.cjs'),
     services: built('services'),
     resources: shipped('resources', 'resources'),
+    pinPad: shipped('build/pin-pad/libpin-pad.so', 'libpin-pad.so'),
     agent: shipped('build/device-agent/device-agent', 'device-agent'),
   };
 }

@@ -52,7 +52,7 @@ export function startServices({ paths, onEvent, log }: ServicesOptions): Supervi
       log,
     ),
     config: {
-      signer: { dataDir: paths.data },
+      signer: { dataDir: paths.data, pinPad: paths.pinPad },
       station: {
         dataDir: paths.data,
         resourcesDir: paths.resources,

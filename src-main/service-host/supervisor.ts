@@ -24,7 +24,7 @@ export class Supervisor {
         onEvent: (name, payload) => {
           // The signer speaks to the station only; the station decides what the front end hears.
           if (service === 'signer') {
-            if (name === 'signer.hung') this.#hosts.signer.kill();
+            if (name === 'signer.stuck') this.#hosts.signer.kill();
             else this.#hosts.station.tell(name, payload);
           } else options.onEvent(name, payload);
         },

@@ -2,7 +2,7 @@ import { calls, Failure, signerCalls, type SignerEventName, type SignerOutput } 
 import { Announcer } from './announcer.ts';
 import { TokenKeeper } from './keeper.ts';
 import { Marker } from './marker.ts';
-import { WrongPins } from './pin.ts';
+import { WrongPins, type PinTries } from './pin.ts';
 import { deadlines } from './pkcs11.ts';
 import { vendorQuirks, type Quirks } from './quirks.ts';
 import { Signer } from './signer.ts';
@@ -16,7 +16,15 @@ export interface SignerOptions {
   readonly emit: (event: SignerEventName, payload: unknown) => void;
   /** A module call will never return: the host ends this process and starts another one. */
   readonly onHung: (hang: { readonly method: string; readonly ms: number }) => void;
+  /** A new process is the only thing left that may help the module or find the token; the host ends this one and starts another. */
+  readonly onStuck: () => void;
   readonly quirks?: Quirks;
+  /** Keeps the count of wrong PINs from one start to the next; in memory only when absent. */
+  readonly pinTries?: PinTries;
+  /** The library of `native/pin-pad`, for tokens that take their PIN on the device; null where there is none. */
+  readonly pinPad?: string | null;
+  /** Milliseconds that a person has on the PIN pad; less than a PIN request is open for. */
+  readonly pinPadMs?: number;
   /**
    * File that names the module call in progress (`readLastCall`). With it a watchdog thread ends the process when a call that
    * blocks it overruns its deadline; `onHung` can only tell of calls that do not.
@@ -39,7 +47,7 @@ const watchMs = 1000;
 export function createSigner(options: SignerOptions): SignerService {
   const { clock, emit, deadlineMs, quirks = vendorQuirks } = options;
   const marker = new Marker(options.marker ?? null, deadlineMs ?? deadlines.usual);
-  const wrong = new WrongPins(quirks);
+  const wrong = new WrongPins(quirks, () => clock.now(), options.pinTries ?? null);
   const hooks = { marker, onHung: options.onHung, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
   const keeper = new TokenKeeper(hooks, wrong, (state) => {
     emit('token.changed', state);
@@ -53,6 +61,10 @@ export function createSigner(options: SignerOptions): SignerService {
     keeper,
     wrong,
     quirks,
+    pinPad: options.pinPad ?? null,
+    pinPadMs: options.pinPadMs ?? 90_000,
+    // What failed for it is answered first.
+    stuck: () => setImmediate(options.onStuck),
     sessionChanged: (session) => {
       sessions.tell(session);
       // The end of a session is never held back.
@@ -83,6 +95,8 @@ function dispatcher(signer: Signer, keeper: TokenKeeper): SignerService['handle'
       run(parse(schema.input.safeParse(input)));
   const handlers = new Map<string, (input: unknown) => Promise<unknown>>([
     ['pin.enter', on(calls['pin.enter'], (input) => signer.enterPin(input))],
+    ['pin.onDevice', on(calls['pin.onDevice'], (input) => signer.pinOnDevice(input))],
+    ['pin.cancel', on(calls['pin.cancel'], (input) => signer.cancelPin(input))],
     ['module.use', on(signerCalls['module.use'], (input) => signer.useModule(input))],
     ['token.inspect', on(signerCalls['token.inspect'], (input) => signer.inspect(input))],
     ['token.list', on(signerCalls['token.list'], () => signer.listTokens())],

@@ -3,7 +3,7 @@ import { TokenError } from './errors.ts';
 import { detailsOf, inspectModule } from './inspect.ts';
 import { Pkcs11Module, type ModuleHooks } from './pkcs11.ts';
 import type { WrongPins } from './pin.ts';
-import { findToken, listTokens } from './tokens.ts';
+import { findToken, hasPinPad, listTokens } from './tokens.ts';
 
 /** The module in use, the token that is watched, and whether it is there. */
 export class TokenKeeper {
@@ -72,10 +72,17 @@ export class TokenKeeper {
     return listTokens(this.module).map(({ info }) => this.#wrong.view(info));
   }
 
+  /** False also where the token is away: whoever asks then is told so when the PIN is there. */
+  hasPinPad(ref: TokenRef): boolean {
+    const token = this.#module === null || this.#module.hung ? null : findToken(this.#module, ref);
+    return token !== null && hasPinPad(token.info);
+  }
+
   /** Looks at the token as the module shows it now; `open` while a signing session is. */
   refresh(open: boolean): void {
     const module = this.#module;
     if (module === null || this.#watch === null) return this.#set({ state: 'none', view: null });
+    if (module.hung) return this.lost();
     const token = findToken(module, this.#watch);
     if (token === null) return this.#set({ state: 'absent', view: this.#state.view });
     this.#set({ state: open ? 'open' : 'locked', view: this.#wrong.view(token.info) });

@@ -50,25 +50,62 @@ export async function generateKey(
     { type: ck.CKA_ID, value: id },
     { type: ck.CKA_LABEL, value: request.label },
   ];
-  const privateKey: Attribute[] = [
-    ...common,
-    { type: ck.CKA_PRIVATE, value: true },
-    { type: ck.CKA_SENSITIVE, value: true },
-    { type: ck.CKA_EXTRACTABLE, value: false },
-    { type: ck.CKA_SIGN, value: true },
-  ];
-  const pair = await module.generateKeyPair(
-    session,
-    mechanism,
-    [...common, { type: ck.CKA_VERIFY, value: true }, ...publicKey],
-    privateKey,
+  const pair = await firstAccepted(templates, ({ privateOnly, publicOnly }) =>
+    module.generateKeyPair(session, mechanism, [...common, ...publicOnly, ...publicKey], [...common, ...privateOnly]),
   );
   try {
     return { proof: await proofOf(token, pair, request), handle: pair.privateKey };
   } catch (error) {
-    if (!(error instanceof Failure) || module.hung) throw error;
-    for (const handle of [pair.privateKey, pair.publicKey]) module.call('C_DestroyObject', session, handle);
-    throw error.code === 'KEY_ATTRIBUTES_REFUSED' ? new Failure(error.code, { ...error.params, then: 'was destroyed' }) : error;
+    if (module.hung) throw error;
+    for (const handle of [pair.privateKey, pair.publicKey]) destroy(token, handle);
+    throw error instanceof Failure && error.code === 'KEY_ATTRIBUTES_REFUSED'
+      ? new Failure(error.code, { ...error.params, then: 'was destroyed' })
+      : error;
+  }
+}
+
+/**
+ * Templates from the one that asks for all to the one that asks for nothing but a place: some tokens refuse attributes that are always so
+ * with them. Which one was taken makes no difference to the demands: they are read back from the key.
+ */
+const templates: readonly { readonly privateOnly: readonly Attribute[]; readonly publicOnly: readonly Attribute[] }[] = [
+  {
+    privateOnly: [
+      { type: ck.CKA_PRIVATE, value: true },
+      { type: ck.CKA_SENSITIVE, value: true },
+      { type: ck.CKA_EXTRACTABLE, value: false },
+      { type: ck.CKA_SIGN, value: true },
+    ],
+    publicOnly: [{ type: ck.CKA_VERIFY, value: true }],
+  },
+  {
+    privateOnly: [
+      { type: ck.CKA_PRIVATE, value: true },
+      { type: ck.CKA_SIGN, value: true },
+    ],
+    publicOnly: [{ type: ck.CKA_VERIFY, value: true }],
+  },
+  { privateOnly: [], publicOnly: [] },
+];
+const refusedTemplate = /^CKR_(?:TEMPLATE_\w+|ATTRIBUTE_\w+)$/u;
+
+async function firstAccepted<T, R>(choices: readonly T[], attempt: (choice: T) => Promise<R>): Promise<R> {
+  const [choice, ...others] = choices;
+  if (choice === undefined) throw new Error('there is nothing to try');
+  try {
+    return await attempt(choice);
+  } catch (error) {
+    if (!(error instanceof TokenError) || !refusedTemplate.test(error.ckr) || others.length === 0) throw error;
+    return firstAccepted(others, attempt);
+  }
+}
+
+/** What is left of a key that is not used; a token that cannot even destroy it has failed for a reason of its own. */
+function destroy({ module, session }: TokenSession, handle: Handle): void {
+  try {
+    module.call('C_DestroyObject', session, handle);
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error;
   }
 }
 

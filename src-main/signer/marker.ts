@@ -8,20 +8,23 @@ import { lastCallText } from '../service-host/index.ts';
  */
 export class Marker {
   readonly #file: number | null;
-  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly #shared = new Int32Array(new SharedArrayBuffer(12));
+  readonly #deadlineMs: number;
   readonly #watchdog: Worker | null;
   #written = '';
 
   constructor(path: string | null, deadlineMs: number) {
     this.#file = path === null ? null : openSync(path, 'w', 0o600);
+    this.#deadlineMs = deadlineMs;
     this.#watchdog =
       path === null ? null : new Worker(watchdogSource, { eval: true, workerData: { shared: this.#shared, path, deadlineMs } });
     this.#watchdog?.unref();
   }
 
   /** A call that blocks this thread until `leave`. */
-  enter(method: string): void {
+  enter(method: string, ms = this.#deadlineMs): void {
     this.enterAsync(method);
+    Atomics.store(this.#shared, 2, ms);
     Atomics.add(this.#shared, 1, 1);
     Atomics.store(this.#shared, 0, 1);
   }
@@ -48,7 +51,7 @@ export class Marker {
   }
 }
 
-/** [0] 1 while the main thread is inside a call, [1] which call. Plain JavaScript: a thread without a file of its own in the bundle. */
+/** [0] 1 while the main thread is inside a call, [1] which call, [2] its milliseconds. Plain JavaScript: a thread without a file of its own in the bundle. */
 const watchdogSource = `
   const { workerData: { shared, path, deadlineMs } } = require('node:worker_threads');
   const { appendFileSync } = require('node:fs');
@@ -57,8 +60,9 @@ const watchdogSource = `
   for (let call = -1, since = 0; ; Atomics.wait(quiet, 0, 0, step)) {
     const now = Atomics.load(shared, 0) === 1 ? Atomics.load(shared, 1) : -1;
     if (now === -1 || now !== call) { call = now; since = Date.now(); continue; }
-    if (Date.now() - since < deadlineMs) continue;
-    appendFileSync(path, ' hung ' + deadlineMs);
+    const ms = Atomics.load(shared, 2);
+    if (Date.now() - since < ms) continue;
+    appendFileSync(path, ' hung ' + ms);
     process.kill(process.pid, 'SIGKILL');
   }
 `;

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import pkcs11js, { type PKCS11 } from 'pkcs11js';
 import { Failure, type FailureParams, type ModuleConfig } from '../contract/index.ts';
-import { normalise } from './errors.ts';
+import { normalise, TokenError } from './errors.ts';
 import type { Marker } from './marker.ts';
+import { loginThread, type PinPadWait } from './pin-pad.ts';
 
 /** The CK_ constants. */
 export const ck = pkcs11js;
@@ -21,6 +22,9 @@ export interface ModuleHooks {
   readonly onHung: (hang: { readonly method: string; readonly ms: number }) => void;
 }
 
+/** What modules say that know nothing of locks, or of arguments at all. */
+const cannotLock = new Set(['CKR_CANT_LOCK', 'CKR_NEED_TO_CREATE_THREADS', 'CKR_ARGUMENTS_BAD']);
+
 type SyncMethod = Exclude<
   { [K in keyof PKCS11]: PKCS11[K] extends (...args: never[]) => unknown ? K : never }[keyof PKCS11],
   `${string}Async` | 'load' | 'close'
@@ -37,6 +41,8 @@ export class Pkcs11Module {
   /** pkcs11js does not keep the input of an asynchronous call alive: C_Sign then signs freed memory and says CKR_OK. */
   readonly #held = new Set<readonly Buffer[]>();
   #initialised = false;
+  /** The module cannot lock: no thread but this one may ever call it. */
+  #oneThread = false;
   #signsFast = false;
   #hung: FailureParams | null = null;
   #generation = 0;
@@ -77,15 +83,26 @@ export class Pkcs11Module {
   /** C_Initialize; a module that another part of this process initialised is as good (CKR_CRYPTOKI_ALREADY_INITIALIZED). */
   start(): void {
     const { initString } = this.config;
-    const options = { flags: ck.CKF_OS_LOCKING_OK, ...(initString === undefined ? {} : { libraryParameters: initString }) };
+    // pkcs11js 2.1.7 cuts the last octet off.
+    const named = initString === undefined ? {} : { libraryParameters: `${initString} ` };
+    try {
+      this.#initialise({ flags: ck.CKF_OS_LOCKING_OK, ...named });
+    } catch (error) {
+      if (!(error instanceof TokenError) || !cannotLock.has(error.ckr) || initString !== undefined) throw error;
+      this.#initialise({ flags: 0 });
+      this.#oneThread = true;
+    }
+    this.#initialised = true;
+  }
+
+  #initialise(options: Parameters<PKCS11['C_Initialize']>[0]): void {
     try {
       this.#sync('C_Initialize', () => {
         this.#library.C_Initialize(options);
       });
     } catch (error) {
-      if (normalise(error, 'C_Initialize').ckr !== 'CKR_CRYPTOKI_ALREADY_INITIALIZED') throw error;
+      if (!(error instanceof TokenError) || error.ckr !== 'CKR_CRYPTOKI_ALREADY_INITIALIZED') throw error;
     }
-    this.#initialised = true;
   }
 
   /** C_Finalize. Never while a call is in flight: that crashed 3 of 6 processes. */
@@ -116,7 +133,7 @@ export class Pkcs11Module {
   async sign(session: Handle, input: Buffer, output: Buffer): Promise<Buffer> {
     const start = performance.now();
     try {
-      if (this.#signsFast) return this.#sync('C_Sign', () => this.#library.C_Sign(session, input, output));
+      if (this.#signsFast || this.#oneThread) return this.#sync('C_Sign', () => this.#library.C_Sign(session, input, output));
       const ms = this.#hooks.deadlineMs ?? deadlines.usual;
       return await this.#async('C_Sign', ms, [session, input, output], async () => this.#library.C_SignAsync(session, input, output));
     } finally {
@@ -130,14 +147,27 @@ export class Pkcs11Module {
     publicKey: Attribute[],
     privateKey: Attribute[],
   ): Promise<{ publicKey: Handle; privateKey: Handle }> {
-    return this.#async('C_GenerateKeyPair', this.#hooks.deadlineMs ?? deadlines.generate, [session], () =>
+    const ms = this.#hooks.deadlineMs ?? deadlines.generate;
+    if (this.#oneThread)
+      return this.#sync('C_GenerateKeyPair', () => this.#library.C_GenerateKeyPair(session, { mechanism }, publicKey, privateKey), ms);
+    return this.#async('C_GenerateKeyPair', ms, [session], () =>
       this.#library.C_GenerateKeyPairAsync(session, { mechanism }, publicKey, privateKey),
     );
   }
 
-  #sync<T>(method: string, run: () => T): T {
+  /**
+   * C_Login without a PIN: a person types it on the device. It returns when they have, on a thread of its own, for as long as `ms`; `leave`
+   * ends the wait before that. Either way the module stays inside its call: it is hung, and only a new process gets it back.
+   */
+  async loginOnDevice(session: Handle, { library, ms, leave }: PinPadWait): Promise<void> {
+    process.env['BIRTHMARK_PIN_PAD_MODULE'] = this.config.path;
+    const run = (): Promise<void> => loginThread({ library, session });
+    await this.#async('C_Login', ms, [session], run, leave);
+  }
+
+  #sync<T>(method: string, run: () => T, ms?: number): T {
     if (this.#hung !== null) throw new Failure('TOKEN_HUNG', this.#hung);
-    this.#hooks.marker.enter(method);
+    this.#hooks.marker.enter(method, ms);
     try {
       return run();
     } catch (error) {
@@ -147,18 +177,23 @@ export class Pkcs11Module {
     }
   }
 
-  async #async<T>(method: string, ms: number, buffers: readonly Buffer[], run: () => Promise<T>): Promise<T> {
+  async #async<T>(method: string, ms: number, buffers: readonly Buffer[], run: () => Promise<T>, leave?: AbortSignal): Promise<T> {
     if (this.#hung !== null) throw new Failure('TOKEN_HUNG', this.#hung);
     this.#hooks.marker.enterAsync(method);
     this.#held.add(buffers);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      const hang = (): void => {
         this.#hung = { method, ms };
         this.#hooks.marker.hang(method, ms);
-        this.#hooks.onHung({ method, ms });
         reject(new Failure('TOKEN_HUNG', { method, ms }));
-      }, ms);
+        // What waits for this call is told before the process is ended.
+        setImmediate(() => {
+          this.#hooks.onHung({ method, ms });
+        });
+      };
+      timer = setTimeout(hang, ms);
+      leave?.addEventListener('abort', hang, { once: true });
     });
     const running = run().finally(() => this.#held.delete(buffers));
     try {

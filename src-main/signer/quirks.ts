@@ -6,11 +6,11 @@ export interface Quirks {
   /** A token in a file: for trying out, never for production. */
   readonly isSoftware: (info: TokenInfo) => boolean;
   /**
-   * Wrong PINs that are let through where the token does not say how many are left (SoftHSM, NSS: no limit at all;
-   * they only set COUNT_LOW). Ours is counted in this process and ends in PIN_LOCKED like a real token's.
+   * Wrong PINs that are let through where the token does not say how many are left. SoftHSM and NSS have no limit at all and only set
+   * COUNT_LOW; a TPM sets no flag and shuts itself after three (measured with swtpm and tpm2-pkcs11).
    */
   readonly assumedTries: (info: TokenInfo) => number;
-  /** The SO-PIN of a new software token; kept by nobody. NSS logs its security officer in with an empty one only. */
+  /** The SO-PIN of a new software token; kept by nobody. NSS logs its security officer in with an empty one only, openCryptoki with its published one. */
   readonly softwareSoPin: (info: TokenInfo) => string;
   /** CKA_EC_POINT is an OCTET STRING around the point (PKCS#11 2.20 on); older modules and some vendors give the point bare. */
   readonly ecPoint: (value: Buffer, pointBytes: number) => Buffer;
@@ -18,12 +18,15 @@ export interface Quirks {
   readonly advisoryAttributes: readonly string[];
 }
 
+const isSoftware = (info: TokenInfo): boolean => isNss(info) || /softhsm/iu.test(`${info.manufacturer} ${info.model}`) || isOckSoft(info);
+/** openCryptoki's token in a file; its tokens for hardware name that as their model. */
+const isOckSoft = (info: TokenInfo): boolean => info.model === 'IBM SoftTok';
 const isNss = (info: TokenInfo): boolean => /mozilla|nss/iu.test(`${info.manufacturer} ${info.model}`);
 
 export const vendorQuirks: Quirks = {
-  isSoftware: (info) => isNss(info) || /softhsm/iu.test(`${info.manufacturer} ${info.model}`),
-  assumedTries: () => 10,
-  softwareSoPin: (info) => (isNss(info) ? '' : randomBytes(16).toString('hex')),
+  isSoftware,
+  assumedTries: (info) => (isSoftware(info) ? 10 : 3),
+  softwareSoPin: (info) => (isNss(info) ? '' : isOckSoft(info) ? '87654321' : randomBytes(16).toString('hex')),
   ecPoint: (value, pointBytes) => {
     if (value.length === pointBytes) return value;
     const header = pointBytes < 0x80 ? 2 : 3;

@@ -16,6 +16,7 @@ import { refused, tokenFailure } from './errors.ts';
 import { initSoftwareToken } from './init-token.ts';
 import type { TokenKeeper } from './keeper.ts';
 import { TokenLink, type SigningKey } from './link.ts';
+import type { PinPadWait } from './pin-pad.ts';
 import { Pin, PinRequests, type PinPurpose, type WrongPins } from './pin.ts';
 import { SessionQueue } from './queue.ts';
 import type { Quirks } from './quirks.ts';
@@ -34,16 +35,25 @@ export interface SignerParts {
   readonly wrong: WrongPins;
   readonly quirks: Quirks;
   readonly sessionChanged: (session: SignerOutput<'session.current'>) => void;
+  /** `native/pin-pad`; null where it was not built. */
+  readonly pinPad: string | null;
+  /** Milliseconds that a person has on the PIN pad. */
+  readonly pinPadMs: number;
+  /** The module needs a new process: nothing else may help it. */
+  readonly stuck: () => void;
   readonly sessionEnded: (ended: { session: SigningSession; end: SessionEnd }) => void;
 }
 
 interface Open {
   readonly account: SessionAccount;
   readonly link: TokenLink;
-  readonly pin: Pin;
+  /** Null when it was typed on the device. */
+  readonly pin: Pin | null;
 }
 
 const maxStreams = 4;
+/** While the token is away the process is renewed so often. */
+const renewMs = 5 * 60_000;
 const done = {};
 
 /** The signer's calls, one method each, with their inputs parsed already. It enforces, it does not trust (architecture.md). */
@@ -57,6 +67,8 @@ export class Signer {
   #open: Open | null = null;
   #ended: string | null = null;
   #toldMinutes = -1;
+  /** On the clock that nobody can set. */
+  #absentSince: number | null = null;
 
   constructor(parts: SignerParts) {
     this.#parts = parts;
@@ -92,16 +104,34 @@ export class Signer {
     return this.#ask({ kind: 'session', terms });
   }
 
-  #ask(purpose: PinPurpose): { requestId: string; expiresAt: string } {
+  #ask(purpose: PinPurpose): SignerOutput<'session.request'> {
     const { requestId, expiresAt } = this.#requests.add(purpose, this.#parts.now());
-    return { requestId, expiresAt: new Date(expiresAt).toISOString() };
+    const pinPad = purpose.kind === 'session' && this.#parts.keeper.hasPinPad(purpose.terms.token);
+    return { requestId, expiresAt: new Date(expiresAt).toISOString(), pinPad };
+  }
+
+  cancelPin({ requestId }: CallParsed<'pin.cancel'>): CallOutput<'pin.cancel'> {
+    this.#requests.cancel(requestId);
+    return done;
+  }
+
+  /** Waits for a person at the PIN pad. PIN_PAD_CANCELLED, PIN_PAD_LATE, and what `pin.enter` may fail with. */
+  async pinOnDevice({ requestId }: CallParsed<'pin.onDevice'>): Promise<CallOutput<'pin.onDevice'>> {
+    return this.#requests.answer(requestId, this.#parts.now(), (purpose, leave) =>
+      this.#queue.run('urgent', async () => {
+        if (purpose.kind !== 'session') throw new Failure('PIN_PAD_MISSING', { label: purpose.label });
+        const { pinPad: library, pinPadMs: ms } = this.#parts;
+        if (library === null) throw new Failure('MODULE_NOT_FOUND', { path: 'build/pin-pad/libpin-pad.so' });
+        return { session: await this.#openSession(purpose.terms, null, { library, ms, leave }) };
+      }),
+    );
   }
 
   async enterPin({ requestId, pin: text }: CallParsed<'pin.enter'>): Promise<CallOutput<'pin.enter'>> {
     return this.#requests.answer(requestId, this.#parts.now(), (purpose) =>
       this.#queue.run('urgent', async () => {
         const pin = new Pin(text);
-        if (purpose.kind === 'session') return { session: await this.#openSession(purpose.terms, pin) };
+        if (purpose.kind === 'session') return { session: await this.#openSession(purpose.terms, pin, null) };
         try {
           const { label, serial } = initSoftwareToken(this.#parts.keeper.module, this.#parts.quirks, purpose.label, pin);
           if (this.#parts.keeper.watched === null) this.#parts.keeper.watch({ label, serial });
@@ -113,19 +143,19 @@ export class Signer {
     );
   }
 
-  async #openSession(terms: SessionTerms, pin: Pin): Promise<SignerOutput<'session.current'>> {
+  async #openSession(terms: SessionTerms, pin: Pin | null, pad: PinPadWait | null): Promise<SignerOutput<'session.current'>> {
     const { keeper, wrong, quirks, now } = this.#parts;
     let link: TokenLink | null = null;
     try {
       if (this.current() !== null) throw new Failure('SESSION_OPEN');
       const checked = checkTerms(terms, now());
       link = new TokenLink({ module: keeper.module, ref: terms.token, pin, wrong, quirks, writable: terms.kind === 'ceremony' });
-      link.open();
+      await link.open(pad);
       await this.#proveKeys(link, checked);
       this.#open = { account: new SessionAccount(checked, this.#moment()), link, pin };
     } catch (error) {
       link?.close();
-      pin.wipe();
+      pin?.wipe();
       keeper.refresh(false);
       throw tokenFailure(error);
     }
@@ -138,7 +168,7 @@ export class Signer {
 
   async #proveKeys(link: TokenLink, { authorities, terms }: CheckedTerms): Promise<void> {
     for (const { key } of authorities)
-      if ((await link.find(key)) === null) throw new Failure('KEY_NOT_FOUND', { label: terms.token.label, issuer: terms.issuer });
+      if (!(await link.has(key))) throw new Failure('KEY_NOT_FOUND', { label: terms.token.label, issuer: terms.issuer });
   }
 
   current(): SignerOutput<'session.current'> {
@@ -285,7 +315,11 @@ export class Signer {
     if (!this.#queue.idle) return;
     await this.#queue.run('usual', async () => {
       const open = this.#open;
-      if (open === null) return this.#parts.keeper.look();
+      if (open === null) {
+        this.#parts.keeper.look();
+        this.#renewWhileAbsent();
+        return;
+      }
       const why = open.account.overdue(this.#moment());
       if (why !== null) {
         this.#end(why);
@@ -299,6 +333,17 @@ export class Signer {
         }).catch(() => undefined);
       }
     });
+  }
+
+  /** Some modules see a token that came back in a new process only, and nobody can know which. */
+  #renewWhileAbsent(): void {
+    const { steady, keeper, stuck } = this.#parts;
+    if (keeper.state.state !== 'absent') this.#absentSince = null;
+    else if (this.#absentSince === null) this.#absentSince = steady();
+    else if (steady() - this.#absentSince >= renewMs) {
+      this.#absentSince = null;
+      stuck();
+    }
   }
 
   /** Told each minute, besides each use: whoever shows what is left need not ask. */
@@ -347,8 +392,10 @@ export class Signer {
       if (code === 'TOKEN_ABSENT') {
         this.#end('the token was removed', open);
         this.#parts.keeper.lost();
-      } else if (code === 'TOKEN_HUNG' || code === 'PIN_WRONG' || code === 'PIN_LOCKED' || code === 'TOKEN_FAILED') {
-        this.#end(`the token failed (${String(code)})`, open);
+        this.#parts.stuck();
+      } else if (error instanceof Failure && !open.link.live) {
+        this.#end(`the token failed (${error.code})`, open);
+        if (code === 'TOKEN_FAILED') this.#parts.stuck();
       }
       throw error;
     }
@@ -361,7 +408,7 @@ export class Signer {
     this.#parts.sessionEnded({ session: open.account.view(), end: { at: new Date(this.#parts.now()).toISOString(), why } });
     this.#streams.clear();
     open.link.close();
-    open.pin.wipe();
+    open.pin?.wipe();
     this.#announce();
   }
 

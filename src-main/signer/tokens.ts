@@ -51,9 +51,15 @@ export function listTokens(module: Pkcs11Module): FoundToken[] {
   return found;
 }
 
+/** Slots with a token. Where there seem to be none all slots are asked: some modules do not know what is in them before. */
 function slots(module: Pkcs11Module): Handle[] {
+  const withToken = slotList(module, true);
+  return withToken.length > 0 ? withToken : slotList(module, false);
+}
+
+function slotList(module: Pkcs11Module, withToken: boolean): Handle[] {
   try {
-    return module.call('C_GetSlotList', true);
+    return module.call('C_GetSlotList', withToken);
   } catch (error) {
     if (error instanceof TokenError) return [];
     throw error;
@@ -66,9 +72,19 @@ export const isToken = (info: TokenInfo, ref: TokenRef): boolean => info.label =
 export const findToken = (module: Pkcs11Module, ref: TokenRef): FoundToken | null =>
   listTokens(module).find(({ info }) => isToken(info, ref)) ?? null;
 
+/** The one token of this name. TOKEN_ABSENT; TOKEN_AMBIGUOUS, before a PIN goes to the wrong one. */
+export function onlyToken(module: Pkcs11Module, ref: TokenRef): FoundToken {
+  const found = listTokens(module).filter(({ info }) => isToken(info, ref));
+  const [token] = found;
+  if (token === undefined) throw absent(ref);
+  if (found.length > 1) throw new Failure('TOKEN_AMBIGUOUS', { label: ref.label, serial: ref.serial, count: found.length });
+  return token;
+}
+
 export const absent = (ref: TokenRef): Failure => new Failure('TOKEN_ABSENT', { label: ref.label, serial: ref.serial });
 
 const has = (info: TokenInfo, flag: number): boolean => (info.flags & flag) !== 0;
+export const hasPinPad = (info: TokenInfo): boolean => has(info, ck.CKF_PROTECTED_AUTHENTICATION_PATH);
 export const isInitialised = (info: TokenInfo): boolean => has(info, ck.CKF_TOKEN_INITIALIZED);
 
 const flagNames = [
@@ -114,6 +130,6 @@ export function viewToken(info: TokenInfo, wrong: number, quirks: Quirks): Token
     software: quirks.isSoftware(info),
     pinState: told === null && counted === 0 ? 'locked' : pinStateOf(info),
     triesLeft: told ?? counted,
-    pinPad: has(info, ck.CKF_PROTECTED_AUTHENTICATION_PATH),
+    pinPad: hasPinPad(info),
   };
 }

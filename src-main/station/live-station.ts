@@ -10,6 +10,7 @@ import {
   type SigningSession,
   type StationStatus,
   type WorkOrder,
+  type SignerOutput,
 } from '../contract/index.ts';
 import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
@@ -295,7 +296,7 @@ export class LiveStation {
   }
 
   /** Asks the signer for a session of this station's issuer; the PIN goes to the signer by itself. */
-  requestSession(asked: SessionWish & { readonly operator: string }): Promise<{ requestId: string; expiresAt: string }> {
+  requestSession(asked: SessionWish & { readonly operator: string }): Promise<SignerOutput<'session.request'>> {
     const token = JSON.parse(unwrap(this.registry.store.setting('token'), 'a station has a token')) as { label: string; serial: string };
     return this.#station.signer.call('session.request', this.issuance.sessionTerms({ ...asked, token }));
   }

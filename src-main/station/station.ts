@@ -14,6 +14,7 @@ import {
   type SignerClient,
   type StationStatus,
   type WorkOrder,
+  type SignerOutput,
 } from '../contract/index.ts';
 import { createDispatcher } from './access/index.ts';
 import { usualAuthorities, type Wish } from './ceremony/index.ts';
@@ -28,7 +29,7 @@ import { SignerLink } from './signer-link.ts';
 
 export const version = '0.1.0';
 
-type Pin = (request: { requestId: string; expiresAt: string }, purpose: string) => Promise<void>;
+type Pin = (request: SignerOutput<'session.request'>, purpose: string) => Promise<void>;
 type Emit = (name: string, payload: unknown) => void;
 
 /** The object that serves the contract: first-run until a station was set up in the folder, then the live station. */
@@ -221,7 +222,7 @@ export class Station {
     };
   }
 
-  async #askPin(request: { requestId: string; expiresAt: string }, purpose: string): Promise<void> {
+  async #askPin(request: SignerOutput<'session.request'>, purpose: string): Promise<void> {
     const answered = this.signer.answered(request);
     this.emit('pin.wanted', { ...request, purpose, token: null });
     await answered;

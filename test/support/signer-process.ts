@@ -10,6 +10,7 @@ interface Answer {
   readonly event?: SignerEventName;
   readonly payload?: unknown;
   readonly hang?: { method: string; ms: number };
+  readonly stuck?: true;
 }
 
 export interface SignerProcess extends SignerService {
@@ -21,7 +22,7 @@ export interface SignerProcess extends SignerService {
 export function forkSigner(options: SignerOptions): SignerProcess {
   const child: ChildProcess = fork(
     new URL('signer-child.ts', import.meta.url),
-    [options.marker ?? '', String(options.deadlineMs ?? 15_000)],
+    [options.marker ?? '', String(options.deadlineMs ?? 15_000), options.pinPad ?? '', String(options.pinPadMs ?? 90_000)],
     { serialization: 'advanced' },
   );
   const pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Failure) => void }>();
@@ -29,6 +30,7 @@ export function forkSigner(options: SignerOptions): SignerProcess {
   child.on('message', (answer: Answer) => {
     if (answer.event !== undefined) options.emit(answer.event, answer.payload);
     if (answer.hang !== undefined) options.onHung(answer.hang);
+    if (answer.stuck !== undefined) options.onStuck();
     const call = pending.get(answer.id ?? -1);
     pending.delete(answer.id ?? -1);
     if (answer.failure !== undefined) call?.reject(Failure.fromData(answer.failure));

@@ -77,6 +77,8 @@ export class SignerBench {
   readonly client: SignerClient;
   readonly hangs: { method: string; ms: number }[] = [];
   readonly seen: Seen[] = [];
+  /** How often the signer asked for a new process. */
+  stuck = 0;
   readonly #waiting = new Set<() => void>();
 
   constructor(options: BenchOptions = {}) {
@@ -84,6 +86,9 @@ export class SignerBench {
     this.folder = options.folder ?? makeTokenFolder();
     this.service = (options.create ?? createSigner)({
       onHung: (hang) => this.hangs.push(hang),
+      onStuck: () => {
+        this.stuck++;
+      },
       ...options,
       clock: this.clock,
       steady: () => this.clock.steady(),

@@ -78,7 +78,7 @@ export class TestStation {
         execPath: process.execPath,
         onOutput: (service, text) => void this.log.push(`${service}: ${text}`),
       }),
-      config: { station, signer: { dataDir: this.dataDir } },
+      config: { station, signer: { dataDir: this.dataDir, pinPad: null } },
       onEvent: (name, payload) => {
         for (const listener of [...this.#listeners]) listener(name, payload);
       },

@@ -62,13 +62,11 @@ async function goOn(context: CommandContext, station: StationProcess): Promise<n
     await station.call('ceremony.import', { files: imports.map((path) => read(path, '--import').toString('base64')) });
   let refused: unknown;
   station.on('pin.wanted', (request) => {
-    void readSecret({ file: context.text('pin-file'), option: '--pin-file', tryOut: false }, request.purpose)
-      .then((pin) => station.call('pin.enter', { requestId: request.requestId, pin }))
-      .catch((thrown: unknown) => {
-        // A wrong PIN is not tried twice; the ceremony stays where it is.
-        refused = thrown;
-        return station.stop();
-      });
+    void context.answerPin(station, request, false).catch((thrown: unknown) => {
+      // A wrong PIN is not tried twice; the ceremony stays where it is.
+      refused = thrown;
+      return station.stop();
+    });
   });
   station.on('setup.progress', (progress) => context.output.note(`${String(progress.done)}/${String(progress.total)} ${progress.step}`));
   try {

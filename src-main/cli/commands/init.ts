@@ -34,13 +34,11 @@ export const init: Command = {
     const station = context.startNew({ broker: true, line: 'off' });
     let refused: unknown;
     const off = station.on('pin.wanted', (request) => {
-      void readSecret({ file: context.text('pin-file'), option: '--pin-file', tryOut: false }, request.purpose)
-        .then((pin) => station.call('pin.enter', { requestId: request.requestId, pin }))
-        .catch((thrown: unknown) => {
-          // A wrong PIN is not tried twice; stopping the station ends the set-up that waits for it.
-          refused = thrown;
-          return station.stop();
-        });
+      void context.answerPin(station, request, false).catch((thrown: unknown) => {
+        // A wrong PIN is not tried twice; stopping the station ends the set-up that waits for it.
+        refused = thrown;
+        return station.stop();
+      });
     });
     station.on('setup.progress', (progress) => context.output.note(`${String(progress.done)}/${String(progress.total)} ${progress.step}`));
     const module = context.module();

@@ -5,7 +5,14 @@ import { SigningSession, TokenView } from '../models.ts';
 import { call, done, nothing, officer, signedIn } from './spec.ts';
 
 /** A PIN is asked for by the station and answered straight to the signer: the station never sees it. */
-export const PinRequest = z.object({ requestId: Uuid, purpose: z.string(), token: TokenView.nullable(), expiresAt: Instant });
+export const PinRequest = z.object({
+  requestId: Uuid,
+  purpose: z.string(),
+  token: TokenView.nullable(),
+  expiresAt: Instant,
+  /** The PIN is typed on the device: answer with pin.onDevice instead of pin.enter. */
+  pinPad: z.boolean(),
+});
 export type PinRequest = z.infer<typeof PinRequest>;
 
 export const sessionsCalls = {
@@ -41,6 +48,20 @@ export const sessionsCalls = {
     summary: 'Answer a PIN request; a wrong PIN uses up one try and is never retried',
     input: z.object({ requestId: Uuid, pin: z.string().min(limits.pinChars.min).max(limits.pinChars.max) }).strict(),
     output: z.object({ session: SigningSession.nullable() }),
+    roles: ['officer'],
+  }),
+  'pin.onDevice': call({
+    service: 'signer',
+    summary: 'Answer a PIN request on the PIN pad of the token; returns when the PIN was typed there',
+    input: z.object({ requestId: Uuid }).strict(),
+    output: z.object({ session: SigningSession.nullable() }),
+    roles: ['officer'],
+  }),
+  'pin.cancel': call({
+    service: 'signer',
+    summary: 'Give up a PIN request; a wait for the PIN pad ends at once',
+    input: z.object({ requestId: Uuid }).strict(),
+    output: done,
     roles: ['officer'],
   }),
 } as const;

@@ -17,7 +17,7 @@ import { signTranscript, transcriptHash, transcriptText } from './transcript.ts'
 
 export interface CeremonyTools {
   /** Resolves when the PIN of this request was entered; PIN_REQUEST_UNKNOWN when nobody did in time. */
-  readonly pin: (request: Pick<PinRequest, 'requestId' | 'expiresAt'>, purpose: string) => Promise<void>;
+  readonly pin: (request: Pick<PinRequest, 'requestId' | 'expiresAt' | 'pinPad'>, purpose: string) => Promise<void>;
   readonly progress: (step: string, done: number, total: number) => void;
   /** Where the new issuers' CRLs are built. */
   readonly crls: (context: CeremonyContext) => CrlSet;

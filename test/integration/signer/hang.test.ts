@@ -34,7 +34,7 @@ describe('a module that does not return, in a process of its own', () => {
     folder.fault('hang C_Sign');
     const generate = (ckaId: string): Promise<unknown> => bench.client('key.generate', { ckaId, label: 'x', algorithm: 'ec-p256' });
     expect(await failureOf(generate('01'))).toMatchObject({ code: 'TOKEN_HUNG', params: { method: 'C_Sign', ms: 400 } });
-    expect(bench.hangs).toEqual([{ method: 'C_Sign', ms: 400 }]);
+    await expect.poll(() => bench.hangs).toEqual([{ method: 'C_Sign', ms: 400 }]);
     expect(await bench.client('session.current', {})).toBeNull();
     const { requestId } = await bench.client('session.request', bench.ceremonyTerms(token));
     expect((await failureOf(bench.enterPin(requestId))).code).toBe('TOKEN_HUNG');

@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import type { Authority, SessionTerms, TokenRef } from '../../../src-main/contract/index.ts';
 import { buildDeviceTbs, checkCsr, crlUri, newSerial, signingProfile, type Draft } from '../../../src-main/station/ca/index.ts';
+import { pinTriesIn } from '../../../src-main/signer/pin-tries.ts';
 import { WorkFolder } from '../../support/openssl.ts';
 import {
   authorityTerms,
@@ -8,6 +11,7 @@ import {
   failureOf,
   issueTerms,
   makeHierarchy,
+  settableClock,
   shippedProfile,
   SignerBench,
   testPin,
@@ -270,6 +274,28 @@ describe('the PIN', () => {
     }
     const { requestId } = await bench.client('session.request', asked);
     expect(await failureOf(bench.enterPin(requestId, testPin))).toMatchObject({ code: 'PIN_TRIES_USED', params: { tries: 10 } });
+  });
+
+  it('is counted on when the signer is started anew, and from the beginning an hour after the last wrong one', async () => {
+    const other = await bench.makeToken('Counted');
+    const asked = terms({ token: other });
+    const pinTries = pinTriesIn(join(bench.folder.dir, 'pin-tries.json'));
+    const clock = settableClock();
+    const wrong = async (): Promise<unknown> => {
+      // One library has one state in a process: a second signer shares it, as a second command does not.
+      const again = new SignerBench({ folder: bench.folder, pinTries, clock });
+      await again.start();
+      const { requestId } = await again.client('session.request', { ...asked, until: new Date(clock.now() + 60_000).toISOString() });
+      const failure = await failureOf(again.enterPin(requestId, '000000'));
+      return failure.params['triesLeft'];
+    };
+    expect([await wrong(), await wrong(), await wrong()]).toEqual([9, 8, 7]);
+    clock.advance(59 * 60_000);
+    expect(await wrong()).toBe(6);
+    clock.advance(60 * 60_000);
+    expect(await wrong()).toBe(9);
+    writeFileSync(join(bench.folder.dir, 'pin-tries.json'), '[["');
+    expect(await wrong()).toBe(9);
   });
 
   it('is not in what the signer tells', async () => {

@@ -208,6 +208,7 @@ export function playScenario(name: string): MockStation {
       purpose: 'open a signing session',
       token: status.token.view === null ? null : { ...status.token.view, triesLeft: tries },
       expiresAt: given.at(120_000),
+      pinPad: false,
     }))
     .answer('pin.enter', async ({ pin }) => {
       await pause(300);

@@ -101,7 +101,7 @@ describe('events for the page', () => {
 
   it('are held back, and reported, otherwise', () => {
     const { bridge, refused } = makeBridge();
-    expect(bridge.event('signer.hung', {})).toBeNull();
+    expect(bridge.event('signer.stuck', {})).toBeNull();
     expect(bridge.event('slot.changed', { ...slotView, state: 'DONE' })).toBeNull();
     expect(refused).toHaveLength(2);
   });
