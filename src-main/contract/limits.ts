@@ -35,6 +35,8 @@ export const limits = {
   sessionPerMinute: { min: 1, max: 6_000 },
   sessionAuthorities: 16,
   sessionMinutes: { min: 1, max: 24 * 60 },
+  /** A session for revocation lists only, for a station that is left alone. */
+  crlSessionMinutes: { min: 1, max: 31 * 24 * 60 },
   slots: 16,
   pageRows: 500,
   /** One frame between processes; larger bodies are streamed (see the CRL calls of the signer). */

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyAlgorithm } from '../contract/index.ts';
+import { algorithmName } from './algorithm-names.ts';
 import { oids } from './oids.ts';
 import { DerError, DerReader, onlyElement } from './reader.ts';
 import { tags } from './tags.ts';
@@ -29,7 +30,7 @@ export function readPublicKeyInfo(spki: Uint8Array): PublicKeyInfo {
   const kind = readOid(algorithm.element(tags.oid));
   if (kind === oids.ecPublicKey) return readEc(algorithm, bits);
   if (kind === oids.rsaEncryption) return readRsa(algorithm, bits);
-  return { algorithm: null, described: kind, bits };
+  return { algorithm: null, described: algorithmName(kind), bits };
 }
 
 function readEc(parameters: DerReader, bits: Uint8Array): PublicKeyInfo {
@@ -37,9 +38,9 @@ function readEc(parameters: DerReader, bits: Uint8Array): PublicKeyInfo {
   const name = readOid(parameters.element(tags.oid));
   parameters.finish();
   const curve = curves[name];
-  if (curve === undefined) return { algorithm: null, described: `EC ${name}`, bits };
+  if (curve === undefined) return { algorithm: null, described: `EC on ${algorithmName(name)}`, bits };
   if (bits[0] !== 0x04 || bits.length !== 1 + 2 * curve.size)
-    return { algorithm: null, described: `${curve.algorithm} in another form than uncompressed`, bits };
+    return { algorithm: null, described: `${curve.algorithm} with its point in another form than uncompressed`, bits };
   return { algorithm: curve.algorithm, described: curve.algorithm, bits };
 }
 

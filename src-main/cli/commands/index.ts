@@ -20,6 +20,7 @@ import { requests } from './requests.ts';
 import { rotate, rotations } from './rotate.ts';
 import { serveCrl } from './serve-crl.ts';
 import { serverCertificate } from './server-certificate.ts';
+import { session } from './session.ts';
 import { tokens } from './tokens.ts';
 import { reconcile } from './reconcile.ts';
 import { verify } from './verify.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   issuers,
   operators,
   status,
+  session,
   provision,
   verify,
   broker,

@@ -23,15 +23,19 @@ export const sessionsCalls = {
       .object({
         kind: z.enum(['issue', 'crl-only']).default('issue'),
         quota: z.int().min(limits.sessionQuota.min).max(limits.sessionQuota.max).default(200),
-        minutes: z.int().min(limits.sessionMinutes.min).max(limits.sessionMinutes.max).default(480),
+        minutes: z.int().min(limits.crlSessionMinutes.min).max(limits.crlSessionMinutes.max).default(480),
         /** Closes by itself when nothing was signed for so long; null: only at its end. */
-        idleMinutes: z.int().min(limits.sessionMinutes.min).max(limits.sessionMinutes.max).nullable().default(null),
+        idleMinutes: z.int().min(limits.sessionMinutes.min).max(limits.crlSessionMinutes.max).nullable().default(null),
         perMinute: z.int().min(limits.sessionPerMinute.min).max(limits.sessionPerMinute.max).default(limits.sessionPerMinute.max),
         /** Certificate profiles that may be signed under: of devices, and `server` for brokers; null: all of this station's devices. */
         profiles: z.array(z.string().max(64)).min(1).max(64).nullable().default(null),
         reason: z.string().min(1).max(200),
       })
-      .strict(),
+      .strict()
+      .refine((wish) => wish.kind === 'crl-only' || wish.minutes <= limits.sessionMinutes.max, {
+        path: ['minutes'],
+        message: `at most ${limits.sessionMinutes.max} minutes where certificates are signed`,
+      }),
     output: PinRequest,
     roles: officer,
   }),

@@ -1,6 +1,7 @@
 import { verify, type KeyObject } from 'node:crypto';
 import { Failure, limits, type KeyAlgorithm } from '../../contract/index.ts';
 import {
+  algorithmName,
   assertStrictDer,
   constructed,
   DerError,
@@ -40,7 +41,7 @@ export function checkCsr(csr: Uint8Array, policy: CsrPolicy): CheckedCsr {
   const { algorithm } = request;
   if (algorithm === null || !policy.keyAlgorithms.includes(algorithm)) throw refuse(request.described, policy);
   const hash = hashes(algorithm)[request.signatureAlgorithm];
-  if (hash === undefined) throw refuse(`a signature by ${request.signatureAlgorithm}`, policy);
+  if (hash === undefined) throw refuse(`${algorithm}, signed by ${algorithmName(request.signatureAlgorithm)}`, policy);
   const key = importKey(request.spki, policy);
   if (!verify(hash, request.info, key, request.signature)) throw new Failure('CSR_SIGNATURE_BAD');
   return { spki: Buffer.from(request.spki), spkiSha256: sha256Hex(request.spki), algorithm };

@@ -9,6 +9,7 @@ const policy: { keyAlgorithms: KeyAlgorithm[] } = { keyAlgorithms: ['ec-p256', '
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const good = makeCsr(pair);
+const sha256Rsa = der.sequence(der.oid(oids.sha256WithRsa), der.nothing);
 
 function codeOf(csr: Uint8Array, allowed = policy): string {
   try {
@@ -149,5 +150,39 @@ describe('a certificate request that is refused', () => {
     ['an RSA signature name on an EC key', makeCsr({ ...pair, algorithm: der.sequence(der.oid(oids.sha256WithRsa), der.nothing) })],
   ])('for a key of %s', (_, csr) => {
     expect(codeOf(csr)).toBe('CSR_KEY_REFUSED');
+  });
+
+  const found = (csr: Uint8Array): unknown => {
+    try {
+      checkCsr(csr, policy);
+    } catch (error) {
+      return error instanceof Failure ? error.params['found'] : error;
+    }
+    return 'accepted';
+  };
+  const ed25519 = generateKeyPairSync('ed25519');
+
+  it.each([
+    ['Ed25519', () => makeCsr({ ...pair, spki: spkiOf(ed25519.publicKey) })],
+    ['EC on secp256k1', () => makeCsr(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }))],
+    ['EC on P-521', () => makeCsr(generateKeyPairSync('ec', { namedCurve: 'P-521' }))],
+    ['rsa-1024', () => makeCsr(generateKeyPairSync('rsa', { modulusLength: 1024 }))],
+    ['RSASSA-PSS', () => makeCsr({ ...pair, spki: spkiOf(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey) })],
+    [
+      'ec-p256, signed by ECDSA with SHA-1',
+      () => makeCsr({ ...pair, hash: 'sha1', algorithm: der.sequence(der.oid('1.2.840.10045.4.1')) }),
+    ],
+    ['ec-p256 with its point in another form than uncompressed', () => makeCsr({ ...pair, spki: point(Buffer.alloc(33, 2)) })],
+    ['RSA 2048 with an unusual exponent', () => makeCsr({ ...pair, spki: rsaSpki(modulus, Buffer.from([3])) })],
+  ])('says “%s”', (name, csr) => {
+    expect(found(csr())).toBe(name);
+  });
+
+  it('takes no longer for an even modulus or one of all ones', () => {
+    const even = Buffer.alloc(256, 0xc2);
+    for (const one of [even, Buffer.alloc(256, 0xff)])
+      expect(codeOf(makeCsr({ ...pair, spki: rsaSpki(one, Buffer.from([1, 0, 1])), algorithm: sha256Rsa }))).toMatch(
+        /^CSR_(?:KEY_REFUSED|SIGNATURE_BAD)$/u,
+      );
   });
 });

@@ -1,0 +1,74 @@
+import { exitCodes, limits, type CrlView, type SigningSession, type StationStatus } from '../../contract/index.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { StationProcess } from '../station-process.ts';
+
+/** Minutes left at which it is said how many are left, besides each full hour. */
+const warnings = new Set([30, 15, 5, 1]);
+
+export const session: Command = {
+  name: 'session',
+  summary: 'keep the station up with a session for revocation lists only: its CRL clock, publication and notices go on',
+  options: {
+    minutes: { argument: 'N', help: 'the session ends after so long (default 1440, at most 44640: 31 days)' },
+    'idle-minutes': { argument: 'N', help: 'or when no list was signed for so long (default: only at its end)' },
+    reason: { argument: 'TEXT', help: 'why, for the audit log (default: unattended CRL clock)' },
+  },
+  async run(context) {
+    const minutes = context.number('minutes', { ...limits.crlSessionMinutes, fallback: 1440 });
+    const station = context.start({ broker: true, line: 'off' });
+    const watch = new Watch(context, station);
+    await context.openSession(station, {
+      kind: 'crl-only',
+      minutes,
+      idleMinutes: context.number('idle-minutes', { ...limits.crlSessionMinutes, fallback: minutes }),
+      reason: context.text('reason') ?? 'unattended CRL clock',
+    });
+    await watch.ended;
+    const { sessionEnd } = await station.call('station.status', {});
+    const why = sessionEnd?.why ?? 'it is not known why';
+    const lists = watch.lists;
+    context.output.result(
+      { verdict: why === timeIsUp ? 'PASS' : 'FAIL', why, lists },
+      () => `The session ended: ${why}. Revocation lists signed: ${String(lists)}.`,
+    );
+    return why === timeIsUp ? exitCodes.OK : exitCodes.FAILED;
+  },
+};
+const timeIsUp = 'its time was up';
+
+/** Tells what goes on, and when it is over. */
+class Watch {
+  readonly ended: Promise<void>;
+  readonly #context: CommandContext;
+  #crl: CrlView | null = null;
+  #open = false;
+  lists = 0;
+
+  constructor(context: CommandContext, station: StationProcess) {
+    this.#context = context;
+    station.on('status.changed', (status) => {
+      this.#look(status);
+    });
+    this.ended = new Promise((resolve) => {
+      station.on('session.changed', (session) => {
+        if (session === null && this.#open) resolve();
+        if (session !== null) this.#tell(session);
+      });
+    });
+  }
+
+  #tell(session: SigningSession): void {
+    const left = Math.ceil((Date.parse(session.until) - Date.now()) / 60_000);
+    if (!this.#open || left % 60 === 0 || warnings.has(left))
+      this.#context.output.note(`session for revocation lists: ${String(left)} minutes left, until ${session.until}`);
+    this.#open = true;
+  }
+
+  #look({ crl }: StationStatus): void {
+    const before = this.#crl;
+    this.#crl = crl;
+    if (crl === null || before === null || crl.number <= before.number) return;
+    this.lists += crl.number - before.number;
+    this.#context.output.note(`CRL #${String(crl.number)} with ${String(crl.entries)} entries, until ${crl.nextUpdate}`);
+  }
+}
