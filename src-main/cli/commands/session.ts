@@ -42,6 +42,7 @@ class Watch {
   readonly #context: CommandContext;
   #crl: CrlView | null = null;
   #open = false;
+  #told = 0;
   lists = 0;
 
   constructor(context: CommandContext, station: StationProcess) {
@@ -59,9 +60,10 @@ class Watch {
 
   #tell(session: SigningSession): void {
     const left = Math.ceil((Date.parse(session.until) - Date.now()) / 60_000);
-    if (!this.#open || left % 60 === 0 || warnings.has(left))
+    if (left !== this.#told && (!this.#open || left % 60 === 0 || warnings.has(left)))
       this.#context.output.note(`session for revocation lists: ${String(left)} minutes left, until ${session.until}`);
     this.#open = true;
+    this.#told = left;
   }
 
   #look({ crl }: StationStatus): void {

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { birthmark, jsonOf } from '../../support/birthmark.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'birthmark-session-'));
+const data = join(dir, 'station');
+
+beforeAll(async () => {
+  await birthmark(['demo', '--units', '1', '--data', data]);
+});
+afterAll(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+it('birthmark session keeps the station up for revocation lists until it is told to stop, and the log says who, why and how it ended', async () => {
+  const child = spawn(
+    process.execPath,
+    [resolve('src-main/cli/main.ts'), 'session', '--data', data, '--minutes', '44640', '--reason', 'the holidays'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let told = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text));
+  const exit = new Promise<number | null>((ended) => child.once('close', (code) => ended(code)));
+  await expect.poll(() => told, { timeout: 60_000 }).toContain('44640 minutes left');
+  expect(jsonOf(await birthmark(['status', '--data', data, '--json']))).toMatchObject({ error: { code: 'DATA_IN_USE' } });
+  child.kill('SIGTERM');
+  expect(await exit).toBe(143);
+  expect(jsonOf(await birthmark(['status', '--data', data, '--json']))).toMatchObject({ session: null });
+});
+
+it.each([
+  ['--minutes', '44641'],
+  ['--minutes', '0'],
+  ['--idle-minutes', 'soon'],
+])('birthmark session %s %s is refused before anything is started', async (option, value) => {
+  const result = await birthmark(['session', '--data', data, option, value, '--json']);
+  expect([result.code, jsonOf(result)]).toMatchObject([2, { error: { code: 'INVALID_INPUT', params: { field: option } } }]);
+});
