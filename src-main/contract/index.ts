@@ -5,4 +5,5 @@ export * from './errors.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export * from './models.ts';
+export * from './parse-input.ts';
 export * from './signer.ts';

@@ -1,4 +1,5 @@
-import { calls, Failure, signerCalls, type SignerEventName, type SignerOutput } from '../contract/index.ts';
+import type { z } from 'zod';
+import { calls, Failure, parseInput, signerCalls, type SignerEventName, type SignerOutput } from '../contract/index.ts';
 import { Announcer } from './announcer.ts';
 import { TokenKeeper } from './keeper.ts';
 import { Marker } from './marker.ts';
@@ -90,9 +91,9 @@ export function createSigner(options: SignerOptions): SignerService {
 
 function dispatcher(signer: Signer, keeper: TokenKeeper): SignerService['handle'] {
   const on =
-    <T>(schema: { readonly input: { safeParse(input: unknown): Parsed<T> } }, run: (input: T) => unknown) =>
+    <S extends z.ZodType>(call: { readonly input: S }, run: (input: z.output<S>) => unknown) =>
     async (input: unknown) =>
-      run(parse(schema.input.safeParse(input)));
+      run(parseInput(call.input, input, 'input'));
   const handlers = new Map<string, (input: unknown) => Promise<unknown>>([
     ['pin.enter', on(calls['pin.enter'], (input) => signer.enterPin(input))],
     ['pin.onDevice', on(calls['pin.onDevice'], (input) => signer.pinOnDevice(input))],
@@ -119,14 +120,4 @@ function dispatcher(signer: Signer, keeper: TokenKeeper): SignerService['handle'
     if (handler === undefined) throw new Failure('INVALID_INPUT', { field: 'call', problem: `the signer has no call ${name}` });
     return handler(input);
   };
-}
-
-type Parsed<T> =
-  | { readonly success: true; readonly data: T }
-  | { readonly success: false; readonly error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] } };
-
-function parse<T>(result: Parsed<T>): T {
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new Failure('INVALID_INPUT', { field: issue?.path.map(String).join('.') ?? 'input', problem: issue?.message ?? 'it does not fit' });
 }

@@ -36,7 +36,7 @@ const maxPool = 3000;
 
 /** Feeds seeds and corpus, then what is made of them, for as long as `more` says. Inputs with a new kind of outcome are built upon. */
 export async function campaign(target: FuzzTarget, random: Random, more: (executions: number) => boolean): Promise<Report> {
-  const seeds = [...target.seeds(), ...corpusOf(target)];
+  const seeds = [...(await target.seeds()), ...corpusOf(target)];
   const pool = [...seeds];
   const outcomes = new Map<string, number>();
   const findings = new Map<string, Finding>();

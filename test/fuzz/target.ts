@@ -8,7 +8,7 @@ import type { Random } from './random.ts';
 export interface FuzzTarget {
   readonly name: string;
   /** Right inputs, to begin with. */
-  readonly seeds: () => readonly Uint8Array[];
+  readonly seeds: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   /** A new input from one that is known; `others` to take parts from. `mutateDer`, `mutateText`, `mutateJson`, or one of its own. */
   readonly mutate: (random: Random, input: Uint8Array, others: readonly Uint8Array[]) => Uint8Array;
   /** Feeds one input and says in a few words what became of it: new words make an input worth keeping. Throws for what must never happen. */

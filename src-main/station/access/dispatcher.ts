@@ -1,4 +1,4 @@
-import { calls, Failure, type Caller, type CallName, type CallOutput, type CallParsed } from '../../contract/index.ts';
+import { calls, Failure, parseInput, type Caller, type CallName, type CallOutput, type CallParsed } from '../../contract/index.ts';
 
 export type StationCallName = { [N in CallName]: (typeof calls)[N]['service'] extends 'station' ? N : never }[CallName];
 
@@ -16,13 +16,9 @@ export function createDispatcher(handlers: Handlers, role: () => Caller): (name:
   return async (name, input) => {
     if (!isStationCall(name)) throw new Failure('INVALID_INPUT', { field: 'call', problem: `there is no station call "${name}"` });
     if (!mayCall(role(), name)) throw new Failure('NOT_ALLOWED', { role: role(), call: name });
-    const parsed = calls[name].input.safeParse(input);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw new Failure('INVALID_INPUT', { field: issue?.path.join('.') || name, problem: issue?.message ?? 'invalid' });
-    }
+    const parsed = parseInput(calls[name].input, input, name);
     const handler = handlers[name] as (value: unknown) => Promise<unknown>;
-    return calls[name].output.parse(await handler(parsed.data));
+    return calls[name].output.parse(await handler(parsed));
   };
 }
 

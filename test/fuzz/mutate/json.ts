@@ -51,7 +51,21 @@ const keys = ['__proto__', 'constructor', 'toJSON', 'then', 'length', 'id', ''];
 export function mutateJson(random: Random, input: Uint8Array, others: readonly Uint8Array[]): Uint8Array {
   const root = { root: JSON.parse(Buffer.from(input).toString('utf8')) as Json };
   for (let changes = 1 + random.below(4); changes > 0; changes--) change(random, root, others);
-  return Buffer.from(JSON.stringify(root.root));
+  const bytes = Buffer.from(JSON.stringify(root.root));
+  return bytes.length > maxBytes ? input : bytes;
+}
+
+/** Inputs are built upon: without a bound each would be larger than the last. */
+const maxBytes = 100_000;
+
+/** The same for `{"call": …, "input": …}`: the call stays, or is another one that is there, and its input is changed. */
+export function mutateMessage(random: Random, message: Uint8Array, others: readonly Uint8Array[]): Uint8Array {
+  const read = (bytes: Uint8Array): { call: string; input: Json } =>
+    JSON.parse(Buffer.from(bytes).toString('utf8')) as { call: string; input: Json };
+  const inputOf = (bytes: Uint8Array): Buffer => Buffer.from(JSON.stringify(read(bytes).input));
+  const { call } = read(random.chance(0.1) ? random.pick(others) : message);
+  const input = mutateJson(random, inputOf(message), [inputOf(random.pick(others))]);
+  return Buffer.from(JSON.stringify({ call, input: JSON.parse(Buffer.from(input).toString('utf8')) as Json }));
 }
 
 type Holder = Json[] | { [key: string]: Json };
@@ -72,8 +86,9 @@ function change(random: Random, root: { root: Json }, others: readonly Uint8Arra
       else Reflect.deleteProperty(holder, name);
       return;
     case 1:
-      if (Array.isArray(holder)) holder.push(...Array.from({ length: random.chance(0.1) ? 3000 : 1 }, () => holder[Number(name)] ?? null));
-      else if (holder !== (root as Holder)) set(random.pick(keys), random.pick(strange));
+      if (Array.isArray(holder))
+        holder.push(...Array.from({ length: random.chance(0.1) ? 3000 : 1 }, () => structuredClone(holder[Number(name)] ?? null)));
+      else if (holder !== (root as Holder)) set(random.pick(keys), structuredClone(random.pick(strange)));
       return;
     case 2: {
       const foreign = holders(JSON.parse(Buffer.from(random.pick(others)).toString('utf8')) as Json);
