@@ -26,7 +26,7 @@ const packages = {
   serialport: [stationFolder('devices')],
   cborg: [stationFolder('devices')],
   pdfkit: [stationFolder('ceremony')],
-  '@humanwhocodes/momoa': [stationFolder('ca')],
+  '@humanwhocodes/momoa': [stationFolder('profile-text')],
   'csv-parse': [stationFolder('life')],
   ssh2: [stationFolder('broker')],
   mqtt: [stationFolder('verify'), stationFolder('broker'), stationFolder('checkup')],

@@ -13,6 +13,8 @@ export type Values = Readonly<Record<string, string | boolean | (string | boolea
 export interface Command {
   readonly name: string;
   readonly summary: string;
+  /** Words that may follow the command’s name, each with what comes after it (empty for nothing). One of them is needed, where there are any. */
+  readonly actions?: Readonly<Record<string, { readonly argument: string; readonly help: string }>>;
   /** Option → argument word (empty for a switch) and what it does. */
   readonly options: Readonly<Record<string, { readonly argument?: string; readonly multiple?: boolean; readonly help: string }>>;
   /** What may stand beside the options, where anything may. */
@@ -52,6 +54,12 @@ export class CommandContext {
   constructor(output: Output, values: Values) {
     this.output = output;
     this.values = values;
+  }
+
+  /** The action of a command that has some, and what was given to it. */
+  get action(): readonly [name: string, ...given: string[]] {
+    const [name = '', ...given] = this.list(wordsKey);
+    return [name, ...given];
   }
 
   text(name: string): string | undefined {
@@ -174,14 +182,28 @@ export function parseOptions(command: Command, args: readonly string[]): Values 
     options[name] = option.argument === undefined ? { type: 'boolean' } : { type: 'string', multiple: option.multiple === true };
   }
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: command.words !== undefined });
+    const allowPositionals = command.words !== undefined || command.actions !== undefined;
+    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals });
+    if (command.actions !== undefined) mustBeAction(command.name, command.actions, positionals);
     return { ...values, [wordsKey]: positionals };
   } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
     throw new Failure('INVALID_INPUT', {
       field: command.name,
       problem: oneLine(thrown instanceof Error ? thrown.message : String(thrown)),
     });
   }
+}
+
+function mustBeAction(command: string, actions: NonNullable<Command['actions']>, [name, ...given]: readonly string[]): void {
+  const action = name === undefined ? undefined : actions[name];
+  const refuse = (problem: string): Failure => new Failure('INVALID_INPUT', { field: command, problem });
+  if (name === undefined || action === undefined)
+    throw refuse(`${name === undefined ? 'say what to do' : `there is no "${name}"`}: one of ${Object.keys(actions).join(', ')}`);
+  const needed = action.argument === '' ? 0 : 1;
+  if (given.length < needed) throw refuse(`${name} needs ${action.argument}`);
+  if (given.length > needed && !action.argument.endsWith('…'))
+    throw refuse(`${name} takes ${needed === 0 ? 'nothing' : `one ${action.argument}`}, not "${given[needed] ?? ''}"`);
 }
 
 const oneLine = (text: string): string => text.replace(/\.?\n+/gu, '. ');
@@ -213,5 +235,11 @@ export function helpOf(command: Command): string {
     help: `${option.help}${option.multiple === true ? ' (may be repeated)' : ''}`,
   }));
   const width = Math.max(...options.map(({ left }) => left.length)) + 2;
-  return `birthmark ${command.name} — ${command.summary}\n\n${options.map(({ left, help }) => left.padEnd(width) + help).join('\n')}`;
+  const actions = Object.entries(command.actions ?? {}).map(([name, { argument, help }]) => ({
+    left: `  ${name} ${argument}`.trimEnd(),
+    help,
+  }));
+  const wide = Math.max(0, ...actions.map(({ left }) => left.length)) + 2;
+  const listed = actions.length === 0 ? '' : `${actions.map(({ left, help }) => left.padEnd(wide) + help).join('\n')}\n\n`;
+  return `birthmark ${command.name} — ${command.summary}\n\n${listed}${options.map(({ left, help }) => left.padEnd(width) + help).join('\n')}`;
 }

@@ -17,6 +17,9 @@ export function dataFolder(given: string | undefined): string {
 
 type Listener = (name: string, payload: unknown) => void;
 
+/** What is shipped: profiles, templates. */
+export const resourcesDir = join(root, 'resources');
+
 /** The station and the signer as child processes of this command. */
 export class StationProcess {
   readonly #supervisor: Supervisor;
@@ -25,7 +28,7 @@ export class StationProcess {
   constructor(output: Output, config: Pick<StationConfig, 'dataDir' | 'broker' | 'line'>) {
     const full: StationConfig = {
       ...config,
-      resourcesDir: join(root, 'resources'),
+      resourcesDir,
       agentPath: join(root, 'build/device-agent/device-agent'),
       instance: randomUUID(),
       // Whoever may open the data folder may use the command line on it; the folder is 0700.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { brokerCalls } from './calls/broker.ts';
+import { deviceProfilesCalls } from './calls/device-profiles.ts';
 import { devicesCalls } from './calls/devices.ts';
 import { deliveryCalls } from './calls/delivery.ts';
 import { ceremonyCalls } from './calls/ceremony.ts';
@@ -34,6 +35,7 @@ export const calls = {
   ...sessionsCalls,
   ...lineCalls,
   ...profilesCalls,
+  ...deviceProfilesCalls,
   ...devicesCalls,
   ...registryCalls,
   ...lifeCalls,

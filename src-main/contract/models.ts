@@ -220,6 +220,36 @@ export type SigningSession = z.infer<typeof SigningSession>;
 export const ProfileFinding = z.object({ line: z.int(), column: z.int(), level: z.enum(['error', 'warning']), problem: z.string() });
 export type ProfileFinding = z.infer<typeof ProfileFinding>;
 
+export const DeviceProfileView = z.object({
+  name: z.string(),
+  /** The station's own, not one that is shipped. */
+  own: z.boolean(),
+  driver: z.string(),
+  /** Who makes the key. */
+  key: z.enum(['device', 'station']),
+  keyAlgorithm: KeyAlgorithm,
+  /** For what kind of units; null where the profile does not say. */
+  summary: z.string().nullable(),
+});
+export type DeviceProfileView = z.infer<typeof DeviceProfileView>;
+
+/** What was said on the line to a unit. */
+export const TranscriptView = z.object({
+  run: z.string(),
+  device: z.string().nullable(),
+  verdict: Verdict.nullable(),
+  lines: z.array(
+    z.object({
+      at: z.string(),
+      direction: z.enum(['to-unit', 'from-unit', 'note']),
+      text: z.string(),
+      /** Text that was no whole line: a prompt, or bytes (in base64). */
+      part: z.enum(['prompt', 'bytes']).optional(),
+    }),
+  ),
+});
+export type TranscriptView = z.infer<typeof TranscriptView>;
+
 export const CertificateProfileView = z.object({
   name: z.string(),
   /** The station's own, not one that is shipped. */

@@ -16,7 +16,7 @@ import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, RemoteBrokerHost, type BrokerHost, type SshKeys } from './broker/index.ts';
 import { BundleDesk } from './delivery/index.ts';
-import { loadDeviceProfiles, watchPlaces, type DeviceProfile, type PlugWatcher, type SlotPlace } from './devices/index.ts';
+import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
 import { endGracePeriods, giveNotice, hearInUse, inUseFilter, OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
@@ -39,6 +39,7 @@ const renewMs = 10 * 60_000;
 export class LiveStation {
   readonly registry: Registry;
   readonly profiles: DeviceCertificateProfiles;
+  readonly deviceProfiles: DeviceProfiles;
   readonly issuance: Issuance;
   readonly servers: ServerIssuance;
   readonly own: OwnCertificates;
@@ -67,7 +68,7 @@ export class LiveStation {
     registry: Registry,
     places: readonly SlotPlace[],
     watcher: PlugWatcher,
-    profiles: ReadonlyMap<string, DeviceProfile>,
+    deviceProfiles: DeviceProfiles,
   ) {
     const { config, clock, signer } = station;
     this.#station = station;
@@ -89,6 +90,7 @@ export class LiveStation {
           })
         : new RemoteBrokerHost({ at: remote, keys: sshKeys(config.dataDir), serverCaPem, identities, clock });
     const crlBase = unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are');
+    this.deviceProfiles = deviceProfiles;
     this.profiles = new DeviceCertificateProfiles(config.resourcesDir, config.dataDir);
     this.issuance = new Issuance({
       registry,
@@ -153,7 +155,7 @@ export class LiveStation {
       }),
       places,
       watcher,
-      profiles,
+      profiles: deviceProfiles,
       ready: () => this.#whatToMake(),
       onSlot: (view) => {
         station.emit('slot.changed', view);
@@ -178,7 +180,7 @@ export class LiveStation {
     const { config } = station;
     const places = config.line === 'off' ? [] : (JSON.parse(registry.store.setting('slots') ?? '[]') as SlotPlace[]);
     const watcher = await watchPlaces(places, { pollMs: 100 });
-    return new LiveStation(station, registry, places, watcher, await loadDeviceProfiles(config.resourcesDir));
+    return new LiveStation(station, registry, places, watcher, await DeviceProfiles.open(config.resourcesDir, config.dataDir));
   }
 
   /** Ends what an earlier life left open, then brings broker, publication and simulated units up. */

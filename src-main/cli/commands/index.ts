@@ -23,6 +23,7 @@ import { serverCertificate } from './server-certificate.ts';
 import { session } from './session.ts';
 import { tokens } from './tokens.ts';
 import { reconcile } from './reconcile.ts';
+import { transcript } from './transcript.ts';
 import { verify } from './verify.ts';
 import { why } from './why.ts';
 
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   refuse,
   certificates,
   profile,
+  transcript,
   expiring,
   serverCertificate,
   rotate,

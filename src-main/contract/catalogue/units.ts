@@ -57,7 +57,7 @@ export const unitsFailures = {
     'device maker',
     'never',
     'The unit refused a command',
-    'The unit answered {command} with error {group}/{rc}.',
+    'The unit answered {command} with {error}.',
     'Try again.',
     'If it happens again, check the device firmware.',
   ),

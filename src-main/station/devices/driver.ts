@@ -107,6 +107,8 @@ export interface TranscriptLine {
   readonly direction: 'to-unit' | 'from-unit' | 'note';
   /** Readable and redacted. */
   readonly text: string;
+  /** Text that was no whole line: a prompt, or bytes (in base64). */
+  readonly part?: 'prompt' | 'bytes' | undefined;
 }
 
 export interface OpenOptions<P = DeviceProfile> {

@@ -1,4 +1,7 @@
 export type * from './driver.ts';
 export { openUnit } from './drivers.ts';
-export { deviceProfileSchema, loadDeviceProfiles, parseDeviceProfile } from './profiles.ts';
+export { deviceProfileSchema, lintDeviceProfile, loadDeviceProfiles, parseDeviceProfile } from './profiles.ts';
+export { DeviceProfiles, type StationDeviceProfile } from './profile-store.ts';
+export { replayTranscript, type ReplayedSection } from './console/replay.ts';
+export { parseTranscript, transcriptText } from './transcript-file.ts';
 export { watchPlaces } from './plug-watcher.ts';

@@ -1,7 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../../contract/index.ts';
+import { Failure, type ProfileFinding } from '../../contract/index.ts';
+import { inOrder, readProfileText } from '../profile-text/index.ts';
+import { lintConsoleProfile } from './console/lint.ts';
+import { ConsoleProfileFile, type ConsoleProfile } from './console/profile.ts';
 import { EspRomProfileFile, type EspRomProfile } from './esp-rom/profile.ts';
 import { MicroPythonProfileFile, type MicroPythonProfile } from './micropython/profile.ts';
 import { SmpProfileFile, type SmpProfile } from './smp/profile.ts';
@@ -10,10 +13,10 @@ import { SmpProfileFile, type SmpProfile } from './smp/profile.ts';
  * A device profile as it stands in its file, by its driver; unknown keys are errors. `device-profile.schema.json` is made from this.
  * A new driver adds what its profiles say here, and itself in `drivers.ts`.
  */
-const DeviceProfileFile = z.discriminatedUnion('driver', [SmpProfileFile, EspRomProfileFile, MicroPythonProfileFile]);
+const DeviceProfileFile = z.discriminatedUnion('driver', [SmpProfileFile, EspRomProfileFile, MicroPythonProfileFile, ConsoleProfileFile]);
 
 /** How to talk to a kind of unit: a file in `resources/profiles/devices`. Times are in milliseconds. */
-export type DeviceProfile = SmpProfile | EspRomProfile | MicroPythonProfile;
+export type DeviceProfile = SmpProfile | EspRomProfile | MicroPythonProfile | ConsoleProfile;
 
 /** The JSON schema that is shipped beside the profiles, for editors. */
 export function deviceProfileSchema(): unknown {
@@ -35,29 +38,24 @@ export async function loadDeviceProfiles(resources: string): Promise<ReadonlyMap
   return profiles;
 }
 
-/** @throws Failure PROFILE_INVALID. */
+/** @throws Failure PROFILE_INVALID {file, line, problem} for the first thing that is wrong with it. */
 export function parseDeviceProfile(file: string, text: string): DeviceProfile {
-  const invalid = (line: number, problem: string): Failure => new Failure('PROFILE_INVALID', { file, line, problem });
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (thrown) {
-    const position = /position (\d+)/u.exec(String(thrown))?.[1];
-    throw invalid(position === undefined ? 1 : lineAt(text, Number(position)), 'it is not JSON');
-  }
-  const parsed = DeviceProfileFile.safeParse(data);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const key = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
-    throw invalid(
-      key === undefined ? 1 : lineAt(text, Math.max(0, text.indexOf(`"${String(key)}"`))),
-      `${key === undefined ? '' : `${String(key)}: `}${issue?.message ?? ''}`,
-    );
-  }
-  if (`${parsed.data.name}.json` !== file)
-    throw invalid(lineAt(text, text.indexOf('"name"')), `name: must be the file’s name, ${file.replace(/\.json$/u, '')}`);
-  const { $schema: _, ...profile } = parsed.data;
-  return profile;
+  const { profile, findings } = lintDeviceProfile(text, file);
+  if (profile !== null) return profile;
+  const first = findings.find(({ level }) => level === 'error');
+  throw new Failure('PROFILE_INVALID', { file, line: first?.line ?? 1, problem: first?.problem ?? 'it cannot be used' });
 }
 
-const lineAt = (text: string, position: number): number => text.slice(0, position).split('\n').length;
+/** All that is wrong with a device profile, with its place, and what the verdict of its units will lack. The first line first. `file`: the name it must bear. */
+export function lintDeviceProfile(text: string, file?: string): { profile: DeviceProfile | null; findings: ProfileFinding[] } {
+  const { value, findings, at } = readProfileText(text, DeviceProfileFile);
+  if (value === null) return { profile: null, findings: inOrder(findings) };
+  if (file !== undefined && `${value.name}.json` !== file)
+    findings.push(at(['name'], 'error', `name: must be the file’s name, ${file.replace(/\.json$/u, '')}`));
+  const { $schema: _, ...profile } = value;
+  if (profile.driver === 'console')
+    lintConsoleProfile(profile, (path, level, problem) => {
+      findings.push(at(path, level, problem));
+    });
+  return { profile: findings.some(({ level }) => level === 'error') ? null : profile, findings: inOrder(findings) };
+}

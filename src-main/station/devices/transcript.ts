@@ -26,6 +26,11 @@ export class Transcript {
     this.#add('note', text);
   }
 
+  /** A line of a dialogue in text, from which its caller has taken everything secret. `part`: a prompt, or bytes in base64. */
+  line(direction: 'to-unit' | 'from-unit', text: string, part?: TranscriptLine['part']): void {
+    this.#add(direction, part === undefined ? transcriptSent(text) : escaped(text), part);
+  }
+
   /** Bytes outside of the protocol: log lines of the unit, or noise. */
   log(bytes: Uint8Array): void {
     if (this.#logLines > LOG_LINES) return;
@@ -36,8 +41,8 @@ export class Transcript {
     else this.#add('from-unit', `log: ${redact(text)}`);
   }
 
-  #add(direction: TranscriptLine['direction'], text: string): void {
-    this.#listener({ at: instant(systemClock.now()), direction, text });
+  #add(direction: TranscriptLine['direction'], text: string, part?: TranscriptLine['part']): void {
+    this.#listener({ at: instant(systemClock.now()), direction, text, ...(part === undefined ? {} : { part }) });
   }
 }
 
@@ -58,6 +63,16 @@ function describeValue(value: unknown): string {
 export function redact(text: string): string {
   return text.replace(/-----BEGIN [\s\S]*?(?:-----END [A-Z0-9 ]+-----|$)/gu, '‹redacted›').replace(/[A-Za-z0-9+/_=-]{32,}/gu, '‹redacted›');
 }
+
+/** A line of a dialogue as the transcript has it: without what ends it. */
+export const transcriptSent = (text: string): string => escaped(text).replace(/(?:\\[rn])+$/u, '');
+
+/** Text as one line, so that every character can be told: what cannot be printed as JavaScript would write it. */
+const escaped = (text: string): string =>
+  text.replace(
+    /\p{C}/gu,
+    (char) => ({ '\r': '\\r', '\n': '\\n', '\t': '\t' })[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 
 /** Bytes as one line of text: what cannot be printed becomes a dot. */
 export function printable(bytes: Uint8Array): string {

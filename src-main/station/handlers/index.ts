@@ -3,6 +3,7 @@ import type { Station } from '../station.ts';
 import { ceremonyHandlers } from './ceremony.ts';
 import { issuersHandlers } from './issuers.ts';
 import { brokerHandlers } from './broker.ts';
+import { deviceProfilesHandlers } from './device-profiles.ts';
 import { devicesHandlers } from './devices.ts';
 import { deliveryHandlers } from './delivery.ts';
 import { crlHandlers } from './crl.ts';
@@ -26,6 +27,7 @@ export const createHandlers = (station: Station): Handlers => ({
   ...sessionsHandlers(station),
   ...lineHandlers(station),
   ...profilesHandlers(station),
+  ...deviceProfilesHandlers(station),
   ...devicesHandlers(station),
   ...registryHandlers(station),
   ...lifeHandlers(station),

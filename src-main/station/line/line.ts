@@ -9,7 +9,7 @@ export interface LineOptions {
   readonly services: LineServices;
   readonly places: readonly SlotPlace[];
   readonly watcher: PlugWatcher;
-  readonly profiles: ReadonlyMap<string, DeviceProfile>;
+  readonly profiles: { get(name: string): DeviceProfile | undefined };
   /** The order on the line, or why nothing can be made now. */
   readonly ready: () => WorkOrder | FailureData;
   readonly onSlot: (view: SlotView) => void;

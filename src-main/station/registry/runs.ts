@@ -102,6 +102,12 @@ export class Runs {
     return this.#store.sql(`SELECT ${columns} FROM runs WHERE verdict IS NULL ORDER BY started_at`).all().map(asRun);
   }
 
+  /** The one that began last; null before the first. */
+  newest(): RunRecord | null {
+    const row = this.#store.sql(`SELECT ${columns} FROM runs ORDER BY started_at DESC, rowid DESC LIMIT 1`).get();
+    return row === undefined ? null : asRun(row);
+  }
+
   notVerified(): RunRecord[] {
     return this.#store.sql(`SELECT ${columns} FROM runs WHERE verdict = 'NOT_VERIFIED' ORDER BY started_at`).all().map(asRun);
   }

@@ -122,9 +122,9 @@ test('the command line takes a chain of certificates in a file, and a profile wh
     join(dir, 'bad.json'),
     `{\n  "name": "bad",\n  "use": "device",\n  "keyAlgorithms": ["ec-p256"],\n  "commonName": "{tenant}/{device}",\n  "extendedKeyUsage": ["clientAuth"],\n  "attestation": {\n    "trustAnchors": [\n      "root.pem",\n      "none.pem"\n    ]\n  }\n}\n`,
   );
-  const bad = await birthmark(['profile', '--lint', join(dir, 'bad.json')]);
+  const bad = await birthmark(['profile', 'lint', join(dir, 'bad.json')]);
   expect([bad.code, bad.stdout]).toEqual([1, expect.stringMatching(/bad\.json:10:7: error: .*none\.pem/u) as string]);
-  const added = await birthmark(['profile', '--add', join(dir, 'chips.json'), '--json', ...data]);
+  const added = await birthmark(['profile', 'add', join(dir, 'chips.json'), '--json', ...data]);
   expect(added.code, added.stderr).toBe(0);
   expect(readFileSync(join(station.dataDir, 'profiles/certificates/chips.json'), 'utf8')).toContain('BEGIN CERTIFICATE');
 

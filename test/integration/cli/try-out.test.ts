@@ -69,13 +69,13 @@ test('a profile of the station’s own: checked, kept, and what it says stands i
 }
 `;
   writeFileSync(file, text('100'));
-  const bad = await birthmark(['profile', '--lint', file]);
+  const bad = await birthmark(['profile', 'lint', file]);
   expect(bad).toMatchObject({ code: 1, stdout: `${file}:5:3: error: validityDays: must not be more than maxValidityDays\n` });
-  const refused = await birthmark(['profile', '--add', file, '--data', dir, '--json']);
+  const refused = await birthmark(['profile', 'add', file, '--data', dir, '--json']);
   expect(jsonOf(refused)).toMatchObject({ error: { code: 'PROFILE_INVALID', params: { line: 5 } } });
 
   writeFileSync(file, text('30'));
-  for (let twice = 0; twice < 2; twice++) expect((await birthmark(['profile', '--add', file, '--data', dir])).code).toBe(0);
+  for (let twice = 0; twice < 2; twice++) expect((await birthmark(['profile', 'add', file, '--data', dir])).code).toBe(0);
   const [unit] = await made('provision', '--order', 'WO-G', '--tenant', 'acme', '--certificate-profile', 'gateway', '--count', '1');
   const out = join(dir, 'out');
   expect((await birthmark(['export', '--out', out, '--data', dir])).code).toBe(0);
@@ -87,7 +87,7 @@ test('a profile of the station’s own: checked, kept, and what it says stands i
   expect(shown).toContain(`URI:urn:acme:${unit?.device.replace('/', ':') ?? ''}`);
 
   writeFileSync(file, text('31'));
-  const changed = await birthmark(['profile', '--add', file, '--data', dir, '--json']);
+  const changed = await birthmark(['profile', 'add', file, '--data', dir, '--json']);
   expect(jsonOf(changed)).toMatchObject({
     error: { code: 'PROFILE_INVALID', params: { problem: expect.stringContaining('already') as string } },
   });

@@ -115,7 +115,7 @@ describe('a good unit', () => {
     await session.erase(never());
     await expect(session.provePossession(spki, never())).rejects.toMatchObject({
       code: 'DEVICE_REFUSED',
-      params: { command: 'prove', group: 64, rc: 4 },
+      params: { command: 'prove', error: 'error 64/4' },
     });
     await expect(session.activate(never())).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
   });

@@ -25,6 +25,8 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'orders.create': { id: 'O-1', tenant: 'acme', product: 'P', deviceProfile: 'd', certificateProfile: 'c', quantity: 1, idPrefix: '' },
   'profiles.lint': { text: '{}' },
   'profiles.add': { text: '{}' },
+  'deviceProfiles.lint': { text: '{}' },
+  'deviceProfiles.add': { text: '{}' },
   'orders.choose': { id: 'O-1' },
   'bench.broker': { up: true },
   'certificates.get': { serial },

@@ -1,6 +1,6 @@
 import type { Failure } from '../../../contract/index.ts';
 import { startDeadline } from '../deadline.ts';
-import { LineHealth } from '../smp/line-health.ts';
+import { LineHealth } from '../line-health.ts';
 import type { Transcript } from '../transcript.ts';
 import { encodeSlip, SlipReader } from './slip.ts';
 

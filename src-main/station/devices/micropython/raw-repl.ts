@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../../../contract/index.ts';
 import { startDeadline } from '../deadline.ts';
-import { LineHealth } from '../smp/line-health.ts';
+import { LineHealth } from '../line-health.ts';
 import type { Transcript } from '../transcript.ts';
 
 /** Control characters of the REPL. Source: MicroPython documentation, "The MicroPython Interactive Interpreter Mode", raw mode and raw-paste mode. */

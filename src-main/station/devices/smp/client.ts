@@ -1,7 +1,7 @@
 import type { Failure } from '../../../contract/index.ts';
 import { startDeadline } from '../deadline.ts';
 import { encodeFrame, frameBytes, FrameReader } from './frame.ts';
-import { LineHealth } from './line-health.ts';
+import { LineHealth } from '../line-health.ts';
 import { decodePacket, encodeRequest, type Op, type SmpBody, type SmpHeader, type SmpPacket } from './packet.ts';
 
 /** What the client needs of a serial line. */

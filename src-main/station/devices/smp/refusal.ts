@@ -56,5 +56,5 @@ export function refusalFailure(command: string, refusal: Refusal, subject: { rea
         if (['digest', 'prove', 'selftest'].includes(command)) return new Failure('UNVERIFIABLE', { item });
     }
   }
-  return new Failure('DEVICE_REFUSED', { command, group: refusal.group, rc: refusal.rc });
+  return new Failure('DEVICE_REFUSED', { command, error: `error ${String(refusal.group)}/${String(refusal.rc)}` });
 }

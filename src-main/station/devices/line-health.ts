@@ -1,5 +1,5 @@
-import { Failure } from '../../../contract/index.ts';
-import { printable, redact } from '../transcript.ts';
+import { Failure } from '../../contract/index.ts';
+import { printable, redact } from './transcript.ts';
 
 /** Enough to tell text from garbage; more than this is not looked at. */
 const SAMPLE_BYTES = 2048;

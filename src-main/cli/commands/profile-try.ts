@@ -1,0 +1,128 @@
+import { exitCodes, Failure, toFailureData, explain, catalogue, type FailureData } from '../../contract/index.ts';
+import { makeStationKey, type StationKey } from '../../station/ca/index.ts';
+import {
+  openUnit,
+  transcriptText,
+  type CallOptions,
+  type DeviceProfile,
+  type IdentifiedUnit,
+  type TranscriptLine,
+  type UnitSession,
+} from '../../station/devices/index.ts';
+import type { CommandContext } from '../command.ts';
+import { table } from '../output.ts';
+import { readDeviceProfile } from '../profile-files.ts';
+import { ThrowAwayCa } from '../throw-away-ca.ts';
+import { writeTranscript } from './transcript.ts';
+
+interface Tried {
+  readonly step: string;
+  readonly ms: number;
+  /** `ok`, what the profile does without, or the code of a failure. */
+  readonly result: string;
+}
+
+/** Tries a profile on a unit without any station: no token, no broker, nothing is recorded but what was said. */
+export async function tryProfile(context: CommandContext, file: string): Promise<number> {
+  const path = context.text('port');
+  if (path === undefined) throw new Failure('INVALID_INPUT', { field: '--port', problem: 'the serial port of a unit is needed' });
+  const profile = readDeviceProfile(file);
+  const lines: TranscriptLine[] = [];
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    stop.abort();
+  };
+  process.once('SIGINT', interrupt);
+  const trial = new Trial(profile, path, { signal: stop.signal }, (line) => lines.push(line));
+  try {
+    await trial.run(context.flag('write'));
+  } finally {
+    process.removeListener('SIGINT', interrupt);
+    const out = context.text('transcript');
+    if (out !== undefined) writeTranscript(out, lines);
+  }
+  const { failure, unit, steps } = trial;
+  context.output.result({ verdict: failure === null ? 'PASS' : 'FAIL', unit, steps, ...(failure === null ? {} : { error: failure }) }, () =>
+    [
+      transcriptText(lines),
+      '',
+      table(
+        ['STEP', 'MS', 'RESULT'],
+        steps.map(({ step, ms, result }) => [step, String(ms), result]),
+      ),
+    ].join('\n'),
+  );
+  if (failure === null) return exitCodes.OK;
+  const { title, what } = explain(failure.code, failure.params);
+  context.output.note(`${title}\n  ${what}${failure.detail === undefined ? '' : `\n  ${failure.detail}`}`);
+  return exitCodes[catalogue[failure.code].exit];
+}
+
+class Trial {
+  readonly steps: Tried[] = [];
+  unit: IdentifiedUnit | null = null;
+  failure: FailureData | null = null;
+  readonly #profile: DeviceProfile;
+  readonly #path: string;
+  readonly #options: CallOptions;
+  readonly #onTranscript: (line: TranscriptLine) => void;
+
+  constructor(profile: DeviceProfile, path: string, options: CallOptions, onTranscript: (line: TranscriptLine) => void) {
+    this.#profile = profile;
+    this.#path = path;
+    this.#options = options;
+    this.#onTranscript = onTranscript;
+  }
+
+  async run(write: boolean): Promise<void> {
+    let session: UnitSession | null = null;
+    try {
+      const open = await this.#step('open', () =>
+        openUnit({ path: this.#path, profile: this.#profile, onTranscript: this.#onTranscript, signal: this.#options.signal }),
+      );
+      session = open;
+      this.unit = await this.#step('identify', () => open.identify(this.#options));
+      if (write) await this.#write(open, this.unit);
+    } catch (thrown) {
+      this.failure = toFailureData(thrown);
+    } finally {
+      await session?.close();
+    }
+  }
+
+  async #write(session: UnitSession, unit: IdentifiedUnit): Promise<void> {
+    const options = this.#options;
+    const { capabilities } = session;
+    const key: StationKey | null = this.#profile.key === 'station' ? await makeStationKey(this.#profile.keyAlgorithm, 'try/unit') : null;
+    try {
+      const csr = key?.csr ?? (await this.#step('key', async () => (await session.generateKey('try/unit', options)).csr));
+      const { credentials, spki } = new ThrowAwayCa().issue(csr, this.#profile.keyAlgorithm);
+      const given = key === null ? credentials : { ...credentials, privateKey: key.pkcs8 };
+      const installed = await this.#step('install', () => session.install(given, unit, options));
+      await this.#where(capabilities.readBack, 'read-back', () => session.readBack(installed, options));
+      await this.#where(capabilities.possession, 'possession', () => session.provePossession(spki, options));
+      await this.#step('activate', () => session.activate(options));
+      await this.#step('erase', () => session.erase(options));
+    } finally {
+      key?.wipe();
+    }
+  }
+
+  async #where(can: boolean, step: string, work: () => Promise<void>): Promise<void> {
+    if (can) await this.#step(step, work);
+    else this.steps.push({ step, ms: 0, result: 'the profile has none: the verdict names the gap' });
+  }
+
+  async #step<T>(step: string, work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const took = (): number => Math.round(performance.now() - began);
+    try {
+      const result = await work();
+      this.steps.push({ step, ms: took(), result: 'ok' });
+      return result;
+    } catch (thrown) {
+      this.steps.push({ step, ms: took(), result: toFailureData(thrown).code });
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,308 @@
+import { randomBytes } from 'node:crypto';
+import { Failure, type ErrorCode, type Unit } from '../../../contract/index.ts';
+import type {
+  CallOptions,
+  Credentials,
+  IdentifiedUnit,
+  KeyRequest,
+  OpenOptions,
+  SelfTestResult,
+  StoredItem,
+  UnitSession,
+} from '../driver.ts';
+import { StepDeadlines } from '../step-deadlines.ts';
+import type { ConsoleLine } from './console-line.ts';
+import { itemOf, storedItemOf, toldDigest, type Item } from './items.ts';
+import type { ConsoleProfile, InstallItemSpec, Section } from './profile.ts';
+import { identityOf, keyRequestOf, mustHaveSigned, selfTestOf, type Identity } from './sections.ts';
+import type { Step } from './steps.ts';
+import type { Values } from './values.ts';
+
+/** A unit that goes away more often than this in one step is not held in its fixture. */
+const MAX_REPLUGS = 3;
+const LEAVE_MS = 2000;
+const POSSESSION = Buffer.from('birthmark-possession-v1\0', 'latin1');
+
+interface SectionTask {
+  readonly steps: readonly Step[];
+  readonly signal: AbortSignal;
+  readonly items?: ReadonlyMap<string, Item>;
+  readonly onWrite?: () => void;
+  readonly onBytes?: (bytes: number) => void;
+  /** What the transcript keeps, so that the section can be played again. */
+  readonly inputs?: Readonly<Record<string, string>>;
+}
+
+/** One unit, from `open` to `close`, with the dialogue that its profile writes down. Identity is read again after every reconnect and before every item. */
+export class ConsoleSession implements UnitSession {
+  readonly capabilities: UnitSession['capabilities'];
+  readonly #line: ConsoleLine;
+  readonly #profile: ConsoleProfile;
+  readonly #values: Values;
+  readonly #path: string;
+  readonly #deadlines: StepDeadlines;
+  #hardwareId: string | null = null;
+  /** What this session has begun to change on the unit and not finished. */
+  #left: string[] = [];
+
+  constructor(line: ConsoleLine, values: Values, { profile, path }: OpenOptions<ConsoleProfile>) {
+    this.#line = line;
+    this.#values = values;
+    this.#profile = profile;
+    this.#path = path;
+    this.#deadlines = new StepDeadlines(profile);
+    this.capabilities = {
+      keyOnDevice: profile.generateKey !== undefined,
+      readBack: profile.install.every(({ readBack }) => readBack !== undefined),
+      possession: profile.possession !== undefined,
+      selfTest: profile.selfTest !== undefined,
+      lock: profile.lock !== undefined,
+    };
+  }
+
+  /** Is this a unit of the profile’s kind? Sends no secret but to log in. */
+  async probe(signal: AbortSignal): Promise<void> {
+    if (this.#profile.open === undefined) await this.#confirm(signal);
+    else await this.#wake(signal);
+  }
+
+  identify(options: CallOptions): Promise<IdentifiedUnit> {
+    return this.#step('identify', options, (signal) => this.#confirm(signal));
+  }
+
+  generateKey(commonName: string, options: CallOptions): Promise<KeyRequest> {
+    return this.#step('generateKey', options, async (signal) => {
+      await this.#confirm(signal);
+      this.#values.set('commonName', commonName);
+      await this.#section('generateKey', { signal, inputs: { commonName }, onWrite: () => (this.#left = ['a new key']) });
+      return keyRequestOf(this.#profile, this.#values, this.#path);
+    });
+  }
+
+  install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<readonly StoredItem[]> {
+    const { broker } = credentials;
+    this.#values.setAll({
+      'broker.host': broker.host,
+      'broker.port': String(broker.port),
+      'broker.clientId': broker.clientId,
+      'broker.topicBase': broker.topicBase,
+      'broker.serverName': broker.serverName,
+    });
+    const specs = this.#profile.install.filter(({ source }) => source !== 'key' || credentials.privateKey !== undefined);
+    const items = new Map(specs.map((spec) => [spec.item, itemOf(spec, credentials, this.#values)]));
+    const total = [...items.values()].reduce((sum, { sent }) => sum + sent.length, 0);
+    return this.#step('install', options, async (signal) => {
+      let before = 0;
+      for (const item of items.values()) {
+        await this.#confirm(signal, expected.hardwareId);
+        const start = before;
+        if (!(await this.#isThere(item, signal)))
+          await this.#write(item, items, signal, (done) => options.onProgress?.({ done: Math.min(start + done, total), total }));
+        before += item.sent.length;
+        options.onProgress?.({ done: before, total });
+      }
+      return [...items.values()].map(storedItemOf);
+    }).finally(() => {
+      for (const item of items.values()) if (item.secret) for (const bytes of [item.sent, item.stored, item.der]) bytes.fill(0);
+    });
+  }
+
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
+    return this.#step('readBack', options, async (signal) => {
+      for (const stored of installed) {
+        const spec = this.#profile.install.find(({ item }) => item === stored.item);
+        if (spec?.readBack === undefined) continue;
+        const told = await this.#told(spec, stored, signal);
+        if (told !== stored.digest)
+          throw new Failure('VERIFY_MISMATCH', { item: inWords(spec), expected: stored.digest, actual: told ?? 'nothing' });
+      }
+    });
+  }
+
+  provePossession(spki: Uint8Array, options: CallOptions): Promise<void> {
+    return this.#step('provePossession', options, async (signal) => {
+      const challenge = Buffer.concat([POSSESSION, randomBytes(32)]);
+      const inputs = { challenge: challenge.toString('hex'), challengeBase64: challenge.toString('base64') };
+      this.#values.setAll(inputs);
+      await this.#section('possession', { signal, inputs });
+      mustHaveSigned(this.#values, challenge, spki, this.#path);
+    });
+  }
+
+  activate(options: CallOptions): Promise<void> {
+    return this.#step('activate', options, async (signal) => {
+      await this.#section('activate', { signal });
+      this.#left = this.#profile.lock === undefined ? [] : ['in use, not locked'];
+    });
+  }
+
+  selfTest(nonce: string, foreignTopic: string, options: CallOptions): Promise<SelfTestResult> {
+    return this.#step('selfTest', options, async (signal) => {
+      this.#values.setAll({ nonce, foreignTopic });
+      await this.#section('selfTest', { signal, inputs: { nonce, foreignTopic } });
+      return selfTestOf(this.#values);
+    });
+  }
+
+  lock(options: CallOptions): Promise<void> {
+    return this.#step('lock', options, async (signal) => {
+      await this.#section('lock', { signal, onWrite: () => (this.#left = ['half locked']) });
+      this.#left = [];
+    });
+  }
+
+  erase(options: CallOptions): Promise<void> {
+    return this.#step('erase', options, async (signal) => {
+      if (this.#profile.erase === undefined)
+        throw new Failure('DEVICE_REFUSED', { command: 'erase', error: 'the profile does not say how' });
+      await this.#confirm(signal);
+      await this.#section('erase', { signal, onWrite: () => (this.#left = ['half erased']) });
+      this.#left = [];
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#line.isUsable && this.#profile.leave !== undefined)
+      await this.#section('leave', { signal: AbortSignal.timeout(LEAVE_MS) }).catch(() => undefined);
+    this.#deadlines.close();
+    await this.#line.close();
+  }
+
+  async #wake(signal: AbortSignal): Promise<void> {
+    await this.#section('open', { signal });
+  }
+
+  /** Reads the identity and compares it with the one of this session. */
+  async #confirm(signal: AbortSignal, expected = this.#hardwareId): Promise<Identity> {
+    this.#values.setAll({ hardwareId: '', model: '', firmware: '', locked: '', provisioned: '' });
+    await this.#section('identify', { signal });
+    const identity = identityOf(this.#values, this.#path);
+    if (expected !== null && identity.hardwareId !== expected)
+      throw new Failure('DEVICE_SWAPPED', { expected, actual: identity.hardwareId });
+    this.#hardwareId = identity.hardwareId;
+    return identity;
+  }
+
+  /** The same bytes are stored already: a second try writes only what is missing. */
+  async #isThere(item: Item, signal: AbortSignal): Promise<boolean> {
+    if (item.spec.readBack === undefined) return false;
+    const stored = storedItemOf(item);
+    return (await this.#told(item.spec, stored, signal)) === stored.digest;
+  }
+
+  async #told(spec: InstallItemSpec, stored: StoredItem, signal: AbortSignal): Promise<string | null> {
+    if (spec.readBack === undefined) return null;
+    const inputs = this.#about(stored);
+    await this.#play(`readBack:${spec.item}`, { steps: spec.readBack.steps, signal, inputs });
+    return toldDigest(spec.readBack, this.#whole(spec.readBack.digest));
+  }
+
+  /** A digest that is one variable may be bytes; anything else is text. */
+  #whole(template: string): string | Buffer {
+    const single = /^\$\{([\w.]+)\}$/u.exec(template)?.[1];
+    return single === undefined ? this.#values.fill(template) : (this.#values.get(single) ?? '');
+  }
+
+  async #write(item: Item, items: ReadonlyMap<string, Item>, signal: AbortSignal, onDone: (bytes: number) => void): Promise<void> {
+    let done = 0;
+    await this.#play(`write:${item.spec.item}`, {
+      steps: item.spec.write,
+      signal,
+      items,
+      inputs: { ...this.#about(storedItemOf(item)), sentBytes: String(item.sent.length) },
+      onWrite: () => {
+        const what = inWords(item.spec);
+        if (!this.#left.includes(what)) this.#left.push(what);
+      },
+      onBytes: (bytes) => {
+        done += bytes;
+        onDone(Math.min(done, item.sent.length));
+      },
+    });
+  }
+
+  #about({ item, bytes, digest }: StoredItem): Record<string, string> {
+    const about = { 'item.name': item, 'item.length': String(bytes), 'item.digest': digest };
+    this.#values.setAll(about);
+    return about;
+  }
+
+  /** A section of the profile; one that it does not have is nothing to do. */
+  async #section(name: Section, task: Omit<SectionTask, 'steps'>): Promise<void> {
+    const steps = this.#profile[name];
+    if (steps !== undefined) await this.#play(name, { ...task, steps });
+  }
+
+  async #play(name: string, { items = new Map(), inputs, ...task }: SectionTask): Promise<void> {
+    const { transcript } = this.#line;
+    transcript.note(`begin ${name}${inputs === undefined ? '' : ` ${JSON.stringify(inputs)}`}`);
+    try {
+      await this.#line.script.run({ ...task, items });
+      transcript.note(`end ${name}`);
+    } catch (thrown) {
+      transcript.note(`end ${name} ${thrown instanceof Failure ? thrown.code : 'CANCELLED'}`);
+      throw thrown;
+    }
+  }
+
+  /** One call of the session: with its deadlines, and again when the unit went away and came back as the same one. */
+  #step<T>(name: string, options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#deadlines.run(
+      name,
+      options.signal,
+      () => this.#left,
+      async (signal) => {
+        let gone: Failure | null = null;
+        for (let replugs = 0; ; replugs++) {
+          try {
+            if (gone !== null) await this.#comeBack(signal);
+            return await work(signal);
+          } catch (thrown) {
+            if (thrown instanceof StaysAway) throw gone ?? thrown;
+            if (isSuspect(thrown)) await this.#mustNotBeAnother(signal);
+            if (!isGone(thrown) || replugs === MAX_REPLUGS || this.#profile.replugMs === 0) throw thrown;
+            gone = thrown;
+          }
+        }
+      },
+    );
+  }
+
+  /** Throws only DEVICE_SWAPPED: whatever else goes wrong here, the first failure is the one to tell. */
+  async #mustNotBeAnother(signal: AbortSignal): Promise<void> {
+    await this.#confirm(signal).catch((thrown: unknown) => {
+      if (thrown instanceof Failure && thrown.code === 'DEVICE_SWAPPED') throw thrown;
+    });
+  }
+
+  /** A port can come back for a moment only: what goes wrong after it was opened is a case for the next try. */
+  async #comeBack(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#line.reopen(signal);
+    } catch (thrown) {
+      throw isGone(thrown) ? new StaysAway() : thrown;
+    }
+    await this.#wake(signal);
+    await this.#confirm(signal);
+  }
+}
+
+/** The port did not come back in time. */
+class StaysAway extends Error {}
+
+/** An item as failures tell of it. */
+const inWords = ({ source, item }: InstallItemSpec): string =>
+  ({ certificate: 'certificate', 'certificate-chain': 'certificate', 'trust-anchors': 'trust anchors', key: 'key', text: item })[source];
+
+const isGone = (thrown: unknown): thrown is Failure => thrown instanceof Failure && thrown.code === 'PORT_GONE';
+
+/** A unit that contradicts what was done so far is asked who it is: a fixture whose adapter stays connected hides a swap. */
+const isSuspect = (thrown: unknown): boolean => thrown instanceof Failure && suspects.includes(thrown.code);
+const suspects: readonly ErrorCode[] = [
+  'VERIFY_MISMATCH',
+  'POSSESSION_FAILED',
+  'DEVICE_REFUSED',
+  'CONTENT_REJECTED',
+  'SLOT_OCCUPIED',
+  'LOCKED',
+];

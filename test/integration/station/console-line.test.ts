@@ -1,0 +1,99 @@
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { SlotView } from '../../../src-main/contract/index.ts';
+import { QuectelModem, SimcomModem, UbloxModem } from '../../support/console/cellular.ts';
+import { ExpressLink } from '../../support/console/expresslink.ts';
+import { NordicModem } from '../../support/console/nordic.ts';
+import type { SimulatedConsole } from '../../support/console/simulator.ts';
+import { NordicShell, ZephyrCredentials } from '../../support/console/zephyr-shell.ts';
+import { TestStation } from '../../support/station.ts';
+
+let station: TestStation;
+let slotPath = '';
+beforeAll(async () => {
+  station = await TestStation.tryOut(1);
+  slotPath = (await station.call('line.slots', {}))[0]?.path ?? '';
+  mkdirSync(dirname(slotPath), { recursive: true });
+});
+afterAll(() => station.dispose());
+const units: SimulatedConsole[] = [];
+afterEach(async () => {
+  rmSync(slotPath, { force: true });
+  for (const unit of units.splice(0)) await unit.dispose();
+  await station.slotIs(1, 'EMPTY');
+});
+
+let orders = 0;
+async function run(profile: string, unit: SimulatedConsole): Promise<SlotView> {
+  orders += 1;
+  const id = `WO-${String(orders)}`;
+  const order = {
+    id,
+    tenant: 'acme',
+    product: profile,
+    deviceProfile: profile,
+    certificateProfile: 'device',
+    quantity: 1,
+    idPrefix: `${id}-`,
+  };
+  await station.call('orders.create', order);
+  await station.call('orders.choose', { id });
+  units.push(await unit.start());
+  const ended = station.waitFor(
+    'slot.changed',
+    ({ run: made, state }) => made !== null && state !== 'RUNNING' && state !== 'READY',
+    60_000,
+  );
+  symlinkSync(unit.path, slotPath);
+  return ended;
+}
+
+describe('a console unit on the line', () => {
+  test.each<[string, SimulatedConsole, string, string[]]>([
+    ['nrf91-at', new NordicModem({ imei: '350000000000001' }), 'written', ['possession', 'own-connection', 'lock']],
+    ['nrf91-at-shell', new NordicShell({ imei: '350000000000002' }), 'written', ['possession', 'own-connection', 'lock']],
+    [
+      'zephyr-cred',
+      new ZephyrCredentials({ hardwareId: '0000000000000003' }),
+      'station-connected',
+      ['possession', 'own-connection', 'lock'],
+    ],
+    [
+      'quectel-qfupl',
+      new QuectelModem({ imei: '350000000000004' }),
+      'station-connected',
+      ['read-back', 'possession', 'own-connection', 'lock'],
+    ],
+    [
+      'simcom-ccertdown',
+      new SimcomModem({ imei: '350000000000005' }),
+      'station-connected',
+      ['read-back', 'possession', 'own-connection', 'lock'],
+    ],
+    ['ublox-usecmng', new UbloxModem({ imei: '350000000000006' }), 'station-connected', ['possession', 'own-connection', 'lock']],
+  ])('with %s passes, and the verdict names what it does without', async (profile, unit, proofLevel, gaps) => {
+    const ended = await run(profile, unit);
+    expect(ended).toMatchObject({ state: 'PASS', proofLevel, gaps });
+    const { lines, verdict } = await station.call('transcripts.get', { run: ended.run });
+    expect(verdict).toBe('PASS');
+    expect(lines.some(({ text }) => text.startsWith('end write:'))).toBe(true);
+    expect(lines.some(({ text }) => text.includes('PRIVATE KEY'))).toBe(false);
+    expect(await station.problems()).toEqual([]);
+  });
+
+  test('one wrong byte in its memory is FAIL, the certificate is revoked, and it is erased', async () => {
+    const unit = new NordicModem({ imei: '350000000000007' });
+    unit.faults.corruptStored = 0;
+    const ended = await run('nrf91-at', unit);
+    expect(ended).toMatchObject({ state: 'FAIL', failure: { code: 'VERIFY_MISMATCH' }, certificateRevoked: true });
+    expect(unit.credentials.size).toBe(0);
+    expect(await station.problems()).toEqual([]);
+  });
+
+  test('an ExpressLink module keeps its maker’s identity: the run ends by name, and nothing was signed', async () => {
+    const ended = await run('expresslink', new ExpressLink({ hardwareId: 'thing-8' }));
+    expect(['HAS_IDENTITY', 'FAIL']).toContain(ended.state);
+    expect(await station.problems()).toEqual([]);
+  });
+});
