@@ -112,7 +112,11 @@ export class CeremonyDesk {
       await ceremony.run(actor, {
         pin,
         progress: (step, done, total) => this.#station.emit('setup.progress', { step, done, total }),
-        crls: () => this.#crls(ceremony),
+        crls: this.#crls(ceremony),
+        buildCrls: async (missing) => {
+          if (this.#station.isSetUp) return this.#station.live().buildCrls(missing);
+          for (const builder of missing) await builder.build();
+        },
       });
     } finally {
       this.#busy = false;

@@ -20,8 +20,8 @@ import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from '.
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
 import { endGracePeriods, giveNotice, hearInUse, inUseFilter, OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
-import { CrlServer, CrlSet, Publisher, type Listen } from './publication/index.ts';
-import type { IssuerRecord, Registry } from './registry/index.ts';
+import { CrlServer, CrlSet, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
+import type { Registry } from './registry/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities, stationSshKeys } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Observer } from './verify/index.ts';
@@ -120,7 +120,7 @@ export class LiveStation {
       registry,
       host: this.host,
       crls: this.crls,
-      clientCaPem: () => clientCas(registry.issuers.signsCrls()),
+      clientCaPem: () => clientCas(registry),
       clock,
       onRevocation: (view) => station.emit('revocation.changed', view),
       onChange: () => station.statusSoon(),
@@ -163,6 +163,17 @@ export class LiveStation {
       },
       auto: config.line === 'auto',
     });
+  }
+
+  /** The first lists of new issuers, by the open session. What the broker host says to them is kept, shown and tried again. */
+  async buildCrls(missing: readonly CrlBuilder[]): Promise<void> {
+    this.#identities.reload();
+    await this.host.useServerCertificate?.(this.#identities.broker);
+    try {
+      await this.publisher.publish();
+    } catch (thrown) {
+      if (missing.some((builder) => builder.newest() === null)) throw thrown;
+    }
   }
 
   /** After a ceremony: the broker gets the new CAs with their lists, and is asked by the new canaries. */
@@ -452,9 +463,12 @@ export class LiveStation {
   }
 }
 
-/** Roots, what lies between, and the issuers of devices; not the issuer of brokers' certificates. */
-function clientCas(issuers: readonly IssuerRecord[]): string {
-  const certificates = issuers.filter(({ kind }) => kind !== 'server').flatMap(({ certificate, chain }) => [certificate, ...chain]);
+/** The issuers of devices, what lies above them, and their roots; not a root that is above the issuer of brokers' certificates only. */
+function clientCas({ issuers }: Registry): string {
+  const certificates = issuers
+    .signsCrls()
+    .filter(({ kind }) => kind === 'issuing')
+    .flatMap((issuer) => [issuer.certificate, ...issuer.chain, issuers.anchorOf(issuer)]);
   return [...new Set(certificates.map(certificateToPem))].join('');
 }
 

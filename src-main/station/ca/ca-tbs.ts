@@ -12,8 +12,11 @@ export interface AuthorityRequest {
   readonly days: number;
 }
 
-/** A self-signed root. It does not name a path length: how deep the customer goes below it is the customer's choice. */
-export function buildRootTbs(request: AuthorityRequest): Draft {
+/**
+ * A self-signed root. It does not name a path length: how deep the customer goes below it is the customer's choice. `crlUri` names its own
+ * CRL: openssl's -crl_check_all looks the root up in it, too, and takes a list with a distribution point for no other certificate.
+ */
+export function buildRootTbs(request: AuthorityRequest & { readonly crlUri?: string }): Draft {
   const { algorithm, bits } = authorityKey(request.spki);
   return assemble({
     ...request,
@@ -25,6 +28,7 @@ export function buildRootTbs(request: AuthorityRequest): Draft {
       ext.keyUsage('keyCertSign', 'cRLSign'),
       ext.subjectKeyIdentifier(bits),
       ext.authorityKeyIdentifier(keyIdentifier(bits)),
+      ...(request.crlUri === undefined ? [] : [ext.crlDistributionPoint(request.crlUri)]),
     ],
   });
 }

@@ -73,9 +73,8 @@ function drawnUp({ journal, parts }: CeremonyContext, step: string): { tbs: Uint
 function drawUp(context: CeremonyContext, role: IssuerKind, above: Above | null): { tbs: Uint8Array; serial: string } {
   const { subject, days } = plannedOf(context, role);
   const common = { subject: nameOf(subject), spki: proofOf(context, role).spki, serial: newSerial(), now: context.parts.clock.now(), days };
-  return above === null
-    ? buildRootTbs(common)
-    : buildIssuerTbs({ ...common, issuer: above.issuer, crlUri: crlUri(context.plan.crlBase, above.id) });
+  const uri = crlUri(context.plan.crlBase, above?.id ?? plannedOf(context, role).id);
+  return above === null ? buildRootTbs({ ...common, crlUri: uri }) : buildIssuerTbs({ ...common, issuer: above.issuer, crlUri: uri });
 }
 
 export async function requestStep(context: CeremonyContext, role: IssuerKind, actor: string): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Failure, type CeremonyView, type PinRequest } from '../../contract/index.ts';
+import { Failure, unwrap, type CeremonyView, type PinRequest } from '../../contract/index.ts';
 import type { CertificateProfile } from '../ca/index.ts';
-import type { CrlSet } from '../publication/index.ts';
+import type { CrlBuilder, CrlSet } from '../publication/index.ts';
 import { hashPassword, type CeremonyRecord } from '../registry/index.ts';
 import { makeSoftwareTokenFolder } from '../setup/index.ts';
 import { certificateStep, makeKeyStep, requestStep } from './authorities.ts';
@@ -19,8 +19,9 @@ export interface CeremonyTools {
   /** Resolves when the PIN of this request was entered; PIN_REQUEST_UNKNOWN when nobody did in time. */
   readonly pin: (request: Pick<PinRequest, 'requestId' | 'expiresAt' | 'pinPad'>, purpose: string) => Promise<void>;
   readonly progress: (step: string, done: number, total: number) => void;
-  /** Where the new issuers' CRLs are built. */
-  readonly crls: (context: CeremonyContext) => CrlSet;
+  readonly crls: CrlSet;
+  /** Builds the lists that are missing; on a live station the publisher does, which alone builds there. */
+  readonly buildCrls: (missing: readonly CrlBuilder[]) => Promise<void>;
 }
 
 const Confirmation = z.object({ name: z.string(), hash: z.string().nullable() });
@@ -197,13 +198,13 @@ export class Ceremony {
 
   async #firstCrls(tools: CeremonyTools): Promise<{ issuer: string; number: number; sha256: string }[]> {
     const made = new Set(this.context.plan.authorities.map(({ id }) => id));
-    const crls: { issuer: string; number: number; sha256: string }[] = [];
-    for (const builder of tools.crls(this.context).builders()) {
-      if (!made.has(builder.issuer.id)) continue;
-      const { issuer, number, sha256 } = builder.newest() ?? (await builder.build());
-      crls.push({ issuer, number, sha256 });
-    }
-    return crls;
+    const builders = tools.crls.builders().filter(({ issuer }) => made.has(issuer.id));
+    const missing = builders.filter((builder) => builder.newest() === null);
+    if (missing.length > 0) await tools.buildCrls(missing);
+    return builders.map((builder) => {
+      const { issuer, number, sha256 } = unwrap(builder.newest(), 'a list that was missing was built');
+      return { issuer, number, sha256 };
+    });
   }
 
   /** Written down before it is signed: after an interruption the same text is signed again. */

@@ -26,9 +26,22 @@ function keysOnToken(label: string): string[] {
   return [...text.matchAll(/ID:\s+([0-9a-f]+)/gu)].map((match) => match[1] ?? '').sort();
 }
 
-const alsoAfter = ['key:issuing', 'record'];
+/** before: what the step made is not written down yet. after: it was just written, and for `record` not committed. */
+const crashPoints = [
+  'token before',
+  'key:root before',
+  'certificate:root before',
+  'key:issuing after',
+  'request:issuing before',
+  'certificate:server before',
+  'leaf:good-canary before',
+  'record before',
+  'record after',
+  'crl before',
+  'transcript before',
+];
 
-test('kill -9 at every step: the ceremony goes on, no key is doubled and no serial number lost', async () => {
+test('kill -9 at every kind of step: the ceremony goes on, no key is doubled and no serial number lost', async () => {
   const conf = folder.module.env?.['SOFTHSM2_CONF'] ?? '';
   makeSoftHsmToken(conf, 'Crash', pin);
   ca.root('root');
@@ -59,10 +72,8 @@ test('kill -9 at every step: the ceremony goes on, no key is doubled and no seri
         imported = true;
         continue;
       }
-      // When what a step made is not written down yet; for some also right after it is.
-      const points = view.steps
-        .filter(({ state, step }) => state !== 'done' && !step.startsWith('import:'))
-        .flatMap(({ step }) => [`${step} before`, ...(alsoAfter.includes(step) ? [`${step} after`] : [])]);
+      const left = view.steps.filter(({ state }) => state !== 'done').map(({ step }) => step);
+      const points = crashPoints.filter((point) => left.includes(point.split(' ')[0] ?? ''));
       const at = points.find((point) => !crashed.includes(point));
       if (at === undefined) {
         await station.call('ceremony.continue', {});
@@ -72,7 +83,10 @@ test('kill -9 at every step: the ceremony goes on, no key is doubled and no seri
       writeFileSync(file, JSON.stringify({ step, when }));
       const up = station.waitFor('service.changed', ({ service, state }) => service === 'station' && state === 'up', 60_000);
       const ended = station.call('ceremony.continue', {}).catch((thrown: unknown) => (thrown as { code?: string }).code);
-      expect(await ended, at).toBe('SERVICE_CRASHED');
+      up.catch(() => undefined);
+      const outcome = await ended;
+      if (typeof outcome === 'object' && outcome.waits === 'certificates') continue;
+      expect(outcome, at).toBe('SERVICE_CRASHED');
       expect(existsSync(file)).toBe(false);
       crashed.push(at);
       await up;
@@ -80,7 +94,7 @@ test('kill -9 at every step: the ceremony goes on, no key is doubled and no seri
       answersPin(station);
     }
     expect(imported).toBe(true);
-    expect(crashed).toHaveLength(14 + alsoAfter.length);
+    expect(crashed).toEqual(crashPoints);
     const status = await station.call('station.status', {});
     expect(status.phase).toBe('ready');
     expect(status.issuers.map(({ kind, state }) => [kind, state]).sort()).toEqual([
@@ -100,9 +114,9 @@ test('kill -9 at every step: the ceremony goes on, no key is doubled and no seri
         .sort();
     expect([of('canary-good'), of('canary-revoked'), of('service'), of('server')]).toEqual([
       ['ACTIVE', 'REVOKED'],
-      ['REVOKED', 'REVOKED'],
-      ['ACTIVE', 'REVOKED'],
-      ['ACTIVE', 'REVOKED'],
+      ['REVOKED'],
+      ['ACTIVE'],
+      ['ACTIVE'],
     ]);
     expect(status.broker).toMatchObject({ state: 'up', canary: { revokedRefused: true, goodAccepted: true } });
     expect(await station.problems()).toEqual([]);
