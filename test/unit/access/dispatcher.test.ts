@@ -109,6 +109,7 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
     'crl.change',
     'crl.publish',
     'crl.serve',
+    'deviceProfiles.add',
     'devices.approve',
     'devices.refuse',
     'issuers.importCrl',
