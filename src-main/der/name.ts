@@ -37,6 +37,15 @@ export function readName(bytes: Uint8Array): { readonly type: string; readonly t
   return found;
 }
 
+/** Whether a Name is as `name` writes one: each part has one attribute, and none stands twice, so that nobody reads another name from it. */
+export function isPlainName(bytes: Uint8Array): boolean {
+  const names = new DerReader(onlyElement(bytes, tags.sequence).content);
+  let parts = 0;
+  for (; !names.done; parts++) names.enter(tags.set);
+  const types = readName(bytes).map(({ type }) => type);
+  return types.length === parts && new Set(types).size === parts;
+}
+
 /** The one common name, or null when there is none or more than one. */
 export function commonNameOf(bytes: Uint8Array): string | null {
   const names = readName(bytes).filter((part) => part.type === oids.commonName);

@@ -5,6 +5,7 @@ import {
   DerError,
   der,
   extendedKeyUsageOf,
+  isPlainName,
   generalName,
   hostOf,
   importSpki,
@@ -89,6 +90,7 @@ const rules: readonly Rule[] = [
   ],
   ['a certificate must not be for its issuer’s own key', ({ tbs, signer, selfSigned }) => selfSigned || !same(tbs.spki, signer.spki)],
   ['the common name does not match the profile', ({ tbs, profile }) => matches(commonNameOf(tbs.subject), profile.pattern)],
+  ['each part of the subject must be one attribute, and none twice', ({ tbs }) => isPlainName(tbs.subject)],
   ['the end must be after the start', ({ tbs }) => tbs.notAfter > tbs.notBefore],
   [
     'the validity is longer than the profile allows',

@@ -139,6 +139,30 @@ describe('what the signer refuses to sign for a device', () => {
     ['a common name with a third part', { subject: commonName('acme/T2/1') }, /common name/u],
     ['a common name with a wildcard', { subject: commonName('acme/+') }, /common name/u],
     ['a common name of dots', { subject: commonName('acme/..') }, /common name/u],
+    [
+      'an organization beside the common name in one part, and once more',
+      {
+        subject: der.sequence(
+          der.tlv(0x31, der.sequence(der.oid(oids.organizationName), der.utf8String('Acme'))),
+          der.tlv(
+            0x31,
+            der.sequence(der.oid(oids.organizationName), der.utf8String('Acme')),
+            der.sequence(der.oid(oids.commonName), der.utf8String('acme/T2-000131')),
+          ),
+        ),
+      },
+      /one attribute/u,
+    ],
+    [
+      'an organization twice',
+      {
+        subject: der.sequence(
+          ...['Acme', 'Other'].map((text) => der.tlv(0x31, der.sequence(der.oid(oids.organizationName), der.utf8String(text)))),
+          der.tlv(0x31, der.sequence(der.oid(oids.commonName), der.utf8String('acme/T2-000131'))),
+        ),
+      },
+      /none twice/u,
+    ],
     ['a common name that is too long', { subject: commonName(`${'a'.repeat(40)}/${'b'.repeat(40)}`) }, /common name/u],
     [
       'an authority key identifier with more in it',
