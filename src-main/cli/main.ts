@@ -7,7 +7,8 @@ import { createOutput, reportFailure, type Output } from './output.ts';
 const product = 'birthmark — provisioning station';
 
 function overview(): string {
-  const lines = commands.map((command) => `  ${command.name.padEnd(14)}${command.summary}`);
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
   const codes = Object.entries(exitCodes).map(([name, code]) => `${String(code)} ${name}`);
   return `${product}\n\nUsage: birthmark COMMAND [OPTIONS]\n\n${lines.join('\n')}\n\nbirthmark COMMAND --help tells more, birthmark --version which one this is. Exit codes: ${codes.join(', ')}; 130 and 143 after Ctrl-C and SIGTERM.`;
 }
