@@ -20,7 +20,7 @@ import type { Values } from './values.ts';
 
 /** A unit that goes away more often than this in one step is not held in its fixture. */
 const MAX_REPLUGS = 3;
-const LEAVE_MS = 2000;
+const LEAVE_MS = 6000;
 const POSSESSION = Buffer.from('birthmark-possession-v1\0', 'latin1');
 
 interface SectionTask {
