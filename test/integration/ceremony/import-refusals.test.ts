@@ -1,0 +1,94 @@
+import { createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { certificatesFromFiles, checkChain } from '../../../src-main/station/ca/index.ts';
+import { name } from '../../../src-main/der/index.ts';
+import { caExtensions, CustomerCa, issuingExtensions, type CaOptions } from '../../support/customer-ca.ts';
+
+// Every refusal on certificates that openssl made, as a customer's administrator would.
+const ca = new CustomerCa();
+let csr = '';
+let spki: Buffer;
+
+beforeAll(() => {
+  ca.root('root');
+  ca.intermediate('middle', 'root');
+  ca.root('narrow', { extensions: caExtensions().map((line) => (line.startsWith('basic') ? `${line},pathlen:0` : line)) });
+  ca.root('other', { subject: '/O=Acme/CN=root' });
+  ca.root('acme', { extensions: caExtensions('nameConstraints=critical,permitted;dirName:dn').concat('[dn]', 'O=Acme') });
+  ca.root('quiet', { extensions: ['basicConstraints=critical,CA:TRUE', 'subjectKeyIdentifier=hash'] });
+  ca.request('ours', '/O=Acme/CN=Line 2 device CA');
+  csr = readFileSync(ca.work.path('ours.csr'), 'utf8');
+  spki = createPublicKey(ca.work.openssl('req', '-in', 'ours.csr', '-noout', '-pubkey').text).export({ type: 'spki', format: 'der' });
+});
+afterAll(() => ca.remove());
+
+const without = (word: string): string[] => issuingExtensions.filter((line) => !line.startsWith(word));
+const check = (files: readonly string[], more: Partial<Parameters<typeof checkChain>[0]> = {}) =>
+  checkChain({
+    certificates: certificatesFromFiles(files.map((text) => Buffer.from(text))),
+    spki,
+    purpose: 'clientAuth',
+    names: [{ kind: 'directory', der: name({ commonName: 'acme/x' }), text: 'acme/x' }],
+    now: Date.now(),
+    days: 365,
+    roots: null,
+    ...more,
+  });
+const signed = (by: string, options: CaOptions = {}): string => ca.sign(csr, by, options);
+
+test('what is right is taken: in any order, with strangers, as PKCS#7, below an intermediate, and from a root without key usage', () => {
+  const own = signed('middle');
+  const chain = check([ca.read('other.pem') + ca.read('root.pem'), own + ca.read('middle.pem')]);
+  expect(chain.chain).toHaveLength(2);
+  expect(chain.warnings).toEqual([]);
+  ca.work.write('all.pem', own + ca.read('middle.pem') + ca.read('root.pem'));
+  const bundle = ca.work.openssl('crl2pkcs7', '-nocrl', '-certfile', 'all.pem').text;
+  expect(check([bundle]).chain).toHaveLength(2);
+  expect(check([signed('quiet'), ca.read('quiet.pem')]).warnings.join()).toContain('key usage');
+});
+
+test.each<[string, string, () => string[], Partial<Parameters<typeof checkChain>[0]>]>([
+  ['no key of ours', 'key match', () => [ca.read('middle.pem'), ca.read('root.pem')], {}],
+  [
+    'no CA',
+    'CA',
+    () => [signed('root', { extensions: ['basicConstraints=critical,CA:FALSE', ...without('basic')] }), ca.read('root.pem')],
+    {},
+  ],
+  [
+    'no key usage for CRLs',
+    'key usage',
+    () => [signed('root', { extensions: ['keyUsage=critical,keyCertSign', ...without('keyUsage')] }), ca.read('root.pem')],
+    {},
+  ],
+  [
+    'another purpose',
+    'extended key usage',
+    () => [signed('root', { extensions: [...issuingExtensions, 'extendedKeyUsage=codeSigning'] }), ca.read('root.pem')],
+    {},
+  ],
+  [
+    'an unknown critical extension',
+    'critical extension',
+    () => [signed('root', { extensions: [...issuingExtensions, '1.2.3.4=critical,ASN1:NULL'] }), ca.read('root.pem')],
+    {},
+  ],
+  ['a short life', 'validity', () => [signed('root', { days: 30 }), ca.read('root.pem')], {}],
+  ['a time before it begins', 'validity', () => [signed('root'), ca.read('root.pem')], { now: Date.now() - 3_600_000 }],
+  ['a time after it has ended', 'validity', () => [signed('root'), ca.read('root.pem')], { now: Date.now() + 2000 * 86_400_000 }],
+  ['SHA-1', 'weak algorithm', () => [signed('root', { digest: '-sha1' }), ca.read('root.pem')], {}],
+  ['a path length that allows no CA below', 'path length', () => [signed('narrow'), ca.read('narrow.pem')], {}],
+  ['a missing root', 'chain', () => [signed('middle'), ca.read('middle.pem')], {}],
+  ['a root of the same name', 'signature', () => [signed('root', { extensions: without('authority') }), ca.read('other.pem')], {}],
+  ['another root than agreed on', 'root', () => [signed('root'), ca.read('root.pem')], { roots: ['0'.repeat(64)] }],
+  ['names that are not permitted', 'name constraints', () => [signed('acme'), ca.read('acme.pem')], {}],
+])('%s is refused by the check “%s”', (_, wanted, files, more) => {
+  let failure: unknown;
+  try {
+    check(files(), more);
+  } catch (thrown) {
+    failure = thrown;
+  }
+  expect(failure).toMatchObject({ code: 'ISSUER_REFUSED', params: { check: wanted } });
+});
