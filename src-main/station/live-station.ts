@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import {
   Failure,
   RemoteHost,
-  toFailureData,
   unwrap,
   type FailureData,
   type OrderProgress,
@@ -18,22 +17,20 @@ import { LocalBrokerHost, RemoteBrokerHost, type BrokerHost, type SshKeys } from
 import { BundleDesk } from './delivery/index.ts';
 import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
-import { endGracePeriods, giveNotice, hearInUse, inUseFilter, OwnCertificates, recoverUnfinished } from './life/index.ts';
-import { endOverdueProofs, Line, recoverRuns, type ProofResult } from './line/index.ts';
+import { OwnCertificates, recoverUnfinished } from './life/index.ts';
+import { Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { CrlServer, CrlSet, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
 import type { Registry } from './registry/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities, stationSshKeys } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
+import { Upkeep } from './upkeep/index.ts';
 import { Observer } from './verify/index.ts';
 import { createLineServices, proofHours } from './line-services.ts';
 import { liveStatus } from './live-status.ts';
 import type { SessionEnded } from './signer-link.ts';
 import type { Station } from './station.ts';
 
-const upkeepMs = 5_000;
 const closeMs = 2_000;
-const noticeMs = 10 * 60_000;
-const renewMs = 10 * 60_000;
 
 /** A station that is set up: registry, issuance, broker host, publication and line, put together once. */
 export class LiveStation {
@@ -54,14 +51,8 @@ export class LiveStation {
   readonly #station: Station;
   readonly #identities: OwnIdentities;
   readonly #watcher: PlugWatcher;
+  readonly #upkeep: Upkeep;
   #progress: OrderProgress | null = null;
-  #upkeep: NodeJS.Timeout | undefined;
-  readonly #doubts = new Set<string>();
-  #renewing = false;
-  #renewedAt = 0;
-  #noticing = false;
-  #noticedAt = 0;
-  readonly #stopping = new AbortController();
 
   private constructor(
     station: Station,
@@ -138,6 +129,18 @@ export class LiveStation {
         this.orderChanged();
       },
     });
+    this.#upkeep = new Upkeep({
+      registry,
+      clock,
+      observer: this.observer,
+      publisher: this.publisher,
+      crls,
+      own: this.own,
+      session: () => signer.session,
+      onRevocation: (view) => station.emit('revocation.changed', view),
+      onEnded: () => this.orderChanged(),
+      onTick: () => station.statusSoon(),
+    });
     this.bench =
       registry.store.setting('tryOut') === 'true' && places.length > 0
         ? new TryOutBench({ agentPath: config.agentPath, dataDir: config.dataDir, slots: places.length, settings: registry.store })
@@ -199,7 +202,7 @@ export class LiveStation {
     const { config, signer, clock } = this.#station;
     recoverRuns(this.registry, clock, proofHours);
     recoverUnfinished(this.registry);
-    this.#endWhatIsOver();
+    this.#upkeep.endWhatIsOver();
     const module = this.registry.store.setting('module');
     const token = this.registry.store.setting('token');
     await signer.use(
@@ -209,13 +212,12 @@ export class LiveStation {
     this.host.onChange(() => this.#station.statusSoon());
     if (config.broker) {
       await this.host.start();
-      this.observer.listen(inUseFilter, ({ topic, payload }) => this.#heardInUse(topic, payload));
+      this.#upkeep.listen();
       this.observer.start();
       this.publisher.publishSoon();
       await this.publisher.idle();
       this.bundles.start();
-      this.#upkeep = setInterval(() => this.#tick(), upkeepMs);
-      this.#upkeep.unref();
+      this.#upkeep.start();
     }
     await this.#serveCrls();
     // The units of a try-out station were there before it was opened: who asks now must see them in their slots.
@@ -235,9 +237,8 @@ export class LiveStation {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#upkeep);
+    this.#upkeep.stop();
     await this.crlServer.stop();
-    this.#stopping.abort();
     await this.line.stop();
     await this.bundles.stop();
     // What was just revoked is still signed, as long as that takes no longer than a stop may.
@@ -280,7 +281,7 @@ export class LiveStation {
   signerChanged(): void {
     // An open session lets out what waited for one: a revocation list, and the units in the slots.
     if (this.#station.signer.session !== null && this.#station.config.broker && this.#hasUnsignedWork()) this.publisher.publishSoon();
-    this.#renewedAt = 0;
+    this.#upkeep.sessionChanged();
     this.line.poke();
   }
 
@@ -374,92 +375,6 @@ export class LiveStation {
 
   #hasUnsignedWork(): boolean {
     return this.crls.isDue() || this.registry.revocations.waiting().length > 0;
-  }
-
-  /** Ends are days away: a look now and then is enough, and at once after a start. */
-  async #giveNotice(): Promise<void> {
-    const { clock } = this.#station;
-    const since = clock.now() - this.#noticedAt;
-    if (this.#noticing || (since >= 0 && since < noticeMs)) return;
-    this.#noticing = true;
-    try {
-      const send = (topic: string, payload: string): Promise<void> =>
-        this.observer.publish(topic, payload, { signal: this.#stopping.signal, timeoutMs: closeMs });
-      const given = await giveNotice({ registry: this.registry, send, log: (line) => void process.stderr.write(`${line}\n`) });
-      if (given === 0) this.#noticedAt = clock.now();
-    } catch (thrown) {
-      if (!this.#stopping.signal.aborted) process.stderr.write(`notices: ${String(thrown)}\n`);
-    } finally {
-      this.#noticing = false;
-    }
-  }
-
-  #heardInUse(topic: string, payload: Uint8Array): void {
-    try {
-      const heard = hearInUse(this.registry, topic, payload);
-      if (heard === null) return;
-      if (heard.doubt !== null) return this.#doubted(heard.device, heard.doubt);
-      if (heard.revoked === null) return;
-      this.#station.emit('revocation.changed', heard.revoked);
-      this.publisher.publishSoon();
-    } catch (thrown) {
-      // A full disk: the device says it again, or the grace period ends on the clock.
-      process.stderr.write(`rotation: ${String(this.registry.store.named(thrown))}\n`);
-    }
-  }
-
-  /** Said once for each device: whoever has its old key may say anything as often as he likes. */
-  #doubted(device: string, doubt: string): void {
-    if (this.#doubts.has(device)) return;
-    this.#doubts.add(device);
-    process.stderr.write(`${device} says that it uses its new certificate, but ${doubt}\n`);
-  }
-
-  /** The station's own certificates, while a session lets them be signed; the last one of a small session belongs to whoever opened it. */
-  async #renewOwn(): Promise<void> {
-    const { clock, signer } = this.#station;
-    const { session } = signer;
-    const since = clock.now() - this.#renewedAt;
-    if (this.#renewing || session?.kind !== 'issue' || session.quota - session.used < 2 || (since >= 0 && since < renewMs)) return;
-    this.#renewing = true;
-    try {
-      for (const name of this.own.due()) {
-        await this.own.renew(name);
-        process.stderr.write(`the certificate of the station’s ${name} was renewed\n`);
-      }
-    } catch (thrown) {
-      // An alarm says it as long as it lasts; tried again after a while.
-      if (!this.#stopping.signal.aborted) process.stderr.write(`the station’s own certificates: ${toFailureData(thrown).code}\n`);
-    } finally {
-      this.#renewedAt = clock.now();
-      this.#renewing = false;
-    }
-  }
-
-  /** By the clock, and at every start. Returns how much. */
-  #endWhatIsOver(): number {
-    return (
-      this.registry.certificates.expire('upkeep') +
-      endGracePeriods(this.registry) +
-      this.registry.issuers.endRetired('upkeep').length +
-      endOverdueProofs(this.registry)
-    );
-  }
-
-  #tick(): void {
-    let ended = 0;
-    try {
-      ended = this.#endWhatIsOver();
-    } catch (thrown) {
-      // A full disk: the next tick tries again. Thrown from a timer it would end the service.
-      if (!(thrown instanceof Failure)) throw thrown;
-      process.stderr.write(`upkeep: ${thrown.code} ${thrown.detail ?? ''}\n`);
-    }
-    void this.#giveNotice();
-    void this.#renewOwn();
-    if (ended > 0) this.orderChanged();
-    if (ended > 0 || (this.#station.signer.session !== null && this.crls.isDue())) this.publisher.publishSoon();
-    this.#station.statusSoon();
   }
 }
 

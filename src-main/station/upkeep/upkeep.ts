@@ -1,0 +1,167 @@
+import { Failure, toFailureData, type RevocationView, type SigningSession } from '../../contract/index.ts';
+import type { Clock } from '../clock.ts';
+import { endGracePeriods, giveNotice, hearInUse, inUseFilter, type OwnCertificates } from '../life/index.ts';
+import { endOverdueProofs } from '../line/index.ts';
+import type { CrlSet, Publisher } from '../publication/index.ts';
+import type { Registry } from '../registry/index.ts';
+import type { Observer } from '../verify/index.ts';
+
+export interface UpkeepParts {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly publisher: Publisher;
+  readonly crls: CrlSet;
+  readonly own: OwnCertificates;
+  readonly session: () => SigningSession | null;
+  readonly onRevocation: (view: RevocationView) => void;
+  /** Certificates, grace periods or proofs came to their end. */
+  readonly onEnded: () => void;
+  readonly onTick: () => void;
+}
+
+const tickMs = 5_000;
+/** Ends are days away: a look now and then is enough, and at once after a start. */
+const lookMs = 10 * 60_000;
+const sendMs = 2_000;
+
+const log = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** The clockwork of a station: what ends is ended, devices are told of it, and the station's own certificates are renewed. */
+export class Upkeep {
+  readonly #parts: UpkeepParts;
+  readonly #stopping = new AbortController();
+  readonly #notices: NowAndThen;
+  readonly #renewals: NowAndThen;
+  readonly #doubts = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts;
+    this.#notices = new NowAndThen(parts.clock);
+    this.#renewals = new NowAndThen(parts.clock);
+  }
+
+  /** Before the observer connects, so that nothing that was said meanwhile is missed. */
+  listen(): void {
+    this.#parts.observer.listen(inUseFilter, ({ topic, payload }) => this.#heardInUse(topic, payload));
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#stopping.abort();
+  }
+
+  /** Another session may allow what the last one did not. */
+  sessionChanged(): void {
+    this.#renewals.soon();
+  }
+
+  /** By the clock, and at every start. Returns how much. */
+  endWhatIsOver(): number {
+    const { registry } = this.#parts;
+    return (
+      registry.certificates.expire('upkeep') +
+      endGracePeriods(registry) +
+      registry.issuers.endRetired('upkeep').length +
+      endOverdueProofs(registry)
+    );
+  }
+
+  #tick(): void {
+    const { publisher, crls, session, onEnded, onTick } = this.#parts;
+    let ended = 0;
+    try {
+      ended = this.endWhatIsOver();
+    } catch (thrown) {
+      // A full disk: the next tick tries again. Thrown from a timer it would end the service.
+      if (!(thrown instanceof Failure)) throw thrown;
+      log(`upkeep: ${thrown.code} ${thrown.detail ?? ''}`);
+    }
+    void this.#notices.run(() => this.#giveNotice());
+    void this.#renewals.run(() => this.#renewOwn());
+    if (ended > 0) onEnded();
+    if (ended > 0 || (session() !== null && crls.isDue())) publisher.publishSoon();
+    onTick();
+  }
+
+  /** Resolves with whether all is told for now. */
+  async #giveNotice(): Promise<boolean> {
+    const { registry, observer } = this.#parts;
+    try {
+      const send = (topic: string, payload: string): Promise<void> =>
+        observer.publish(topic, payload, { signal: this.#stopping.signal, timeoutMs: sendMs });
+      return (await giveNotice({ registry, send, log })) === 0;
+    } catch (thrown) {
+      if (!this.#stopping.signal.aborted) log(`notices: ${String(thrown)}`);
+      return false;
+    }
+  }
+
+  /** While a session lets them be signed; the last certificate of a small session belongs to whoever opened it. */
+  async #renewOwn(): Promise<boolean> {
+    const session = this.#parts.session();
+    if (session?.kind !== 'issue' || session.quota - session.used < 2) return false;
+    try {
+      for (const name of this.#parts.own.due()) {
+        await this.#parts.own.renew(name);
+        log(`the certificate of the station’s ${name} was renewed`);
+      }
+    } catch (thrown) {
+      // An alarm says it as long as it lasts; tried again after a while.
+      if (!this.#stopping.signal.aborted) log(`the station’s own certificates: ${toFailureData(thrown).code}`);
+    }
+    return true;
+  }
+
+  #heardInUse(topic: string, payload: Uint8Array): void {
+    const { registry, publisher, onRevocation } = this.#parts;
+    try {
+      const heard = hearInUse(registry, topic, payload);
+      if (heard === null) return;
+      if (heard.doubt !== null) return this.#doubted(heard.device, heard.doubt);
+      if (heard.revoked === null) return;
+      onRevocation(heard.revoked);
+      publisher.publishSoon();
+    } catch (thrown) {
+      // A full disk: the device says it again, or the grace period ends on the clock.
+      log(`rotation: ${String(registry.store.named(thrown))}`);
+    }
+  }
+
+  /** Said once for each device: whoever has its old key may say anything as often as he likes. */
+  #doubted(device: string, doubt: string): void {
+    if (this.#doubts.has(device)) return;
+    this.#doubts.add(device);
+    log(`${device} says that it uses its new certificate, but ${doubt}`);
+  }
+}
+
+/** Work that is done at once, and again after a while; never twice at a time, and early when the clock was set back. */
+class NowAndThen {
+  readonly #clock: Clock;
+  #running = false;
+  #doneAt = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  soon(): void {
+    this.#doneAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** `work` resolves with whether it is done for now; it must not reject. */
+  async run(work: () => Promise<boolean>): Promise<void> {
+    const since = this.#clock.now() - this.#doneAt;
+    if (this.#running || (since >= 0 && since < lookMs)) return;
+    this.#running = true;
+    if (await work()) this.#doneAt = this.#clock.now();
+    this.#running = false;
+  }
+}
