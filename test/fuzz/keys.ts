@@ -71,7 +71,8 @@ export const device = ecPair('device');
 export const rsaDevice = rsaPair();
 
 export const keyIdOf = (spki: Uint8Array): Buffer => keyIdentifier(readPublicKeyInfo(spki).bits);
-export const caSpki = spkiOf(ca.publicKey);
+export const spkiOfPair = ({ publicKey }: Pair): Buffer => spkiOf(publicKey);
+export const caSpki = spkiOfPair(ca);
 export const caName = name({ organization: 'Acme', commonName: 'Acme issuer 1' });
 export const authority = { subject: caName, notBefore: now - 100 * day, notAfter: now + 2000 * day, pathLength: 0 };
 export const caKey = { algorithm: 'ec-p256', spki: caSpki, keyId: keyIdOf(caSpki), authority } as const;

@@ -1,9 +1,15 @@
 import type { FuzzTarget } from '../target.ts';
+import { attestation } from './attestation.ts';
+import { ceremonyFile } from './ceremony-file.ts';
 import { certificate } from './certificate.ts';
 import { crl } from './crl.ts';
 import { csr } from './csr.ts';
+import { customerChain } from './customer-chain.ts';
+import { deviceProfile } from './device-profile.ts';
 import { pem } from './pem.ts';
+import { pkcs12File } from './pkcs12.ts';
 import { certificateProfile } from './profile.ts';
+import { requestFile } from './request-file.ts';
 import { revocationList } from './revocation-list.ts';
 import { signerMessages } from './signer-calls.ts';
 import { stationMessages } from './station-calls.ts';
@@ -16,6 +22,12 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   certificate,
   crl,
   certificateProfile,
+  deviceProfile,
+  ceremonyFile,
+  attestation,
+  customerChain,
+  pkcs12File,
+  requestFile,
   revocationList,
   tbsCertificate,
   tbsCrl,

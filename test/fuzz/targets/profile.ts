@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { commonNameFor, lintCertificateProfile, signingProfile } from '../../../src-main/station/ca/index.ts';
+import { placesOf } from '../places.ts';
 import { mutateText } from '../mutate/text.ts';
 import { Broken, refusedBy, type FuzzTarget } from '../target.ts';
 
@@ -32,14 +33,8 @@ export const certificateProfile: FuzzTarget = {
   feed: (input) => {
     const text = Buffer.from(input).toString('utf8');
     const { profile, findings } = lintCertificateProfile(text);
-    const lines = text.split(/\r\n|[\n\r\u2028\u2029]/u).length;
-    for (const { line, column, problem } of findings)
-      if (line < 1 || line > lines + 1 || column < 1 || problem === '')
-        throw new Broken(`a finding at ${line}:${column} of ${lines} lines: “${problem}”`);
-    if (profile === null) {
-      if (findings.length === 0) throw new Broken('refused without a finding');
-      return findings.map(({ problem }) => problem).join(' · ');
-    }
+    const found = placesOf(text, profile !== null, findings);
+    if (profile === null) return found;
     const words = refusedBy(
       /^ID_INVALID$/u,
       () => commonNameFor(profile, { tenant: 'a', device: 'b', name: 'c', host: 'd' }),
@@ -52,6 +47,6 @@ export const certificateProfile: FuzzTarget = {
       )
     )
       throw new Broken('a common name that the signer would refuse');
-    return `used, ${words}, ${findings.map(({ problem }) => problem).join(' · ')}`;
+    return `${found}, ${words}`;
   },
 };
