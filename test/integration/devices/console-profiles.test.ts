@@ -139,8 +139,9 @@ describe.each(kinds)('$profile', (kind) => {
     const unit = await plugged(kind);
     const profile = consoleProfile(kind.profile);
     const session = await opened(unit, profile);
+    const writes = unit.heard(writing(kind.profile));
     const running = provision(session, profile, ca);
-    await expect.poll(() => unit.received.toString('latin1'), { interval: 5, timeout: 10_000 }).toMatch(writing(kind.profile));
+    await writes;
     await unit.unplug();
     await unit.start();
     await running;
@@ -150,9 +151,10 @@ describe.each(kinds)('$profile', (kind) => {
     const unit = await plugged(kind);
     const profile = consoleProfile(kind.profile);
     const session = await opened(unit, profile);
+    const writes = unit.heard(writing(kind.profile));
     const running = provision(session, profile, ca);
     const swapped = expect(running).rejects.toMatchObject({ code: 'DEVICE_SWAPPED' });
-    await expect.poll(() => unit.received.toString('latin1'), { interval: 5, timeout: 10_000 }).toMatch(writing(kind.profile));
+    await writes;
     await unit.unplug();
     rename(unit);
     await unit.start();
@@ -164,12 +166,13 @@ describe.each(kinds)('$profile', (kind) => {
     const profile = consoleProfile(kind.profile);
     const session = await opened(unit, profile);
     const stop = new AbortController();
+    const writes = unit.heard(writing(kind.profile));
     const running = provision(session, profile, ca, { signal: stop.signal });
     const cancelled = expect(running).rejects.toMatchObject({
       code: 'CANCELLED',
       params: { left: expect.stringMatching(/^unfinished \(/u) as string },
     });
-    await expect.poll(() => unit.received.toString('latin1'), { interval: 5, timeout: 10_000 }).toMatch(writing(kind.profile));
+    await writes;
     stop.abort();
     await cancelled;
     // And the unit takes commands again: what was begun was ended.

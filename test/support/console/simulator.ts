@@ -24,6 +24,7 @@ export abstract class SimulatedConsole {
   readonly faults: ConsoleFaults;
   /** Everything that was received, for what must never have been sent. */
   received = Buffer.alloc(0);
+  #waiting: { readonly pattern: RegExp; readonly done: () => void }[] = [];
   #peer: PtyPeer | null = null;
   #path = '';
 
@@ -40,6 +41,11 @@ export abstract class SimulatedConsole {
 
   get path(): string {
     return this.#path;
+  }
+
+  /** Resolves once what was received matches, before the other side can have read an answer. */
+  heard(pattern: RegExp): Promise<void> {
+    return new Promise((done) => this.#waiting.push({ pattern, done }));
   }
 
   unplug(): Promise<void> {
@@ -76,6 +82,9 @@ export abstract class SimulatedConsole {
   #receive(bytes: Buffer): void {
     if (this.faults.hung === true) return;
     this.received = Buffer.concat([this.received, bytes]);
+    const text = this.received.toString('latin1');
+    for (const { done } of this.#waiting.filter(({ pattern }) => pattern.test(text))) done();
+    this.#waiting = this.#waiting.filter(({ pattern }) => !pattern.test(text));
     for (const byte of bytes) {
       if (this.faults.dieAfterBytes !== undefined && this.faults.dieAfterBytes-- <= 0) {
         delete this.faults.dieAfterBytes;
