@@ -11,6 +11,13 @@ import { TestStation } from '../../support/station.ts';
 const needed: Readonly<Record<string, readonly string[]>> = {
   export: ['--out', 'out'],
   rotate: ['--device', 'acme/a', '--csr', 'a.csr', '--out', 'a.pem'],
+  why: ['--device', 'acme/a'],
+  register: ['--device', 'acme/a'],
+  approve: ['--device', 'acme/a', '--reason', 'new'],
+  refuse: ['--device', 'acme/a', '--reason', 'old'],
+  profile: ['list'],
+  'server-certificate': ['--make-key', 'key.pem', '--dns', 'broker.example', '--out', 'a.pem'],
+  bundle: ['--device', 'acme/a', '--out', 'a.zip'],
 };
 
 const dir = mkdtempSync(join(tmpdir(), 'birthmark-cli-'));
@@ -84,7 +91,7 @@ describe('on a station', () => {
   test('every command that looks prints one object and ends with 0', async () => {
     expect(jsonOf(await on('status'))).toMatchObject({ phase: 'ready', token: { state: 'locked' }, session: null });
     expect(jsonOf(await on('devices'))).toEqual({ total: 0, rows: [] });
-    expect(jsonOf(await on('certificates', '--status', 'ACTIVE'))).toMatchObject({ total: 2 });
+    expect(jsonOf(await on('certificates', '--status', 'ACTIVE'))).toMatchObject({ total: 3 });
     expect(jsonOf(await on('crl'))).toMatchObject({ crl: { number: 1, entries: 1 } });
     expect(jsonOf(await on('doctor'))).toMatchObject({ verdict: 'PASS' });
     expect(jsonOf(await on('verify'))).toMatchObject({ verdict: 'PASS', units: [] });

@@ -77,7 +77,8 @@ describe('init', () => {
       code: exitCodes.TOKEN,
       error: expected,
     });
-    expect(existsSync(join(dir, name, 'station.db'))).toBe(false);
+    const status = await birthmark(['status', '--json', '--data', join(dir, name)]);
+    expect(jsonOf(status)).toMatchObject({ phase: 'first-run' });
     expect(existsSync(join(dir, name, 'secrets'))).toBe(false);
     if (name === 'wrong') expect((await init(name, [...module, '--token', 'Only', '--pin-file', pin('482916')])).code).toBe(0);
   });
