@@ -100,6 +100,8 @@ async function prepare(context: CommandContext, station: StationProcess, plan: P
 async function runUnits(context: CommandContext, station: StationProcess, plan: Plan): Promise<DemoUnit[]> {
   const results: DemoUnit[] = [];
   const faulty = new Set<number>();
+  /** Slots whose unit has had no result yet: a stranger that was put in after it is none of the demo's. */
+  const busy = new Set<number>();
   const slots = await station.call('bench.units', {});
   let plugged = 0;
   const plugNext = async (slot: number): Promise<void> => {
@@ -108,10 +110,12 @@ async function runUnits(context: CommandContext, station: StationProcess, plan: 
     const hit = plugged === 1 && plan.fault !== null && plan.fault.name !== 'broker-away';
     if (hit) faulty.add(slot);
     else faulty.delete(slot);
+    busy.add(slot);
     await station.call('bench.plug', { slot, ...(hit ? { fault: plan.fault.name } : {}) });
   };
   await new Promise<void>((done, failed) => {
     onResult(station, (result) => {
+      if (!busy.delete(result.slot)) return;
       results.push({ ...result, faulty: faulty.has(result.slot) });
       context.output.note(
         `slot ${String(result.slot)}: ${result.device} ${result.verdict}${result.code === undefined ? '' : ` (${result.code})`}`,
