@@ -144,6 +144,23 @@ export async function issue({ openRecorder }: IssueOptions = {}): Promise<Figure
   }
 }
 
+/** `issue-memory`: how much more memory (RSS, signer and station in one process) 95,000 certificates need than the 5,000 before them. */
+export async function issueMemory({ openRecorder }: IssueOptions = {}): Promise<Figure> {
+  const station = await openStation();
+  const recorder = openRecorder?.();
+  const rss = (): number => process.memoryUsage.rss() / 1024 ** 2;
+  try {
+    await issueRate(station, 5_000, 16, recorder);
+    const before = rss();
+    const rate = await issueRate(station, 95_000, 16, recorder);
+    const after = rss();
+    return { value: after - before, unit: 'MB', detail: { before, after, certificates: 95_000, rate } };
+  } finally {
+    recorder?.close();
+    await station.bench.stop();
+  }
+}
+
 /** `issue-shell`: against a shell loop of `openssl x509 -req` with the pkcs11 engine on the same token and key. */
 export async function issueShell({ openRecorder }: IssueOptions = {}): Promise<Figure> {
   const station = await openStation();

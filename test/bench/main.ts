@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
-import { crl100k, crl1m, issue, issueShell, issueUsb, type Figure } from './issue.ts';
+import { crl100k, crl1m, issue, issueMemory, issueShell, issueUsb, type Figure } from './issue.ts';
 import { openRecorder } from './recorder.ts';
 import { run, slots16 } from './run.ts';
 
 /** Every figure of `npm run bench`, by name; what each means and its target stand in docs/benchmarks.md. */
 const benches: Readonly<Record<string, () => Promise<Figure>>> = {
   issue: () => issue({ openRecorder }),
+  'issue-memory': () => issueMemory({ openRecorder }),
   'issue-usb': () => issueUsb({ openRecorder }),
   'issue-shell': () => issueShell({ openRecorder }),
   'crl-100k': crl100k,
