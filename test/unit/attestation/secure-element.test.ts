@@ -91,6 +91,11 @@ describe('the chain of a secure element', () => {
     ],
     ['a device that names another issuer', { device: { issuerName: 'Somebody' } }, 'chain'],
     ['a device signed with SHA-1', { device: { algorithm: der.sequence(der.oid('1.2.840.10045.4.1')) } }, 'algorithm'],
+    [
+      'a key usage that is none, well signed',
+      { device: { usage: null, more: [extension(oids.keyUsage, true, Buffer.from('3080', 'hex'))] } },
+      'form',
+    ],
     ['an unknown critical extension', { device: { more: [extension('1.3.6.1.4.1.1', true, der.nothing)] } }, 'critical extension'],
     ['an unknown extension that is not critical', { device: { more: [extension('1.3.6.1.4.1.1', false, der.nothing)] } }, null],
     ['names within what its signer may name', { signer: { more: [constraint(0, der.explicit(4, der.sequence()))] } }, null],

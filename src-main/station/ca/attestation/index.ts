@@ -1,9 +1,10 @@
 import { Failure, limits, type AttestationFormat, type AttestationRecord } from '../../../contract/index.ts';
+import { DerError } from '../../../der/index.ts';
 import { instant } from '../../clock.ts';
-import { readTrustAnchors } from './anchors.ts';
+import { readTrustAnchors, type TrustAnchor } from './anchors.ts';
 import { labels, readCoseSign1 } from './cose.ts';
 import { checkNordic } from './nordic.ts';
-import { refuse } from './refusal.ts';
+import { refuse, type Proof } from './refusal.ts';
 import { certificatesIn, checkChain, checkSignedRequest, type Request } from './secure-element.ts';
 
 export { readTrustAnchors } from './anchors.ts';
@@ -46,11 +47,16 @@ export function checkAttestation(
   if (bytes.length > limits.attestationBytes)
     throw refuse('size', `it has ${String(bytes.length)} bytes; ${String(limits.attestationBytes)} are allowed`);
   const anchors = policy.trustAnchors.flatMap(readTrustAnchors);
-  const checkedAt = instant(now);
-  if (format === 'certificates' && bytes[0] === 0x30) return { ...checkChain(certificatesIn(bytes), request, anchors, now), checkedAt };
+  try {
+    return { ...proofIn(bytes, format, request, anchors, now), checkedAt: instant(now) };
+  } catch (thrown) {
+    // An extension is read when its turn comes: what is wrong with one is the device's doing as much as a broken certificate.
+    throw thrown instanceof DerError ? refuse('form', `a certificate in it cannot be read: ${thrown.message}`) : thrown;
+  }
+}
+
+function proofIn(bytes: Uint8Array, format: AttestationFormat, request: Request, anchors: readonly TrustAnchor[], now: number): Proof {
+  if (format === 'certificates' && bytes[0] === 0x30) return checkChain(certificatesIn(bytes), request, anchors, now);
   const cose = readCoseSign1(bytes);
-  const proof = cose.headers.has(labels.x5chain)
-    ? checkSignedRequest(cose, request, anchors, now)
-    : checkNordic(cose, request.csr, anchors);
-  return { ...proof, checkedAt };
+  return cose.headers.has(labels.x5chain) ? checkSignedRequest(cose, request, anchors, now) : checkNordic(cose, request.csr, anchors);
 }

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { AttestationRecord } from '../../../contract/index.ts';
 import type { TrustAnchor } from './anchors.ts';
 import { CborError, readCbor, type CborValue } from './cbor.ts';
 import { isSignedBy, isTag, labels, type CoseSign1 } from './cose.ts';
-import { refuse } from './refusal.ts';
-
-type Proof = Omit<AttestationRecord, 'checkedAt'>;
+import { refuse, type Proof } from './refusal.ts';
 
 /**
  * The second part of what `AT%KEYGEN=<tag>,2,0` answers (nRF91 AT commands, "KEYGEN", modem firmware 1.3 and later; the fields as Nordic's

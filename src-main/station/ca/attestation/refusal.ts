@@ -1,4 +1,7 @@
-import { Failure } from '../../../contract/index.ts';
+import { Failure, type AttestationRecord } from '../../../contract/index.ts';
+
+/** What a statement proves. */
+export type Proof = Omit<AttestationRecord, 'checkedAt'>;
 
 /** Which check an attestation did not pass: the name that the record, the command line and the tests use. */
 export type AttestationCheck =

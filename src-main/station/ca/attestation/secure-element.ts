@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { AttestationRecord } from '../../../contract/index.ts';
 import { describeName, DerReader, DerError, tags } from '../../../der/index.ts';
 import type { TrustAnchor } from './anchors.ts';
 import { isSignedBy, labels, type CoseSign1 } from './cose.ts';
 import { readChain, validatePath, type ChainLink } from './path.ts';
-import { refuse } from './refusal.ts';
-
-type Proof = Omit<AttestationRecord, 'checkedAt'>;
+import { refuse, type Proof } from './refusal.ts';
 
 export interface Request {
   readonly csr: Uint8Array;
