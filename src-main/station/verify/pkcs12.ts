@@ -23,8 +23,8 @@ const digests: Readonly<Record<string, string>> = {
   '1.2.840.113549.2.10': 'sha384',
   '1.2.840.113549.2.11': 'sha512',
 };
-/** A file may ask for any number of rounds; more than this is an attack on our time. */
-const maxRounds = 10_000_000;
+/** A file may ask for any number of rounds; more than this, a few seconds, is an attack on our time. Programs write 2,048 to 600,000. */
+const maxRounds = 1_000_000;
 
 export interface Pkcs12 {
   /** Leaf first, then what leads up from it. */
