@@ -34,7 +34,10 @@ export function readChain(certificates: readonly Uint8Array[]): ChainLink[] {
   return certificates.map((der, index) => {
     try {
       assertStrictDer(der, bounds);
-      return { read: readCertificateDer(der), x509: new X509Certificate(der) };
+      const x509 = new X509Certificate(der);
+      // OpenSSL takes a key apart only when it is asked for; one that cannot be read is refused here.
+      if (x509.publicKey.type !== 'public') throw refuse('form', 'a certificate without a public key');
+      return { read: readCertificateDer(der), x509 };
     } catch (thrown) {
       throw refuse('form', `certificate ${String(index + 1)}: ${thrown instanceof DerError ? thrown.message : 'it cannot be read'}`);
     }
