@@ -312,7 +312,7 @@ export class LiveStation {
   /** Asks the signer for a session of this station's issuer; the PIN goes to the signer by itself. */
   requestSession(asked: SessionWish & { readonly operator: string }): Promise<SignerOutput<'session.request'>> {
     const token = JSON.parse(unwrap(this.registry.store.setting('token'), 'a station has a token')) as { label: string; serial: string };
-    return this.#station.signer.call('session.request', this.issuance.sessionTerms({ ...asked, token }));
+    return this.#station.signer.requestSession(this.issuance.sessionTerms({ ...asked, token }));
   }
 
   async plugAll(): Promise<void> {

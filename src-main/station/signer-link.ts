@@ -4,6 +4,8 @@ import {
   signerEvents,
   type ModuleConfig,
   type SignerClient,
+  type SignerOutput,
+  type SignerParsed,
   type SigningSession,
   type TokenRef,
   type TokenState,
@@ -26,6 +28,8 @@ export class SignerLink {
   readonly #pins = new Map<string, () => void>();
   #use: { module: ModuleConfig; watch: TokenRef | null } | null = null;
   #using: Promise<void> = Promise.resolve();
+  /** How often the signer was started again. */
+  #starts = 0;
   session: SigningSession | null = null;
   token: TokenState = { state: 'none', view: null };
   /** Why the module cannot be used; null when it can. */
@@ -55,6 +59,7 @@ export class SignerLink {
 
   event(name: string, payload: unknown): void {
     if (name === 'signer.up') {
+      this.#starts++;
       const lost = this.session;
       this.session = null;
       if (lost !== null)
@@ -76,6 +81,19 @@ export class SignerLink {
   async mustWork(): Promise<void> {
     await this.#using;
     if (this.failure !== null) throw this.failure;
+  }
+
+  /**
+   * A request for a session, by a signer that has its module. One that waited for a signer's start came before the module did, and
+   * its PIN would find none: it is made again, and the first is never answered.
+   */
+  async requestSession(terms: SignerParsed<'session.request'>): Promise<SignerOutput<'session.request'>> {
+    for (;;) {
+      await this.mustWork();
+      const starts = this.#starts;
+      const request = await this.call('session.request', terms);
+      if (starts === this.#starts) return request;
+    }
   }
 
   /** Resolves when a person has answered this request with the right PIN; PIN_REQUEST_UNKNOWN when it ran out. */

@@ -8,7 +8,6 @@ export function sessionsHandlers(station: Station): HandlersOf<'sessions'> {
 
   return {
     'sessions.request': async (wish) => {
-      await station.signer.mustWork();
       const request = await live().requestSession({ ...wish, operator: actor() });
       const { view } = station.signer.token;
       return { ...request, token: view, purpose: `PIN of the token “${view?.label ?? 'unknown'}”` };

@@ -44,6 +44,21 @@ test('a signer that was started again gets its module back before anybody is let
   expect(signer.token).toEqual(locked);
 });
 
+test('a request that waited for the signer’s new start is made again, of a signer that has its module', async () => {
+  const { signer, asked, answer } = link();
+  const used = signer.use(module, token);
+  for (const outcome of [null, {}, locked]) await answer(outcome);
+  await used;
+  const request = signer.requestSession({} as Parameters<SignerLink['requestSession']>[0]);
+  await answer(undefined); // lets the request go out
+  signer.event('signer.up', {});
+  await answer({ requestId: 'too early' });
+  for (const outcome of [null, {}, locked]) await answer(outcome);
+  await answer({ requestId: 'in time' });
+  expect(await request).toEqual({ requestId: 'in time' });
+  expect(asked.slice(3)).toEqual(['session.request', 'session.current', 'module.use', 'token.state', 'session.request']);
+});
+
 test('a session that outlived the station is kept: the module is not put to use anew', async () => {
   const { signer, asked, answer } = link();
   const used = signer.use(module, token);
