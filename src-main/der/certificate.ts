@@ -122,3 +122,7 @@ export function authorityKeyIdOf(extensions: Extensions): Uint8Array | null {
   reader.finish();
   return id;
 }
+
+/** The object identifier of an AlgorithmIdentifier. */
+export const algorithmOid = (algorithm: Uint8Array): string =>
+  readOid(new DerReader(onlyElement(algorithm, tags.sequence).content).element(tags.oid));

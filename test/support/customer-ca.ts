@@ -7,7 +7,8 @@ export interface CaOptions {
   readonly days?: number;
   /** Lines of the extension section. */
   readonly extensions?: readonly string[];
-  readonly digest?: string;
+  /** Arguments of `openssl x509` that say how it is signed. */
+  readonly digest?: readonly string[];
 }
 
 /** What a CA's certificate says, as a careful administrator writes it. */
@@ -33,7 +34,7 @@ export class CustomerCa {
   /** A self-signed root; its files are `{name}.key` and `{name}.pem`. */
   root(
     name: string,
-    { subject = `/O=Acme/CN=${name}`, key = ecKey, days = 3650, extensions = caExtensions(), digest = '-sha256' }: CaOptions = {},
+    { subject = `/O=Acme/CN=${name}`, key = ecKey, days = 3650, extensions = caExtensions(), digest = ['-sha256'] }: CaOptions = {},
   ): string {
     this.request(name, subject, key);
     return this.#sign(name, ['-signkey', `${name}.key`], days, extensions, digest);
@@ -48,7 +49,7 @@ export class CustomerCa {
       key = ecKey,
       days = 3000,
       extensions = caExtensions('authorityKeyIdentifier=keyid'),
-      digest = '-sha256',
+      digest = ['-sha256'],
     }: CaOptions = {},
   ): string {
     this.request(name, subject, key);
@@ -56,7 +57,7 @@ export class CustomerCa {
   }
 
   /** Signs a request that came from a station. */
-  sign(csr: string, by: string, { days = 1825, extensions = issuingExtensions, digest = '-sha256' }: CaOptions = {}): string {
+  sign(csr: string, by: string, { days = 1825, extensions = issuingExtensions, digest = ['-sha256'] }: CaOptions = {}): string {
     const name = `signed-${String(++this.#made)}`;
     this.work.write(`${name}.csr`, csr);
     return this.#sign(name, ['-CA', `${by}.pem`, '-CAkey', `${by}.key`, '-CAcreateserial'], days, extensions, digest);
@@ -66,7 +67,7 @@ export class CustomerCa {
     this.#must('req', '-new', ...key, '-nodes', '-keyout', `${name}.key`, '-subj', subject, '-out', `${name}.csr`);
   }
 
-  #sign(name: string, by: readonly string[], days: number, extensions: readonly string[], digest: string): string {
+  #sign(name: string, by: readonly string[], days: number, extensions: readonly string[], digest: readonly string[]): string {
     this.work.write(`${name}.ext`, `${extensions.join('\n')}\n`);
     this.#must(
       'x509',
@@ -76,7 +77,7 @@ export class CustomerCa {
       ...by,
       '-days',
       String(days),
-      digest,
+      ...digest,
       '-extfile',
       `${name}.ext`,
       '-out',

@@ -1,6 +1,8 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { Failure } from '../../contract/index.ts';
 import {
+  algorithmName,
+  algorithmOid,
   authorityKeyIdOf,
   basicConstraintsOf,
   commonNameOf,
@@ -10,16 +12,13 @@ import {
   keyUsageBits,
   keyUsageOf,
   oids,
-  onlyElement,
-  DerReader,
   readCertificateDer,
-  readOid,
   sha256Hex,
   subjectKeyIdOf,
-  tags,
   type Certificate,
 } from '../../der/index.ts';
 import { nameConstraintsOf, whyNotAllowed, type OurName } from './name-constraints.ts';
+import { isSelfIssued, isStronglySigned, unknownCritical, whyNotIssuing } from './path-rules.ts';
 
 /** The checks on a certificate that a customer's CA issued, by the name that a refusal gives. */
 export type ChainCheck =
@@ -66,30 +65,6 @@ export interface CheckedChain {
 
 const dayMs = 86_400_000;
 const maxDepth = 8;
-const knownCritical = new Set<string>([
-  oids.basicConstraints,
-  oids.keyUsage,
-  oids.extendedKeyUsage,
-  oids.nameConstraints,
-  oids.certificatePolicies,
-  oids.crlDistributionPoints,
-  oids.subjectAltName,
-]);
-const strongSignatures = new Set<string>([
-  oids.ecdsaWithSha256,
-  oids.ecdsaWithSha384,
-  oids.ecdsaWithSha512,
-  oids.sha256WithRsa,
-  oids.sha384WithRsa,
-  oids.sha512WithRsa,
-  oids.rsaPss,
-  oids.ed25519,
-]);
-const weakNames: Readonly<Record<string, string>> = {
-  [oids.sha1WithRsa]: 'SHA-1 with RSA',
-  [oids.ecdsaWithSha1]: 'SHA-1 with ECDSA',
-  [oids.md5WithRsa]: 'MD5 with RSA',
-};
 
 const refused = (check: ChainCheck, problem: string): Failure => new Failure('ISSUER_REFUSED', { check, problem });
 
@@ -183,13 +158,11 @@ function checkOwn({ read, name }: Link, { purpose }: ChainRequest, warnings: str
   if (constraints.pathLength !== 0) warnings.push(`“${name}” does not say pathlen:0; CAs below it would be good, too`);
 }
 
-const isSelfIssued = ({ read }: Link): boolean => Buffer.compare(read.fields.subject, read.fields.issuer) === 0;
-
 /** What is above, the root last. */
 function pathAbove(own: Link, links: readonly Link[]): Link[] {
   const above: Link[] = [];
-  for (let link = own; !isSelfIssued(link) || link === own;) {
-    if (link === own && isSelfIssued(own)) throw refused('root', `“${own.name}” is signed by itself, not by the customer’s CA`);
+  for (let link = own; !isSelfIssued(link.read) || link === own;) {
+    if (link === own && isSelfIssued(own.read)) throw refused('root', `“${own.name}” is signed by itself, not by the customer’s CA`);
     const next = parentOf(
       link,
       links.filter((other) => other !== own && !above.includes(other)),
@@ -235,29 +208,21 @@ function checkLink(link: Link, index: number, path: readonly Link[], request: Ch
   const isRoot = index === path.length - 1;
   checkAlgorithms(link, isRoot, warnings);
   checkValidity(link, index, request, warnings);
-  for (const [id, { critical }] of fields.extensions)
-    if (critical && !knownCritical.has(id))
-      throw refused('critical extension', `“${link.name}” has the critical extension ${id}, which this station does not know`);
+  const unknown = unknownCritical(link.read);
+  if (unknown !== null)
+    throw refused('critical extension', `“${link.name}” has the critical extension ${unknown}, which this station does not know`);
   if (index === 0) return;
-  const constraints = fields.version === 3 ? basicConstraintsOf(fields.extensions) : null;
-  if (constraints?.ca !== true)
-    throw refused('CA', `“${link.name}”, which signed “${path[index - 1]?.name ?? ''}”, is not the certificate of a CA`);
-  const usage = keyUsageOf(fields.extensions);
-  if (usage !== null && !usage.includes(keyUsageBits.keyCertSign)) throw refused('key usage', `“${link.name}” may not sign certificates`);
-  if (usage === null) warnings.push(`“${link.name}” does not say its key usage; strict verifiers refuse that`);
+  const wrong = whyNotIssuing(link.read, path.slice(0, index).filter((one) => !isSelfIssued(one.read)).length);
+  if (wrong !== null) throw refused(wrong.check, `“${link.name}”, which signed “${path[index - 1]?.name ?? ''}”, ${wrong.problem}`);
+  if (keyUsageOf(fields.extensions) === null) warnings.push(`“${link.name}” does not say its key usage; strict verifiers refuse that`);
   const purposes = extendedKeyUsageOf(fields.extensions);
   if (!isRoot && purposes !== null && !purposes.includes(oids[request.purpose]) && !purposes.includes(oids.anyExtendedKeyUsage))
     throw refused('extended key usage', `“${link.name}” is limited to other purposes than ${request.purpose}`);
-  // RFC 5280 6.1.4 (l): self-issued certificates do not count.
-  const between = path.slice(0, index).filter((one) => !isSelfIssued(one)).length;
-  if (constraints.pathLength !== null && constraints.pathLength < between)
-    throw refused('path length', `“${link.name}” allows ${String(constraints.pathLength)} CAs below it; there would be ${String(between)}`);
 }
 
 function checkAlgorithms({ read, x509, name }: Link, isRoot: boolean, warnings: string[]): void {
-  const algorithm = readOid(new DerReader(onlyElement(read.algorithm, tags.sequence).content).element(tags.oid));
-  if (!strongSignatures.has(algorithm)) {
-    const said = `“${name}” is signed by ${weakNames[algorithm] ?? `the algorithm ${algorithm}`}`;
+  if (!isStronglySigned(read)) {
+    const said = `“${name}” is signed by ${algorithmName(algorithmOid(read.algorithm))}`;
     // Nobody relies on the signature of a root: it is trusted because it was given.
     if (!isRoot) throw refused('weak algorithm', said);
     warnings.push(`${said}; of a root nobody relies on it`);

@@ -1,9 +1,9 @@
-import { DerError, describeName } from '../../der/index.ts';
+import { algorithmOid, DerError, describeName } from '../../der/index.ts';
 import { Failure } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
 import { reasonNames } from './crl-encode.ts';
 import { EntryCursor, type CrlFile } from './crl-file.ts';
-import { algorithmOid, readForeignEntry } from './crl-parts.ts';
+import { readForeignEntry } from './crl-parts.ts';
 
 /** What a CRL of anybody says, for people. */
 export interface CrlDescription {

@@ -9,7 +9,6 @@ import {
   readExtensions,
   readHeader,
   readNumber,
-  readOid,
   readTime,
   readUnsigned,
   tags,
@@ -174,7 +173,3 @@ function distributionUri(value: Uint8Array | undefined): string | null {
   const uri = full === null ? null : new DerReader(full.content).optional(0x86);
   return uri === null ? null : Buffer.from(uri.content).toString('latin1');
 }
-
-/** For people: the name of an AlgorithmIdentifier's algorithm, as an object identifier. */
-export const algorithmOid = (algorithm: Uint8Array): string =>
-  readOid(new DerReader(onlyElement(algorithm, tags.sequence).content).element(tags.oid));

@@ -11,9 +11,10 @@ export interface Subtree {
 
 /** RFC 5280 4.2.1.10, of one CA certificate. */
 export interface NameConstraints {
-  /** Null: nothing of that kind is said. */
   readonly permitted: readonly Subtree[];
   readonly excluded: readonly Subtree[];
+  /** Tags of all kinds of names that something is said about, also of those that are not weighed here. */
+  readonly kinds: ReadonlySet<number>;
 }
 
 /** A name that a certificate of ours will have: text, or for a directory name its DER. */
@@ -22,7 +23,7 @@ export type OurName =
   | { readonly kind: 'ip'; readonly bytes: Uint8Array; readonly text: string }
   | { readonly kind: 'directory'; readonly der: Uint8Array; readonly text: string };
 
-/** Null where a certificate has none. Kinds of names that no certificate of ours has are left out. */
+/** Null where a certificate has none. Subtrees of kinds that are not weighed here are left out, and stand in `kinds`. */
 export function nameConstraintsOf(extensions: Extensions): NameConstraints | null {
   const value = extensions.get(oids.nameConstraints)?.value;
   if (value === undefined) return null;
@@ -30,10 +31,11 @@ export function nameConstraintsOf(extensions: Extensions): NameConstraints | nul
   const permitted = reader.optional(0xa0);
   const excluded = reader.optional(0xa1);
   reader.finish();
-  return { permitted: subtrees(permitted?.content), excluded: subtrees(excluded?.content) };
+  const tagsSeen = new Set<number>();
+  return { permitted: subtrees(permitted?.content, tagsSeen), excluded: subtrees(excluded?.content, tagsSeen), kinds: tagsSeen };
 }
 
-function subtrees(content: Uint8Array | undefined): Subtree[] {
+function subtrees(content: Uint8Array | undefined, tagsSeen: Set<number>): Subtree[] {
   if (content === undefined) return [];
   const found: Subtree[] = [];
   const list = new DerReader(content);
@@ -42,6 +44,7 @@ function subtrees(content: Uint8Array | undefined): Subtree[] {
     const base = subtree.element();
     // minimum 0 is the default and not written; maximum must not be there (RFC 5280).
     subtree.finish();
+    tagsSeen.add(base.tag);
     const kind = kinds[base.tag];
     if (kind !== undefined) found.push({ kind, base: base.content });
   }

@@ -17,12 +17,14 @@ beforeAll(() => {
   ca.root('other', { subject: '/O=Acme/CN=root' });
   ca.root('acme', { extensions: caExtensions('nameConstraints=critical,permitted;dirName:dn').concat('[dn]', 'O=Acme') });
   ca.root('quiet', { extensions: ['basicConstraints=critical,CA:TRUE', 'subjectKeyIdentifier=hash'] });
+  ca.root('rsa', { key: ['-newkey', 'rsa:2048'] });
   ca.request('ours', '/O=Acme/CN=Line 2 device CA');
   csr = readFileSync(ca.work.path('ours.csr'), 'utf8');
   spki = createPublicKey(ca.work.openssl('req', '-in', 'ours.csr', '-noout', '-pubkey').text).export({ type: 'spki', format: 'der' });
 });
 afterAll(() => ca.remove());
 
+const pss = ['-sigopt', 'rsa_padding_mode:pss'];
 const without = (word: string): string[] => issuingExtensions.filter((line) => !line.startsWith(word));
 const check = (files: readonly string[], more: Partial<Parameters<typeof checkChain>[0]> = {}) =>
   checkChain({
@@ -45,6 +47,7 @@ test('what is right is taken: in any order, with strangers, as PKCS#7, below an 
   ca.work.write('all.pem', own + ca.read('middle.pem') + ca.read('root.pem'));
   const bundle = ca.work.openssl('crl2pkcs7', '-nocrl', '-certfile', 'all.pem').text;
   expect(check([bundle]).chain).toHaveLength(2);
+  expect(check([signed('rsa', { digest: [...pss, '-sha256'] }), ca.read('rsa.pem')]).chain).toHaveLength(1);
   expect(check([signed('quiet'), ca.read('quiet.pem')]).warnings.join()).toContain('key usage');
 });
 
@@ -77,7 +80,8 @@ test.each<[string, string, () => string[], Partial<Parameters<typeof checkChain>
   ['a short life', 'validity', () => [signed('root', { days: 30 }), ca.read('root.pem')], {}],
   ['a time before it begins', 'validity', () => [signed('root'), ca.read('root.pem')], { now: Date.now() - 3_600_000 }],
   ['a time after it has ended', 'validity', () => [signed('root'), ca.read('root.pem')], { now: Date.now() + 2000 * 86_400_000 }],
-  ['SHA-1', 'weak algorithm', () => [signed('root', { digest: '-sha1' }), ca.read('root.pem')], {}],
+  ['SHA-1', 'weak algorithm', () => [signed('root', { digest: ['-sha1'] }), ca.read('root.pem')], {}],
+  ['SHA-1 in a PSS signature', 'weak algorithm', () => [signed('rsa', { digest: [...pss, '-sha1'] }), ca.read('rsa.pem')], {}],
   ['a path length that allows no CA below', 'path length', () => [signed('narrow'), ca.read('narrow.pem')], {}],
   ['a missing root', 'chain', () => [signed('middle'), ca.read('middle.pem')], {}],
   ['a root of the same name', 'signature', () => [signed('root', { extensions: without('authority') }), ca.read('other.pem')], {}],

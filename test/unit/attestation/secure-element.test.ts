@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src-main/contract/index.ts';
 import { attestationFromFile, certificateToPem, checkAttestation, checkCsr } from '../../../src-main/station/ca/index.ts';
@@ -15,6 +15,10 @@ const outcome = (run: () => unknown): unknown => {
     if (thrown instanceof Failure) return thrown.params['check'] ?? thrown.code;
     throw thrown;
   }
+};
+const replaced = (bytes: Buffer, old: Buffer, by: Buffer): Buffer => {
+  const at = bytes.indexOf(old);
+  return Buffer.concat([bytes.subarray(0, at), by, bytes.subarray(at + old.length)]);
 };
 /** What the chain says about a request with the chip's own key. */
 const check = (
@@ -49,6 +53,15 @@ describe('the chain of a secure element', () => {
     const { csr, ...statement } = attestationFromFile(Buffer.from(text));
     expect(csr).toBeNull();
     expect(checkAttestation(profileOf(good.root.pem), statement, request(makeCsr(good.device)), checkedAt)).not.toBeNull();
+  });
+
+  test('with a key that OpenSSL cannot take apart is refused for its form, also where the key has nothing to verify', () => {
+    const point = Buffer.from(new X509Certificate(good.device.der).publicKey.export({ format: 'der', type: 'spki' }).subarray(-64));
+    // No point of the curve has this x: the certificate is as well-formed as before.
+    const offTheCurve = replaced(good.device.der, point, Buffer.alloc(64, 0xff));
+    expect(() => new X509Certificate(offTheCurve)).not.toThrow();
+    expect(check(good, [offTheCurve, good.signer.der])).toBe('form');
+    expect(check(good, [good.device.der, good.signer.der, offTheCurve])).toBe('form');
   });
 
   test('is refused by the name of what is wrong with it', () => {
@@ -107,6 +120,15 @@ describe('the chain of a secure element', () => {
       { signer: { more: [constraint(0, dns)] }, device: { more: [extension(oids.subjectAltName, false, der.sequence(dns))] } },
       'name constraints',
     ],
+    [
+      'a directory name among the alternative ones, under a constraint on them',
+      {
+        signer: { more: [constraint(0, der.explicit(4, der.sequence()))] },
+        device: { more: [extension(oids.subjectAltName, false, der.sequence(directory('Other')))] },
+      },
+      'name constraints',
+    ],
+    ['a name that is excluded in other letters', { signer: { more: [constraint(1, directory('SN0123abcd'))] } }, 'name constraints'],
     ['a damaged constraint', { signer: { more: [extension(oids.nameConstraints, true, der.nothing)] } }, 'form'],
   ])('with %s', (_, wrong, refused) => {
     const made = chip(wrong);

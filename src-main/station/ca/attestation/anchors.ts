@@ -1,12 +1,13 @@
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readCertificateDer, sha256Hex, spkiOf, type Certificate } from '../../../der/index.ts';
+import { readCertificateDer, sha256Hex, spkiOf } from '../../../der/index.ts';
+import type { ChainLink } from './path.ts';
 
 /** Whom a profile trusts: a CA, or one public key. */
 export interface TrustAnchor {
   readonly key: KeyObject;
   /** SHA-256 of the SubjectPublicKeyInfo, hex. */
   readonly spkiSha256: string;
-  readonly certificate: { readonly x509: X509Certificate; readonly read: Certificate } | null;
+  readonly certificate: ChainLink | null;
 }
 
 /** One of PEM's blocks; what stands around them is anybody's. */
@@ -28,7 +29,8 @@ export function readTrustAnchors(pem: string): TrustAnchor[] {
 
 function ofCertificate(pem: string): TrustAnchor {
   const x509 = new X509Certificate(pem);
-  return { ...ofKey(x509.publicKey), certificate: { x509, read: readCertificateDer(x509.raw) } };
+  const key = x509.publicKey;
+  return { ...ofKey(key), certificate: { x509, read: readCertificateDer(x509.raw), key } };
 }
 
 const ofKey = (key: KeyObject): TrustAnchor => ({ key, spkiSha256: sha256Hex(spkiOf(key)), certificate: null });

@@ -1,5 +1,7 @@
-import { X509Certificate } from 'node:crypto';
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import {
+  algorithmName,
+  algorithmOid,
   assertStrictDer,
   basicConstraintsOf,
   DerError,
@@ -8,20 +10,23 @@ import {
   keyUsageBits,
   keyUsageOf,
   oids,
+  onlyElement,
   readCertificateDer,
-  readOid,
   tags,
   type Certificate,
+  type Extensions,
 } from '../../../der/index.ts';
 import { instant } from '../../clock.ts';
+import { nameConstraintsOf, whyNotAllowed, type NameConstraints } from '../name-constraints.ts';
+import { isSelfIssued, isStronglySigned, unknownCritical, whyNotIssuing } from '../path-rules.ts';
 import type { TrustAnchor } from './anchors.ts';
-import { checkNameConstraints } from './name-constraints.ts';
 import { refuse } from './refusal.ts';
 
 /** A certificate of a chain, and what is in it. */
 export interface ChainLink {
   readonly x509: X509Certificate;
   readonly read: Certificate;
+  readonly key: KeyObject;
 }
 
 const bounds = { maxDepth: 16, maxElements: 600 };
@@ -33,34 +38,21 @@ export function readChain(certificates: readonly Uint8Array[]): ChainLink[] {
   if (certificates.length > maxLinks) throw refuse('size', `it has more than ${String(maxLinks)} certificates`);
   return certificates.map((der, index) => {
     try {
-      assertStrictDer(der, bounds);
-      const x509 = new X509Certificate(der);
-      // OpenSSL takes a key apart only when it is asked for; one that cannot be read is refused here.
-      if (x509.publicKey.type !== 'public') throw refuse('form', 'a certificate without a public key');
-      return { read: readCertificateDer(der), x509 };
+      return readLink(der);
     } catch (thrown) {
       throw refuse('form', `certificate ${String(index + 1)}: ${thrown instanceof DerError ? thrown.message : 'it cannot be read'}`);
     }
   });
 }
 
-const signatureAlgorithms = new Set<string>([
-  oids.ecdsaWithSha256,
-  oids.ecdsaWithSha384,
-  oids.ecdsaWithSha512,
-  oids.sha256WithRsa,
-  oids.sha384WithRsa,
-  oids.sha512WithRsa,
-]);
-/** Extensions that are looked at here, or bind nobody who only wants to know whose key it is. */
-const known = new Set<string>([
-  oids.basicConstraints,
-  oids.keyUsage,
-  oids.extendedKeyUsage,
-  oids.subjectAltName,
-  oids.nameConstraints,
-  oids.certificatePolicies,
-]);
+/** Throws whatever reader finds a fault. */
+function readLink(der: Uint8Array): ChainLink {
+  assertStrictDer(der, bounds);
+  const read = readCertificateDer(der);
+  // Reading a certificate, OpenSSL leaves its key as it stands; a point that is on no curve would first show when it has to verify something.
+  const key = createPublicKey({ key: Buffer.from(read.fields.spki), format: 'der', type: 'spki' });
+  return { x509: new X509Certificate(der), read, key };
+}
 
 /**
  * Path validation (RFC 5280 6.1) from the first certificate to a CA that the profile names; what the chain has above that is not looked at.
@@ -85,9 +77,7 @@ export function validatePath(chain: readonly ChainLink[], anchors: readonly Trus
 
   function isIssued(subject: ChainLink, issuer: ChainLink | null): boolean {
     return (
-      issuer !== null &&
-      Buffer.compare(subject.read.fields.issuer, issuer.read.fields.subject) === 0 &&
-      subject.x509.verify(issuer.x509.publicKey)
+      issuer !== null && Buffer.compare(subject.read.fields.issuer, issuer.read.fields.subject) === 0 && subject.x509.verify(issuer.key)
     );
   }
 }
@@ -104,33 +94,46 @@ function mustHold(certificate: Certificate, index: number, path: readonly ChainL
   const who = describe(certificate, index);
   if (now < fields.notBefore || now > fields.notAfter)
     throw refuse('validity', `${who} is good from ${instant(fields.notBefore)} to ${instant(fields.notAfter)}`);
-  for (const [id, { critical }] of fields.extensions)
-    if (critical && !known.has(id)) throw refuse('critical extension', `${who} has ${id}, which nobody here understands`);
+  const unknown = unknownCritical(certificate);
+  if (unknown !== null) throw refuse('critical extension', `${who} has ${unknown}, which nobody here understands`);
   const issuer = path[index + 1];
   if (issuer !== undefined) mustBeSignedBy(path[index], issuer, who);
   if (index === 0) return;
-  const constraints = basicConstraintsOf(fields.extensions);
-  if (fields.version !== 3 || constraints?.ca !== true) throw refuse('CA', `${who} is not the one of a CA`);
-  const usage = keyUsageOf(fields.extensions);
-  if (usage !== null && !usage.includes(keyUsageBits.keyCertSign)) throw refuse('key usage', `${who} may not sign certificates`);
-  const below = path.slice(1, index).filter(({ read }) => Buffer.compare(read.fields.issuer, read.fields.subject) !== 0).length;
-  if (constraints.pathLength !== null && below > constraints.pathLength)
-    throw refuse('path length', `${who} allows ${String(constraints.pathLength)} CAs below it, there are ${String(below)}`);
-  checkNameConstraints(
-    fields.extensions,
-    path.slice(0, index).map(({ read }) => read),
-    who,
-  );
+  const wrong = whyNotIssuing(certificate, path.slice(1, index).filter(({ read }) => !isSelfIssued(read)).length);
+  if (wrong !== null) throw refuse(wrong.check, `${who} ${wrong.problem}`);
+  const constraints = nameConstraintsOf(fields.extensions);
+  if (constraints !== null) path.slice(0, index).forEach((link, place) => mustBeAllowed(link.read, place, constraints, who));
+}
+
+/** RFC 5280 4.2.1.10. Alternative names are not weighed: one of a kind that is constrained is refused. */
+function mustBeAllowed(certificate: Certificate, index: number, constraints: NameConstraints, by: string): void {
+  const { subject, extensions } = certificate.fields;
+  const text = describe(certificate, index);
+  const isEmpty = onlyElement(subject, tags.sequence).content.length === 0;
+  const why = isEmpty ? null : whyNotAllowed({ kind: 'directory', der: subject, text }, constraints);
+  if (why !== null) throw refuse('name constraints', `by ${by} ${why}`);
+  if (alternativeNames(extensions).some((tag) => constraints.kinds.has(tag)))
+    throw refuse('name constraints', `${by} constrains alternative names of a kind that ${text} has; they are not weighed here`);
+}
+
+/** Tags of the GeneralNames. */
+function alternativeNames(extensions: Extensions): number[] {
+  const value = extensions.get(oids.subjectAltName)?.value;
+  if (value === undefined) return [];
+  const list = new DerReader(onlyElement(value, tags.sequence).content);
+  const found: number[] = [];
+  while (!list.done) found.push(list.element().tag);
+  return found;
 }
 
 function mustBeSignedBy(subject: ChainLink | undefined, issuer: ChainLink, who: string): void {
   if (subject === undefined) return;
-  const { fields, algorithm } = subject.read;
+  const { fields } = subject.read;
   if (Buffer.compare(fields.issuer, issuer.read.fields.subject) !== 0)
     throw refuse('chain', `${who} names another issuer than the next one`);
-  const id = readOid(new DerReader(new DerReader(algorithm).element(tags.sequence).content).element(tags.oid));
-  if (!signatureAlgorithms.has(id)) throw refuse('algorithm', `${who} is signed by ${id}`);
-  if (!subject.x509.verify(issuer.x509.publicKey)) throw refuse('signature', `${who} is not signed by the next one`);
+  if (!isStronglySigned(subject.read))
+    throw refuse('algorithm', `${who} is signed by ${algorithmName(algorithmOid(subject.read.algorithm))}`);
+  if (!subject.x509.verify(issuer.key)) throw refuse('signature', `${who} is not signed by the next one`);
 }
 
 function describe({ fields }: Certificate, index: number): string {

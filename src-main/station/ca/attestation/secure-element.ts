@@ -32,7 +32,7 @@ export function checkSignedRequest(cose: CoseSign1, request: Request, anchors: r
   const { payload } = cose;
   if (payload !== null && Buffer.compare(payload, csr) !== 0 && Buffer.compare(payload, digest) !== 0)
     throw refuse('digest', 'it is about another certificate request than this one');
-  if (!isSignedBy(cose, leafOf(chain).x509.publicKey, payload ?? csr, new Uint8Array()))
+  if (!isSignedBy(cose, leafOf(chain).key, payload ?? csr, new Uint8Array()))
     throw refuse('signature', 'the key of its first certificate has not signed the request');
   return proofOf(chain, anchor, 'the secure element that the certificate was issued to has signed this request');
 }
