@@ -1,5 +1,12 @@
 import { Failure } from '../../../src-main/contract/errors.ts';
-import { type Operator, type RevocationView, runSteps, type SlotView, type StationStatus } from '../../../src-main/contract/models.ts';
+import {
+  type Operator,
+  type RevocationView,
+  runGaps,
+  runSteps,
+  type SlotView,
+  type StationStatus,
+} from '../../../src-main/contract/models.ts';
 import * as given from './fixtures.ts';
 import { MockStation } from './station.ts';
 
@@ -51,6 +58,9 @@ const plots: Readonly<Record<string, () => Partial<Plot>>> = {
       ...(slot ?? given.slot(1)),
       slot: index + 1,
     })),
+  }),
+  gaps: () => ({
+    slots: given.draftSlots().map((slot) => (slot.state === 'PASS' ? { ...slot, proofLevel: 'written', gaps: [...runGaps] } : slot)),
   }),
   security: () => ({ status: given.status({ operator: officer, tryOut: true }) }),
   closed: () => ({
