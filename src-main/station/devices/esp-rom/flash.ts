@@ -22,14 +22,19 @@ export interface WriteOptions {
   readonly onSector: (bytes: number) => void;
 }
 
-/** MD5 of a part of the flash, in hex. The ROM answers 32 characters, a stub 16 bytes. */
+/** MD5 of a part of the flash, in hex. */
 export async function flashMd5(line: RomLine, offset: number, size: number, signal: AbortSignal): Promise<string> {
   const extraMs = (size / 0x10_0000) * MD5_MS_PER_MB;
   const { data } = await line.call('SPI_FLASH_MD5', [offset, size, 0, 0], { signal, extraMs, about: { offset, size } });
-  const digest = data.length === 16 ? data.toString('hex') : data.toString('latin1').toLowerCase();
-  if (!/^[0-9a-f]{32}$/u.test(digest))
-    throw new Failure('UNVERIFIABLE', { item: 'flash' }, `${String(data.length)} bytes instead of an MD5`);
+  const digest = md5Of(data);
+  if (digest === null) throw new Failure('UNVERIFIABLE', { item: 'flash' }, `${String(data.length)} bytes instead of an MD5`);
   return digest;
+}
+
+/** A digest as it was answered, in hex: 32 characters by the ROM, 16 bytes by a stub. Null when it is none. */
+export function md5Of(data: Buffer): string | null {
+  const digest = data.length === 16 ? data.toString('hex') : data.toString('latin1').toLowerCase();
+  return /^[0-9a-f]{32}$/u.test(digest) ? digest : null;
 }
 
 export const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../../../contract/index.ts';
 import { pemBytes } from '../../../der/index.ts';
 import type { Credentials } from '../driver.ts';
+import { printable } from '../transcript.ts';
 import type { MicroPythonProfile } from './profile.ts';
 import { lastLine, type RawRepl } from './raw-repl.ts';
 
 /** Bytes of a file in one piece of code: twice as many characters, which boards with little memory still compile. */
 const CHUNK_BYTES = 128;
+/** Of the board's own error, in a failure. */
+const MAX_ERROR_CHARS = 200;
 /** Old ports lack `bytes.fromhex`, `hashlib` or `machine.unique_id`. H: from hex, X: to hex, S: SHA-256 or None. */
 const PRELUDE = `
 def X(b): return ''.join(['%02x' % c for c in b])
@@ -100,7 +103,9 @@ else:
     const content = Buffer.from(lines.slice(0, -1).join(''), 'hex');
     return { bytes: content.length, digest: sha256(content) };
   }
-  const [bytes, digest = ''] = (lines.at(-1) ?? '').split(' ');
+  const [, bytes, digest] = /^(\d{1,9}) ([0-9a-f]{64})$/u.exec(lines.at(-1) ?? '') ?? [];
+  if (bytes === undefined || digest === undefined)
+    throw new Failure('UNVERIFIABLE', { item: path }, 'what the board tells of it is no digest');
   return { bytes: Number(bytes), digest };
 }
 
@@ -140,7 +145,7 @@ function hexBytes(bytes: Uint8Array): Buffer {
 async function ask(repl: RawRepl, about: string, code: string | Buffer, signal: AbortSignal, item = about): Promise<string> {
   const { text, traceback } = await repl.run(typeof code === 'string' ? Buffer.from(code) : code, about, signal);
   if (traceback === '') return text;
-  const error = lastLine(traceback);
+  const error = printable(Buffer.from(lastLine(traceback))).slice(0, MAX_ERROR_CHARS);
   const errno = Number(/OSError: (?:\[Errno )?(\d+)/u.exec(error)?.[1] ?? 0);
   if (errno === 28) throw new Failure('STORAGE_FULL', { item }, error);
   throw new Failure('DEVICE_REFUSED', { command: about, group: 'Python', rc: errno }, error);
