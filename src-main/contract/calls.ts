@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessCalls } from './calls/access.ts';
 import { brokerCalls } from './calls/broker.ts';
 import { deviceProfilesCalls } from './calls/device-profiles.ts';
 import { devicesCalls } from './calls/devices.ts';
@@ -45,6 +46,7 @@ export const calls = {
   ...requestsCalls,
   ...crlCalls,
   ...brokerCalls,
+  ...accessCalls,
 } as const;
 
 export type CallName = keyof typeof calls;

@@ -39,3 +39,25 @@ export const Uuid = z.uuid();
 
 export type DeviceName = z.infer<typeof DeviceName>;
 export type Instant = z.infer<typeof Instant>;
+
+/**
+ * Which topics a device has for itself: fixed levels, `{tenant}` and `{device}` once each, and `/#` at the end. The first level is fixed, so that
+ * what belongs to devices can be told from `station/…`.
+ */
+export const TopicRuleText = z
+  .string()
+  .max(200)
+  .refine((text) => {
+    const levels = text.split('/');
+    const [first = '', ...rest] = levels.slice(0, -1);
+    const isName = (level: string): boolean => idPart.safeParse(level).success;
+    const once = (name: string): boolean => rest.filter((level) => level === name).length === 1;
+    return (
+      levels.at(-1) === '#' &&
+      isName(first) &&
+      first !== 'station' &&
+      once('{tenant}') &&
+      once('{device}') &&
+      rest.every((level) => level === '{tenant}' || level === '{device}' || isName(level))
+    );
+  }, 'must be topic levels of letters, digits, "_", "." and "-" with {tenant} and {device} once each, a fixed first one that is not “station”, and “/#” at the end');

@@ -48,6 +48,8 @@ export const limits = {
   crlHours: { min: 2, max: 168, default: 24 },
   /** Brokers pay for more at each reload and each handshake. */
   crlEntriesWarning: 20_000,
+  /** A broker that stops longer for each reload of its access list is worth a warning. */
+  reloadMsWarning: 500,
   /** Fixed for an issuer with its first certificate. */
   crlPartitions: { min: 1, max: 64, default: 1 },
 } as const;

@@ -483,6 +483,8 @@ export const BrokerView = z.object({
   state: z.enum(['up', 'away', 'starting']),
   host: z.string(),
   port: z.int(),
+  /** As its log says; null before it said so. */
+  version: z.string().nullable(),
   since: Instant,
   canary: z.object({ at: Instant, revokedRefused: z.boolean(), goodAccepted: z.boolean() }).nullable(),
   /** Publications that wait, and since when. */
@@ -508,6 +510,21 @@ export const RemoteHost = z
   })
   .strict();
 export type RemoteHost = z.infer<typeof RemoteHost>;
+
+/** Who may do what on the broker: in which form, and what that costs it. Times in ms, estimated from measurements. */
+export const AccessView = z.object({
+  topicRule: z.string(),
+  /** entries: one for each device. pattern: one line for all of them. */
+  form: z.enum(['entries', 'pattern']),
+  devices: z.int(),
+  brokerVersion: z.string().nullable(),
+  /** How long a reload of the access list stops the broker. */
+  reloadMs: z.number(),
+  /** The revocation lists: what a reload and each handshake cost. */
+  crl: z.object({ entries: z.int(), bytes: z.int(), reloadMs: z.number(), handshakeMs: z.number() }),
+  warnings: z.array(FailureData),
+});
+export type AccessView = z.infer<typeof AccessView>;
 
 export const Alarm = z.object({ id: z.string(), level: z.enum(['warning', 'alarm']), since: Instant, failure: FailureData });
 export type Alarm = z.infer<typeof Alarm>;

@@ -8,6 +8,7 @@ import type { Issuance } from './issuance/index.ts';
 import type { LineServices, Observation } from './line/index.ts';
 import type { Publisher } from './publication/index.ts';
 import type { Registry } from './registry/index.ts';
+import { topicRuleOf, type TopicRule } from './topic-rule.ts';
 import { verifyConnection, type Observer, type Recorder, type TlsIdentity } from './verify/index.ts';
 
 /** How long a unit may wait as NOT_VERIFIED before its certificate is revoked. */
@@ -37,7 +38,8 @@ export function createLineServices({ registry, clock, dataDir, issuance, publish
     publish: () => publisher.publish(),
     publishSoon: () => publisher.publishSoon(),
     brokerUp: () => host.view().state === 'up',
-    connectAs: (device, identity, signal) => connectAs(device, identity, { observer, host, signal }),
+    connectAs: (device, identity, signal) =>
+      connectAs(device, identity, { observer, host, signal, topicRule: topicRuleOf(registry.store) }),
     observe: (topics) => observe(observer, topics),
     saveTranscript: (run, lines) => saveTranscript(join(dataDir, 'transcripts'), run, lines),
   };
@@ -46,9 +48,14 @@ export function createLineServices({ registry, clock, dataDir, issuance, publish
 async function connectAs(
   device: string,
   identity: TlsIdentity,
-  { observer, host, signal }: Pick<LineParts, 'observer' | 'host'> & { readonly signal: AbortSignal },
+  {
+    observer,
+    host,
+    signal,
+    topicRule,
+  }: Pick<LineParts, 'observer' | 'host'> & { readonly signal: AbortSignal; readonly topicRule: TopicRule },
 ): Promise<void> {
-  const { diagnosis } = await verifyConnection(host.endpoint, identity, { device, observer, signal });
+  const { diagnosis } = await verifyConnection(host.endpoint, identity, { device, topicRule, observer, signal });
   if (diagnosis !== null) throw Failure.fromData(diagnosis);
 }
 

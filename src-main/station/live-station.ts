@@ -3,6 +3,7 @@ import {
   Failure,
   RemoteHost,
   unwrap,
+  type AccessView,
   type FailureData,
   type OrderProgress,
   type SessionEnd,
@@ -19,7 +20,7 @@ import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from '.
 import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
 import { OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { Line, recoverRuns, type ProofResult } from './line/index.ts';
-import { CrlServer, CrlSet, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
+import { accessView, CrlServer, CrlSet, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
 import type { Registry } from './registry/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities, stationSshKeys } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
@@ -336,6 +337,17 @@ export class LiveStation {
     return [...results.values()];
   }
 
+  access(): AccessView {
+    return accessView(this.registry, this.crls, this.host.view().version);
+  }
+
+  /** What devices say is heard on their new topics, and the broker learns of them. */
+  topicRuleChanged(): void {
+    if (!this.#station.config.broker) return;
+    this.#upkeep.listen();
+    this.publisher.publishSoon();
+  }
+
   status(): Omit<StationStatus, 'phase' | 'version' | 'dataDir' | 'operator'> {
     const { config, signer } = this.#station;
     const broker = config.broker ? this.host.view() : null;
@@ -344,6 +356,7 @@ export class LiveStation {
       signer,
       crls: this.crls,
       broker,
+      access: this.access(),
       sessionEnd: this.#sessionEnd(),
       publication: this.publisher.failure,
       late: this.own.late(),

@@ -1,4 +1,12 @@
-import { Failure, type Alarm, type BrokerView, type FailureData, type IssuerView, type StationStatus } from '../contract/index.ts';
+import {
+  Failure,
+  type AccessView,
+  type Alarm,
+  type BrokerView,
+  type FailureData,
+  type IssuerView,
+  type StationStatus,
+} from '../contract/index.ts';
 import { readCertificate } from './ca/index.ts';
 import { crlAlarms, type CrlSet } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
@@ -11,6 +19,7 @@ export interface StatusParts {
   readonly crls: CrlSet;
   /** Null where this front end does without a broker host. */
   readonly broker: BrokerView | null;
+  readonly access: AccessView;
   readonly sessionEnd: StationStatus['sessionEnd'];
   /** Why the last publication failed. */
   readonly publication: Failure | null;
@@ -69,7 +78,7 @@ function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
 }
 
 /** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */
-function alarms({ registry, broker, publication, signer, crls, late }: StatusParts): Alarm[] {
+function alarms({ registry, broker, access, publication, signer, crls, late }: StatusParts): Alarm[] {
   const found: Alarm[] = [];
   const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
     if (failure !== null) found.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
@@ -78,6 +87,7 @@ function alarms({ registry, broker, publication, signer, crls, late }: StatusPar
   const waiting = registry.revocations.waiting()[0];
   add('publication', waiting === undefined ? 'warning' : 'alarm', publication, waiting?.recordedAt ?? now);
   add('broker', 'alarm', broker?.failure ?? null, broker?.since ?? now);
+  add('access-list', 'warning', access.warnings.find(({ code }) => code === 'ACCESS_LIST_SLOW') ?? null, now);
   for (const own of late) add(`own-${own.name}`, 'alarm', new Failure('STATION_CERTIFICATE_ENDS', own), now);
   add('module', 'alarm', signer.failure, now);
   const aboutCrls = crlAlarms({

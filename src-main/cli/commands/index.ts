@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { access } from './access.ts';
 import { broker } from './broker.ts';
 import { checkBroker } from './check-broker.ts';
 import { certificates, devices, status } from './look.ts';
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   provision,
   verify,
   broker,
+  access,
   reconcile,
   checkBroker,
   why,

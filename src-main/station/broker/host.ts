@@ -1,7 +1,8 @@
 import type { BrokerView, Failure } from '../../contract/index.ts';
+import type { TopicRule } from '../topic-rule.ts';
 import type { BrokerEndpoint, TlsIdentity } from '../verify/index.ts';
 
-export { topicBase, type BrokerEndpoint, type TlsIdentity } from '../verify/index.ts';
+export type { BrokerEndpoint, TlsIdentity } from '../verify/index.ts';
 
 export interface PublishedCrl {
   readonly issuer: string;
@@ -22,6 +23,10 @@ export interface Publication {
   readonly clientCaPem: string;
   /** MQTT usernames (= CN `{tenant}/{device}`) that may use their topics; the caller leaves revoked devices out. */
   readonly devices: readonly string[];
+  /** Which topics a device has; absent: the required rule. */
+  readonly topicRule?: TopicRule;
+  /** Revoked devices whose live sessions are still to be ended: a pattern line does not leave them out by itself. */
+  readonly muted?: readonly string[];
 }
 
 /** Permanent proof that the host refuses and accepts as it should, one pair per issuer, and the station's own observer. */

@@ -1,6 +1,5 @@
 /** The door to broker hosts: what must be in force there, and proof that it is. */
 export {
-  topicBase,
   type BrokerEndpoint,
   type BrokerHost,
   type CanaryResult,
@@ -12,5 +11,6 @@ export {
 } from './host.ts';
 export { RemoteBrokerHost, type RemoteBrokerHostOptions } from './remote-host.ts';
 export { hostKeyOf, newSshKey, type SshKeys } from './ssh.ts';
+export { readAccessList } from './access-list.ts';
 export { readCrls } from './crl.ts';
 export { LocalBrokerHost, type LocalBrokerHostOptions } from './local-host.ts';

@@ -12,7 +12,7 @@ export interface LogLines {
 export interface KickContext {
   readonly endpoint: BrokerEndpoint;
   readonly observer: TlsIdentity;
-  readonly process: LogLines;
+  readonly log: LogLines;
   readonly sessions: SessionLog;
 }
 
@@ -62,7 +62,7 @@ export async function catchUp(context: KickContext): Promise<void> {
 /** Resolves when the log has led to this; looked at now and after each line. */
 function seen(context: KickContext, condition: () => boolean): Promise<unknown> {
   if (condition()) return Promise.resolve();
-  const wait = context.process.line(condition, goneMs);
+  const wait = context.log.line(condition, goneMs);
   // The connection that makes it come true may fail first, and its failure is the one that counts.
   wait.catch(() => undefined);
   return wait;

@@ -1,4 +1,3 @@
-import { topicBase } from '../verify/index.ts';
 import type { InstalledFiles } from './installation.ts';
 
 export interface ConfigOptions extends InstalledFiles {
@@ -41,14 +40,4 @@ export function mosquittoConf(options: ConfigOptions): string {
   ];
   if (lines.some((line) => /[\r\n\0]/u.test(line))) throw new Error('a path with a line break cannot be written into mosquitto.conf');
   return `${lines.join('\n')}\n`;
-}
-
-/** The access list: each device its own topic space, the observer everything of the tenants to read, a corner for its markers, and the
- * one message that the station has for devices. */
-export function accessList(devices: readonly string[], observer: string): string {
-  const own = devices.map((device) => `user ${device}\ntopic readwrite ${topicBase(device)}/#\n`);
-  return [
-    `user ${observer}\ntopic read tenant/#\ntopic readwrite station/#\ntopic read $SYS/broker/version\ntopic write tenant/+/device/+/certificates/renewal-required\n`,
-    ...own,
-  ].join('\n');
 }

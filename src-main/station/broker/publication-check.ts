@@ -1,4 +1,4 @@
-import { DeviceName, Failure } from '../../contract/index.ts';
+import { Failure } from '../../contract/index.ts';
 import { missingFrom, type Crl } from '../ca/index.ts';
 import { instant } from '../clock.ts';
 import { isBy, readClientCas, readCrls, rejected, type ClientCa } from './crl.ts';
@@ -8,7 +8,7 @@ import type { Publication, PublishedCrl } from './host.ts';
 export const nextUpdateMarginMs = 10 * 60_000;
 
 /**
- * Everything that must hold before a publication may touch the host; throws CRL_REJECTED or ID_INVALID. `installed` is the
+ * Everything that must hold before a publication may touch the host; throws CRL_REJECTED. `installed` is the
  * text of the CRLs in force, null before the first publication. `now`: ms since the epoch.
  */
 export function checkPublication(publication: Publication, installed: string | null, now: number): void {
@@ -16,7 +16,6 @@ export function checkPublication(publication: Publication, installed: string | n
   const checked = publication.crls.map((crl) => checkCrl(crl, cas, now));
   checkCoverage(cas, checked);
   for (const before of installed === null ? [] : readInstalled(installed)) checkSuccession(before, checked, cas);
-  publication.devices.forEach(checkDevice);
 }
 
 /** Are files that are on the host already whole and signed? An expired CRL is let through: the next one mends it. */
@@ -92,11 +91,4 @@ function checkSuccession(before: Crl, checked: readonly Checked[], cas: readonly
     throw rejected(`another list with the number ${before.number} is installed`);
   const [lost] = missingFrom(before, crl, (serial) => expired.has(serial));
   if (lost !== undefined) throw rejected(`certificate ${lost} is revoked and missing from the new list`);
-}
-
-/** Device names become lines of the access list: nothing but what the contract allows may get there. */
-function checkDevice(device: string): void {
-  const result = DeviceName.safeParse(device);
-  if (!result.success)
-    throw new Failure('ID_INVALID', { id: device, kind: 'device', problem: result.error.issues[0]?.message ?? 'not a device name' });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '../../contract/index.ts';
+import type { TopicRule } from '../topic-rule.ts';
 import { connectAs, Trace, type BrokerEndpoint, type ConnectOptions, type TlsIdentity } from '../verify/index.ts';
 
 /** Why the broker refused, or null when it let the client in. */
@@ -25,11 +26,12 @@ export async function refusalOf(
 export async function provesAccessList(
   endpoint: BrokerEndpoint,
   clients: { readonly canary: TlsIdentity; readonly observer: TlsIdentity },
+  rule: TopicRule,
   options: ConnectOptions,
 ): Promise<string> {
   const canary = await connectAs(endpoint, clients.canary, options);
   try {
-    const foreign = `tenant/birthmark/device/~/verify/${randomUUID()}`;
+    const foreign = rule.foreign('birthmark/~', randomUUID());
     if (await takes(canary, foreign)) throw new Failure('FOREIGN_TOPIC_ALLOWED', { topic: foreign });
     const heard: string[] = [];
     canary.onMessage(({ topic }) => void heard.push(topic));

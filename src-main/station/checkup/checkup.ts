@@ -1,5 +1,6 @@
 import { Failure, isAway, type ProbeStep } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
+import { requiredTopicRule, type TopicRule } from '../topic-rule.ts';
 import {
   certificatesOf,
   connectAs,
@@ -24,6 +25,8 @@ export interface CheckupParts {
   readonly endpoint: BrokerEndpoint;
   readonly identities: { readonly goodCanary: TlsIdentity; readonly revokedCanary: TlsIdentity; readonly observer: TlsIdentity };
   readonly issuersPem: string;
+  /** Which topics a device has there; default: the required rule. */
+  readonly topicRule?: TopicRule;
   /** What is published there; null where that is not known. */
   readonly crls: readonly KnownCrl[] | null;
   /** Other listeners to look at; null: there are none, or nobody may look. */
@@ -40,7 +43,7 @@ const hour = 3_600_000;
 
 /** Every check of a broker, each with its own answer. What cannot be seen from here is SKIPPED and says why; nothing is guessed. */
 export async function checkBroker(parts: CheckupParts): Promise<ProbeStep[]> {
-  const { endpoint, identities, issuersPem, timeoutMs } = parts;
+  const { endpoint, identities, issuersPem, timeoutMs, topicRule: rule = requiredTopicRule } = parts;
   const options = { issuersPem, timeoutMs };
   const way = await verifyConnection(endpoint, identities.observer, options);
   const step = (name: string): ProbeStep => way.steps.find((one) => one.name === name) ?? skipped(name, 'not tried');
@@ -57,7 +60,7 @@ export async function checkBroker(parts: CheckupParts): Promise<ProbeStep[]> {
   checks.push(
     good.result === 'PASS'
       ? await timed('access list', () =>
-          provesAccessList(endpoint, { canary: identities.goodCanary, observer: identities.observer }, options),
+          provesAccessList(endpoint, { canary: identities.goodCanary, observer: identities.observer }, rule, options),
         )
       : skipped('access list', 'needs the good canary'),
   );

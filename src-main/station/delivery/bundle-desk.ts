@@ -5,6 +5,7 @@ import { instant, type Clock } from '../clock.ts';
 import type { Issuance } from '../issuance/index.ts';
 import { failRun, isProvable, passRun } from '../line/index.ts';
 import type { BundleRow, Registry } from '../registry/index.ts';
+import { topicRuleOf, type TopicRule } from '../topic-rule.ts';
 import type { Observer } from '../verify/index.ts';
 import { fileNameOf, proofOf, writeBundle } from './contents.ts';
 import { Links } from './links.ts';
@@ -92,11 +93,11 @@ export class BundleDesk {
 
   list(page: CallParsed<'bundles.list'>): CallOutput<'bundles.list'> {
     const { total, rows } = this.#options.registry.bundles.list(page);
-    return { total, rows: rows.map(asView) };
+    return { total, rows: rows.map((row) => this.#view(row)) };
   }
 
   view(serial: string): BundleView {
-    return asView(this.#row(serial));
+    return this.#view(this.#row(serial));
   }
 
   async #seal(wish: Wish, actor: string, linkUntil: string | null): Promise<Sealed> {
@@ -197,7 +198,7 @@ export class BundleDesk {
     const { registry } = this.#options;
     this.#proofs.watch({
       key: serial,
-      proof: proofOf(device, serial),
+      proof: proofOf(topicRuleOf(registry.store).base(device), serial),
       isWanted: () => registry.runs.get(run)?.verdict === 'NOT_VERIFIED' && isProvable(registry, serial),
       arrived: () => {
         registry.store.transaction(() => {
@@ -210,6 +211,10 @@ export class BundleDesk {
     });
   }
 
+  #view(row: BundleRow): BundleView {
+    return asView(row, topicRuleOf(this.#options.registry.store));
+  }
+
   #row(serial: string): BundleRow {
     return unwrap(this.#options.registry.bundles.get(serial), 'a bundle is never deleted');
   }
@@ -219,8 +224,8 @@ export class BundleDesk {
   }
 }
 
-function asView({ run: _run, proveHours: _hours, ...row }: BundleRow): BundleView {
-  return { ...row, proof: proofOf(row.device, row.serial) };
+function asView({ run: _run, proveHours: _hours, ...row }: BundleRow, rule: TopicRule): BundleView {
+  return { ...row, proof: proofOf(rule.base(row.device), row.serial) };
 }
 
 function told({ device, format }: Wish, { serial, file, passphrase, revoked }: Sealed): Made {

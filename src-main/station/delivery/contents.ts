@@ -2,7 +2,6 @@ import type { BundleFormat, BundleProof } from '../../contract/index.ts';
 import type { Credentials } from '../devices/index.ts';
 import { pemBytes } from '../../der/index.ts';
 import { certificateToPem } from '../ca/index.ts';
-import { verifyTopic } from '../verify/index.ts';
 import { aesZip } from './aes-zip.ts';
 import { pkcs12 } from './pkcs12.ts';
 
@@ -17,7 +16,7 @@ export interface BundleContent {
 }
 
 /** A topic that only this device may write to, named after its certificate: whoever publishes there has both. */
-export const proofOf = (device: string, serial: string): BundleProof => ({ topic: verifyTopic(device, serial), payload: serial });
+export const proofOf = (topicBase: string, serial: string): BundleProof => ({ topic: `${topicBase}/verify/${serial}`, payload: serial });
 
 export const fileNameOf = (device: string, serial: string, format: BundleFormat): string =>
   `${device.replace('/', '-')}-${serial.slice(0, 8)}.${format}`;
@@ -41,7 +40,7 @@ export async function writeBundle(format: BundleFormat, content: BundleContent, 
 
 function readable({ device, serial, credentials }: BundleContent): { name: string; bytes: Buffer }[] {
   const pem = (certificates: readonly Uint8Array[]): Buffer => Buffer.from(certificates.map(certificateToPem).join(''));
-  const proof = proofOf(device, serial);
+  const proof = proofOf(credentials.broker.topicBase, serial);
   const settings = { ...credentials.broker, tls: true, proof: { ...proof, qos: 1, retain: true } };
   return [
     { name: 'README.txt', bytes: Buffer.from(readme(device, serial, credentials)) },
@@ -58,7 +57,7 @@ function distinct(certificates: readonly Uint8Array[]): Uint8Array[] {
 }
 
 function readme(device: string, serial: string, { broker }: Credentials): string {
-  const { topic, payload } = proofOf(device, serial);
+  const { topic, payload } = proofOf(broker.topicBase, serial);
   return `Credentials of ${device}
 Certificate ${serial}
 

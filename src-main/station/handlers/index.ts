@@ -2,6 +2,7 @@ import type { Handlers } from '../access/index.ts';
 import type { Station } from '../station.ts';
 import { ceremonyHandlers } from './ceremony.ts';
 import { issuersHandlers } from './issuers.ts';
+import { accessHandlers } from './access.ts';
 import { brokerHandlers } from './broker.ts';
 import { deviceProfilesHandlers } from './device-profiles.ts';
 import { devicesHandlers } from './devices.ts';
@@ -37,4 +38,5 @@ export const createHandlers = (station: Station): Handlers => ({
   ...requestsHandlers(station),
   ...crlHandlers(station),
   ...brokerHandlers(station),
+  ...accessHandlers(station),
 });

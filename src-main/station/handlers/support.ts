@@ -4,6 +4,7 @@ import { checkBroker, type KnownCrl } from '../checkup/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { loadIdentities } from '../setup/index.ts';
 import type { Station } from '../station.ts';
+import { topicRuleOf } from '../topic-rule.ts';
 import { timed, verifyConnection } from '../verify/index.ts';
 import { judgeDevice, symptomOf, type DeviceFacts } from '../why/index.ts';
 import { endpointOf, issuersOf } from './verify.ts';
@@ -19,6 +20,7 @@ export async function checkup(station: Station, asked: CallParsed<'verify.checku
     endpoint,
     identities: loadIdentities(station.config.dataDir),
     issuersPem: issuersOf(live),
+    topicRule: topicRuleOf(live.registry.store),
     crls: target === null ? publishedCrls(live) : null,
     mqttPort: port(asked.mqttPort),
     websocketsPort: port(asked.websocketsPort),

@@ -2,6 +2,7 @@ import { Failure, unwrap, type BrokerTarget, type CallOutput, type CallParsed, t
 import { certificateToPem } from '../ca/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { loadIdentity } from '../setup/index.ts';
+import { topicRuleOf } from '../topic-rule.ts';
 import {
   certificatesOf,
   pair,
@@ -28,7 +29,7 @@ export async function verify(
     protocolVersion: mqtt === '5' ? 5 : 4,
     ...(login === undefined ? {} : { login }),
     ...(tls === null ? {} : { tlsVersion: tls }),
-    ...(topicsOf === null ? {} : { device: topicsOf }),
+    ...(topicsOf === null ? {} : { device: topicsOf, topicRule: topicRuleOf(live.registry.store) }),
     ...(target === null ? { observer: live.observer } : {}),
   });
   const { host, port } = endpoint;

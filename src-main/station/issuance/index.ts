@@ -29,7 +29,8 @@ import {
 } from '../ca/index.ts';
 import { sha256Hex } from '../../der/index.ts';
 import { instant, type Clock } from '../clock.ts';
-import { topicBase, type BrokerEndpoint } from '../broker/index.ts';
+import { topicRuleOf } from '../topic-rule.ts';
+import type { BrokerEndpoint } from '../broker/index.ts';
 import type { Credentials } from '../devices/index.ts';
 import type { CheckedRequest, IssuedCertificate } from '../line/index.ts';
 import { orAbandon } from './abandon.ts';
@@ -250,7 +251,7 @@ export class Issuance {
     return {
       certificateChain: [certificate, issuer.certificate, ...issuer.chain.slice(0, -1)],
       trustAnchors: this.#options.trustAnchors(),
-      broker: { host, port, serverName, clientId: device, topicBase: topicBase(device) },
+      broker: { host, port, serverName, clientId: device, topicBase: topicRuleOf(this.#options.registry.store).base(device) },
     };
   }
 }

@@ -2,10 +2,11 @@ import { verify, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { DeviceName, SerialHex, type RevocationView } from '../../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { topicRuleOf, type TopicRule } from '../topic-rule.ts';
 
 /** Where devices say that they use a new certificate: each below its own topics. */
-export const inUseFilter = 'tenant/+/device/+/certificates/in-use';
-const topicPattern = /^tenant\/([^/]+)\/device\/([^/]+)\/certificates\/in-use$/u;
+const inUse = 'certificates/in-use';
+export const inUseFilter = (rule: TopicRule): string => rule.everyones(inUse);
 const payloadBytes = 4096;
 
 const Claim = z.object({ serial_number: SerialHex, signature: z.base64().max(1024) });
@@ -26,9 +27,8 @@ export interface InUse {
  * shown, so the word is signed by the new key. Null for what concerns no rotation.
  */
 export function hearInUse(registry: Registry, topic: string, payload: Uint8Array): InUse | null {
-  const [, tenant, id] = topicPattern.exec(topic) ?? [];
-  const device = `${tenant ?? ''}/${id ?? ''}`;
-  if (!DeviceName.safeParse(device).success) return null;
+  const device = topicRuleOf(registry.store).deviceOf(topic, inUse);
+  if (device === null || !DeviceName.safeParse(device).success) return null;
   const open = registry.certificates.rotations({ device })[0];
   if (open === undefined) return null;
   const doubt = doubtOf(registry, device, open.successor, payload);

@@ -1,5 +1,6 @@
 import type { ExpiryNotice } from '../../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { topicRuleOf, type TopicRule } from '../topic-rule.ts';
 
 export interface NoticeParts {
   readonly registry: Registry;
@@ -13,10 +14,7 @@ const atOnce = 200;
 const dayMs = 86_400_000;
 
 /** Where a device is told that it must be renewed: below its own topics. */
-export function renewalTopic(device: string): string {
-  const [tenant, id] = device.split('/');
-  return `tenant/${tenant ?? ''}/device/${id ?? ''}/certificates/renewal-required`;
-}
+export const renewalTopic = (device: string, rule: TopicRule): string => `${rule.base(device)}/certificates/renewal-required`;
 
 /**
  * Records the notices that are due, and tells the devices. What the broker could not take is sent at the next pass. Returns
@@ -25,10 +23,11 @@ export function renewalTopic(device: string): string {
 export async function giveNotice({ registry, send, log }: NoticeParts): Promise<number> {
   const recorded = registry.notices.record();
   if (recorded > 0) log(`${String(recorded)} certificates come to their end; birthmark expiring names them`);
+  const rule = topicRuleOf(registry.store);
   let unsent = 0;
   for (const notice of registry.notices.unpublished(atOnce)) {
     try {
-      await send(renewalTopic(notice.device), JSON.stringify(message(notice, registry.store.clock.now())));
+      await send(renewalTopic(notice.device, rule), JSON.stringify(message(notice, registry.store.clock.now())));
     } catch {
       // The broker is away, which the status says already.
       unsent++;

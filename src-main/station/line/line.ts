@@ -1,6 +1,6 @@
 import { Failure, unwrap, type FailureData, type SlotView, type Verdict, type WorkOrder } from '../../contract/index.ts';
 import type { DeviceProfile, PlugWatcher, SlotPlace } from '../devices/index.ts';
-import { foreignTopic } from '../verify/index.ts';
+import { topicRuleOf } from '../topic-rule.ts';
 import { newNonce } from './nonce.ts';
 import { Slot } from './slot.ts';
 import type { LineServices } from './services.ts';
@@ -161,7 +161,8 @@ export class Line {
     try {
       if (!session.capabilities.selfTest) throw new Failure('UNVERIFIABLE', { item: 'its own connection' });
       const nonce = newNonce();
-      const { connected, stage, detail } = await session.selfTest(nonce, foreignTopic(device, nonce), { signal });
+      const foreign = topicRuleOf(this.#options.services.registry.store).foreign(device, nonce);
+      const { connected, stage, detail } = await session.selfTest(nonce, foreign, { signal });
       return { device, slot: number, connected, stage, detail };
     } finally {
       await session.close();

@@ -5,7 +5,7 @@ import { certificateToPem, makeStationKey, type StationKey } from '../ca/index.t
 import { instant } from '../clock.ts';
 import type { CallOptions, IdentifiedUnit, KeyRequest, SelfTestResult, StoredItem, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { RunRecord } from '../registry/index.ts';
-import { foreignTopic, verifyTopic } from '../verify/index.ts';
+import { topicRuleOf } from '../topic-rule.ts';
 import { newNonce } from './nonce.ts';
 import { planProof, type ProofPlan, type ProofPolicy } from './proof.ts';
 import type { CheckedRequest, IssuedCertificate, LineServices, Observation, RunEnd, RunInput } from './services.ts';
@@ -234,8 +234,9 @@ export class Run {
   /** The device connects by itself, and may do there what it may. */
   async #connect(device: string): Promise<void> {
     const nonce = newNonce();
-    const own = verifyTopic(device, nonce);
-    const foreign = foreignTopic(device, nonce);
+    const rule = topicRuleOf(this.#services.registry.store);
+    const own = rule.verify(device, nonce);
+    const foreign = rule.foreign(device, nonce);
     let observation: Observation | undefined;
     try {
       const { result, watching } = await this.#step('connect', async (options) => {

@@ -51,18 +51,26 @@ function alarmsOf(builder: CrlBuilder, { now, before }: CrlAlarmParts): Alarm[] 
   return found;
 }
 
-function sizeAlarm(builders: readonly CrlBuilder[]): Alarm[] {
-  const lists = builders.filter(({ issuer }) => issuer.kind === 'issuing').map((builder) => builder.newest());
+const ofDevices = (builders: readonly CrlBuilder[]): (CrlView | null)[] =>
+  builders.filter(({ issuer }) => issuer.kind === 'issuing').map((builder) => builder.newest());
+
+/** What the lists for brokers cost one, in ms for each reload and for each handshake. */
+export function crlCosts(builders: readonly CrlBuilder[]): { entries: number; bytes: number; reloadMs: number; handshakeMs: number } {
+  const lists = ofDevices(builders);
   const entries = lists.reduce((sum, crl) => sum + (crl?.entries ?? 0), 0);
   const bytes = lists.reduce((sum, crl) => sum + (crl?.bytes ?? 0), 0);
-  if (entries <= limits.crlEntriesWarning) return [];
-  const costs = { reloadMs: Math.round(entries * perEntry.reloadMs), handshakeMs: Math.round(entries * perEntry.handshakeMs) };
+  return { entries, bytes, reloadMs: Math.round(entries * perEntry.reloadMs), handshakeMs: Math.round(entries * perEntry.handshakeMs) };
+}
+
+function sizeAlarm(builders: readonly CrlBuilder[]): Alarm[] {
+  const costs = crlCosts(builders);
+  if (costs.entries <= limits.crlEntriesWarning) return [];
   const since =
-    lists
+    ofDevices(builders)
       .map((crl) => crl?.thisUpdate ?? '')
       .sort()
       .at(-1) ?? '';
-  return [{ id: 'crl-size', level: 'warning', since, failure: new Failure('CRL_LARGE', { entries, bytes, ...costs }).toData() }];
+  return [{ id: 'crl-size', level: 'warning', since, failure: new Failure('CRL_LARGE', costs).toData() }];
 }
 
 function waitingAlarm({ builders, session }: CrlAlarmParts): Alarm[] {

@@ -1,3 +1,4 @@
+export { accessView } from './access-cost.ts';
 export { crlAlarms } from './crl-alarms.ts';
 export { CrlBuilder } from './crl-builder.ts';
 export { CrlServer, type Listen } from './crl-server.ts';

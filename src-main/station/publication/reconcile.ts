@@ -1,6 +1,5 @@
-import type { Failure } from '../../contract/index.ts';
-import { DeviceName, type Difference } from '../../contract/index.ts';
-import { readCrls, type BrokerHost } from '../broker/index.ts';
+import type { Difference, Failure } from '../../contract/index.ts';
+import { readAccessList, readCrls, type BrokerHost } from '../broker/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { CrlSet } from './crl-set.ts';
 
@@ -35,7 +34,9 @@ export async function reconcile({ registry, crls, host }: ReconcileParts): Promi
     notRevoked.push(...[...theirs].filter((serial) => !ours.has(serial)));
   }
   const waiting = registry.revocations.waiting().filter(({ crlNumber }) => crlNumber === null);
-  const [admitted, allowed] = [new Set(registry.certificates.admitted()), usersOf(installed?.accessList ?? '')];
+  const admitted = new Set(registry.certificates.admitted());
+  const access = readAccessList(installed?.accessList ?? '');
+  const missing = access.all ? [] : [...admitted].filter((device) => !access.devices.has(device));
   const canary = await host.canaries();
   return [
     difference('revocation lists', lists.length, differing),
@@ -44,15 +45,11 @@ export async function reconcile({ registry, crls, host }: ReconcileParts): Promi
       ...waiting.map(({ serial }) => `${serial} (in no list yet)`),
     ]),
     difference('refused there, not revoked here', lists.length, notRevoked),
-    difference(
-      'admitted here, not in the access list',
-      admitted.size,
-      [...admitted].filter((device) => !allowed.has(device)),
-    ),
+    difference('admitted here, not in the access list', admitted.size, missing),
     difference(
       'in the access list, not admitted here',
-      allowed.size,
-      [...allowed].filter((device) => !admitted.has(device)),
+      access.devices.size,
+      [...access.devices].filter((device) => !admitted.has(device)),
     ),
     difference('canaries', 2, canary.failure === null ? [] : [describe(canary.failure)]),
   ];
@@ -66,9 +63,3 @@ const difference = (name: string, checked: number, all: readonly string[]): Diff
 });
 
 const describe = (failure: Failure): string => `${failure.code}: ${failure.message}`;
-
-/** Devices of an access list; the station's own clients are not devices. */
-function usersOf(accessList: string): Set<string> {
-  const users = Array.from(accessList.matchAll(/^user (.+)$/gmu), (match) => match[1] ?? '');
-  return new Set(users.filter((user) => DeviceName.safeParse(user).success));
-}

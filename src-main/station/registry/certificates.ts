@@ -296,6 +296,14 @@ export class Certificates {
     return rows.map((row) => row.device);
   }
 
+  /** How many those are, without going through them; a device whose certificate is being replaced counts once. */
+  countAdmitted(): number {
+    const row = this.#store
+      .sql(`SELECT coalesce(sum(n), 0) AS n FROM certificate_counts WHERE use = 'device' AND status IN ('SIGNED','ACTIVE')`)
+      .get();
+    return Number(row?.['n'] ?? 0);
+  }
+
   *withDer(use: CertificateUse): Generator<{ device: string; serial: string; der: Buffer }> {
     yield* this.#store
       .sql('SELECT device, serial, der FROM certificates WHERE use = ? AND der IS NOT NULL ORDER BY created_at')

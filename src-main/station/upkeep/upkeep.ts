@@ -4,6 +4,7 @@ import { endGracePeriods, giveNotice, hearInUse, inUseFilter, type OwnCertificat
 import { endOverdueProofs } from '../line/index.ts';
 import type { CrlSet, Publisher } from '../publication/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { topicRuleOf } from '../topic-rule.ts';
 import type { Observer } from '../verify/index.ts';
 
 export interface UpkeepParts {
@@ -42,9 +43,10 @@ export class Upkeep {
     this.#renewals = new NowAndThen(parts.clock);
   }
 
-  /** Before the observer connects, so that nothing that was said meanwhile is missed. */
+  /** Before the observer connects, so that nothing that was said meanwhile is missed; again when the topic rule is another one. */
   listen(): void {
-    this.#parts.observer.listen(inUseFilter, ({ topic, payload }) => this.#heardInUse(topic, payload));
+    const { registry, observer } = this.#parts;
+    observer.listen(inUseFilter(topicRuleOf(registry.store)), ({ topic, payload }) => this.#heardInUse(topic, payload));
   }
 
   start(): void {

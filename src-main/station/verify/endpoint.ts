@@ -19,18 +19,3 @@ export interface BrokerEndpoint {
   /** PEM of the CA(s) that issue the broker's server certificate. */
   readonly serverCaPem: string;
 }
-
-/** `tenant/{tenant}/device/{device}`: the topic space of a device, without the wildcard. */
-export function topicBase(device: string): string {
-  const [tenant, id] = device.split('/');
-  return `tenant/${tenant ?? ''}/device/${id ?? ''}`;
-}
-
-/** Where a device proves that it can publish: its own topic space, a fresh nonce. */
-export const verifyTopic = (device: string, nonce: string): string => `${topicBase(device)}/verify/${nonce}`;
-
-/**
- * A topic of the same tenant that this device must not reach. `~` is in no id: no real neighbour can ever get the message, and the
- * request that carries it to the device fits into the smallest buffers.
- */
-export const foreignTopic = (device: string, nonce: string): string => `tenant/${device.split('/')[0] ?? ''}/device/~/verify/${nonce}`;

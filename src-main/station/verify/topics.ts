@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '../../contract/index.ts';
+import type { TopicRule } from '../topic-rule.ts';
 import type { Connection } from './connection.ts';
-import { foreignTopic, verifyTopic } from './endpoint.ts';
 import type { Observer, Recorder, Waiting } from './observer.ts';
 
+/** A device, and which topics it has. */
+interface Whose {
+  readonly device: string;
+  readonly rule: TopicRule;
+}
+
 /** Our own message must come back: granted and acknowledged prove nothing under acl_file. CERTIFICATE_NOT_FOUND when it does not. */
-export async function provesOwnTopic(connection: Connection, device: string, { signal, timeoutMs }: Waiting): Promise<string> {
+export async function provesOwnTopic(connection: Connection, { device, rule }: Whose, { signal, timeoutMs }: Waiting): Promise<string> {
   const nonce = randomUUID();
-  const topic = verifyTopic(device, nonce);
+  const topic = rule.verify(device, nonce);
   const arrived = new Promise<void>((resolve) => connection.onMessage((message) => message.topic === topic && resolve()));
   try {
     await connection.subscribe(topic);
@@ -34,11 +40,11 @@ export async function provesOwnTopic(connection: Connection, device: string, { s
  */
 export async function provesIsolation(
   connection: Connection,
-  device: string,
+  { device, rule }: Whose,
   observer: Observer | undefined,
   waiting: Waiting,
 ): Promise<string | null> {
-  const topic = foreignTopic(device, randomUUID());
+  const topic = rule.foreign(device, randomUUID());
   const recorder: Recorder | undefined = observer?.connected === true ? await observer.watch(topic, waiting) : undefined;
   try {
     const answer = await answerTo(connection, topic);

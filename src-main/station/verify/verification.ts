@@ -9,6 +9,7 @@ import {
   type TlsVersion,
 } from '../../contract/index.ts';
 import { systemClock } from '../clock.ts';
+import { requiredTopicRule, type TopicRule } from '../topic-rule.ts';
 import { judgeChain } from './chain.ts';
 import { connectAs, type Connection } from './connection.ts';
 import type { BrokerEndpoint, Login, TlsIdentity } from './endpoint.ts';
@@ -21,6 +22,8 @@ import { Trace } from './trace.ts';
 export interface VerifyOptions {
   /** `{tenant}/{device}` whose topics are tried; without it the topic steps are skipped. */
   readonly device?: string;
+  /** Which topics it has; default: the required rule. */
+  readonly topicRule?: TopicRule;
   /** Watches the neighbour's topic, so that a message the broker acknowledged but should not deliver is seen. */
   readonly observer?: Observer;
   readonly login?: Login;
@@ -63,7 +66,7 @@ export async function verifyConnection(
   identity: TlsIdentity | null,
   options: VerifyOptions = {},
 ): Promise<Verification> {
-  const { device, observer, timeoutMs = 5_000 } = options;
+  const { device, topicRule: rule = requiredTopicRule, observer, timeoutMs = 5_000 } = options;
   const waiting = { signal: options.signal ?? new AbortController().signal, timeoutMs };
   const trace = new Trace();
   const attempt = await reach(endpoint, identity, { ...options, ...waiting }, trace);
@@ -79,10 +82,10 @@ export async function verifyConnection(
     if (connection === null) steps.push(skipped('own topic', 'an earlier step failed'), skipped('isolation', 'an earlier step failed'));
     else if (device === undefined) steps.push(skipped('own topic', 'no device named'), skipped('isolation', 'no device named'));
     else {
-      const own = await timed('own topic', () => provesOwnTopic(connection, device, waiting));
+      const own = await timed('own topic', () => provesOwnTopic(connection, { device, rule }, waiting));
       steps.push(own);
       if (own.result === 'FAIL') steps.push(skipped('isolation', 'an earlier step failed'));
-      else steps.push(await timed('isolation', () => provesIsolation(connection, device, observer, waiting)));
+      else steps.push(await timed('isolation', () => provesIsolation(connection, { device, rule }, observer, waiting)));
     }
   } finally {
     await connection?.close();

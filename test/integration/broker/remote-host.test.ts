@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Publication, RemoteBrokerHost } from '../../../src-main/station/broker/index.ts';
-import { accessList } from '../../../src-main/station/broker/mosquitto-files.ts';
+import { accessList } from '../../../src-main/station/broker/access-list.ts';
 import { fingerprintOf, hostKeyOf, newSshKey, SshLink } from '../../../src-main/station/broker/ssh.ts';
 import { connectAs } from '../../../src-main/station/verify/index.ts';
 import { TestPki } from '../../support/mosquitto.ts';
@@ -70,7 +70,7 @@ describe('what the host refuses by itself, whatever the station thinks of it', (
   const good = (): Record<string, string> => ({
     'crl.pem': pki.crlPem(number + 1, revoked),
     'client-cas.pem': pki.clientCaPem,
-    'access-list': accessList(['acme/a'], 'station-observer'),
+    'access-list': accessList(pki.publication(number + 1, ['acme/a']), 'station-observer'),
     expired: '',
   });
   const soon = (): Date => new Date(Date.now() + 60_000);

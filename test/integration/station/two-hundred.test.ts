@@ -33,6 +33,7 @@ const host: BrokerHost = {
   view: () => ({
     name: 'test',
     kind: 'local',
+    version: null,
     state: 'up',
     host: '127.0.0.1',
     port: 1,

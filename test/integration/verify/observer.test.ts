@@ -2,14 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { leftovers } from '../../../src-main/station/broker/leftovers.ts';
-import {
-  connectAs,
-  foreignTopic,
-  Observer,
-  verifyConnection,
-  verifyTopic,
-  type Connection,
-} from '../../../src-main/station/verify/index.ts';
+import { requiredTopicRule } from '../../../src-main/station/topic-rule.ts';
+import { connectAs, Observer, verifyConnection, type Connection } from '../../../src-main/station/verify/index.ts';
 import { testHost, TestPki, type TestHost } from '../../support/mosquitto.ts';
 
 const pki = new TestPki();
@@ -34,7 +28,7 @@ afterAll(async () => {
 });
 
 test('sees the device’s own words, whether they came before or after it asked', async () => {
-  const topic = verifyTopic('acme/a', 'n1');
+  const topic = requiredTopicRule.verify('acme/a', 'n1');
   const recorder = await observer.watch(topic, waiting);
   const early = recorder.waitFor('n1', waiting);
   await device.publish(topic, 'something else');
@@ -46,7 +40,7 @@ test('sees the device’s own words, whether they came before or after it asked'
 });
 
 test('says what is missing when nothing came', async () => {
-  const topic = verifyTopic('acme/a', 'n2');
+  const topic = requiredTopicRule.verify('acme/a', 'n2');
   const recorder = await observer.watch(topic, waiting);
   await device.publish(topic, 'another nonce');
   await expect(recorder.waitFor('n2', { ...waiting, timeoutMs: 50, deviceSays: 'published' })).rejects.toMatchObject({
@@ -57,7 +51,7 @@ test('says what is missing when nothing came', async () => {
 });
 
 test('knows that nothing reached the neighbour’s topic: a marker sent later has arrived', async () => {
-  const topic = foreignTopic('acme/a', 'n3');
+  const topic = requiredTopicRule.foreign('acme/a', 'n3');
   const recorder = await observer.watch(topic, waiting);
   await expect(device.publish(topic, 'x')).rejects.toMatchObject({ code: 'TOPIC_REFUSED' });
   expect(await recorder.fence(waiting)).toEqual([]);
@@ -65,7 +59,7 @@ test('knows that nothing reached the neighbour’s topic: a marker sent later ha
 });
 
 test('and would see it: the same watch finds what an allowed client puts there', async () => {
-  const topic = verifyTopic('acme/b', 'n4');
+  const topic = requiredTopicRule.verify('acme/b', 'n4');
   const neighbour = await connectAs(here.host.endpoint, pki.device('acme/b'));
   const recorder = await observer.watch(topic, waiting);
   for (let count = 0; count < 200; count++) await neighbour.publish(topic, `message ${count}`);

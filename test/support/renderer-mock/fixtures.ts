@@ -128,6 +128,7 @@ export const crl = (): CrlView => ({
 export const broker = (): BrokerView => ({
   name: 'broker-a',
   kind: 'local',
+  version: null,
   state: 'up',
   host: '127.0.0.1',
   port: 8883,

@@ -48,6 +48,7 @@ const crl = {
 const broker = {
   name: 'b',
   kind: 'local' as const,
+  version: null,
   state: 'up' as const,
   host: 'localhost',
   port: 8883,

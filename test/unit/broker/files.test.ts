@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../../../src-main/contract/index.ts';
-import { accessList, mosquittoConf } from '../../../src-main/station/broker/mosquitto-files.ts';
+import { mosquittoConf } from '../../../src-main/station/broker/mosquitto-files.ts';
 import { storageFailure } from '../../../src-main/station/broker/storage-failure.ts';
 
 test('a full disk and a forbidden folder have names; a bug stays a bug', () => {
@@ -8,24 +8,6 @@ test('a full disk and a forbidden folder have names; a bug stays a bug', () => {
   expect(storageFailure(coded('ENOSPC'), '/x')).toMatchObject({ code: 'DISK_FULL', params: { path: '/x' } });
   expect(storageFailure(coded('EACCES'), '/x')).toMatchObject({ code: 'DATA_DENIED' });
   expect(storageFailure(coded('EISDIR'), '/x')).not.toBeInstanceOf(Failure);
-});
-
-test('the access list gives each device its own topics and the observer no device’s pen but for one message', () => {
-  expect(
-    accessList(['acme/a', 'beta/b'], 'station-observer')
-      .split('\n')
-      .filter((line) => line !== ''),
-  ).toEqual([
-    'user station-observer',
-    'topic read tenant/#',
-    'topic readwrite station/#',
-    'topic read $SYS/broker/version',
-    'topic write tenant/+/device/+/certificates/renewal-required',
-    'user acme/a',
-    'topic readwrite tenant/acme/device/a/#',
-    'user beta/b',
-    'topic readwrite tenant/beta/device/b/#',
-  ]);
 });
 
 test('a path cannot smuggle a line into the configuration', () => {

@@ -1,0 +1,28 @@
+import { Failure } from '../../contract/index.ts';
+import type { HandlersOf } from '../access/index.ts';
+import type { LiveStation } from '../live-station.ts';
+import type { Station } from '../station.ts';
+import { keepTopicRule, TopicRule, topicRuleOf } from '../topic-rule.ts';
+
+export function accessHandlers(station: Station): HandlersOf<'access'> {
+  const live = (): LiveStation => station.live();
+  const actor = (): string => station.operator?.name ?? 'nobody';
+
+  return {
+    'access.show': () => live().access(),
+    'access.topicRule': ({ rule: text, anyway }) => {
+      const { store, certificates } = live().registry;
+      const [before, rule] = [topicRuleOf(store), new TopicRule(text)];
+      const devices = certificates.countAdmitted();
+      if (rule.text !== before.text) {
+        if (devices > 0 && !anyway) throw new Failure('TOPIC_RULE_IN_USE', { devices, rule: before.text });
+        store.transaction(() => {
+          keepTopicRule(store, rule);
+          store.audit(actor(), 'access.topicRule', rule.text, { before: before.text, devices });
+        });
+        live().topicRuleChanged();
+      }
+      return live().access();
+    },
+  };
+}
