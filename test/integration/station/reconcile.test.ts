@@ -45,3 +45,18 @@ test('a list of before the revocation: what it does not refuse is named', async 
     'revoked here, not refused there': [serial],
   });
 });
+
+test('another topic rule: refused with devices in the field, then one pattern line, and units pass on their new topics', async () => {
+  const rule = 'tenant/{tenant}/{device}/#';
+  expect(await station.call('access.show', {})).toMatchObject({ form: 'entries', devices: 0, warnings: [] });
+  const first = await station.run(1, { hardwareId: 'HW-RULE-1' });
+  expect(first).toMatchObject({ state: 'PASS' });
+  await expect(station.call('access.topicRule', { rule })).rejects.toMatchObject({ code: 'TOPIC_RULE_IN_USE', params: { devices: 1 } });
+  expect(await station.call('access.topicRule', { rule, anyway: true })).toMatchObject({ form: 'pattern', devices: 1, reloadMs: 0 });
+  await station.unplug(1);
+  expect(await station.run(1, { hardwareId: 'HW-RULE-2' })).toMatchObject({ state: 'PASS', proofLevel: 'device-connected' });
+  expect(readFileSync(path('access-list'), 'utf8')).toMatch(/^pattern readwrite tenant\/%u\/#$/mu);
+  expect(await differences()).toEqual({});
+  expect((await station.call('access.show', {})).brokerVersion).toMatch(/^\d+\.\d+/u);
+  expect((await station.call('verify.checkup', {})).checks.filter(({ result }) => result === 'FAIL')).toEqual([]);
+});

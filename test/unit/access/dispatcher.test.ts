@@ -45,6 +45,7 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'verify.why': { device: 'acme/x' },
   'broker.hostKey': { host: 'a', sshPort: 22 },
   'broker.use': { remote: null },
+  'access.topicRule': { rule: 'tenant/{tenant}/{device}/#' },
   'crl.diff': { from: 1, to: 2 },
   'crl.read': { number: 1 },
   'crl.serve': { listen: null },
@@ -100,6 +101,7 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
   ]);
   const officersOnly = names.filter((name) => mayCall('officer', name) && !mayCall('technician', name) && !mayCall('support', name));
   expect(officersOnly.sort()).toEqual([
+    'access.topicRule',
     'broker.hostKey',
     'broker.keys',
     'broker.use',
