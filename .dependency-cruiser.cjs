@@ -28,6 +28,7 @@ const packages = {
   pdfkit: [stationFolder('ceremony')],
   '@humanwhocodes/momoa': [stationFolder('profile-text')],
   'csv-parse': [stationFolder('life')],
+  pg: [stationFolder('records')],
   ssh2: [stationFolder('broker')],
   mqtt: [stationFolder('verify'), stationFolder('broker'), stationFolder('checkup')],
   react: [renderer],
@@ -55,7 +56,7 @@ const packages = {
   '@zip.js/zip.js': [test],
 };
 /** Tests reach for real components directly to check ours. */
-const alsoInTests = ['zod', 'pkcs11js', 'better-sqlite3', 'serialport', 'cborg', 'mqtt'];
+const alsoInTests = ['zod', 'pkcs11js', 'better-sqlite3', 'serialport', 'cborg', 'mqtt', 'pg'];
 
 const npm = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled'];
 const inNodeModules = (name) => `node_modules/(@types/)?${name}/`;

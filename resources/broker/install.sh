@@ -14,6 +14,9 @@ usage: install.sh --station NAME --keys FILE --root-ca FILE [options]
   --ports A,B,C       MQTT over TLS, its second port, websockets (default 8883,1883,9001)
   --prefix DIR        put everything below DIR and touch nothing of the system (for trying it out, as any user)
   --reload COMMAND    how Mosquitto is told to read its files again (default: sudo -n systemctl reload mosquitto)
+  --records DATABASE  prepare this PostgreSQL database for the central records (see sql/migrate.sh)
+  --records-station ID=NAME   let this station write there: ID as in its client certificate, CN=birthmark:records-ID
+  --psql COMMAND      how psql is called, as a superuser of PostgreSQL (default: sudo -u postgres psql)
   --dry-run           say what would change, and change nothing
 TEXT
   exit "${1:-64}"
@@ -21,6 +24,7 @@ TEXT
 
 here=$(cd "$(dirname "$0")" && pwd)
 station='' keys='' root_ca='' address=0.0.0.0 ports=8883,1883,9001 prefix='' reload='sudo -n systemctl reload mosquitto' dry=''
+records='' records_station=() psql='sudo -u postgres psql'
 while [[ $# -gt 0 ]]; do
   case $1 in
     --station) station=$2; shift ;;
@@ -30,6 +34,9 @@ while [[ $# -gt 0 ]]; do
     --ports) ports=$2; shift ;;
     --prefix) prefix=$(realpath -m "$2"); shift ;;
     --reload) reload=$2; shift ;;
+    --records) records=$2; shift ;;
+    --records-station) records_station=(--station "$2"); shift ;;
+    --psql) psql=$2; shift ;;
     --dry-run) dry=yes ;;
     --help | -h) usage 0 ;;
     *) echo "install.sh: unknown option $1" >&2; usage ;;
@@ -158,6 +165,17 @@ IFS=, read -r mqtts mqtt websockets <<<"$ports"
 folder 755 "$prefix/etc/mosquitto/conf.d"
 sed -e "s|@INSTALL@|$install|g; s|@CONFIG@|$config|g; s|@ADDRESS@|$address|g; s|@MQTTS@|$mqtts|g; s|@MQTT@|$mqtt|g; s|@WEBSOCKETS@|$websockets|g" "$here/mosquitto.conf" |
   put 644 "$prefix/etc/mosquitto/conf.d/birthmark.conf"
+
+if [[ -n $records ]]; then
+  folder 755 "$config/postgresql"
+  for sample in postgresql.conf pg_hba.conf pg_ident.conf; do
+    sed -e "s|/etc/birthmark|$config|g; s|^\(host\(ssl\)\? *\)birthmark |\1$records |" "$here/sql/$sample.sample" | put 644 "$config/postgresql/$sample.sample"
+  done
+  schema=$("$here/sql/migrate.sh" --database "$records" --psql "$psql" "${records_station[@]}" ${dry:+--dry-run})
+  [[ $schema == 'nothing to change' ]] || { changed=1; echo "$schema"; }
+  [[ -n $dry || -e $config/postgresql/server.pem ]] ||
+    echo "next: put PostgreSQL's certificate and key into $config/postgresql, and the lines of the samples there into its configuration"
+fi
 
 if [[ -z $prefix && -z $dry && $changed -eq 1 ]]; then
   systemctl daemon-reload

@@ -13,6 +13,11 @@ function libraryFolders() {
   return ['/usr/lib', '/usr/lib64', '/usr/local/lib', ...multiarch.map((folder) => join('/usr/lib', folder))];
 }
 
+const postgresRoot = '/usr/lib/postgresql';
+function postgresFolders() {
+  return existsSync(postgresRoot) ? readdirSync(postgresRoot).map((version) => join(postgresRoot, version, 'bin')) : [];
+}
+
 /**
  * @typedef {{folders: () => string[], name: string}} Sign
  * @typedef {[names: string[], sign: Sign]} Package
@@ -47,6 +52,7 @@ const packages = {
   tests: [
     [['mosquitto-clients'], program('mosquitto_pub')],
     [['openssh-server'], program('sshd')],
+    [['postgresql-15', 'postgresql-17', 'postgresql'], { folders: postgresFolders, name: 'postgres' }],
     [['gnutls-bin'], program('gnutls-cli')],
     [['opensc'], program('pkcs11-tool')],
     [['libnss3-tools'], program('certutil')],
@@ -74,7 +80,7 @@ function knownName(names) {
 }
 
 /**
- * Runs the work while package scripts are kept from starting services (mosquitto would take port 1883).
+ * Runs the work while package scripts are kept from starting services (mosquitto would take port 1883, PostgreSQL 5432).
  * policy-rc.d is Debian's way to say so: exit 101 forbids every start.
  */
 async function withoutServices(work) {
@@ -88,7 +94,12 @@ async function withoutServices(work) {
   }
 }
 
-const disableBroker = ['systemctl', 'disable', '--now', 'mosquitto.service'];
+/** Package → the service that it would start at each boot. */
+const services = { mosquitto: 'mosquitto.service', 'postgresql-15': 'postgresql.service' };
+const disableServices = (names) => {
+  const units = names.flatMap((name) => services[name] ?? []);
+  return units.length > 0 && hasSystemd() ? [['systemctl', 'disable', '--now', ...units]] : [];
+};
 const hasSystemd = () => existsSync('/run/systemd/system');
 
 async function install(missing) {
@@ -97,7 +108,7 @@ async function install(missing) {
   const names = missing.map(knownName);
   await withoutServices(() => step('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env }));
   // policy-rc.d holds back the start now; the next boot would start it all the same.
-  if (names.includes('mosquitto') && hasSystemd()) await step(disableBroker[0], disableBroker.slice(1));
+  for (const [command, ...args] of disableServices(names)) await step(command, args);
 }
 
 function tellTheCommand(missing) {
@@ -111,7 +122,7 @@ function tellTheCommand(missing) {
     ['apt-get', 'update'],
     ['apt-get', 'install', '-y', '--no-install-recommends', ...missing.map(knownName)],
   ];
-  if (names.includes('mosquitto') && hasSystemd()) commands.push(disableBroker);
+  commands.push(...disableServices(names));
   const line = commands.map((words) => ['sudo', ...words].join(' ')).join(' && ');
   throw new SetupProblem(
     `Birthmark needs some Debian packages and may not install them itself. Run this once, then try again:\n\n  ${line}\n`,
