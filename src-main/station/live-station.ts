@@ -203,6 +203,7 @@ export class LiveStation {
     const { config, signer, clock } = this.#station;
     recoverRuns(this.registry, clock, proofHours);
     recoverUnfinished(this.registry);
+    this.crls.recover();
     this.#upkeep.endWhatIsOver();
     const module = this.registry.store.setting('module');
     const token = this.registry.store.setting('token');

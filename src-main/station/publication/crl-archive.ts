@@ -6,13 +6,21 @@ import type { CrlScope } from '../registry/index.ts';
 /** How many of the newest CRLs stay as files; older ones are written again from the registry when somebody asks. */
 const keptFiles = 16;
 
+const folderOf = (dataDir: string): string => join(dataDir, 'crl');
+
+/** Removes what a station that was killed left half written; only while nothing is being built. Lists have numbers, all else is on its way. */
+export function sweepUnfinished(dataDir: string): void {
+  const folder = folderOf(dataDir);
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) if (!name.endsWith('.crl')) rmSync(join(folder, name), { force: true });
+}
+
 /** The CRL files of one scope, each under its number. */
 export class CrlArchive {
   readonly #folder: string;
   readonly #prefix: string;
 
   constructor(dataDir: string, { issuer, partition }: CrlScope) {
-    this.#folder = join(dataDir, 'crl');
+    this.#folder = folderOf(dataDir);
     // The first partition's files are called as all were before there were more of them.
     this.#prefix = partition === 0 ? `${issuer}-` : `${issuer}.${String(partition)}-`;
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });

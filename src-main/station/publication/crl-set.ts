@@ -2,6 +2,7 @@ import { Failure, unwrap, type CrlView, type SignerClient } from '../../contract
 import { crlSigner, crlUri } from '../ca/index.ts';
 import type { Clock } from '../clock.ts';
 import type { IssuerRecord, Registry } from '../registry/index.ts';
+import { sweepUnfinished } from './crl-archive.ts';
 import { CrlBuilder } from './crl-builder.ts';
 import { crlSettings } from './crl-settings.ts';
 
@@ -21,6 +22,11 @@ export class CrlSet {
 
   constructor(options: CrlSetOptions) {
     this.#options = options;
+  }
+
+  /** At the start, before anything is built: what an earlier life was killed over is put away. */
+  recover(): void {
+    sweepUnfinished(this.#options.dataDir);
   }
 
   builders(): CrlBuilder[] {
