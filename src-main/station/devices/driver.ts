@@ -33,7 +33,7 @@ export interface StoredItem {
   /** As the driver calls it. */
   readonly item: string;
   readonly bytes: number;
-  readonly algorithm: 'sha256' | 'md5';
+  readonly algorithm: 'sha256' | 'md5' | 'crc32';
   /** Over exactly the bytes stored, in hex. */
   readonly digest: string;
 }

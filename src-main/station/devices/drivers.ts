@@ -2,7 +2,7 @@ import { consoleDriver } from './console-driver.ts';
 import type { DeviceProfile, Driver, OpenOptions, UnitSession } from './driver.ts';
 import { espRomDriver } from './esp-rom/driver.ts';
 import { MicroPythonSession } from './micropython/session.ts';
-import { smpDriver } from './smp-driver.ts';
+import { smpDriver, smpFilesDriver } from './smp-driver.ts';
 
 /** Profiles by the name of their driver. */
 type Profiles = { [P in DeviceProfile as P['driver']]: P };
@@ -11,6 +11,7 @@ type ProfileOf<N extends keyof Profiles> = { [K in N]: { readonly driver: K } & 
 /** Every driver, by the name that profiles use. What its profiles may say is in the union of `profiles.ts`. */
 const drivers: { readonly [N in keyof Profiles]: Driver<Profiles[N]> } = {
   smp: smpDriver,
+  'smp-files': smpFilesDriver,
   console: consoleDriver,
   'esp-rom': espRomDriver,
   micropython: MicroPythonSession,

@@ -7,16 +7,22 @@ import { lintConsoleProfile } from './console/lint.ts';
 import { ConsoleProfileFile, type ConsoleProfile } from './console/profile.ts';
 import { EspRomProfileFile, type EspRomProfile } from './esp-rom/profile.ts';
 import { MicroPythonProfileFile, type MicroPythonProfile } from './micropython/profile.ts';
-import { SmpProfileFile, type SmpProfile } from './smp/profile.ts';
+import { SmpFilesProfileFile, SmpProfileFile, type SmpFilesProfile, type SmpProfile } from './smp/profile.ts';
 
 /**
  * A device profile as it stands in its file, by its driver; unknown keys are errors. `device-profile.schema.json` is made from this.
  * A new driver adds what its profiles say here, and itself in `drivers.ts`.
  */
-const DeviceProfileFile = z.discriminatedUnion('driver', [SmpProfileFile, EspRomProfileFile, MicroPythonProfileFile, ConsoleProfileFile]);
+const DeviceProfileFile = z.discriminatedUnion('driver', [
+  SmpProfileFile,
+  SmpFilesProfileFile,
+  EspRomProfileFile,
+  MicroPythonProfileFile,
+  ConsoleProfileFile,
+]);
 
 /** How to talk to a kind of unit: a file in `resources/profiles/devices`. Times are in milliseconds. */
-export type DeviceProfile = SmpProfile | EspRomProfile | MicroPythonProfile | ConsoleProfile;
+export type DeviceProfile = SmpProfile | SmpFilesProfile | EspRomProfile | MicroPythonProfile | ConsoleProfile;
 
 /** The JSON schema that is shipped beside the profiles, for editors. */
 export function deviceProfileSchema(): unknown {

@@ -12,16 +12,13 @@ import type {
   UnitSession,
 } from './driver.ts';
 import { installItems, itemInWords } from './install-items.ts';
+import { bufferSize } from './smp/buffer-size.ts';
 import type { SmpProfile } from './smp/profile.ts';
-import type { UnitInfo } from './smp/provision.ts';
+import type { UnitInfo } from './smp/commands.ts';
 import type { UnitLine } from './smp/unit-line.ts';
 import { writeItem } from './smp/write-item.ts';
 import { UnitSteps } from './unit-steps.ts';
 
-/** A frame that every SMP server takes; used until the unit has told its own size. */
-const SAFE_BUFFER_BYTES = 128;
-/** More than this in one frame gains nothing and makes repeats dear. */
-const MAX_BUFFER_BYTES = 2048;
 /** Making a key takes long; a step has room for this many tries, so that a lost answer does not end it. */
 const KEYGEN_SHARE = 4;
 const POSSESSION = Buffer.from('birthmark-possession-v1\0', 'latin1');
@@ -37,7 +34,7 @@ export class SmpSession implements UnitSession {
   #hardwareId: string | null = null;
   #active = -1;
   #slots = 2;
-  #bufferBytes = SAFE_BUFFER_BYTES;
+  #bufferBytes = 0;
   /** The storage slot that this session writes. */
   #writing: number | null = null;
 
@@ -49,13 +46,7 @@ export class SmpSession implements UnitSession {
 
   /** Is this our protocol? Reads only. */
   async probe(signal: AbortSignal): Promise<void> {
-    try {
-      const { buf_size: size } = await this.#line.call('params', {}, { signal });
-      this.#bufferBytes = Math.min(size, MAX_BUFFER_BYTES);
-    } catch (thrown) {
-      // A unit without this command answers all the same: it is SMP, and the safe size stands.
-      if (!(thrown instanceof Failure) || thrown.code !== 'DEVICE_REFUSED') throw thrown;
-    }
+    this.#bufferBytes = await bufferSize(this.#line, signal);
     await this.#confirm(signal);
   }
 

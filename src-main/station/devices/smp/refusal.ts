@@ -8,9 +8,14 @@ export interface Refusal {
 }
 
 export const OS_GROUP = 0;
+export const FILE_GROUP = 8;
+export const SHELL_GROUP = 9;
+export const ENUMERATION_GROUP = 10;
 export const PROVISION_GROUP = 64;
-/** MGMT_ERR_ENOTSUP of the os group: unknown group or command. */
-export const NOT_SUPPORTED = 8;
+/** MGMT_ERR_ENOTSUP: unknown group or command. */
+const NOT_SUPPORTED = 8;
+/** MGMT_ERR_EBUSY: another command is under way, or the file is in use. */
+const BUSY = 10;
 
 export const provisionErrors = {
   UNKNOWN: 1,
@@ -27,6 +32,11 @@ export const provisionErrors = {
   UNSUPPORTED: 12,
 } as const;
 
+export const isBusy = ({ group, rc }: Refusal): boolean =>
+  (group === PROVISION_GROUP && rc === provisionErrors.BUSY) || (group === OS_GROUP && rc === BUSY);
+
+export const isNotSupported = ({ group, rc }: Refusal): boolean => group === OS_GROUP && rc === NOT_SUPPORTED;
+
 export function refusalOf(body: Readonly<Record<string, unknown>>): Refusal | null {
   const error = body['err'];
   if (error instanceof Map) return { group: Number(error.get('group')), rc: Number(error.get('rc')) };
@@ -37,6 +47,7 @@ export function refusalOf(body: Readonly<Record<string, unknown>>): Refusal | nu
 /** A refusal of the provision group as our failure. `subject`: the item or storage slot that the command was about. */
 export function refusalFailure(command: string, refusal: Refusal, subject: { readonly item?: string; readonly slot?: number }): Failure {
   const item = itemInWords(subject.item ?? command);
+  if (isBusy(refusal)) return new Failure('DEVICE_BUSY');
   if (refusal.group === PROVISION_GROUP) {
     switch (refusal.rc) {
       case provisionErrors.LOCKED:
@@ -48,8 +59,6 @@ export function refusalFailure(command: string, refusal: Refusal, subject: { rea
         return new Failure('STORAGE_FULL', { item });
       case provisionErrors.HASH_MISMATCH:
         return new Failure('VERIFY_MISMATCH', { item }, 'the unit’s own hash of what it received is another one');
-      case provisionErrors.BUSY:
-        return new Failure('DEVICE_BUSY');
       case provisionErrors.CONTENT_REJECTED:
         return new Failure('CONTENT_REJECTED', { item });
       case provisionErrors.UNSUPPORTED:

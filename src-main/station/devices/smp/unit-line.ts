@@ -5,25 +5,34 @@ import { SerialLink } from '../serial-link.ts';
 import { Transcript } from '../transcript.ts';
 import { SmpClient, type RequestOptions } from './client.ts';
 import type { SmpBody } from './packet.ts';
-import type { SmpProfile } from './profile.ts';
-import { provision, type Answer, type CommandName } from './provision.ts';
+import { isNotSupported } from './refusal.ts';
+import type { SmpFilesProfile, SmpProfile } from './profile.ts';
+import type { Answer, CommandName } from './commands.ts';
+import { ask, provision, type ProvisionOptions, type Said } from './provision.ts';
+
+export type CallTimes = Pick<RequestOptions, 'signal' | 'repeat' | 'silentRetries'> & { readonly deadlineMs?: number };
 
 /** The line to the unit in one place: a serial link with an SMP client on it, both made anew when the unit went away and came back. */
 export class UnitLine {
   readonly transcript: Transcript;
   readonly #path: string;
-  readonly #profile: SmpProfile;
+  readonly #profile: SmpProfile | SmpFilesProfile;
   #link: SerialLink | null = null;
   #client: SmpClient | null = null;
+  readonly #unknown = new Set<CommandName>();
 
-  private constructor(options: OpenOptions<SmpProfile>) {
+  private constructor(options: OpenOptions<SmpProfile | SmpFilesProfile>) {
     this.#path = options.path;
     this.#profile = options.profile;
     this.transcript = new Transcript(options.onTranscript);
   }
 
+  get path(): string {
+    return this.#path;
+  }
+
   /** @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE; the signal's reason. */
-  static async open(options: OpenOptions<SmpProfile>): Promise<UnitLine> {
+  static async open(options: OpenOptions<SmpProfile | SmpFilesProfile>): Promise<UnitLine> {
     const line = new UnitLine(options);
     await openSettled(() => line.#openOnce(), options.signal);
     return line;
@@ -36,17 +45,40 @@ export class UnitLine {
     await openAgain(() => this.#openOnce(), this.#profile.replugMs, signal);
   }
 
-  call<N extends CommandName>(
-    name: N,
-    body: SmpBody,
-    options: Pick<RequestOptions, 'signal' | 'repeat'> & { readonly deadlineMs?: number },
-  ): Promise<Answer<N>> {
+  /** A command that must be answered. @throws Failure by what the unit refuses. */
+  call<N extends CommandName>(name: N, body: SmpBody, options: CallTimes): Promise<Answer<N>> {
+    return provision(this.#open(), this.transcript, name, body, this.#times(options));
+  }
+
+  /** A command that the unit may refuse. */
+  ask<N extends CommandName>(name: N, body: SmpBody, options: CallTimes): Promise<Said<N>> {
+    return ask(this.#open(), this.transcript, name, body, this.#times(options));
+  }
+
+  /**
+   * A command that not every unit has; null: this one has not. It refuses it as unknown (MGMT_ERR_ENOTSUP), or says nothing to it while it answers others. A unit
+   * is asked for it once.
+   */
+  async askIfThere<N extends CommandName>(name: N, body: SmpBody, signal: AbortSignal): Promise<Said<N> | null> {
+    if (this.#unknown.has(name)) return null;
+    try {
+      const said = await this.ask(name, body, { signal, silentRetries: 1 });
+      if (said.refusal === null || !isNotSupported(said.refusal)) return said;
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || thrown.code !== 'NO_RESPONSE') throw thrown;
+      await this.ask('params', {}, { signal });
+    }
+    this.#unknown.add(name);
+    return null;
+  }
+
+  #open(): SmpClient {
     if (this.#client === null) throw new Failure('PORT_GONE', { path: this.#path }, 'the line is closed');
-    return provision(this.#client, this.transcript, name, body, {
-      deadlineMs: this.#profile.exchangeMs,
-      busyMs: this.#profile.stepMs / 2,
-      ...options,
-    });
+    return this.#client;
+  }
+
+  #times(options: CallTimes): ProvisionOptions {
+    return { deadlineMs: this.#profile.exchangeMs, busyMs: this.#profile.stepMs / 2, ...options };
   }
 
   async close(): Promise<void> {

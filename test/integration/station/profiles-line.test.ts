@@ -5,8 +5,8 @@ import type { SlotView } from '../../../src-main/contract/index.ts';
 import { QuectelModem, SimcomModem, UbloxModem } from '../../support/console/cellular.ts';
 import { ExpressLink } from '../../support/console/expresslink.ts';
 import { NordicModem } from '../../support/console/nordic.ts';
-import type { SimulatedConsole } from '../../support/console/simulator.ts';
 import { NordicShell, ZephyrCredentials } from '../../support/console/zephyr-shell.ts';
+import { McumgrTarget } from '../../support/mcumgr/target.ts';
 import { TestStation } from '../../support/station.ts';
 
 let station: TestStation;
@@ -17,7 +17,13 @@ beforeAll(async () => {
   mkdirSync(dirname(slotPath), { recursive: true });
 });
 afterAll(() => station.dispose());
-const units: SimulatedConsole[] = [];
+/** Something on a pseudo terminal. */
+interface SimulatedUnit {
+  readonly path: string;
+  start(): Promise<unknown>;
+  dispose(): Promise<void>;
+}
+const units: SimulatedUnit[] = [];
 afterEach(async () => {
   rmSync(slotPath, { force: true });
   for (const unit of units.splice(0)) await unit.dispose();
@@ -25,7 +31,7 @@ afterEach(async () => {
 });
 
 let orders = 0;
-async function run(profile: string, unit: SimulatedConsole): Promise<SlotView> {
+async function run(profile: string, unit: SimulatedUnit): Promise<SlotView> {
   orders += 1;
   const id = `WO-${String(orders)}`;
   const order = {
@@ -39,7 +45,8 @@ async function run(profile: string, unit: SimulatedConsole): Promise<SlotView> {
   };
   await station.call('orders.create', order);
   await station.call('orders.choose', { id });
-  units.push(await unit.start());
+  units.push(unit);
+  await unit.start();
   const ended = station.waitFor(
     'slot.changed',
     ({ run: made, state }) => made !== null && state !== 'RUNNING' && state !== 'READY',
@@ -49,8 +56,8 @@ async function run(profile: string, unit: SimulatedConsole): Promise<SlotView> {
   return ended;
 }
 
-describe('a console unit on the line', () => {
-  test.each<[string, SimulatedConsole, string, string[]]>([
+describe('a unit on the line', () => {
+  test.each<[string, SimulatedUnit, string, string[]]>([
     ['nrf91-at', new NordicModem({ imei: '350000000000001' }), 'written', ['possession', 'own-connection', 'lock']],
     ['nrf91-at-shell', new NordicShell({ imei: '350000000000002' }), 'written', ['possession', 'own-connection', 'lock']],
     [
@@ -72,12 +79,19 @@ describe('a console unit on the line', () => {
       ['read-back', 'possession', 'own-connection', 'lock'],
     ],
     ['ublox-usecmng', new UbloxModem({ imei: '350000000000006' }), 'station-connected', ['possession', 'own-connection', 'lock']],
+    ['mcumgr-files', new McumgrTarget({ hardwareId: '0000000000000009' }), 'station-connected', ['possession', 'own-connection', 'lock']],
+    [
+      'mcumgr-files',
+      new McumgrTarget({ hardwareId: '000000000000000a', hashes: [], unreadable: ['/lfs/key.der'] }),
+      'station-connected',
+      ['read-back', 'possession', 'own-connection', 'lock'],
+    ],
   ])('with %s passes, and the verdict names what it does without', async (profile, unit, proofLevel, gaps) => {
     const ended = await run(profile, unit);
     expect(ended).toMatchObject({ state: 'PASS', proofLevel, gaps });
     const { lines, verdict } = await station.call('transcripts.get', { run: ended.run });
     expect(verdict).toBe('PASS');
-    expect(lines.some(({ text }) => text.startsWith('end write:'))).toBe(true);
+    expect(lines.some(({ text }) => /^end write:|^file-upload /u.test(text))).toBe(true);
     expect(lines.some(({ text }) => text.includes('PRIVATE KEY'))).toBe(false);
     expect(await station.problems()).toEqual([]);
   });
