@@ -36,18 +36,27 @@ const asIssuer = (row: Row): IssuerRecord => ({
   chain: (JSON.parse(String(row['chain'])) as string[]).map((certificate) => Buffer.from(certificate, 'base64')),
 });
 
-const isBy = (issuer: IssuerRecord, above: IssuerRecord): boolean =>
-  new X509Certificate(issuer.certificate).checkIssued(new X509Certificate(above.certificate));
+/** Read once for each record. */
+const read = new WeakMap<IssuerRecord, X509Certificate>();
+function certificateOf(issuer: IssuerRecord): X509Certificate {
+  const certificate = read.get(issuer) ?? new X509Certificate(issuer.certificate);
+  read.set(issuer, certificate);
+  return certificate;
+}
+
+const isBy = (issuer: IssuerRecord, above: IssuerRecord): boolean => certificateOf(issuer).checkIssued(certificateOf(above));
 
 /** The CAs of this station. */
 export class Issuers {
   readonly #store: Store;
+  #kept: readonly IssuerRecord[] | null = null;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
   add(issuer: NewIssuer, actor: string): void {
+    this.#kept = null;
     this.#store
       .sql(
         `INSERT INTO issuers (id, kind, subject, algorithm, cka_id, spki_sha256, key_id, certificate, fingerprint, not_before, not_after, proof, partitions, chain, created_at)
@@ -73,27 +82,35 @@ export class Issuers {
     this.#store.audit(actor, 'issuer.create', issuer.id, { subject: issuer.subject, fingerprint: issuer.fingerprint, proof: issuer.proof });
   }
 
+  /** Oldest first. */
   all(): IssuerRecord[] {
-    return this.#store.sql(`SELECT ${columns} FROM issuers ORDER BY created_at, rowid`).all().map(asIssuer);
+    return this.#all().toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : Number(a.createdAt > b.createdAt)));
+  }
+
+  /**
+   * In the order in which they were recorded. They are few, hardly ever change, and are asked for with every certificate: kept, but not from
+   * inside a transaction that may yet be taken back.
+   */
+  #all(): readonly IssuerRecord[] {
+    if (this.#kept !== null) return this.#kept;
+    const all = this.#store.sql(`SELECT ${columns} FROM issuers ORDER BY rowid`).all().map(asIssuer);
+    if (!this.#store.db.inTransaction) this.#kept = all;
+    return all;
   }
 
   get(id: string): IssuerRecord | null {
-    const row = this.#store.sql(`SELECT ${columns} FROM issuers WHERE id = ?`).get(id);
-    return row === undefined ? null : asIssuer(row);
+    return this.#all().find((issuer) => issuer.id === id) ?? null;
   }
 
   /** The one of this kind that signs certificates: the newest that is active. */
   current(kind: IssuerKind): IssuerRecord | null {
-    const row = this.#store.sql(`SELECT ${columns} FROM issuers WHERE kind = ? AND state = 'active' ORDER BY rowid DESC LIMIT 1`).get(kind);
-    return row === undefined ? null : asIssuer(row);
+    return this.#all().findLast((issuer) => issuer.kind === kind && issuer.state === 'active') ?? null;
   }
 
   /** Whoever owes CRLs, oldest first: a retiring one does until its last certificate has expired. */
   signsCrls(): IssuerRecord[] {
-    return this.#store
-      .sql(`SELECT ${columns} FROM issuers WHERE state <> 'ended' AND not_after > ? ORDER BY created_at, rowid`)
-      .all(this.#store.now())
-      .map(asIssuer);
+    const now = this.#store.now();
+    return this.all().filter(({ state, notAfter }) => state !== 'ended' && notAfter > now);
   }
 
   /** The root above this issuer, DER: the end of its chain, or the root of the station's own that signed it. */
@@ -142,6 +159,7 @@ export class Issuers {
   #move(id: string, from: IssuerState, to: IssuerState, actor: string): void {
     this.#store.transaction(() => {
       const { subject } = unwrap(this.get(id), `issuer ${id} is in the registry`);
+      this.#kept = null;
       const { changes } = this.#store.sql('UPDATE issuers SET state = ? WHERE id = ? AND state = ?').run(to, id, from);
       if (changes > 0) this.#store.audit(actor, `issuer.${to}`, id, { subject });
     });

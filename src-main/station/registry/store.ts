@@ -1,21 +1,40 @@
 import { dirname } from 'node:path';
-import type { Statement } from 'better-sqlite3';
+import type { Statement, Transaction } from 'better-sqlite3';
 import { auditGenesis, auditHash, verifyAuditChain, type AuditEntry } from '../audit/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { namedStorageFailure, type Db } from './database.ts';
 
 export type Row = Record<string, unknown>;
 
+interface AuditHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+interface Grouped {
+  /** Does its part; what it answers tells whoever waits for it, once that is durable. */
+  readonly attempt: () => () => void;
+  readonly reject: (thrown: Error) => void;
+}
+
 /** The database with what every repository needs: cached statements, transactions with named failures, the audit log, the outbox. */
 export class Store {
   readonly db: Db;
   readonly clock: Clock;
-  #group: { attempt: () => () => void; reject: (thrown: Error) => void }[] = [];
+  #group: Grouped[] = [];
   readonly #statements = new Map<string, Statement<unknown[], Row>>();
+  readonly #whole: Transaction<(work: () => unknown) => unknown>;
+  /** The head of the audit log in the transaction that is under way; null where it is as the table has it. */
+  #auditHead: AuditHead | null = null;
 
   constructor(db: Db, clock: Clock) {
     this.db = db;
     this.clock = clock;
+    this.#whole = db.transaction((work) => {
+      const value = work();
+      this.#keepAuditHead();
+      return value;
+    });
   }
 
   sql(text: string): Statement<unknown[], Row> {
@@ -35,8 +54,9 @@ export class Store {
   transaction<T>(work: () => T): T {
     if (this.db.inTransaction) return work();
     try {
-      return this.db.transaction(work).immediate();
+      return this.#whole.immediate(work) as T;
     } catch (thrown) {
+      this.#auditHead = null;
       throw this.named(thrown);
     }
   }
@@ -50,19 +70,13 @@ export class Store {
 
   /**
    * Group commit: what is asked for within one turn of the event loop shares one sync to disk; a failing one takes back only its own
-   * part. Resolves when it is durable.
+   * part. `work` writes to the database and nowhere else: it may be run a second time. Resolves when it is durable.
    */
   grouped<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const attempt = (): (() => void) => {
-        try {
-          const value = this.db.transaction(work)();
-          return () => resolve(value);
-        } catch (thrown) {
-          // SQLite has given up the whole transaction: nobody's part is recorded.
-          if (!this.db.inTransaction) throw thrown;
-          return () => reject(this.named(thrown));
-        }
+        const value = work();
+        return () => resolve(value);
       };
       this.#group.push({ attempt, reject });
       if (this.#group.length === 1) setImmediate(() => this.#commitGroup());
@@ -72,36 +86,69 @@ export class Store {
   #commitGroup(): void {
     const group = this.#group;
     this.#group = [];
+    for (const tell of this.#together(group) ?? this.#apart(group)) tell();
+  }
+
+  /** All in one transaction; null, with nothing recorded, when one fails. */
+  #together(group: readonly Grouped[]): (() => void)[] | null {
     try {
-      const settle = this.transaction(() => group.map((one) => one.attempt()));
-      for (const tell of settle) tell();
+      return this.transaction(() => group.map((one) => one.attempt()));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Each with a savepoint of its own. It makes SQLite copy every page before it is changed, so only when one is needed. */
+  #apart(group: readonly Grouped[]): (() => void)[] {
+    const attempt = (one: Grouped): (() => void) => {
+      try {
+        return this.#whole(one.attempt) as () => void;
+      } catch (thrown) {
+        // SQLite has given up the whole transaction: nobody's part is recorded.
+        if (!this.db.inTransaction) throw thrown;
+        this.#auditHead = null;
+        return () => one.reject(this.named(thrown));
+      }
+    };
+    try {
+      return this.transaction(() => group.map(attempt));
     } catch (thrown) {
-      for (const one of group) one.reject(this.named(thrown));
+      return group.map((one) => () => one.reject(this.named(thrown)));
     }
   }
 
   /** Must be called inside the transaction of the change that it tells of. */
   audit(actor: string, action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}): void {
-    const head = this.auditHead();
-    const line = { seq: head.seq + 1, at: this.now(), actor, action, subject, detail: JSON.stringify(detail), previous: head.hash };
-    const hash = auditHash(line);
-    this.sql('INSERT INTO audit (seq, at, actor, action, subject, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
-      line.seq,
-      line.at,
-      line.actor,
-      line.action,
-      line.subject,
-      line.detail,
-      line.previous,
-      hash,
-    );
-    this.sql(
-      'INSERT INTO audit_head (one, seq, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash',
-    ).run(line.seq, hash);
+    this.transaction(() => {
+      const head = this.auditHead();
+      const line = { seq: head.seq + 1, at: this.now(), actor, action, subject, detail: JSON.stringify(detail), previous: head.hash };
+      const hash = auditHash(line);
+      this.sql('INSERT INTO audit (seq, at, actor, action, subject, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+        line.seq,
+        line.at,
+        line.actor,
+        line.action,
+        line.subject,
+        line.detail,
+        line.previous,
+        hash,
+      );
+      this.#auditHead = { seq: line.seq, hash };
+    });
   }
 
-  auditHead(): { seq: number; hash: string } {
-    const head = this.sql('SELECT seq, hash FROM audit_head').get() as { seq: number; hash: string } | undefined;
+  /** Once for all lines of a transaction, as its last statement. */
+  #keepAuditHead(): void {
+    if (this.#auditHead === null) return;
+    const { seq, hash } = this.#auditHead;
+    this.sql(
+      'INSERT INTO audit_head (one, seq, hash) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash',
+    ).run(seq, hash);
+    this.#auditHead = null;
+  }
+
+  auditHead(): AuditHead {
+    const head = this.#auditHead ?? (this.sql('SELECT seq, hash FROM audit_head').get() as AuditHead | undefined);
     return head ?? { seq: 0, hash: auditGenesis };
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Failure } from '../../../src-main/contract/index.ts';
+import { Failure, unwrap } from '../../../src-main/contract/index.ts';
 import { issuerId, TestRegistry } from '../../support/registry.ts';
 
 let given: TestRegistry;
@@ -47,6 +47,55 @@ it('group commit takes back only the part that fails, and tells each caller its 
   const ends = await Promise.allSettled([write('first'), bad, write('last')]);
   expect(ends.map((end) => end.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect([store.setting('first'), store.setting('half'), store.setting('last')]).toEqual(['yes', null, 'yes']);
+});
+
+it('the audit log holds with a part that was taken back out of the middle of a group, and has no line of it', async () => {
+  const { store } = given.registry;
+  const before = store.auditHead().seq;
+  const part = (name: string, fails: boolean): Promise<void> =>
+    store.grouped(() => {
+      store.audit('test', 'act', `${name}-1`);
+      if (fails) throw new Failure('CANCELLED', { left: 'clean' });
+      store.audit('test', 'act', `${name}-2`);
+    });
+  await Promise.allSettled([part('a', false), part('b', true), part('c', false), part('d', true)]);
+  const subjects = store.sql('SELECT subject FROM audit WHERE seq > ? ORDER BY seq').all(before);
+  expect(subjects.map(({ subject }) => subject)).toEqual(['a-1', 'a-2', 'c-1', 'c-2']);
+  expect(() =>
+    store.transaction(() => {
+      store.audit('test', 'act', 'never');
+      throw new Failure('CANCELLED', { left: 'clean' });
+    }),
+  ).toThrow();
+  store.audit('test', 'act', 'after');
+  expect(store.auditProblems()).toEqual({ lines: before + 5, problems: [] });
+});
+
+it('issuers are as the database has them, also after a change that was taken back', () => {
+  const { issuers, store } = given.registry;
+  const cancelled = (work: () => void): void => {
+    expect(() =>
+      store.transaction(() => {
+        work();
+        throw new Failure('CANCELLED', { left: 'clean' });
+      }),
+    ).toThrow(Failure);
+  };
+  const { createdAt, ...made } = unwrap(issuers.get(issuerId), 'it is there');
+  const second = { ...made, id: 'device-2', spkiSha256: '2', fingerprint: '2' };
+  expect(createdAt).toBe(given.registry.now());
+  cancelled(() => {
+    issuers.retire(issuerId, 'test');
+    issuers.add(second, 'test');
+    expect(issuers.current('issuing')?.id).toBe('device-2');
+    expect(issuers.get(issuerId)?.state).toBe('retiring');
+  });
+  expect(issuers.all().map(({ id, state }) => [id, state])).toEqual([[issuerId, 'active']]);
+  store.transaction(() => issuers.retire(issuerId, 'test'));
+  expect(issuers.current('issuing')).toBeNull();
+  store.transaction(() => issuers.add(second, 'test'));
+  expect([issuers.current('issuing')?.id, issuers.get(issuerId)?.state]).toEqual(['device-2', 'retiring']);
+  expect(given.reopen().issuers.all()).toEqual(issuers.all());
 });
 
 it('group commit is durable when it resolves, and nobody is told of success when the disk is full', async () => {
