@@ -1,5 +1,6 @@
 import { limits, type KeyAlgorithm, type SigningProfile } from '../contract/index.ts';
 import {
+  assertKey,
   basicConstraintsOf,
   commonNameOf,
   DerError,
@@ -8,7 +9,6 @@ import {
   isPlainName,
   generalName,
   hostOf,
-  importSpki,
   keyIdentifier,
   keyUsageBits,
   keyUsageOf,
@@ -125,7 +125,7 @@ export function checkCertificate(bytes: Uint8Array, profile: CompiledProfile, si
     const tbs = readTbsCertificate(bytes);
     const request = { tbs, profile, signer, now, key: readPublicKeyInfo(tbs.spki), selfSigned: signer.authority === null };
     for (const [rule, holds] of rules) if (!holds(request)) throw refused(rule);
-    importSpki(tbs.spki);
+    assertKey(tbs.spki, request.key);
     return tbs;
   } catch (error) {
     throw error instanceof DerError ? refused(`this is not a tbsCertificate: ${error.message}`) : error;
