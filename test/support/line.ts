@@ -103,7 +103,7 @@ export class TestLine {
       clock: here.clock,
       proofHours: 72,
       openUnit: () => ask('open').then(() => this.#session(ask)),
-      checkRequest: () => ({ spki: randomBytes(8), spkiSha256: randomBytes(32).toString('hex') }),
+      checkRequest: () => Promise.resolve({ spki: randomBytes(8), spkiSha256: randomBytes(32).toString('hex') }),
       issue: async ({ run, device }) => {
         const serial = here.reserve(device, run);
         await ask('sign');

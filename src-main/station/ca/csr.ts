@@ -36,6 +36,32 @@ const bounds = { maxDepth: 12, maxElements: 200 };
  * CSR_TOO_LARGE, CSR_NOT_DER, CSR_KEY_REFUSED or CSR_SIGNATURE_BAD.
  */
 export function checkCsr(csr: Uint8Array, policy: CsrPolicy): CheckedCsr {
+  const { checked, hash, info, key, signature } = readCsr(csr, policy);
+  if (!verify(hash, info, key, signature)) throw new Failure('CSR_SIGNATURE_BAD');
+  return checked;
+}
+
+/** The same with the proof of possession verified on another thread: a line goes on meanwhile. */
+export async function checkCsrSoon(csr: Uint8Array, policy: CsrPolicy): Promise<CheckedCsr> {
+  const { checked, hash, info, key, signature } = readCsr(csr, policy);
+  const good = await new Promise<boolean>((resolve, reject) => {
+    verify(hash, info, key, signature, (error, result) => (error === null ? resolve(result) : reject(error)));
+  });
+  if (!good) throw new Failure('CSR_SIGNATURE_BAD');
+  return checked;
+}
+
+interface ReadCsr {
+  /** What it is when its signature is good. */
+  readonly checked: CheckedCsr;
+  readonly hash: string;
+  readonly info: Uint8Array;
+  readonly key: KeyObject;
+  readonly signature: Uint8Array;
+}
+
+/** Everything but the proof of possession. */
+function readCsr(csr: Uint8Array, policy: CsrPolicy): ReadCsr {
   if (csr.length > limits.csrBytes) throw new Failure('CSR_TOO_LARGE', { bytes: csr.length, limit: limits.csrBytes });
   const request = readRequest(csr);
   const { algorithm } = request;
@@ -43,8 +69,8 @@ export function checkCsr(csr: Uint8Array, policy: CsrPolicy): CheckedCsr {
   const hash = hashes(algorithm)[request.signatureAlgorithm];
   if (hash === undefined) throw refuse(`${algorithm}, signed by ${algorithmName(request.signatureAlgorithm)}`, policy);
   const key = importKey(request.spki, policy);
-  if (!verify(hash, request.info, key, request.signature)) throw new Failure('CSR_SIGNATURE_BAD');
-  return { spki: Buffer.from(request.spki), spkiSha256: sha256Hex(request.spki), algorithm };
+  const checked = { spki: Buffer.from(request.spki), spkiSha256: sha256Hex(request.spki), algorithm };
+  return { checked, hash, info: request.info, key, signature: request.signature };
 }
 
 interface Request {

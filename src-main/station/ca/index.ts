@@ -10,7 +10,7 @@ export { bytesSource, CrlFile, EntryCursor, withCrlFile, type CrlSource } from '
 export { crlToPem, missingFrom, readCrl, type Crl } from './crl-reader.ts';
 export { lostEntries, type Lost } from './crl-succession.ts';
 export { crlSigner, knownSignature, writeCrl, type CrlRequest, type CrlSigner, type WrittenCrl } from './crl-writer.ts';
-export { checkCsr, type CheckedCsr, type CsrPolicy } from './csr.ts';
+export { checkCsr, checkCsrSoon, type CheckedCsr, type CsrPolicy } from './csr.ts';
 export { requestFromFile } from './pem.ts';
 export { buildRequestInfo, requestToPem } from './request.ts';
 export { certificatesFromFiles } from './certificate-files.ts';

@@ -16,7 +16,7 @@ import {
   assembleCertificate,
   buildDeviceTbs,
   checkAttestation,
-  checkCsr,
+  checkCsrSoon,
   crlUri,
   newSerial,
   partitionOf,
@@ -103,12 +103,16 @@ export class Issuance {
   }
 
   /** CSR_* and ATTESTATION_* by the profile; KEY_REUSED when another device ever had this key. */
-  checkRequest(device: string, order: WorkOrder, { csr, attestation: statement = null, madeBy = 'device' }: DeviceRequest): CheckedRequest {
+  async checkRequest(
+    device: string,
+    order: WorkOrder,
+    { csr, attestation: statement = null, madeBy = 'device' }: DeviceRequest,
+  ): Promise<CheckedRequest> {
     const profile = this.profile(order.certificateProfile);
     mustNotForbid(profile, madeBy);
-    const checked = checkCsr(csr, { keyAlgorithms: profile.keyAlgorithms });
+    const checked = await checkCsrSoon(csr, { keyAlgorithms: profile.keyAlgorithms });
     const attestation = checkAttestation(profile, statement, { csr, spki: checked.spki }, this.#options.clock.now());
-    this.#options.registry.devices.claimKey(checked.spkiSha256, device);
+    this.#options.registry.devices.mustBeFree(checked.spkiSha256, device);
     return { ...checked, attestation, keyMadeBy: madeBy };
   }
 
@@ -122,14 +126,17 @@ export class Issuance {
     return algorithm;
   }
 
-  /** A key that the station made: no request, no proof of possession, the same claim to it. */
+  /** A key that the station made: no request, no proof of possession, the same KEY_REUSED. */
   checkStationKey(device: string, spki: Uint8Array): CheckedRequest {
     const checked = { spki, spkiSha256: sha256Hex(spki), keyMadeBy: 'station' } as const;
-    this.#options.registry.devices.claimKey(checked.spkiSha256, device);
+    this.#options.registry.devices.mustBeFree(checked.spkiSha256, device);
     return checked;
   }
 
-  /** Reserved before the token is asked, recorded as SIGNED after it answered: a signature of unknown outcome has a record. */
+  /**
+   * Reserved before the token is asked, recorded as SIGNED after it answered: a signature of unknown outcome has a record. The key becomes
+   * the device's with the reservation; KEY_REUSED when another device was quicker.
+   */
   async issue(request: {
     run: string | null;
     replaces?: string;
@@ -169,7 +176,10 @@ export class Issuance {
       notAfter: draft.notAfter,
       replaces: request.replaces ?? null,
     } as const;
-    await registry.store.grouped(() => registry.certificates.reserve(reservation, 'line'));
+    await registry.store.grouped(() => {
+      registry.devices.claimKey(checked.spkiSha256, device);
+      registry.certificates.reserve(reservation, 'line');
+    });
     const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };
     const sign = async (): Promise<Buffer> => {
       const { signature } = await signer('sign.certificate', { key, profile: profile.name, tbs: draft.tbs });

@@ -46,7 +46,7 @@ export async function rotate({ registry, issuance, clock }: RotationParts, reque
   const old = inForce(registry, device, clock.now());
   mustBeDue(old, clock.now(), request.override);
   const order = unwrap(registry.runs.order(known.order ?? ''), 'a device with a certificate has a work order');
-  const checked = issuance.checkRequest(device, order, {
+  const checked = await issuance.checkRequest(device, order, {
     csr: requestFromFile(request.csr),
     attestation: statement === null ? null : attestationFromFile(statement),
   });

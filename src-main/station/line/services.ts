@@ -26,7 +26,7 @@ export interface LineServices {
   readonly clock: Clock;
   openUnit(path: string, profile: DeviceProfile, signal: AbortSignal, onTranscript: (line: TranscriptLine) => void): Promise<UnitSession>;
   /** The CSR policy: form, proof of possession, key type, and that no other device ever had this key. */
-  checkRequest(device: string, order: WorkOrder, request: KeyRequest): CheckedRequest;
+  checkRequest(device: string, order: WorkOrder, request: KeyRequest): Promise<CheckedRequest>;
   /** Reserves a serial number, signs, and records the certificate as SIGNED. */
   issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest }): Promise<IssuedCertificate>;
   /** What a certificate that was issued before looks like on the unit: to prove a run without a new certificate. */

@@ -81,7 +81,8 @@ export class Devices {
 
   /** DEVICE_PENDING or DEVICE_NOT_WANTED for one that may not have a certificate. */
   mustBeApproved(device: string): void {
-    const row = this.get(device);
+    const row = this.#store.sql('SELECT state, decided_by AS decidedBy, reason FROM devices WHERE device = ?').get(device) as
+      Pick<DeviceRow, 'state' | 'decidedBy' | 'reason'> | undefined;
     if (row?.state === 'PENDING') throw new Failure('DEVICE_PENDING', { device });
     if (row?.state === 'REFUSED') throw new Failure('DEVICE_NOT_WANTED', { device, by: row.decidedBy ?? '', reason: row.reason ?? '' });
   }
@@ -98,15 +99,17 @@ export class Devices {
   }
 
   /** KEY_REUSED when another device has ever had this key. */
+  mustBeFree(spkiSha256: string, device: string): void {
+    const owner = this.ownerOfKey(spkiSha256);
+    if (owner !== undefined && owner !== device) throw new Failure('KEY_REUSED', { device: owner });
+  }
+
+  /** From now on the key is this device's; KEY_REUSED. */
   claimKey(spkiSha256: string, device: string): void {
-    this.#store.transaction(() => {
-      const owner = this.ownerOfKey(spkiSha256);
-      if (owner === undefined)
-        this.#store
-          .sql('INSERT INTO device_keys (spki_sha256, device, seen_at) VALUES (?, ?, ?)')
-          .run(spkiSha256, device, this.#store.now());
-      else if (owner !== device) throw new Failure('KEY_REUSED', { device: owner });
-    });
+    const { changes } = this.#store
+      .sql('INSERT INTO device_keys (spki_sha256, device, seen_at) VALUES (?, ?, ?) ON CONFLICT (spki_sha256) DO NOTHING')
+      .run(spkiSha256, device, this.#store.now());
+    if (changes === 0) this.mustBeFree(spkiSha256, device);
   }
 
   /** Whose key this is; undefined for a key that no device ever had. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TokenRef, WorkOrder } from '../../../src-main/contract/index.ts';
+import { unwrap, type TokenRef, type WorkOrder } from '../../../src-main/contract/index.ts';
 import type { BrokerHost, Publication } from '../../../src-main/station/broker/index.ts';
 import { readCertificate, readCrl } from '../../../src-main/station/ca/index.ts';
 import { Issuance } from '../../../src-main/station/issuance/index.ts';
@@ -10,7 +10,7 @@ import { CrlSet, Publisher } from '../../../src-main/station/publication/index.t
 import { openRegistry, type Registry } from '../../../src-main/station/registry/index.ts';
 import { newEcCsr } from '../../support/csr.ts';
 import { order } from '../../support/registry.ts';
-import { crlBase, makeHierarchy, shippedProfile, SignerBench, type Hierarchy } from '../../support/signer.ts';
+import { crlBase, failureOf, makeHierarchy, shippedProfile, SignerBench, type Hierarchy } from '../../support/signer.ts';
 
 const many = 200;
 const partitions = 3;
@@ -122,8 +122,18 @@ test('200 certificates at once: none fails, each is recorded, and the quota is u
     expect(device).toContain('/');
   }
   const registered = registry.devices.list({ search: '', limit: 500, offset: 0 }).rows.map((row) => row.device);
-  const requests = registered.map((device) => ({ device, checked: issuance.checkRequest(device, workOrder, { csr: newEcCsr() }) }));
+  const requests = await Promise.all(
+    registered.map(async (device) => ({ device, checked: await issuance.checkRequest(device, workOrder, { csr: newEcCsr() }) })),
+  );
+  const [one, other] = requests.map(({ device }) => device);
+  const twin = { device: unwrap(other, 'two devices'), checked: unwrap(requests[0], 'two devices').checked };
   const issued = await Promise.all(requests.map((request) => issuance.issue({ run: null, order: workOrder, ...request })));
+  // A unit with the key of another, asked about before either had a certificate.
+  expect((await failureOf(issuance.issue({ run: null, order: workOrder, ...twin }))).toData()).toMatchObject({
+    code: 'KEY_REUSED',
+    params: { device: one },
+  });
+  expect(registry.certificates.list({ search: '', limit: 1, offset: 0 }).total).toBe(many);
   expect(new Set(issued.map(({ serial }) => serial)).size).toBe(many);
   expect(issued.every(({ serial }) => registry.certificates.get(serial)?.status === 'SIGNED')).toBe(true);
   await expect(bench.client('session.current', {})).resolves.toMatchObject({ used: many, quota: many });

@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Failure, limits, type KeyAlgorithm } from '../../../src-main/contract/index.ts';
 import { der, oids, spkiOf } from '../../../src-main/der/index.ts';
-import { checkCsr } from '../../../src-main/station/ca/index.ts';
+import { checkCsr, checkCsrSoon } from '../../../src-main/station/ca/index.ts';
 import { makeCsr } from '../../support/csr.ts';
 
 const policy: { keyAlgorithms: KeyAlgorithm[] } = { keyAlgorithms: ['ec-p256', 'ec-p384', 'rsa-2048'] };
@@ -50,6 +50,20 @@ describe('a certificate request that is accepted', () => {
     ] as const) {
       expect(codeOf(makeCsr({ ...rsa, hash, algorithm: der.sequence(der.oid(id), der.nothing) }))).toBe('accepted');
     }
+  });
+});
+
+describe('the proof of possession on another thread', () => {
+  it('has the same result for a good request, and the same refusals', async () => {
+    await expect(checkCsrSoon(good, policy)).resolves.toEqual(checkCsr(good, policy));
+    const forged = makeCsr({ privateKey: other.privateKey, publicKey: pair.publicKey });
+    const damaged = Buffer.from(good);
+    damaged.writeUInt8(damaged.readUInt8(damaged.length - 1) ^ 1, damaged.length - 1);
+    for (const csr of [forged, damaged]) {
+      expect(codeOf(csr)).toBe('CSR_SIGNATURE_BAD');
+      await expect(checkCsrSoon(csr, policy)).rejects.toMatchObject({ code: 'CSR_SIGNATURE_BAD' });
+    }
+    await expect(checkCsrSoon(good.subarray(1), policy)).rejects.toMatchObject({ code: 'CSR_NOT_DER' });
   });
 });
 

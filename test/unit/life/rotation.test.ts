@@ -69,7 +69,7 @@ const hourly = { graceHours: 24, endWhenSeen: false, override: 'test', actor: 'O
 async function refusal(device: string): Promise<string> {
   const { registry, clock } = here;
   const never = {
-    checkRequest: () => ({ spki: Buffer.alloc(1), spkiSha256: '' }),
+    checkRequest: () => Promise.resolve({ spki: Buffer.alloc(1), spkiSha256: '' }),
     issue: () => Promise.reject(new Error('it was issued')),
   };
   try {

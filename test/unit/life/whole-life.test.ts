@@ -183,7 +183,7 @@ class Life {
       if (crashed) return Promise.reject(new Failure('SERVICE_CRASHED', { service: 'station' }));
       return Promise.resolve({ serial, spki: randomBytes(8), credentials: { certificateChain: [] } as never });
     };
-    const issuance = { checkRequest: () => ({ spki: randomBytes(8), spkiSha256: '' }), issue };
+    const issuance = { checkRequest: () => Promise.resolve({ spki: randomBytes(8), spkiSha256: '' }), issue };
     const request = { device, csr: Buffer.from([0x30, 0]), graceHours: one.hours, endWhenSeen: one.early, override: 'test', actor: 'Olga' };
     const began = here.clock.now();
     try {
