@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util';
-import { crl100k, crl1m, issue, issueMemory, issueShell, issueUsb, type Figure } from './issue.ts';
-import { openRecorder } from './recorder.ts';
+import { crl100k, crl1m } from './crl.ts';
+import type { Figure } from './figure.ts';
+import { issue, issueMemory, issueShell, issueUsb } from './issue.ts';
 import { run, slots16 } from './run.ts';
 
 /** Every figure of `npm run bench`, by name; what each means and its target stand in docs/benchmarks.md. */
 const benches: Readonly<Record<string, () => Promise<Figure>>> = {
-  issue: () => issue({ openRecorder }),
-  'issue-memory': () => issueMemory({ openRecorder }),
-  'issue-usb': () => issueUsb({ openRecorder }),
-  'issue-shell': () => issueShell({ openRecorder }),
+  issue,
+  'issue-memory': issueMemory,
+  'issue-usb': issueUsb,
+  'issue-shell': issueShell,
   'crl-100k': crl100k,
   'crl-1m': crl1m,
   run,

@@ -7,14 +7,12 @@ import { connectAs, type BrokerEndpoint } from '../../src-main/station/verify/in
 import { Agent } from '../support/agent.ts';
 import { makeShimFolder } from '../support/shim.ts';
 import { TestStation } from '../support/station.ts';
-import type { Figure } from './issue.ts';
+import { median, type Figure } from './figure.ts';
 
 const baud = 115_200;
 const bytesPerSecond = baud / 10;
 const signMs = 73;
 const pin = '482916';
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 interface ShimStation {
   readonly station: TestStation;
