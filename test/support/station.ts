@@ -99,7 +99,7 @@ export class TestStation {
   }
 
   /** The first event from now on that `wanted` accepts. Rejects with the log after `ms`. */
-  waitFor<N extends EventName>(event: N, wanted: (payload: EventPayload<N>) => boolean, ms = 20_000): Promise<EventPayload<N>> {
+  waitFor<N extends EventName>(event: N, wanted: (payload: EventPayload<N>) => boolean, ms = 60_000): Promise<EventPayload<N>> {
     return new Promise((found, failed) => {
       let last: unknown;
       const timer = setTimeout(() => {
