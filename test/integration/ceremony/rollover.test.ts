@@ -46,6 +46,12 @@ async function verifies(device: string | null, flags: readonly string[]): Promis
   work.write('leaf.pem', leaf?.pem ?? '');
   return work.openssl('verify', ...flags, '-CAfile', 'roots.pem', '-untrusted', 'cas.pem', '-CRLfile', 'crls.pem', 'leaf.pem').text;
 }
+/** By GnuTLS, with what `verifies` wrote before. */
+function certtool(): string {
+  work.write('chain.pem', ['leaf.pem', 'cas.pem'].map((name) => readFileSync(work.path(name), 'utf8')).join(''));
+  const given = ['--load-ca-certificate', 'roots.pem', '--load-crl', 'crls.pem', '--infile', 'chain.pem'];
+  return work.run('certtool', '--verify', '--verify-purpose', '1.3.6.1.5.5.7.3.2', ...given).text;
+}
 const strict = ['-x509_strict', '-purpose', 'sslclient', '-crl_check_all'];
 
 test('only an officer begins a ceremony on a station that is set up, and not while a session is open', async () => {
@@ -86,8 +92,8 @@ test('a new issuing CA takes over, then a new root; what the old ones issued wor
   for (const slot of [1, 2]) expect(await station.call('verify.unit', { slot })).toMatchObject({ connected: true });
 
   await ceremony([
-    { role: 'root', commonName: 'Root 2', algorithm: 'ec-p384' },
-    { role: 'issuing', commonName: 'Device CA 3' },
+    { role: 'root', commonName: 'Root 2', algorithm: 'rsa-3072' },
+    { role: 'issuing', commonName: 'Device CA 3', algorithm: 'rsa-4096' },
   ]);
   expect(await states()).toEqual([
     'issuing active Device CA 3',
@@ -102,7 +108,11 @@ test('a new issuing CA takes over, then a new root; what the old ones issued wor
   // The broker still has its certificate from the old root: the new unit knows both, and was proven on the broker.
   expect(third).toMatchObject({ state: 'PASS' });
   expect(await issuerOf(third.device)).toBe('Device CA 3');
-  for (const { device } of [first, second, third]) expect(await verifies(device, strict)).toBe('leaf.pem: OK\n');
+  // By keys of P-256, P-384 and RSA-4096, the last under a root of RSA-3072.
+  for (const { device } of [first, second, third]) {
+    expect(await verifies(device, strict)).toBe('leaf.pem: OK\n');
+    expect(certtool()).toContain('The certificate is trusted');
+  }
   expect(await station.call('verify.unit', { slot: 1 })).toMatchObject({ connected: true });
 
   // The oldest issuer signs no certificate any more, and still a list.
@@ -114,7 +124,15 @@ test('a new issuing CA takes over, then a new root; what the old ones issued wor
   expect(await station.call('verify.unit', { slot: 1 })).toMatchObject({ connected: false });
   expect(await station.call('verify.unit', { slot: 2 })).toMatchObject({ connected: true });
   expect(await verifies(first.device, strict)).toContain('certificate revoked');
+  expect(certtool()).toContain('revoked');
   expect(await verifies(third.device, strict)).toBe('leaf.pem: OK\n');
+
+  const newest = (await station.call('certificates.list', { search: third.device ?? '' })).rows[0]?.serial ?? '';
+  await station.call('revocations.revoke', { selector: { serial: newest }, reason: 'superseded' });
+  await station.call('publication.settle', {});
+  expect(await verifies(third.device, strict)).toContain('certificate revoked');
+  expect(certtool()).toContain('revoked');
+  expect(await verifies(second.device, strict)).toBe('leaf.pem: OK\n');
 
   // After a restart nothing is forgotten.
   await station.reopen();
