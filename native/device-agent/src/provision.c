@@ -57,7 +57,7 @@ static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wr
     bool supported[2];
     for (int i = 0; i < 2; i++)
         supported[i] = crypto->supports(crypto->user, (enum bma_algorithm)i);
-    bma_cbor_put_map(out, 8);
+    bma_cbor_put_map(out, agent->ports.attestation.form != NULL ? 9 : 8);
     bma_cbor_put_text(out, "hwid");
     bma_cbor_put_text(out, identity->hardware_id);
     bma_cbor_put_text(out, "model");
@@ -77,6 +77,10 @@ static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wr
             bma_cbor_put_text(out, algorithm_names[i]);
     bma_cbor_put_text(out, "max_item");
     bma_cbor_put_uint(out, BMA_ITEM_MAX);
+    if (agent->ports.attestation.form != NULL) {
+        bma_cbor_put_text(out, "att");
+        bma_cbor_put_text(out, agent->ports.attestation.form);
+    }
     return BMA_OK;
 }
 
@@ -119,12 +123,27 @@ static int keygen(struct bma_agent *agent, struct bma_span map, struct bma_cbor_
     return BMA_OK;
 }
 
+/* As much of `len` bytes from `off` as a packet holds: writes what is around them, and says where and how many. */
+static uint8_t *put_piece(const struct bma_agent *agent, uint32_t len, uint32_t off, struct bma_cbor_writer *out, size_t *n)
+{
+    enum { REST = 48 }; /* header, keys and numbers around the data */
+    size_t room = bma_packet_max(agent) - REST;
+    *n = len - off < room ? len - off : room;
+    bma_cbor_put_map(out, 3);
+    bma_cbor_put_text(out, "off");
+    bma_cbor_put_uint(out, off);
+    bma_cbor_put_text(out, "len");
+    bma_cbor_put_uint(out, len);
+    bma_cbor_put_text(out, "data");
+    return bma_cbor_reserve_bytes(out, *n);
+}
+
 static int csr(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
 {
     const struct bma_storage *storage = &agent->ports.storage;
-    enum { REST = 48 }; /* header, keys and numbers around the data */
     uint8_t slot;
     uint32_t off;
+    size_t n;
     if (!get_slot(map, &slot) || !bma_cbor_get_uint(map, "off", &off))
         return BMA_INVALID;
     int32_t len = storage->size(storage->user, csr_record(slot));
@@ -132,16 +151,31 @@ static int csr(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wri
         return BMA_NO_KEY;
     if (off > (uint32_t)len)
         return BMA_INVALID;
-    size_t room = bma_packet_max(agent) - REST;
-    size_t n = (uint32_t)len - off < room ? (uint32_t)len - off : room;
-    bma_cbor_put_map(out, 3);
-    bma_cbor_put_text(out, "off");
-    bma_cbor_put_uint(out, off);
-    bma_cbor_put_text(out, "len");
-    bma_cbor_put_uint(out, (uint32_t)len);
-    bma_cbor_put_text(out, "data");
-    uint8_t *data = bma_cbor_reserve_bytes(out, n);
+    uint8_t *data = put_piece(agent, (uint32_t)len, off, out, &n);
     if (data != NULL && n > 0 && storage->read(storage->user, csr_record(slot), off, data, n) != (int32_t)n)
+        return BMA_UNKNOWN;
+    return BMA_OK;
+}
+
+static int attestation(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
+{
+    const struct bma_attestation *port = &agent->ports.attestation;
+    uint8_t slot;
+    uint32_t off;
+    size_t n;
+    if (port->form == NULL)
+        return BMA_UNSUPPORTED;
+    if (!get_slot(map, &slot) || !bma_cbor_get_uint(map, "off", &off))
+        return BMA_INVALID;
+    if (!has_key(agent, slot))
+        return BMA_NO_KEY;
+    int32_t len = port->size(port->user, slot);
+    if (len < 0)
+        return BMA_NOT_FOUND;
+    if (off > (uint32_t)len)
+        return BMA_INVALID;
+    uint8_t *data = put_piece(agent, (uint32_t)len, off, out, &n);
+    if (data != NULL && n > 0 && port->read(port->user, slot, off, data, n) != (int32_t)n)
         return BMA_UNKNOWN;
     return BMA_OK;
 }
@@ -307,6 +341,7 @@ static handler *const handlers[BMA_CMDS][2] = {
     [BMA_CMD_LOCK] = {NULL, lock},
     [BMA_CMD_ERASE] = {NULL, erase},
     [BMA_CMD_SELFTEST] = {selftest_status, selftest_start},
+    [BMA_CMD_ATTESTATION] = {attestation, NULL},
 };
 
 int bma_provision(struct bma_agent *agent, const struct bma_request *request, struct bma_cbor_writer *out)

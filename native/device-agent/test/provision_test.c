@@ -94,7 +94,7 @@ static void makes_keys(void)
         CHECK(!bma_item_present(&unit.agent, 1, (enum bma_item)item));
 }
 
-static size_t read_csr(uint8_t *csr)
+static size_t read_in_pieces(uint8_t command, uint8_t *into)
 {
     struct bma_span data = {NULL, 1};
     size_t have = 0;
@@ -102,10 +102,10 @@ static size_t read_csr(uint8_t *csr)
         ask(2);
         with_uint("slot", 0);
         with_uint("off", (uint32_t)have);
-        struct bma_span answer = read_command(BMA_CMD_CSR);
+        struct bma_span answer = read_command(command);
         CHECK(answer.len + BMA_SMP_HEADER_LEN <= bma_packet_max(&unit.agent));
         CHECK(bma_cbor_get_bytes(answer, "data", &data));
-        memcpy(csr + have, data.data, data.len);
+        memcpy(into + have, data.data, data.len);
         have += data.len;
     }
     return have;
@@ -120,15 +120,49 @@ static void hands_out_the_csr_in_pieces(void)
     with_uint("off", 0);
     CHECK_INT(bench_error(read_command(BMA_CMD_CSR)), BMA_NO_KEY);
     CHECK_INT(keygen(0, "rsa-2048", "acme/T2-1"), 0);
-    CHECK_INT(read_csr(csr), 700);
+    CHECK_INT(read_in_pieces(BMA_CMD_CSR, csr), 700);
     unit.ports.packet_max = 128;
     bench_restart(&unit);
-    CHECK_INT(read_csr(csr), 700);
+    CHECK_INT(read_in_pieces(BMA_CMD_CSR, csr), 700);
     CHECK(memcmp(csr, "acme/T2-1rrr", 12) == 0 && csr[699] == 'r');
     ask(2);
     with_uint("slot", 0);
     with_uint("off", 701);
     CHECK_INT(bench_error(read_command(BMA_CMD_CSR)), BMA_INVALID);
+}
+
+static int ask_attestation(uint8_t slot, uint32_t off)
+{
+    ask(2);
+    with_uint("slot", slot);
+    with_uint("off", off);
+    return bench_error(read_command(BMA_CMD_ATTESTATION));
+}
+
+static void says_where_a_key_was_made(void)
+{
+    uint8_t statement[STATEMENT_LEN];
+    struct bma_span form;
+    bench_fresh(&unit);
+    ask(0);
+    CHECK(bma_cbor_get_text(read_command(BMA_CMD_INFO), "att", &form) && form.len == 12 && memcmp(form.data, "certificates", 12) == 0);
+    CHECK_INT(ask_attestation(0, 0), BMA_NO_KEY);
+    keygen(0, "ec-p256", "acme/T2-1");
+    keygen(1, "ec-p256", "acme/T2-1");
+    CHECK_INT(read_in_pieces(BMA_CMD_ATTESTATION, statement), STATEMENT_LEN);
+    unit.ports.packet_max = 128;
+    bench_restart(&unit);
+    CHECK_INT(read_in_pieces(BMA_CMD_ATTESTATION, statement), STATEMENT_LEN);
+    CHECK(memcmp(statement, "mademade", 8) == 0 && statement[STATEMENT_LEN - 1] == 'm');
+    CHECK_INT(ask_attestation(0, STATEMENT_LEN + 1), BMA_INVALID);
+    CHECK_INT(ask_attestation(1, 0), BMA_NOT_FOUND);
+    unit.ports.attestation = (struct bma_attestation){0};
+    bench_restart(&unit);
+    CHECK_INT(ask_attestation(0, 0), BMA_UNSUPPORTED);
+    ask(0);
+    CHECK(!bma_cbor_get_text(read_command(BMA_CMD_INFO), "att", &form));
+    unit.ports.attestation.form = "certificates"; /* a table that is half filled in */
+    CHECK_INT(bench_restart(&unit), BMA_INVALID);
 }
 
 static void activates_only_what_is_complete(void)
@@ -250,6 +284,7 @@ void test_provision(void)
 {
     makes_keys();
     hands_out_the_csr_in_pieces();
+    says_where_a_key_was_made();
     activates_only_what_is_complete();
     stays_locked();
     signs_only_with_its_prefix();

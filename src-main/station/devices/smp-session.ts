@@ -59,7 +59,7 @@ export class SmpSession implements UnitSession {
 
   generateKey(commonName: string, options: CallOptions): Promise<KeyRequest> {
     return this.#steps.run('generateKey', options, async (signal) => {
-      const { algs } = await this.#confirm(signal);
+      const { algs, att } = await this.#confirm(signal);
       const alg = this.#profile.keyAlgorithm;
       if (!algs.includes(alg))
         throw new Failure('CSR_KEY_REFUSED', { found: algs.join(', '), allowed: alg }, 'the unit cannot make such a key');
@@ -71,10 +71,11 @@ export class SmpSession implements UnitSession {
         { signal, repeat: 'fresh', deadlineMs: this.#profile.stepMs / KEYGEN_SHARE },
       );
       if (made.len > limits.csrBytes) throw new Failure('CSR_TOO_LARGE', { bytes: made.len, limit: limits.csrBytes });
-      const request = await this.#readRequest(slot, made.len, options, signal);
+      const request = await this.#readPieces('csr', slot, made.len, options, signal);
       const actual = createHash('sha256').update(request).digest();
       if (!actual.equals(made.sha)) throw mismatch('csr', Buffer.from(made.sha), actual);
-      return { csr: request };
+      if (att === undefined) return { csr: request };
+      return { csr: request, attestation: { format: att, bytes: await this.#readStatement(slot, options, signal) } };
     });
   }
 
@@ -203,18 +204,35 @@ export class SmpSession implements UnitSession {
     return this.#writing ?? Math.max(0, this.#active);
   }
 
-  async #readRequest(slot: number, length: number, options: CallOptions, signal: AbortSignal): Promise<Uint8Array> {
-    const request = Buffer.alloc(length);
+  /** What the unit says about where the key in this slot was made; the CA looks into it. */
+  async #readStatement(slot: number, options: CallOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const { len } = await this.#line.call('attestation', { slot, off: 0 }, { signal });
+    if (len > limits.attestationBytes)
+      throw new Failure('ATTESTATION_REFUSED', {
+        check: 'size',
+        problem: `it has ${String(len)} bytes; ${String(limits.attestationBytes)} are allowed`,
+      });
+    return this.#readPieces('attestation', slot, len, options, signal);
+  }
+
+  async #readPieces(
+    what: 'csr' | 'attestation',
+    slot: number,
+    length: number,
+    options: CallOptions,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const whole = Buffer.alloc(length);
     for (let offset = 0; offset < length;) {
       options.onProgress?.({ done: offset, total: length });
-      const { data } = await this.#line.call('csr', { slot, off: offset }, { signal });
+      const { data } = await this.#line.call(what, { slot, off: offset }, { signal });
       if (data.length === 0 || data.length > length - offset)
-        throw new Failure('VERIFY_MISMATCH', { item: 'certificate request', expected: length, actual: offset + data.length });
-      request.set(data, offset);
+        throw new Failure('VERIFY_MISMATCH', { item: itemInWords(what), expected: length, actual: offset + data.length });
+      whole.set(data, offset);
       offset += data.length;
     }
     options.onProgress?.({ done: length, total: length });
-    return request;
+    return whole;
   }
 
   async #digest(item: string, signal: AbortSignal): Promise<{ length: number; sha: Buffer }> {
