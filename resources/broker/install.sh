@@ -12,6 +12,7 @@ usage: install.sh --station NAME --keys FILE --root-ca FILE [options]
   --root-ca FILE      PEM of the customer's root: only CAs below it are ever taken
   --address ADDRESS   where Mosquitto listens for MQTT (default 0.0.0.0)
   --ports A,B,C       MQTT over TLS, its second port, websockets (default 8883,1883,9001)
+  --password-port N   one more, with TLS, for devices that cannot do certificates and log in with a password (default: none)
   --prefix DIR        put everything below DIR and touch nothing of the system (for trying it out, as any user)
   --reload COMMAND    how Mosquitto is told to read its files again (default: sudo -n systemctl reload mosquitto)
   --records DATABASE  prepare this PostgreSQL database for the central records (see sql/migrate.sh)
@@ -23,7 +24,7 @@ TEXT
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-station='' keys='' root_ca='' address=0.0.0.0 ports=8883,1883,9001 prefix='' reload='sudo -n systemctl reload mosquitto' dry=''
+station='' keys='' root_ca='' address=0.0.0.0 ports=8883,1883,9001 prefix='' reload='sudo -n systemctl reload mosquitto' dry='' password_port=''
 records='' records_station=() psql='sudo -u postgres psql'
 while [[ $# -gt 0 ]]; do
   case $1 in
@@ -32,6 +33,7 @@ while [[ $# -gt 0 ]]; do
     --root-ca) root_ca=$2; shift ;;
     --address) address=$2; shift ;;
     --ports) ports=$2; shift ;;
+    --password-port) password_port=$2; shift ;;
     --prefix) prefix=$(realpath -m "$2"); shift ;;
     --reload) reload=$2; shift ;;
     --records) records=$2; shift ;;
@@ -44,6 +46,7 @@ while [[ $# -gt 0 ]]; do
   shift
 done
 [[ $station =~ ^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$ ]] || { echo 'install.sh: --station NAME is needed: letters, digits, "_", "." and "-"' >&2; usage; }
+[[ -z $password_port || $password_port =~ ^[0-9]{1,5}$ ]] || { echo 'install.sh: --password-port must be a number' >&2; usage; }
 [[ -r $keys && -r $root_ca ]] || { echo 'install.sh: --keys and --root-ca must name files that can be read' >&2; usage; }
 openssl x509 -in "$root_ca" -noout 2>/dev/null || { echo "install.sh: there is no certificate in $root_ca" >&2; exit 65; }
 [[ $(grep -c '^ssh-' "$keys") -eq 2 ]] || { echo "install.sh: $keys must hold two lines: the key for files, then the key for commands" >&2; exit 65; }
@@ -54,6 +57,8 @@ done
 
 config=$prefix/etc/birthmark lib=$prefix/usr/local/lib/birthmark spool=$prefix/var/lib/birthmark install=$prefix/etc/mosquitto/birthmark
 log=$prefix/var/log/mosquitto/mosquitto.log
+group=mosquitto
+[[ -z $prefix ]] || group=''
 files_user=birthmark-files command_user=birthmark-command
 changed=0
 
@@ -106,6 +111,7 @@ TRUST='$config/root.pem'
 LOG='$log'
 RELOAD='$reload'
 MARGIN_MINUTES=10
+GROUP='$group'
 TEXT
 
 # Each key can do one thing: files into the station's folder, or the one command.
@@ -155,6 +161,7 @@ if [[ ! -e $install/current ]]; then
     printf '[ca]\ndefault_ca=nobody\n[nobody]\ndatabase=%s\ndefault_md=sha256\n' "$work/database" >"$work/ca.cnf"
     openssl ca -gencrl -config "$work/ca.cnf" -keyfile "$work/key" -cert "$first/client-cas.pem" -crldays 3650 -out "$first/crl.pem" 2>/dev/null
     : >"$first/access-list"
+    : >"$first/password-file"
     rm -rf "$work"
     ln -s sets/nobody "$install/current"
     [[ -n $prefix ]] || chown -R "$command_user" "$install"
@@ -163,7 +170,8 @@ fi
 
 IFS=, read -r mqtts mqtt websockets <<<"$ports"
 folder 755 "$prefix/etc/mosquitto/conf.d"
-sed -e "s|@INSTALL@|$install|g; s|@CONFIG@|$config|g; s|@ADDRESS@|$address|g; s|@MQTTS@|$mqtts|g; s|@MQTT@|$mqtt|g; s|@WEBSOCKETS@|$websockets|g" "$here/mosquitto.conf" |
+sed -e "s|@INSTALL@|$install|g; s|@CONFIG@|$config|g; s|@ADDRESS@|$address|g; s|@MQTTS@|$mqtts|g; s|@MQTT@|$mqtt|g; s|@WEBSOCKETS@|$websockets|g; s|@PASSWORDS@|$password_port|g" "$here/mosquitto.conf" |
+  { if [[ -n $password_port ]]; then cat; else sed '/^# BEGIN passwords/,/^# END passwords/d'; fi; } |
   put 644 "$prefix/etc/mosquitto/conf.d/birthmark.conf"
 
 if [[ -n $records ]]; then

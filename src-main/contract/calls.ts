@@ -8,6 +8,7 @@ import { ceremonyCalls } from './calls/ceremony.ts';
 import { issuersCalls } from './calls/issuers.ts';
 import { crlCalls } from './calls/crl.ts';
 import { lifeCalls } from './calls/life.ts';
+import { loginsCalls } from './calls/logins.ts';
 import { lineCalls } from './calls/line.ts';
 import { profilesCalls } from './calls/profiles.ts';
 import { registryCalls } from './calls/registry.ts';
@@ -47,6 +48,7 @@ export const calls = {
   ...crlCalls,
   ...brokerCalls,
   ...accessCalls,
+  ...loginsCalls,
 } as const;
 
 export type CallName = keyof typeof calls;

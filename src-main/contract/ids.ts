@@ -61,3 +61,22 @@ export const TopicRuleText = z
       rest.every((level) => level === '{tenant}' || level === '{device}' || isName(level))
     );
   }, 'must be topic levels of letters, digits, "_", "." and "-" with {tenant} and {device} once each, a fixed first one that is not “station”, and “/#” at the end');
+
+/** A client of the broker that is no device; `birthmark:{name}` is its MQTT username and the CN of its certificate. The station's own names are taken. */
+export const ServiceName = z
+  .string()
+  .regex(/^[a-z0-9-]{1,40}$/u, 'small letters, digits and "-" only, 1 to 40 of them')
+  .refine((name) => name !== 'observer' && !name.startsWith('canary-'), 'is a name of the station itself');
+
+/** An MQTT topic filter of plain levels; `station/…` is the station's own. */
+export const TopicFilter = z
+  .string()
+  .max(200)
+  .refine((text) => {
+    const levels = text.split('/');
+    return (
+      levels.every((level, index) => level === '+' || (level === '#' && index === levels.length - 1) || idPart.safeParse(level).success) &&
+      idPart.safeParse(levels[0]).success &&
+      levels[0] !== 'station'
+    );
+  }, 'must be topic levels of letters, digits, "_", "." and "-", or +, or # at the end, after a first one that is named and not “station”');

@@ -50,6 +50,10 @@ export const limits = {
   crlEntriesWarning: 20_000,
   /** A broker that stops longer for each reload of its access list is worth a warning. */
   reloadMsWarning: 500,
+  /** How long passwords may be let in again where certificates should be used. */
+  rollbackHours: 30 * 24,
+  /** That a client of the broker may read, and that it may write. */
+  serviceFilters: 20,
   /** Fixed for an issuer with its first certificate. */
   crlPartitions: { min: 1, max: 64, default: 1 },
 } as const;

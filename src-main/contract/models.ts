@@ -526,6 +526,32 @@ export const AccessView = z.object({
 });
 export type AccessView = z.infer<typeof AccessView>;
 
+/** Who may come to the broker with a password, or is no device. */
+export const LoginView = z.object({
+  username: z.string(),
+  kind: z.enum(['device', 'service']),
+  hasPassword: z.boolean(),
+  /** Topic filters of a service; a device has its own topics. */
+  reads: z.array(z.string()),
+  writes: z.array(z.string()),
+  setBy: z.string(),
+  setAt: Instant,
+  /** Why its password is not taken: the device has a certificate, was revoked, is not approved, or its tenant takes none; null: it is. */
+  refusal: z.enum(['no-password', 'not-approved', 'tenant', 'revoked', 'certificate']).nullable(),
+});
+export type LoginView = z.infer<typeof LoginView>;
+
+/** What the devices of a tenant log in with, where it is not both with the certificate first. */
+export const TenantLogins = z.object({
+  tenant: z.string(),
+  mode: z.enum(['certificates', 'passwords']),
+  until: Instant.nullable(),
+  reason: z.string(),
+  setBy: z.string(),
+  setAt: Instant,
+});
+export type TenantLogins = z.infer<typeof TenantLogins>;
+
 export const Alarm = z.object({ id: z.string(), level: z.enum(['warning', 'alarm']), since: Instant, failure: FailureData });
 export type Alarm = z.infer<typeof Alarm>;
 

@@ -17,10 +17,10 @@ import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, RemoteBrokerHost, type BrokerHost, type SshKeys } from './broker/index.ts';
 import { BundleDesk } from './delivery/index.ts';
 import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from './devices/index.ts';
-import { Issuance, ServerIssuance, type SessionWish } from './issuance/index.ts';
+import { Issuance, ServerIssuance, ServiceIssuance, type SessionWish } from './issuance/index.ts';
 import { OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { Line, recoverRuns, type ProofResult } from './line/index.ts';
-import { accessView, CrlServer, CrlSet, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
+import { accessView, CrlServer, CrlSet, passwordPort, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
 import type { Registry } from './registry/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities, stationSshKeys } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
@@ -40,6 +40,7 @@ export class LiveStation {
   readonly deviceProfiles: DeviceProfiles;
   readonly issuance: Issuance;
   readonly servers: ServerIssuance;
+  readonly services: ServiceIssuance;
   readonly own: OwnCertificates;
   readonly host: BrokerHost;
   readonly publisher: Publisher;
@@ -74,6 +75,7 @@ export class LiveStation {
         ? new LocalBrokerHost({
             dir: join(config.dataDir, 'broker'),
             port: Number(registry.store.setting('brokerPort') ?? '0'),
+            passwordPort: passwordPort(registry),
             serverCertificatePem: identities.broker.certificatePem,
             serverKeyPem: identities.broker.keyPem,
             serverCaPem,
@@ -95,13 +97,12 @@ export class LiveStation {
       endpoint: () => this.host.endpoint,
     });
     this.servers = new ServerIssuance({ registry, signer: signer.call, clock, crlBase, profile: () => this.profiles.server });
+    this.services = new ServiceIssuance({ registry, signer: signer.call, clock, crlBase, profile: () => this.profiles.service });
     this.own = new OwnCertificates({
       registry,
-      signer: signer.call,
       clock,
-      crlBase,
       servers: this.servers,
-      service: () => this.profiles.shipped('service'),
+      services: this.services,
       identities,
       useServer: this.host.useServerCertificate === undefined ? null : async (identity) => this.host.useServerCertificate?.(identity),
     });

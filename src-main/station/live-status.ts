@@ -8,7 +8,7 @@ import {
   type StationStatus,
 } from '../contract/index.ts';
 import { readCertificate } from './ca/index.ts';
-import { crlAlarms, type CrlSet } from './publication/index.ts';
+import { crlAlarms, passwordPort, type CrlSet } from './publication/index.ts';
 import type { IssuerRecord, Registry } from './registry/index.ts';
 import { rootCrlAlarms } from './root-crls.ts';
 import type { SignerLink } from './signer-link.ts';
@@ -88,6 +88,12 @@ function alarms({ registry, broker, access, publication, signer, crls, late }: S
   add('publication', waiting === undefined ? 'warning' : 'alarm', publication, waiting?.recordedAt ?? now);
   add('broker', 'alarm', broker?.failure ?? null, broker?.since ?? now);
   add('access-list', 'warning', access.warnings.find(({ code }) => code === 'ACCESS_LIST_SLOW') ?? null, now);
+  const port = passwordPort(registry);
+  const [withPassword, rollbacks] = [registry.logins.inForce().filter(({ kind }) => kind === 'device').length, registry.logins.tenants()];
+  if (port !== null) add('passwords', 'warning', new Failure('PASSWORDS_ON', { port, devices: withPassword }), now);
+  for (const { tenant, mode, until, setAt } of rollbacks)
+    if (mode === 'passwords')
+      add(`passwords-${tenant}`, 'warning', new Failure('PASSWORDS_INSTEAD', { tenant, until: until ?? '' }), setAt);
   for (const own of late) add(`own-${own.name}`, 'alarm', new Failure('STATION_CERTIFICATE_ENDS', own), now);
   add('module', 'alarm', signer.failure, now);
   const aboutCrls = crlAlarms({

@@ -21,12 +21,15 @@ export interface RemoteSetup {
   readonly serverKeyPem: string;
   /** A station's own two; default: new ones. */
   readonly publicKeys?: readonly [files: string, command: string];
+  /** With a listener for passwords. */
+  readonly passwords?: boolean;
 }
 
 /** A broker host as its administrator sets it up with install.sh, in a folder: OpenSSH and Mosquitto run from there. */
 export class TestRemote {
   readonly dir: string;
   readonly at: RemoteHost;
+  readonly passwordPort: number;
   /** Of whoever made them here; a station has its own. */
   readonly keys: SshKeys;
   readonly #publicKeys: string;
@@ -34,7 +37,8 @@ export class TestRemote {
   #sshd: ChildProcess | null = null;
   #mosquitto: ChildProcess | null = null;
 
-  private constructor(dir: string, setup: RemoteSetup, ports: readonly number[], sshPort: number) {
+  private constructor(dir: string, setup: RemoteSetup, ports: readonly number[], sshPort: number, passwordPort: number) {
+    this.passwordPort = passwordPort;
     this.dir = dir;
     this.#ports = ports;
     const [files, command] = [newSshKey('files'), newSshKey('command')];
@@ -63,8 +67,8 @@ export class TestRemote {
 
   static async start(setup: RemoteSetup): Promise<TestRemote> {
     const dir = mkdtempSync(join(tmpdir(), 'birthmark-remote-'));
-    const remote = new TestRemote(dir, setup, [await freePort(), await freePort(), await freePort()], await freePort());
-    await remote.install();
+    const remote = new TestRemote(dir, setup, [await freePort(), await freePort(), await freePort()], await freePort(), await freePort());
+    await remote.install(...(setup.passwords === true ? ['--password-port', String(remote.passwordPort)] : []));
     writeFileSync(join(dir, 'etc/birthmark/server.pem'), setup.serverPem);
     writeFileSync(join(dir, 'etc/birthmark/server.key'), setup.serverKeyPem);
     await remote.startSshd();
@@ -168,7 +172,7 @@ export class TestRemote {
     });
   }
 
-  installed(name: 'crl.pem' | 'client-cas.pem' | 'access-list'): string {
+  installed(name: 'crl.pem' | 'client-cas.pem' | 'access-list' | 'password-file'): string {
     return existsSync(join(this.current, name)) ? readFileSync(join(this.current, name), 'utf8') : '';
   }
 

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { access } from './access.ts';
+import { login } from './login.ts';
 import { broker } from './broker.ts';
 import { checkBroker } from './check-broker.ts';
 import { certificates, devices, status } from './look.ts';
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   verify,
   broker,
   access,
+  login,
   reconcile,
   checkBroker,
   why,

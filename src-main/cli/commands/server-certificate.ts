@@ -1,6 +1,7 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { exitCodes, Failure, limits } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { NewFiles } from '../new-files.ts';
 
 export const serverCertificate: Command = {
   name: 'server-certificate',
@@ -53,7 +54,7 @@ export const serverCertificate: Command = {
 };
 
 /** The request; null where the station is to make the key. INVALID_INPUT unless exactly one is asked for. */
-function requestOf(context: CommandContext): Buffer | null {
+export function requestOf(context: CommandContext): Buffer | null {
   const path = context.text('csr');
   if ((path === undefined) === (context.text('make-key') === undefined))
     throw new Failure('INVALID_INPUT', { field: '--csr', problem: 'name exactly one of --csr and --make-key' });
@@ -62,40 +63,5 @@ function requestOf(context: CommandContext): Buffer | null {
     return readFileSync(path);
   } catch (thrown) {
     throw new Failure('INVALID_INPUT', { field: '--csr', problem: `${path} cannot be read` }, thrown);
-  }
-}
-
-/** Files that are made before they are filled; what stays empty is taken away again. */
-class NewFiles {
-  readonly #open = new Map<string, number>();
-
-  /** INVALID_INPUT when it is there already: a key must not be overwritten. */
-  open(option: string, path: string, mode: number): void {
-    try {
-      this.#open.set(path, openSync(path, 'wx', mode));
-    } catch (thrown) {
-      const exists = (thrown as { code?: string }).code === 'EEXIST';
-      throw new Failure(
-        'INVALID_INPUT',
-        { field: option, problem: `${path} ${exists ? 'is there already' : 'cannot be written'}` },
-        thrown,
-      );
-    }
-  }
-
-  write(path: string, text: string): void {
-    const file = this.#open.get(path);
-    if (file === undefined) throw new Error(`${path} was not opened`);
-    writeSync(file, text);
-    closeSync(file);
-    this.#open.delete(path);
-  }
-
-  close(): void {
-    for (const [path, file] of this.#open) {
-      closeSync(file);
-      rmSync(path, { force: true });
-    }
-    this.#open.clear();
   }
 }

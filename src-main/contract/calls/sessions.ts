@@ -27,7 +27,7 @@ export const sessionsCalls = {
         /** Closes by itself when nothing was signed for so long; null: only at its end. */
         idleMinutes: z.int().min(limits.sessionMinutes.min).max(limits.crlSessionMinutes.max).nullable().default(null),
         perMinute: z.int().min(limits.sessionPerMinute.min).max(limits.sessionPerMinute.max).default(limits.sessionPerMinute.max),
-        /** Certificate profiles that may be signed under: of devices, and `server` for brokers; null: all of this station's devices. */
+        /** Certificate profiles that may be signed under: of devices, `server` for brokers, `service` for other clients of the broker; null: all of this station's devices. */
         profiles: z.array(z.string().max(64)).min(1).max(64).nullable().default(null),
         reason: z.string().min(1).max(200),
       })

@@ -1,12 +1,38 @@
-import { DeviceName, Failure } from '../../contract/index.ts';
-import { requiredTopicRule, type TopicRule } from '../topic-rule.ts';
-import type { Publication } from './host.ts';
+import { DeviceName, Failure, ServiceName, TopicFilter } from '../../contract/index.ts';
+import { requiredTopicRule } from '../topic-rule.ts';
+import type { Publication, ServiceAccess } from './host.ts';
 
-/** A line of the access list is made of names that were checked, here once more: nothing else may get there. */
+/** As its certificate says, and as it logs in with a password: there a colon would end the name. Neither can be a tenant's name. */
+const usersOf = (service: string): string[] => [`birthmark:${service}`, serviceLogin(service)];
+const loginPrefix = 'birthmark~';
+export const serviceLogin = (service: string): string => loginPrefix + service;
+
+const refused = (id: string, kind: string, problem: string | undefined): Failure =>
+  new Failure('ID_INVALID', { id, kind, problem: problem ?? 'it is none' });
+
+/** A line is made of names that were checked, here once more: nothing else may get there. */
 function checked(device: string): string {
   const result = DeviceName.safeParse(device);
   if (result.success) return device;
-  throw new Failure('ID_INVALID', { id: device, kind: 'device', problem: result.error.issues[0]?.message ?? 'not a device name' });
+  throw refused(device, 'device', result.error.issues[0]?.message);
+}
+
+function checkedUser(username: string): string {
+  if (!username.startsWith(loginPrefix)) return checked(username);
+  checkedService(username.slice(loginPrefix.length));
+  return username;
+}
+
+function checkedService(name: string): string {
+  const result = ServiceName.safeParse(name);
+  if (result.success) return name;
+  throw refused(name, 'service', result.error.issues[0]?.message);
+}
+
+function checkedFilter(filter: string): string {
+  const result = TopicFilter.safeParse(filter);
+  if (result.success) return filter;
+  throw refused(filter, 'topic filter', result.error.issues[0]?.message);
 }
 
 /**
@@ -15,20 +41,40 @@ function checked(device: string): string {
  * the broker nothing and holds for whoever has a certificate. ID_INVALID.
  */
 export function accessList(publication: Publication, observer: string): string {
-  const { devices, topicRule: rule = requiredTopicRule, muted = [] } = publication;
+  const { devices, topicRule: rule = requiredTopicRule, muted = [], services = [] } = publication;
   const watching = [`topic read ${rule.all}`, 'topic readwrite station/#', 'topic read $SYS/broker/version'];
-  const blocks = [
+  devices.forEach(checked);
+  const ofDevices =
+    rule.pattern === null
+      ? devices.map((device) => entry(device, [`topic readwrite ${rule.base(device)}/#`]))
+      : [...muted.map((device) => entry(checked(device), [`topic deny ${rule.base(device)}/#`])), `pattern readwrite ${rule.pattern}\n`];
+  return [
     entry(observer, [...watching, `topic write ${rule.everyones('certificates/renewal-required')}`]),
-    ...(rule.pattern === null ? devices.map((device) => ownTopics(rule, device)) : muted.map((device) => noTopics(rule, device))),
-    ...(rule.pattern === null ? [] : [`pattern readwrite ${rule.pattern}\n`]),
+    ...services.flatMap(ofService),
+    ...ofDevices,
+  ].join('\n');
+}
+
+function ofService({ name, reads, writes }: ServiceAccess): string[] {
+  const topics = [
+    ...reads.map((filter) => `topic read ${checkedFilter(filter)}`),
+    ...writes.map((filter) => `topic write ${checkedFilter(filter)}`),
   ];
-  if (rule.pattern !== null) devices.forEach(checked);
-  return blocks.join('\n');
+  return usersOf(checkedService(name)).map((user) => entry(user, topics));
+}
+
+/** Mosquitto's password_file. ID_INVALID for a name that is neither a device's nor a service's, and for what is no hash of ours. */
+export function passwordFile({ passwords = [] }: Publication): string {
+  return passwords
+    .map(({ username, hash }) => {
+      if (!/^\$7\$\d{1,6}\$[A-Za-z0-9+/=]{16,88}\$[A-Za-z0-9+/=]{88}$/u.test(hash))
+        throw refused(username, 'password', 'not as Mosquitto keeps it');
+      return `${checkedUser(username)}:${hash}\n`;
+    })
+    .join('');
 }
 
 const entry = (user: string, lines: readonly string[]): string => `user ${user}\n${lines.map((line) => `${line}\n`).join('')}`;
-const ownTopics = (rule: TopicRule, device: string): string => entry(checked(device), [`topic readwrite ${rule.base(device)}/#`]);
-const noTopics = (rule: TopicRule, device: string): string => entry(checked(device), [`topic deny ${rule.base(device)}/#`]);
 
 /** Who has which topics by a list that is in force: `all` where a pattern gives everybody their own. The station's own clients are left out. */
 export function readAccessList(text: string): { readonly all: boolean; readonly devices: ReadonlySet<string> } {

@@ -27,6 +27,17 @@ export interface Publication {
   readonly topicRule?: TopicRule;
   /** Revoked devices whose live sessions are still to be ended: a pattern line does not leave them out by itself. */
   readonly muted?: readonly string[];
+  /** Clients that are no devices, and what they may do; absent: none. */
+  readonly services?: readonly ServiceAccess[];
+  /** Who may log in with a password, as Mosquitto's password_file has it; absent: nobody. */
+  readonly passwords?: readonly { readonly username: string; readonly hash: string }[];
+}
+
+export interface ServiceAccess {
+  readonly name: string;
+  /** MQTT topic filters. */
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
 }
 
 /** Permanent proof that the host refuses and accepts as it should, one pair per issuer, and the station's own observer. */

@@ -11,6 +11,7 @@ export {
 } from './host.ts';
 export { RemoteBrokerHost, type RemoteBrokerHostOptions } from './remote-host.ts';
 export { hostKeyOf, newSshKey, type SshKeys } from './ssh.ts';
-export { readAccessList } from './access-list.ts';
+export { newPassword, passwordHash } from './password.ts';
+export { readAccessList, serviceLogin } from './access-list.ts';
 export { readCrls } from './crl.ts';
 export { LocalBrokerHost, type LocalBrokerHostOptions } from './local-host.ts';

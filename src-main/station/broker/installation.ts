@@ -8,9 +8,10 @@ export interface InstalledFiles {
   readonly crls: string;
   readonly clientCas: string;
   readonly accessList: string;
+  readonly passwords: string;
 }
 
-const names = { crls: 'crl.pem', clientCas: 'client-cas.pem', accessList: 'access-list' } as const;
+const names = { crls: 'crl.pem', clientCas: 'client-cas.pem', accessList: 'access-list', passwords: 'password-file' } as const;
 const kinds = Object.keys(names) as (keyof InstalledFiles)[];
 
 /**
@@ -27,14 +28,15 @@ export class Installation {
   /** Where Mosquitto reads; the paths stay the same while what they lead to changes. */
   get paths(): InstalledFiles {
     const path = (kind: keyof InstalledFiles): string => join(this.#dir, 'current', names[kind]);
-    return { crls: path('crls'), clientCas: path('clientCas'), accessList: path('accessList') };
+    return { crls: path('crls'), clientCas: path('clientCas'), accessList: path('accessList'), passwords: path('passwords') };
   }
 
   /** The files in force, as they are on the disk now; null when there are none, or not all of them. */
   async read(): Promise<InstalledFiles | null> {
     try {
-      const [crls, clientCas, accessList] = await Promise.all(kinds.map((kind) => readFile(this.paths[kind], 'utf8')));
-      return crls === undefined || clientCas === undefined || accessList === undefined ? null : { crls, clientCas, accessList };
+      const { crls, clientCas, accessList, passwords } = this.paths;
+      const [a, b, c, d] = await Promise.all([read(crls), read(clientCas), read(accessList), read(passwords)]);
+      return { crls: a, clientCas: b, accessList: c, passwords: d };
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
       throw storageFailure(error, this.#dir);
@@ -106,6 +108,8 @@ export class Installation {
     }
   }
 }
+
+const read = (path: string): Promise<string> => readFile(path, 'utf8');
 
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');

@@ -2,7 +2,7 @@ import { delimiter } from 'node:path';
 import { Failure } from '../../contract/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { commonNameOf } from '../verify/index.ts';
-import { accessList } from './access-list.ts';
+import { accessList, passwordFile } from './access-list.ts';
 import { isInconclusive } from './canaries.ts';
 import type { BrokerEndpoint, CanaryResult, InForce, KickResult, Publication, ServerIdentity, StationIdentities } from './host.ts';
 import { Installation, type InstalledFiles } from './installation.ts';
@@ -19,6 +19,8 @@ export interface LocalBrokerHostOptions {
   readonly host?: string;
   /** 0: a free one, chosen once and kept in `{dir}/port`. */
   readonly port: number;
+  /** Of a second listener, for passwords; null or absent: there is none. */
+  readonly passwordPort?: number | null;
   readonly serverCertificatePem: string;
   readonly serverKeyPem: string;
   readonly serverCaPem: string;
@@ -107,6 +109,7 @@ export class LocalBrokerHost extends MosquittoHost {
       crls: publication.crls.map(({ pem }) => `${pem.trim()}\n`).join(''),
       clientCas: publication.clientCaPem,
       accessList: accessList(publication, commonNameOf(this.identities.observer.certificatePem)),
+      passwords: passwordFile(publication),
     };
     if (sameFiles(files, installed) && sameFiles(files, this.#inForce)) {
       const result = await this.ask();
@@ -274,4 +277,4 @@ export class LocalBrokerHost extends MosquittoHost {
 }
 
 const sameFiles = (a: InstalledFiles, b: InstalledFiles | null): boolean =>
-  a.crls === b?.crls && a.clientCas === b.clientCas && a.accessList === b.accessList;
+  a.crls === b?.crls && a.clientCas === b.clientCas && a.accessList === b.accessList && a.passwords === b.passwords;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Failure, type RemoteHost } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
 import { commonNameOf } from '../verify/index.ts';
-import { accessList } from './access-list.ts';
+import { accessList, passwordFile } from './access-list.ts';
 import { isInconclusive } from './canaries.ts';
 import type { BrokerEndpoint, CanaryResult, InForce, KickResult, Publication, StationIdentities } from './host.ts';
 import { catchUp, type LogLines } from './kick.ts';
@@ -96,6 +96,7 @@ export class RemoteBrokerHost extends MosquittoHost {
       'crl.pem': crls,
       'client-cas.pem': publication.clientCaPem,
       'access-list': accessList(publication, commonNameOf(this.identities.observer.certificatePem)),
+      'password-file': passwordFile(publication),
       expired: publication.crls.flatMap(({ expired = [] }) => expired.map((serial) => `${serial}\n`)).join(''),
     };
     const all = JSON.stringify(files);

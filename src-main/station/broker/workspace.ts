@@ -10,6 +10,7 @@ export interface WorkspaceOptions {
   readonly dir: string;
   readonly host: string;
   readonly port: number;
+  readonly passwordPort?: number | null;
   readonly serverCertificatePem: string;
   readonly serverKeyPem: string;
   readonly published: InstalledFiles;
@@ -32,7 +33,10 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<numbe
   const port = await settledPort(host, options.port, join(dir, 'port'));
   const { serverCertificate, serverKey } = await writeServerFiles(dir, options);
   const asRoot = process.getuid?.() === 0;
-  await replaceFile(configPath(dir), mosquittoConf({ host, port, serverCertificate, serverKey, ...published, asRoot }));
+  await replaceFile(
+    configPath(dir),
+    mosquittoConf({ host, port, passwordPort: options.passwordPort ?? null, serverCertificate, serverKey, ...published, asRoot }),
+  );
   return port;
 }
 

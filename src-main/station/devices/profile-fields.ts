@@ -16,6 +16,10 @@ export const commonProfile = z
       .default('device')
       .describe('Who makes the key. station: the key leaves the station once, to the unit; the audit log says so'),
     proof: ProofLevel.optional().describe('What a PASS needs at least; without it, the highest that the unit can give'),
+    passwordLogin: z
+      .boolean()
+      .optional()
+      .describe('Its units cannot do TLS client certificates: an officer may give them a password, a weaker and second way in'),
     baudRate: z.int().min(300).max(12_000_000),
     exchangeMs: milliseconds.default(2000).describe('One request and its answer; the time on the wire comes on top'),
     stepMs: milliseconds.default(60_000).describe('One step, e.g. installing everything; at least four times what making the key takes'),

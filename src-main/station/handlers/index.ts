@@ -9,6 +9,7 @@ import { devicesHandlers } from './devices.ts';
 import { deliveryHandlers } from './delivery.ts';
 import { crlHandlers } from './crl.ts';
 import { lifeHandlers } from './life.ts';
+import { loginsHandlers } from './logins.ts';
 import { lineHandlers } from './line.ts';
 import { profilesHandlers } from './profiles.ts';
 import { registryHandlers } from './registry.ts';
@@ -39,4 +40,5 @@ export const createHandlers = (station: Station): Handlers => ({
   ...crlHandlers(station),
   ...brokerHandlers(station),
   ...accessHandlers(station),
+  ...loginsHandlers(station),
 });

@@ -1,4 +1,5 @@
 export { orAbandon } from './abandon.ts';
+export { ServiceIssuance } from './services.ts';
 export { ServerIssuance, type IssuedServer } from './servers.ts';
 import {
   Failure,

@@ -1,19 +1,8 @@
 import { isIP } from 'node:net';
-import { unwrap, type IssuerKind, type SignerClient, type SigningProfile } from '../../contract/index.ts';
-import {
-  assembleCertificate,
-  buildServiceTbs,
-  certificateToPem,
-  crlUri,
-  newSerial,
-  partitionOf,
-  readCertificate,
-  readIssuer,
-  signingProfile,
-  type CertificateProfile,
-} from '../ca/index.ts';
+import type { IssuerKind, SigningProfile } from '../../contract/index.ts';
+import { certificateToPem, signingProfile } from '../ca/index.ts';
 import type { Clock } from '../clock.ts';
-import { orAbandon, type ServerIssuance } from '../issuance/index.ts';
+import type { ServerIssuance, ServiceIssuance } from '../issuance/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { makeKey, type OwnIdentities } from '../setup/index.ts';
 
@@ -22,11 +11,9 @@ export type OwnName = 'observer' | 'broker';
 
 export interface OwnCertificateParts {
   readonly registry: Registry;
-  readonly signer: SignerClient;
   readonly clock: Clock;
-  readonly crlBase: string;
   readonly servers: ServerIssuance;
-  readonly service: () => CertificateProfile;
+  readonly services: ServiceIssuance;
   readonly identities: OwnIdentities;
   /** The broker that the station runs takes its new certificate over; null: it runs none, and the broker's certificate is its administrator's. */
   readonly useServer: ((identity: { readonly certificatePem: string; readonly keyPem: string }) => Promise<void>) | null;
@@ -49,10 +36,10 @@ export class OwnCertificates {
 
   /** What a session for devices may sign besides: these two, and under these names only. */
   signing(): { readonly kind: IssuerKind; readonly profile: SigningProfile }[] {
-    const { service, servers } = this.#parts;
+    const { services, servers } = this.#parts;
     const { dns, ips } = this.#hosts();
     return [
-      { kind: 'issuing', profile: { ...signingProfile({ ...service(), commonName: 'birthmark:observer' }), name: signAs.observer } },
+      { kind: 'issuing', profile: { ...signingProfile({ ...services.profile, commonName: 'birthmark:observer' }), name: signAs.observer } },
       { kind: 'server', profile: { ...signingProfile(servers.profile, [...dns, ...ips]), name: signAs.broker } },
     ];
   }
@@ -90,35 +77,9 @@ export class OwnCertificates {
   }
 
   async #renewObserver(): Promise<void> {
-    const { registry, signer, clock, crlBase, service, identities } = this.#parts;
-    const issuer = unwrap(registry.issuers.current('issuing'), 'a finished station has an issuer');
+    const { services, identities } = this.#parts;
     const { spki, spkiSha256, keyPem } = makeKey();
-    const serial = newSerial();
-    const partition = partitionOf(serial, issuer.partitions);
-    const draft = buildServiceTbs({
-      issuer: readIssuer(issuer.certificate),
-      profile: service(),
-      spki,
-      subject: { name: 'observer' },
-      serial,
-      now: clock.now(),
-      crlUri: crlUri(crlBase, issuer.id, partition),
-    });
-    const { commonName, notBefore, notAfter } = draft;
-    const names = { serial, issuer: issuer.id, partition, use: 'service', device: commonName, run: null, order: null } as const;
-    registry.certificates.reserve({ ...names, spkiSha256, notBefore, notAfter }, actor);
-    const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };
-    const certificate = await orAbandon(registry, serial, actor, async () => {
-      const { signature } = await signer('sign.certificate', { key, profile: signAs.observer, tbs: draft.tbs });
-      const signed = assembleCertificate(draft.tbs, issuer, signature);
-      registry.store.transaction(() => {
-        registry.certificates.signed(serial, signed, readCertificate(signed).fingerprint, actor);
-        registry.certificates.activate(serial, actor);
-        registry.store.audit(actor, 'station.renew', commonName, { serial, notAfter });
-      });
-      return signed;
-    });
-    const chain = [certificate, issuer.certificate, ...issuer.chain.slice(0, -1)];
+    const { chain } = await services.issue({ name: 'observer', spki, spkiSha256, signAs: signAs.observer, actor, action: 'station.renew' });
     identities.replace('observer', { keyPem, certificatePem: chain.map(certificateToPem).join('') });
   }
 

@@ -1,3 +1,4 @@
+export { changePasswordPort, passwordPort } from './access.ts';
 export { accessView } from './access-cost.ts';
 export { crlAlarms } from './crl-alarms.ts';
 export { CrlBuilder } from './crl-builder.ts';

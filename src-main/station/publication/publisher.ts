@@ -2,7 +2,7 @@ import { Failure, type RevocationView } from '../../contract/index.ts';
 import type { BrokerHost } from '../broker/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Registry } from '../registry/index.ts';
-import { topicRuleOf } from '../topic-rule.ts';
+import { accessOf } from './access.ts';
 import type { CrlBuilder } from './crl-builder.ts';
 import type { CrlSet } from './crl-set.ts';
 
@@ -27,8 +27,6 @@ interface Waiting {
 
 /** Events for one publication: a screen that follows more of them reads the list. */
 const maxTold = 500;
-/** Lines of the access list cost a broker: whoever is beyond them can speak until his session is ended, a moment later. */
-const maxMuted = 1_000;
 /** A CRL costs a signature and a reload of every broker: at most one a second for what was revoked. */
 const batchMs = 1_000;
 const retryMs = { first: 1_000, longest: 60_000 };
@@ -132,25 +130,11 @@ export class Publisher {
     const held = await this.#freshCrls();
     const current = crls.forBrokers().map((builder) => builder.current());
     const carried = registry.revocations.waiting().filter((one) => one.crlNumber !== null);
-    const devices = registry.certificates.admitted();
-    await host.publish({
-      crls: current,
-      clientCaPem: clientCaPem(),
-      devices,
-      topicRule: topicRuleOf(registry.store),
-      muted: this.#muted(devices),
-    });
+    await host.publish({ crls: current, clientCaPem: clientCaPem(), ...accessOf(registry) });
     for (const { issuer, partition = 0, number } of current) registry.crls.published({ issuer, partition }, number);
     registry.store.delivered(upTo);
     await this.#takeEffect(carried);
     return held;
-  }
-
-  /** Devices whose revocation is under way: they say and hear nothing more, until their sessions are ended. */
-  #muted(admitted: readonly string[]): string[] {
-    const good = new Set(admitted);
-    const gone = this.#options.registry.revocations.waiting().filter(({ use, device }) => use === 'device' && !good.has(device));
-    return [...new Set(gone.map(({ device }) => device))].slice(0, maxMuted);
   }
 
   /** New CRLs where they are due. Without a session the old ones still go out, with the access list; the first reason is returned and told. */

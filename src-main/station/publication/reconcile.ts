@@ -1,6 +1,7 @@
 import type { Difference, Failure } from '../../contract/index.ts';
 import { readAccessList, readCrls, type BrokerHost } from '../broker/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { accessOf } from './access.ts';
 import type { CrlSet } from './crl-set.ts';
 
 export interface ReconcileParts {
@@ -34,7 +35,7 @@ export async function reconcile({ registry, crls, host }: ReconcileParts): Promi
     notRevoked.push(...[...theirs].filter((serial) => !ours.has(serial)));
   }
   const waiting = registry.revocations.waiting().filter(({ crlNumber }) => crlNumber === null);
-  const admitted = new Set(registry.certificates.admitted());
+  const admitted = new Set(accessOf(registry).devices);
   const access = readAccessList(installed?.accessList ?? '');
   const missing = access.all ? [] : [...admitted].filter((device) => !access.devices.has(device));
   const canary = await host.canaries();

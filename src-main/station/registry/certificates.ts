@@ -296,6 +296,14 @@ export class Certificates {
     return rows.map((row) => row.device);
   }
 
+  /** Serial numbers of a service's certificates that are good. */
+  ofService(username: string): string[] {
+    return this.#serials(
+      `SELECT serial FROM certificates WHERE use = 'service' AND status IN ('SIGNED','ACTIVE') AND device = ?`,
+      username,
+    );
+  }
+
   /** How many those are, without going through them; a device whose certificate is being replaced counts once. */
   countAdmitted(): number {
     const row = this.#store

@@ -6,6 +6,7 @@ import { Crls } from './crls.ts';
 import { openDatabase } from './database.ts';
 import { Devices } from './devices.ts';
 import { Issuers } from './issuers.ts';
+import { Logins } from './logins.ts';
 import { Notices } from './notices.ts';
 import { Operators } from './operators.ts';
 import { Requests } from './requests.ts';
@@ -22,6 +23,7 @@ export type { Reservation } from './certificates.ts';
 export type { CrlScope } from './crls.ts';
 export type { CeremonyRecord, JournalLine, TranscriptSignature } from './ceremonies.ts';
 export type { IssuerRecord } from './issuers.ts';
+export type { LoginInForce } from './logins.ts';
 export type { RequestRecord } from './requests.ts';
 export type { RunRecord } from './runs.ts';
 
@@ -34,6 +36,7 @@ export interface Registry {
   readonly crls: Crls;
   readonly devices: Devices;
   readonly issuers: Issuers;
+  readonly logins: Logins;
   readonly notices: Notices;
   readonly operators: Operators;
   readonly requests: Requests;
@@ -57,6 +60,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     crls: new Crls(store),
     devices: new Devices(store),
     issuers: new Issuers(store),
+    logins: new Logins(store),
     notices: new Notices(store),
     operators: new Operators(store),
     requests: new Requests(store),

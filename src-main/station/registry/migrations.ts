@@ -4,6 +4,7 @@ import { requests } from './migrations/requests.ts';
 import { rotation } from './migrations/rotation.ts';
 import { bundlesMigration } from './migrations/bundles.ts';
 import { ceremoniesMigration } from './migrations/ceremonies.ts';
+import { loginsMigration } from './migrations/logins.ts';
 import { runProof } from './migrations/run-proof.ts';
 
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
@@ -284,4 +285,5 @@ export const migrations: readonly string[] = [
   requests,
   ceremoniesMigration,
   runProof,
+  loginsMigration,
 ];

@@ -53,6 +53,11 @@ export class DeviceCertificateProfiles {
     return this.shipped('server');
   }
 
+  /** The one of services. */
+  get service(): CertificateProfile {
+    return this.shipped('service');
+  }
+
   /** One that is shipped. NOT_FOUND for any other name. */
   shipped(name: string): CertificateProfile {
     const found = this.#profiles.get(name);
@@ -60,9 +65,9 @@ export class DeviceCertificateProfiles {
     return found.profile;
   }
 
-  /** What a signing session may be asked for by name: a profile for devices, or that of brokers. NOT_FOUND for another. */
+  /** What a signing session may be asked for by name: a profile for devices, or that of brokers or services. NOT_FOUND for another. */
   signable(name: string): CertificateProfile {
-    return name === this.server.name ? this.server : this.get(name);
+    return [this.server, this.service].find((profile) => profile.name === name) ?? this.get(name);
   }
 
   /** Keeps one more; PROFILE_INVALID with its place when it is none, or its name is taken. What certificates say must not change under a name. */

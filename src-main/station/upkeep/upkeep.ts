@@ -70,6 +70,7 @@ export class Upkeep {
     return (
       registry.certificates.expire('upkeep') +
       endGracePeriods(registry) +
+      registry.logins.endRollbacks('upkeep') +
       registry.issuers.endRetired('upkeep').length +
       endOverdueProofs(registry)
     );

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Installation, type InstalledFiles } from '../../../src-main/station/broker/installation.ts';
 
-const files = (name: string): InstalledFiles => ({ crls: `crls ${name}`, clientCas: `cas ${name}`, accessList: `list ${name}` });
+const files = (name: string): InstalledFiles => ({
+  crls: `crls ${name}`,
+  clientCas: `cas ${name}`,
+  accessList: `list ${name}`,
+  passwords: `passwords ${name}`,
+});
 
 describe('the installed files', () => {
   let dir: string;

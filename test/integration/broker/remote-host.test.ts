@@ -71,6 +71,7 @@ describe('what the host refuses by itself, whatever the station thinks of it', (
     'crl.pem': pki.crlPem(number + 1, revoked),
     'client-cas.pem': pki.clientCaPem,
     'access-list': accessList(pki.publication(number + 1, ['acme/a']), 'station-observer'),
+    'password-file': '',
     expired: '',
   });
   const soon = (): Date => new Date(Date.now() + 60_000);

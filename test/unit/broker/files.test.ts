@@ -11,8 +11,15 @@ test('a full disk and a forbidden folder have names; a bug stays a bug', () => {
 });
 
 test('a path cannot smuggle a line into the configuration', () => {
-  const paths = { crls: '/d/crl', clientCas: '/d/cas', accessList: '/d/list', serverCertificate: '/d/s', serverKey: '/d/k' };
-  const options = { host: '127.0.0.1', port: 1, asRoot: false, ...paths };
+  const paths = {
+    crls: '/d/crl',
+    clientCas: '/d/cas',
+    accessList: '/d/list',
+    passwords: '/d/passwords',
+    serverCertificate: '/d/s',
+    serverKey: '/d/k',
+  };
+  const options = { host: '127.0.0.1', port: 1, passwordPort: null, asRoot: false, ...paths };
   expect(mosquittoConf(options)).toContain('require_certificate true\nuse_identity_as_username true\n');
   expect(mosquittoConf(options)).not.toContain('user root');
   expect(mosquittoConf({ ...options, asRoot: true })).toMatch(/^user root$/mu);
