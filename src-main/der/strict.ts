@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { DerError, DerReader, type Element } from './reader.ts';
 import { tags } from './tags.ts';
 import { assertBitString, assertMinimalInteger, readBoolean, readOid } from './values.ts';
@@ -52,6 +53,14 @@ function assertForm(element: Element): void {
       return;
     case tags.null:
       if (element.content.length > 0) throw new DerError('a NULL with content');
+      return;
+    case tags.utf8String:
+      if (!isUtf8(element.content)) throw new DerError('a UTF8String that is not UTF-8');
+      return;
+    case tags.bmpString:
+    case tags.universalString:
+      if (element.content.length % (element.tag === tags.bmpString ? 2 : 4) !== 0)
+        throw new DerError('a string that ends within a character');
       return;
     case tags.set:
       assertSorted(element.content);

@@ -16,6 +16,7 @@ import {
   readPublicKeyInfo,
   sha256Hex,
   tags,
+  type Element,
 } from '../../der/index.ts';
 
 export interface CsrPolicy {
@@ -95,13 +96,24 @@ function readRequest(csr: Uint8Array): Request {
     if (readNumber(body.element(tags.integer)) !== 0) throw new DerError('a request of an unknown version');
     readName(body.element(tags.sequence).bytes);
     const spki = body.element(tags.sequence).bytes;
-    body.optional(constructed(0));
+    assertAttributes(body.optional(constructed(0)));
     body.finish();
     const { algorithm, described } = readPublicKeyInfo(spki);
     return { info: info.bytes, spki, algorithm, described, signatureAlgorithm, signature };
   } catch (error) {
     if (error instanceof DerError) throw new Failure('CSR_NOT_DER', { problem: error.message });
     throw error;
+  }
+}
+
+/** RFC 2986 4.1. What the attributes say is not used, but a request that others cannot read is none. Some devices leave the empty [0] out. */
+function assertAttributes(attributes: Element | null): void {
+  const list = new DerReader(attributes?.content ?? new Uint8Array());
+  while (!list.done) {
+    const attribute = list.enter(tags.sequence);
+    readOid(attribute.element(tags.oid));
+    if (attribute.element(tags.set).content.length === 0) throw new DerError('an attribute without a value');
+    attribute.finish();
   }
 }
 

@@ -73,6 +73,27 @@ test('PKCS#12: what is wrong is said', () => {
     expect(refused(damaged.toString('base64'), 'sesam öffne')).toMatchObject({ code: 'INVALID_INPUT' });
 });
 
+test('a file that asks for a quarter of an hour of key derivation is refused at once', () => {
+  // 65,536 rounds, then the same three octets as 8,388,607: more than any program writes.
+  const greedy = (der: Buffer): Buffer => {
+    const rounds = Buffer.from('0203010000', 'hex');
+    expect(der.includes(rounds)).toBe(true);
+    for (let at = der.indexOf(rounds); at >= 0; at = der.indexOf(rounds)) der.write('02037fffff', at, 'hex');
+    return der;
+  };
+  const problem = 'it asks for 8388607 rounds of key derivation';
+  for (const options of [[], ['-certpbe', 'NONE'], ['-certpbe', 'NONE', '-keypbe', 'PBE-SHA1-3DES']]) {
+    const file = greedy(Buffer.from(p12('-iter', '65536', ...options), 'base64')).toString('base64');
+    const read = (): unknown => readCredentials({ kind: 'p12', file, passphrase: 'sesam öffne' });
+    expect(read).toThrowError(expect.objectContaining({ params: { field: 'p12', problem } }) as Error);
+  }
+  const pkcs8 = ['pkcs8', '-topk8', '-in', 'leaf.key', '-iter', '65536', '-passout', 'pass:secret', '-outform', 'DER'];
+  const der = greedy(execFileSync('openssl', pkcs8, { cwd: dir }));
+  const keyPem = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${der.toString('base64')}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+  const read = (): unknown => readCredentials({ kind: 'pem', certificatePem: leaf.certificatePem, keyPem, passphrase: 'secret' });
+  expect(read).toThrowError(expect.objectContaining({ params: { field: 'key', problem } }) as Error);
+});
+
 test('PEM: PKCS#8, SEC 1, encrypted; chains; pairs that are none', () => {
   const pem = (key: string, given: Partial<TestIdentity> = {}, passphrase: string | null = null): string[] =>
     subjects(

@@ -72,6 +72,18 @@ describe('a certificate request that is refused', () => {
     expect(codeOf(Buffer.alloc(8193, 0x30))).toBe('CSR_TOO_LARGE');
   });
 
+  it('for attributes that are none, or strings that end within a character', () => {
+    const attribute = (...parts: Buffer[]): string => codeOf(makeCsr({ ...pair, attributes: der.explicit(0, der.sequence(...parts)) }));
+    const id = der.oid('1.2.840.113549.1.9.7');
+    expect(attribute(id, der.tlv(0x31, der.tlv(0x1e, Buffer.from('ab'))))).toBe('accepted');
+    expect(attribute(id, der.tlv(0x31, der.tlv(0x1e, Buffer.from('abc'))))).toBe('CSR_NOT_DER');
+    expect(attribute(id, der.tlv(0x31, der.tlv(0x0c, Buffer.from([0xff]))))).toBe('CSR_NOT_DER');
+    expect(attribute(id, der.tlv(0x31, Buffer.alloc(0)))).toBe('CSR_NOT_DER');
+    expect(attribute(id, der.sequence(der.boolean(true)))).toBe('CSR_NOT_DER');
+    expect(attribute(der.boolean(true), der.tlv(0x31, der.boolean(true)))).toBe('CSR_NOT_DER');
+    expect(attribute(id, der.tlv(0x31, der.boolean(true)), der.nothing)).toBe('CSR_NOT_DER');
+  });
+
   it('for the signature of another key', () => {
     expect(codeOf(makeCsr({ ...pair, privateKey: other.privateKey }))).toBe('CSR_SIGNATURE_BAD');
   });
