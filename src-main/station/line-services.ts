@@ -33,6 +33,7 @@ export function createLineServices({ registry, clock, dataDir, issuance, publish
     proofHours,
     openUnit: (path, profile, signal, onTranscript) => openUnit({ path, profile, signal, onTranscript }),
     checkRequest: (device, order, request) => issuance.checkRequest(device, order, request),
+    settings: (device) => issuance.settings(device),
     issue: (request) => issuance.issue(request),
     issued: (serial) => issuance.issued(serial),
     publish: () => publisher.publish(),

@@ -34,6 +34,8 @@ export class TestLine {
   /** What the unit can do, and the profile that the order names. */
   can: UnitSession['capabilities'] = { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true };
   obstacle: Failure | undefined = undefined;
+  /** What it does with what is written while the certificate is signed; null: it takes nothing then. */
+  ahead: ((signal: AbortSignal) => Promise<void>) | null = null;
   /** As `install` got them. */
   credentials: Credentials | null = null;
   readonly asked: string[] = [];
@@ -75,9 +77,11 @@ export class TestLine {
   }
 
   #session(ask: (what: string) => Promise<void>): UnitSession {
+    const { ahead } = this;
     return {
       capabilities: this.can,
       identify: () => ask('identify').then(() => ({ ...this.unit, ...(this.obstacle === undefined ? {} : { obstacle: this.obstacle }) })),
+      ...(ahead === null ? {} : { installAhead: (_settings, _unit, { signal }) => ask('ahead').then(() => ahead(signal)) }),
       generateKey: () => ask('key').then(() => ({ csr: randomBytes(8) })),
       install: async (credentials) => {
         this.credentials = credentials;
@@ -97,13 +101,15 @@ export class TestLine {
   #services(ask: (what: string) => Promise<void>): LineServices {
     const { here } = this;
     const broker = { host: '127.0.0.1', port: 1, serverName: 'localhost', clientId: 'x', topicBase: 'x' };
-    const issued = (serial: string) => ({ serial, spki: randomBytes(8), credentials: { certificateChain: [], trustAnchors: [], broker } });
+    const settings = { trustAnchors: [], broker };
+    const issued = (serial: string) => ({ serial, spki: randomBytes(8), credentials: { certificateChain: [], ...settings } });
     return {
       registry: here.registry,
       clock: here.clock,
       proofHours: 72,
       openUnit: () => ask('open').then(() => this.#session(ask)),
       checkRequest: () => Promise.resolve({ spki: randomBytes(8), spkiSha256: randomBytes(32).toString('hex') }),
+      settings: () => settings,
       issue: async ({ run, device }) => {
         const serial = here.reserve(device, run);
         await ask('sign');

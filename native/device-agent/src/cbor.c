@@ -110,6 +110,13 @@ static bool find(struct bma_span in, const char *name, struct head *head, struct
     return false;
 }
 
+bool bma_cbor_has(struct bma_span map, const char *key)
+{
+    struct head head;
+    struct bma_span rest;
+    return find(map, key, &head, &rest);
+}
+
 bool bma_cbor_get_uint(struct bma_span map, const char *key, uint32_t *value)
 {
     struct head head;

@@ -7,6 +7,9 @@
 /** True when the span is exactly one well-formed map with text keys. The getters below expect such a map. */
 bool bma_cbor_is_map(struct bma_span map);
 
+/** Whether `key` is there, whatever its value is. */
+bool bma_cbor_has(struct bma_span map, const char *key);
+
 /** The value of `key`; false when it is missing, of another type or above 2^32-1. */
 bool bma_cbor_get_uint(struct bma_span map, const char *key, uint32_t *value);
 bool bma_cbor_get_bytes(struct bma_span map, const char *key, struct bma_span *value);

@@ -38,10 +38,15 @@ static bool record_is(struct bma_agent *agent, struct bma_record rec, const stru
     return hash_record(agent, rec, piece->len, sha) == BMA_OK && memcmp(sha, piece->sha, sizeof sha) == 0;
 }
 
-static void encode_head(const struct bma_piece *piece, uint8_t head[HEAD_LEN])
+static void put_u32(uint8_t into[4], uint32_t value)
 {
     for (int i = 0; i < 4; i++)
-        head[i] = (uint8_t)(piece->len >> (24 - 8 * i));
+        into[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+static void encode_head(const struct bma_piece *piece, uint8_t head[HEAD_LEN])
+{
+    put_u32(head, piece->len);
     memcpy(head + 4, piece->sha, BMA_SHA256_LEN);
 }
 
@@ -157,6 +162,25 @@ int bma_item_digest(struct bma_agent *agent, uint8_t slot, enum bma_item item, u
         return BMA_NOT_FOUND;
     *len = (uint32_t)size;
     return hash_record(agent, rec, *len, sha);
+}
+
+int bma_items_digest(struct bma_agent *agent, uint8_t slot, uint32_t *len, uint8_t sha[BMA_SHA256_LEN])
+{
+    const struct bma_crypto *crypto = &agent->ports.crypto;
+    uint8_t heads[BMA_ITEMS][HEAD_LEN];
+    *len = 0;
+    for (int item = 0; item < BMA_ITEMS; item++) {
+        uint32_t length;
+        int rc = bma_item_digest(agent, slot, (enum bma_item)item, &length, heads[item] + 4);
+        if (rc != BMA_OK)
+            return rc;
+        put_u32(heads[item], length);
+        *len += length;
+    }
+    crypto->sha256_start(crypto->user);
+    crypto->sha256_add(crypto->user, heads[0], sizeof heads);
+    crypto->sha256_finish(crypto->user, sha);
+    return BMA_OK;
 }
 
 int bma_items_clear(struct bma_agent *agent, uint8_t slot)

@@ -17,6 +17,8 @@ struct bma_piece {
 int bma_item_write(struct bma_agent *agent, const struct bma_piece *piece, uint32_t *offset);
 
 /** Length and SHA-256 of a committed item, over the bytes read back from storage. */
+/* SHA-256 over length (u32 BE) and SHA-256 of each of a slot's items; `len` is what they are long together. */
+int bma_items_digest(struct bma_agent *agent, uint8_t slot, uint32_t *len, uint8_t sha[BMA_SHA256_LEN]);
 int bma_item_digest(struct bma_agent *agent, uint8_t slot, enum bma_item item, uint32_t *len, uint8_t sha[BMA_SHA256_LEN]);
 
 bool bma_item_present(struct bma_agent *agent, uint8_t slot, enum bma_item item);

@@ -9,6 +9,7 @@
 typedef int handler(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out);
 
 static const char *const item_names[BMA_ITEMS] = {"cert", "ca", "broker"};
+enum { PROTOCOL = 2 };
 static const char *const algorithm_names[] = {"ec-p256", "rsa-2048"};
 
 static bool span_is(struct bma_span text, const char *name)
@@ -57,7 +58,9 @@ static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wr
     bool supported[2];
     for (int i = 0; i < 2; i++)
         supported[i] = crypto->supports(crypto->user, (enum bma_algorithm)i);
-    bma_cbor_put_map(out, agent->ports.attestation.form != NULL ? 9 : 8);
+    bma_cbor_put_map(out, 9);
+    bma_cbor_put_text(out, "proto");
+    bma_cbor_put_uint(out, PROTOCOL);
     bma_cbor_put_text(out, "hwid");
     bma_cbor_put_text(out, identity->hardware_id);
     bma_cbor_put_text(out, "model");
@@ -77,20 +80,31 @@ static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wr
             bma_cbor_put_text(out, algorithm_names[i]);
     bma_cbor_put_text(out, "max_item");
     bma_cbor_put_uint(out, BMA_ITEM_MAX);
-    if (agent->ports.attestation.form != NULL) {
-        bma_cbor_put_text(out, "att");
-        bma_cbor_put_text(out, agent->ports.attestation.form);
-    }
     return BMA_OK;
 }
 
 static void put_digest(struct bma_cbor_writer *out, uint32_t len, const uint8_t sha[BMA_SHA256_LEN])
 {
-    bma_cbor_put_map(out, 2);
     bma_cbor_put_text(out, "len");
     bma_cbor_put_uint(out, len);
     bma_cbor_put_text(out, "sha");
     bma_cbor_put_bytes(out, sha, BMA_SHA256_LEN);
+}
+
+/* Room that a packet needs beside the data of a CSR: header, keys, numbers, and after keygen the hash. */
+enum { CSR_ALONE = 48, CSR_AFTER_KEYGEN = 80 };
+
+/* As much of the CSR from `off` on as fits. */
+static int put_csr_data(struct bma_agent *agent, struct bma_cbor_writer *out, uint8_t slot, uint32_t off, uint32_t len, size_t beside)
+{
+    const struct bma_storage *storage = &agent->ports.storage;
+    size_t room = bma_packet_max(agent) - beside;
+    size_t n = len - off < room ? len - off : room;
+    bma_cbor_put_text(out, "data");
+    uint8_t *data = bma_cbor_reserve_bytes(out, n);
+    if (data != NULL && n > 0 && storage->read(storage->user, csr_record(slot), off, data, n) != (int32_t)n)
+        return BMA_UNKNOWN;
+    return BMA_OK;
 }
 
 static int keygen(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
@@ -119,23 +133,9 @@ static int keygen(struct bma_agent *agent, struct bma_span map, struct bma_cbor_
     crypto->sha256_start(crypto->user);
     crypto->sha256_add(crypto->user, agent->scratch, len);
     crypto->sha256_finish(crypto->user, sha);
-    put_digest(out, (uint32_t)len, sha);
-    return BMA_OK;
-}
-
-/* As much of `len` bytes from `off` as a packet holds: writes what is around them, and says where and how many. */
-static uint8_t *put_piece(const struct bma_agent *agent, uint32_t len, uint32_t off, struct bma_cbor_writer *out, size_t *n)
-{
-    enum { REST = 48 }; /* header, keys and numbers around the data */
-    size_t room = bma_packet_max(agent) - REST;
-    *n = len - off < room ? len - off : room;
     bma_cbor_put_map(out, 3);
-    bma_cbor_put_text(out, "off");
-    bma_cbor_put_uint(out, off);
-    bma_cbor_put_text(out, "len");
-    bma_cbor_put_uint(out, len);
-    bma_cbor_put_text(out, "data");
-    return bma_cbor_reserve_bytes(out, *n);
+    put_digest(out, (uint32_t)len, sha);
+    return put_csr_data(agent, out, slot, 0, (uint32_t)len, CSR_AFTER_KEYGEN);
 }
 
 static int csr(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
@@ -143,7 +143,6 @@ static int csr(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wri
     const struct bma_storage *storage = &agent->ports.storage;
     uint8_t slot;
     uint32_t off;
-    size_t n;
     if (!get_slot(map, &slot) || !bma_cbor_get_uint(map, "off", &off))
         return BMA_INVALID;
     int32_t len = storage->size(storage->user, csr_record(slot));
@@ -151,33 +150,12 @@ static int csr(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wri
         return BMA_NO_KEY;
     if (off > (uint32_t)len)
         return BMA_INVALID;
-    uint8_t *data = put_piece(agent, (uint32_t)len, off, out, &n);
-    if (data != NULL && n > 0 && storage->read(storage->user, csr_record(slot), off, data, n) != (int32_t)n)
-        return BMA_UNKNOWN;
-    return BMA_OK;
-}
-
-static int attestation(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
-{
-    const struct bma_attestation *port = &agent->ports.attestation;
-    uint8_t slot;
-    uint32_t off;
-    size_t n;
-    if (port->form == NULL)
-        return BMA_UNSUPPORTED;
-    if (!get_slot(map, &slot) || !bma_cbor_get_uint(map, "off", &off))
-        return BMA_INVALID;
-    if (!has_key(agent, slot))
-        return BMA_NO_KEY;
-    int32_t len = port->size(port->user, slot);
-    if (len < 0)
-        return BMA_NOT_FOUND;
-    if (off > (uint32_t)len)
-        return BMA_INVALID;
-    uint8_t *data = put_piece(agent, (uint32_t)len, off, out, &n);
-    if (data != NULL && n > 0 && port->read(port->user, slot, off, data, n) != (int32_t)n)
-        return BMA_UNKNOWN;
-    return BMA_OK;
+    bma_cbor_put_map(out, 3);
+    bma_cbor_put_text(out, "off");
+    bma_cbor_put_uint(out, off);
+    bma_cbor_put_text(out, "len");
+    bma_cbor_put_uint(out, (uint32_t)len);
+    return put_csr_data(agent, out, slot, off, (uint32_t)len, CSR_ALONE);
 }
 
 static int write_item(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
@@ -204,12 +182,15 @@ static int digest(struct bma_agent *agent, struct bma_span map, struct bma_cbor_
     uint8_t slot, sha[BMA_SHA256_LEN];
     enum bma_item item;
     uint32_t len;
-    if (!get_slot(map, &slot) || !get_item(map, &item))
+    const bool all = !bma_cbor_has(map, "item");
+    if (!get_slot(map, &slot) || (!all && !get_item(map, &item)))
         return BMA_INVALID;
-    int rc = bma_item_digest(agent, slot, item, &len, sha);
-    if (rc == BMA_OK)
-        put_digest(out, len, sha);
-    return rc;
+    int rc = all ? bma_items_digest(agent, slot, &len, sha) : bma_item_digest(agent, slot, item, &len, sha);
+    if (rc != BMA_OK)
+        return rc;
+    bma_cbor_put_map(out, 2);
+    put_digest(out, len, sha);
+    return BMA_OK;
 }
 
 static int prove(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
@@ -341,12 +322,23 @@ static handler *const handlers[BMA_CMDS][2] = {
     [BMA_CMD_LOCK] = {NULL, lock},
     [BMA_CMD_ERASE] = {NULL, erase},
     [BMA_CMD_SELFTEST] = {selftest_status, selftest_start},
-    [BMA_CMD_ATTESTATION] = {attestation, NULL},
 };
+
+/* A request may name the unit that it is meant for: another unit carries out nothing of it. */
+static int addressed(const struct bma_agent *agent, struct bma_span map)
+{
+    struct bma_span hwid;
+    if (!bma_cbor_has(map, "hwid"))
+        return BMA_OK;
+    if (!bma_cbor_get_text(map, "hwid", &hwid))
+        return BMA_INVALID;
+    return span_is(hwid, agent->ports.identity.hardware_id) ? BMA_OK : BMA_OTHER_UNIT;
+}
 
 int bma_provision(struct bma_agent *agent, const struct bma_request *request, struct bma_cbor_writer *out)
 {
     if (request->command >= BMA_CMDS || handlers[request->command][request->write] == NULL)
         return BMA_UNSUPPORTED;
-    return handlers[request->command][request->write](agent, request->map, out);
+    int rc = addressed(agent, request->map);
+    return rc != BMA_OK ? rc : handlers[request->command][request->write](agent, request->map, out);
 }

@@ -94,7 +94,7 @@ static void makes_keys(void)
         CHECK(!bma_item_present(&unit.agent, 1, (enum bma_item)item));
 }
 
-static size_t read_in_pieces(uint8_t command, uint8_t *into)
+static size_t read_csr(uint8_t *csr)
 {
     struct bma_span data = {NULL, 1};
     size_t have = 0;
@@ -102,10 +102,10 @@ static size_t read_in_pieces(uint8_t command, uint8_t *into)
         ask(2);
         with_uint("slot", 0);
         with_uint("off", (uint32_t)have);
-        struct bma_span answer = read_command(command);
+        struct bma_span answer = read_command(BMA_CMD_CSR);
         CHECK(answer.len + BMA_SMP_HEADER_LEN <= bma_packet_max(&unit.agent));
         CHECK(bma_cbor_get_bytes(answer, "data", &data));
-        memcpy(into + have, data.data, data.len);
+        memcpy(csr + have, data.data, data.len);
         have += data.len;
     }
     return have;
@@ -120,10 +120,10 @@ static void hands_out_the_csr_in_pieces(void)
     with_uint("off", 0);
     CHECK_INT(bench_error(read_command(BMA_CMD_CSR)), BMA_NO_KEY);
     CHECK_INT(keygen(0, "rsa-2048", "acme/T2-1"), 0);
-    CHECK_INT(read_in_pieces(BMA_CMD_CSR, csr), 700);
+    CHECK_INT(read_csr(csr), 700);
     unit.ports.packet_max = 128;
     bench_restart(&unit);
-    CHECK_INT(read_in_pieces(BMA_CMD_CSR, csr), 700);
+    CHECK_INT(read_csr(csr), 700);
     CHECK(memcmp(csr, "acme/T2-1rrr", 12) == 0 && csr[699] == 'r');
     ask(2);
     with_uint("slot", 0);
@@ -131,38 +131,90 @@ static void hands_out_the_csr_in_pieces(void)
     CHECK_INT(bench_error(read_command(BMA_CMD_CSR)), BMA_INVALID);
 }
 
-static int ask_attestation(uint8_t slot, uint32_t off)
+static void begins_the_csr_with_the_answer_to_keygen(void)
 {
-    ask(2);
-    with_uint("slot", slot);
-    with_uint("off", off);
-    return bench_error(read_command(BMA_CMD_ATTESTATION));
+    uint8_t csr[2048], sha[BMA_SHA256_LEN];
+    struct bma_span data, told;
+    uint32_t len;
+    for (int small = 0; small <= 1; small++) {
+        bench_fresh(&unit);
+        unit.ports.packet_max = small ? 128 : 0;
+        bench_restart(&unit);
+        ask(3);
+        with_uint("slot", 0);
+        with_text("alg", "rsa-2048");
+        with_text("cn", "acme/T2-1");
+        struct bma_span answer = write_command(BMA_CMD_KEYGEN);
+        CHECK(answer.len + BMA_SMP_HEADER_LEN <= bma_packet_max(&unit.agent));
+        CHECK(bma_cbor_get_uint(answer, "len", &len) && len == 700);
+        CHECK(bma_cbor_get_bytes(answer, "data", &data) && data.len == (small ? 48u : 700u));
+        CHECK(bma_cbor_get_bytes(answer, "sha", &told) && told.len == sizeof sha);
+        uint8_t first[700], digest[BMA_SHA256_LEN];
+        size_t n = data.len;
+        memcpy(first, data.data, n);
+        memcpy(digest, told.data, sizeof digest);
+        CHECK_INT(read_csr(csr), 700);
+        bench_sha256(csr, 700, sha);
+        CHECK(memcmp(first, csr, n) == 0 && memcmp(digest, sha, sizeof sha) == 0);
+    }
 }
 
-static void says_where_a_key_was_made(void)
+static int digest_of(uint8_t slot, uint32_t *len, uint8_t sha[BMA_SHA256_LEN])
 {
-    uint8_t statement[STATEMENT_LEN];
-    struct bma_span form;
+    struct bma_span told;
+    ask(1);
+    with_uint("slot", slot);
+    struct bma_span answer = read_command(BMA_CMD_DIGEST);
+    if (bma_cbor_get_uint(answer, "len", len) && bma_cbor_get_bytes(answer, "sha", &told) && told.len == BMA_SHA256_LEN)
+        memcpy(sha, told.data, BMA_SHA256_LEN);
+    return bench_error(answer);
+}
+
+static void tells_one_digest_of_all_items(void)
+{
+    uint8_t all[BMA_ITEMS][4 + BMA_SHA256_LEN] = {0}, item[512], told[BMA_SHA256_LEN], sha[BMA_SHA256_LEN];
+    size_t total = 0;
+    uint32_t len;
     bench_fresh(&unit);
-    ask(0);
-    CHECK(bma_cbor_get_text(read_command(BMA_CMD_INFO), "att", &form) && form.len == 12 && memcmp(form.data, "certificates", 12) == 0);
-    CHECK_INT(ask_attestation(0, 0), BMA_NO_KEY);
-    keygen(0, "ec-p256", "acme/T2-1");
-    keygen(1, "ec-p256", "acme/T2-1");
-    CHECK_INT(read_in_pieces(BMA_CMD_ATTESTATION, statement), STATEMENT_LEN);
-    unit.ports.packet_max = 128;
-    bench_restart(&unit);
-    CHECK_INT(read_in_pieces(BMA_CMD_ATTESTATION, statement), STATEMENT_LEN);
-    CHECK(memcmp(statement, "mademade", 8) == 0 && statement[STATEMENT_LEN - 1] == 'm');
-    CHECK_INT(ask_attestation(0, STATEMENT_LEN + 1), BMA_INVALID);
-    CHECK_INT(ask_attestation(1, 0), BMA_NOT_FOUND);
-    unit.ports.attestation = (struct bma_attestation){0};
-    bench_restart(&unit);
-    CHECK_INT(ask_attestation(0, 0), BMA_UNSUPPORTED);
-    ask(0);
-    CHECK(!bma_cbor_get_text(read_command(BMA_CMD_INFO), "att", &form));
-    unit.ports.attestation.form = "certificates"; /* a table that is half filled in */
-    CHECK_INT(bench_restart(&unit), BMA_INVALID);
+    CHECK_INT(keygen(0, "ec-p256", "acme/T2-1"), 0);
+    CHECK_INT(digest_of(0, &len, told), BMA_NOT_FOUND);
+    fill(0);
+    for (int i = 0; i < BMA_ITEMS; i++) {
+        size_t n = i == BMA_ITEM_BROKER ? bench_broker(item, sizeof item) : bench_certificate(i == BMA_ITEM_CERT ? 0 : 9, 300, item);
+        all[i][2] = (uint8_t)(n >> 8);
+        all[i][3] = (uint8_t)n;
+        bench_sha256(item, n, all[i] + 4);
+        total += n;
+    }
+    bench_sha256(all[0], sizeof all, sha);
+    CHECK_INT(digest_of(0, &len, told), 0);
+    CHECK(len == total && memcmp(told, sha, sizeof sha) == 0);
+    CHECK_INT(digest_of(1, &len, told), BMA_NOT_FOUND);
+}
+
+/* Whatever the command, a request that names another unit changes nothing on this one. */
+static void carries_out_nothing_that_is_for_another_unit(void)
+{
+    bench_fresh(&unit);
+    fill(0);
+    for (uint8_t command = 0; command < BMA_CMDS; command++) {
+        const bool reads = command == BMA_CMD_INFO || command == BMA_CMD_CSR || command == BMA_CMD_DIGEST;
+        ask(4);
+        with_uint("slot", 0);
+        with_text("alg", "ec-p256");
+        with_text("cn", "acme/T2-1");
+        with_text("hwid", "ANOTHER");
+        CHECK_INT(bench_error(reads ? read_command(command) : write_command(command)), BMA_OTHER_UNIT);
+    }
+    CHECK(!unit.agent.locked && unit.agent.active < 0 && bma_item_present(&unit.agent, 0, BMA_ITEM_CERT));
+    ask(2);
+    with_uint("slot", 0);
+    with_uint("hwid", 1);
+    CHECK_INT(bench_error(write_command(BMA_CMD_ACTIVATE)), BMA_INVALID);
+    ask(2);
+    with_uint("slot", 0);
+    with_text("hwid", unit.ports.identity.hardware_id);
+    CHECK_INT(bench_error(write_command(BMA_CMD_ACTIVATE)), 0);
 }
 
 static void activates_only_what_is_complete(void)
@@ -284,7 +336,9 @@ void test_provision(void)
 {
     makes_keys();
     hands_out_the_csr_in_pieces();
-    says_where_a_key_was_made();
+    begins_the_csr_with_the_answer_to_keygen();
+    tells_one_digest_of_all_items();
+    carries_out_nothing_that_is_for_another_unit();
     activates_only_what_is_complete();
     stays_locked();
     signs_only_with_its_prefix();

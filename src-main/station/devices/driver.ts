@@ -1,4 +1,4 @@
-import type { AttestationFormat, Failure, Unit } from '../../contract/index.ts';
+import type { Failure, Unit } from '../../contract/index.ts';
 import type { DeviceProfile } from './profiles.ts';
 
 export type { DeviceProfile };
@@ -27,6 +27,9 @@ export interface Credentials {
   /** PrivateKeyInfo, DER: only where the profile has the key made by the station. Zeroed when `install` has ended: drivers keep no copy. */
   readonly privateKey?: Uint8Array;
 }
+
+/** What of them is known before there is a certificate. */
+export type Settings = Pick<Credentials, 'trustAnchors' | 'broker'>;
 
 /** Something as the unit must have stored it now. */
 export interface StoredItem {
@@ -60,7 +63,8 @@ export interface KeyRequest {
 }
 
 export interface Attestation {
-  readonly format: AttestationFormat;
+  /** `nordic-cose`: the COSE_Sign1 of `AT%KEYGEN`. `certificates`: the chain of a secure element, DER, one after the other. */
+  readonly format: 'nordic-cose' | 'certificates';
   readonly bytes: Uint8Array;
 }
 
@@ -84,6 +88,8 @@ export interface UnitSession {
   identify(options: CallOptions): Promise<IdentifiedUnit>;
   /** Makes a key on the device. */
   generateKey(commonName: string, options: CallOptions): Promise<KeyRequest>;
+  /** Writes what is known before there is a certificate, so that the line is used while it is signed; `install` goes on from there. Not every driver has it. */
+  installAhead?(settings: Settings, expected: Unit, options: CallOptions): Promise<void>;
   /** Idempotent and resumable: an item whose digest is there already is skipped. Reads the identity again before it writes. */
   install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<readonly StoredItem[]>;
   /** Compares what is stored with what was installed, byte for byte by digest; VERIFY_MISMATCH names the item. */
@@ -92,8 +98,11 @@ export interface UnitSession {
   provePossession(spki: Uint8Array, options: CallOptions): Promise<void>;
   /** Puts what was installed into use, where the unit has more than one place for it. */
   activate(options: CallOptions): Promise<void>;
-  /** The device connects with its own key, publishes `nonce` under `{topicBase}/verify/{nonce}` and tries `foreignTopic`. */
-  selfTest(nonce: string, foreignTopic: string, options: CallOptions): Promise<SelfTestResult>;
+  /**
+   * The device connects with its own key, publishes `nonce` under `{topicBase}/verify/{nonce}` and tries `foreignTopic`. `heard` resolves when its message has
+   * arrived: then it has an answer soon.
+   */
+  selfTest(nonce: string, foreignTopic: string, options: CallOptions & { readonly heard?: Promise<unknown> }): Promise<SelfTestResult>;
   lock(options: CallOptions): Promise<void>;
   /** Back to empty, where the unit is not locked. */
   erase(options: CallOptions): Promise<void>;

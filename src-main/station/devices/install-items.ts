@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { encode } from 'cborg';
-import type { Credentials } from './driver.ts';
+import type { Credentials, Settings } from './driver.ts';
 
 /** One thing that is written to a unit, as exactly the bytes that it stores. */
 export interface InstallItem {
@@ -10,9 +10,25 @@ export interface InstallItem {
 }
 
 /** The items of the provision group (PROTOCOL.md, "Items"), in the order in which they are written. */
-export function installItems({ certificateChain, trustAnchors, broker }: Credentials): readonly InstallItem[] {
+export function installItems(credentials: Credentials): readonly InstallItem[] {
+  return [toItem('cert', Buffer.concat(credentials.certificateChain)), ...settingsItems(credentials)];
+}
+
+/** Those of them that are known before the certificate is. */
+export function settingsItems({ trustAnchors, broker }: Settings): readonly InstallItem[] {
   const settings = { host: broker.host, port: broker.port, client: broker.clientId, base: broker.topicBase, name: broker.serverName };
-  return [toItem('cert', Buffer.concat(certificateChain)), toItem('ca', Buffer.concat(trustAnchors)), toItem('broker', encode(settings))];
+  return [toItem('ca', Buffer.concat(trustAnchors)), toItem('broker', encode(settings))];
+}
+
+/** What a unit that has all of them tells of them in one digest: SHA-256 over length (u32, big endian) and SHA-256 of each. */
+export function itemsDigest(items: readonly { readonly bytes: number; readonly digest: string }[]): Buffer {
+  const hash = createHash('sha256');
+  for (const { bytes, digest } of items) {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes);
+    hash.update(length).update(Buffer.from(digest, 'hex'));
+  }
+  return hash.digest();
 }
 
 function toItem(item: InstallItem['item'], bytes: Uint8Array): InstallItem {

@@ -1,5 +1,4 @@
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, limits, type Unit } from '../../contract/index.ts';
 import type {
   CallOptions,
@@ -8,107 +7,105 @@ import type {
   KeyRequest,
   OpenOptions,
   SelfTestResult,
+  Settings,
   StoredItem,
   UnitSession,
 } from './driver.ts';
-import { installItems, itemInWords } from './install-items.ts';
+import { installItems, itemInWords, itemsDigest, settingsItems, type InstallItem } from './install-items.ts';
 import { bufferSize } from './smp/buffer-size.ts';
+import { selfTestEnd } from './smp/self-test.ts';
 import type { SmpProfile } from './smp/profile.ts';
-import type { UnitInfo } from './smp/commands.ts';
-import type { UnitLine } from './smp/unit-line.ts';
+import type { Answer, CommandName, UnitInfo } from './smp/commands.ts';
+import type { SmpBody } from './smp/packet.ts';
+import type { CallTimes, UnitLine } from './smp/unit-line.ts';
 import { writeItem } from './smp/write-item.ts';
 import { UnitSteps } from './unit-steps.ts';
 
 /** Making a key takes long; a step has room for this many tries, so that a lost answer does not end it. */
 const KEYGEN_SHARE = 4;
 const POSSESSION = Buffer.from('birthmark-possession-v1\0', 'latin1');
-const SELFTEST_POLL_MS = { first: 30, most: 500 };
 
-/** One unit, from `open` to `close`. Identity is read again after every reconnect and before every item that is written. */
+/** From this protocol on a request can name the unit that it is for, and another unit refuses it. */
+const ADDRESSES = 2;
+
+/**
+ * One unit, from `open` to `close`. Its identity is read again after every reconnect. Everything that changes something names the unit that it is for; a unit that
+ * does not look at that is asked who it is before every item that is written.
+ */
 export class SmpSession implements UnitSession {
   readonly capabilities = { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true } as const;
   readonly #line: UnitLine;
   readonly #profile: SmpProfile;
   readonly #steps: UnitSteps;
-  /** The hardware id that this session belongs to. */
-  #hardwareId: string | null = null;
-  #active = -1;
-  #slots = 2;
-  #bufferBytes = 0;
+  /** What the unit told of itself last; its hardware id is the one that this session belongs to. */
+  #info: UnitInfo | null = null;
+  /** Longest frame that it takes; null: it was not asked yet. */
+  #bufferBytes: number | null = null;
+  /** SHA-256 of the items that the unit has stored in this session, since the line was opened. */
+  readonly #stored = new Map<string, Uint8Array>();
   /** The storage slot that this session writes. */
   #writing: number | null = null;
 
   constructor(line: UnitLine, { profile }: OpenOptions<SmpProfile>) {
     this.#line = line;
     this.#profile = profile;
-    this.#steps = new UnitSteps(profile, { confirm: (signal) => this.#confirm(signal), reopen: (signal) => line.reopen(signal) });
+    this.#steps = new UnitSteps(profile, {
+      confirm: (signal) => this.#confirm(signal),
+      reopen: (signal) => {
+        this.#stored.clear();
+        return line.reopen(signal);
+      },
+    });
   }
 
   /** Is this our protocol? Reads only. */
   async probe(signal: AbortSignal): Promise<void> {
-    this.#bufferBytes = await bufferSize(this.#line, signal);
     await this.#confirm(signal);
   }
 
   identify(options: CallOptions): Promise<IdentifiedUnit> {
     return this.#steps.run('identify', options, async (signal) => {
-      const info = await this.#confirm(signal);
+      const info = await this.#readNow(signal);
       return { hardwareId: info.hwid, model: info.model, firmware: info.fw, locked: info.locked, provisioned: info.active >= 0 };
     });
   }
 
   generateKey(commonName: string, options: CallOptions): Promise<KeyRequest> {
     return this.#steps.run('generateKey', options, async (signal) => {
-      const { algs, att } = await this.#confirm(signal);
+      const { algs } = await this.#known(signal);
       const alg = this.#profile.keyAlgorithm;
       if (!algs.includes(alg))
         throw new Failure('CSR_KEY_REFUSED', { found: algs.join(', '), allowed: alg }, 'the unit cannot make such a key');
       const slot = this.#freeSlot();
       this.#steps.left = ['a new key'];
-      const made = await this.#line.call(
+      const made = await this.#command(
         'keygen',
         { slot, alg, cn: commonName },
         { signal, repeat: 'fresh', deadlineMs: this.#profile.stepMs / KEYGEN_SHARE },
       );
       if (made.len > limits.csrBytes) throw new Failure('CSR_TOO_LARGE', { bytes: made.len, limit: limits.csrBytes });
-      const request = await this.#readPieces('csr', slot, made.len, options, signal);
+      const request = await this.#readRequest(slot, made, options, signal);
       const actual = createHash('sha256').update(request).digest();
       if (!actual.equals(made.sha)) throw mismatch('csr', Buffer.from(made.sha), actual);
-      if (att === undefined) return { csr: request };
-      return { csr: request, attestation: { format: att, bytes: await this.#readStatement(slot, options, signal) } };
+      return { csr: request };
     });
   }
 
-  install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<readonly StoredItem[]> {
+  installAhead(settings: Settings, expected: Unit, options: CallOptions): Promise<void> {
+    return this.#writeItems(settingsItems(settings), expected, options);
+  }
+
+  async install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<readonly StoredItem[]> {
     const items = installItems(credentials);
-    const total = items.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    let attempts = 0;
-    return this.#steps.run('install', options, async (signal) => {
-      attempts += 1;
-      const slot = this.#freeSlot();
-      let before = 0;
-      for (const item of items) {
-        await this.#confirm(signal, expected.hardwareId);
-        const name = itemInWords(item.item);
-        if (!this.#steps.left.includes(name)) this.#steps.left.push(name);
-        await writeItem(this.#line, item, {
-          slot,
-          bufferBytes: this.#bufferBytes,
-          resume: attempts > 1,
-          signal,
-          onOffset: (offset) => options.onProgress?.({ done: before + offset, total }),
-          confirmIdentity: async () => void (await this.#confirm(signal, expected.hardwareId)),
-        });
-        before += item.bytes.length;
-      }
-      return items.map(({ item, bytes, sha256 }) => {
-        return { item, bytes: bytes.length, algorithm: 'sha256', digest: Buffer.from(sha256).toString('hex') };
-      });
+    await this.#writeItems(items, expected, options);
+    return items.map(({ item, bytes, sha256 }) => {
+      return { item, bytes: bytes.length, algorithm: 'sha256', digest: Buffer.from(sha256).toString('hex') };
     });
   }
 
   readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
     return this.#steps.run('readBack', options, async (signal) => {
+      if (await this.#areStored(installed, signal)) return;
       for (const { item, bytes, digest } of installed) {
         const stored = await this.#digest(item, signal);
         const expected = Buffer.from(digest, 'hex');
@@ -123,42 +120,34 @@ export class SmpSession implements UnitSession {
       const { sig } = await this.#line.call('prove', { slot: this.#workSlot(), nonce }, { signal });
       const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
       if (!verify('sha256', Buffer.concat([POSSESSION, nonce]), key, sig))
-        throw new Failure('POSSESSION_FAILED', { hardwareId: this.#hardwareId ?? '' });
+        throw new Failure('POSSESSION_FAILED', { hardwareId: this.#info?.hwid ?? '' });
     });
   }
 
   activate(options: CallOptions): Promise<void> {
     return this.#steps.run('activate', options, async (signal) => {
       const slot = this.#workSlot();
-      const { active } = await this.#line.call('activate', { slot }, { signal });
+      const { active } = await this.#command('activate', { slot }, { signal });
       if (active !== slot) throw new Failure('VERIFY_MISMATCH', { item: 'active slot', expected: slot, actual: active });
-      this.#active = active;
+      if (this.#info !== null) this.#info = { ...this.#info, active };
       this.#steps.left = ['activated, not locked'];
     });
   }
 
-  selfTest(nonce: string, foreignTopic: string, options: CallOptions): Promise<SelfTestResult> {
+  selfTest(
+    nonce: string,
+    foreignTopic: string,
+    { heard, ...options }: CallOptions & { readonly heard?: Promise<unknown> },
+  ): Promise<SelfTestResult> {
     return this.#steps.run('selfTest', options, async (signal) => {
-      await this.#line.call('selftest', { nonce, foreign: foreignTopic }, { signal });
-      for (let wait = SELFTEST_POLL_MS.first; ; wait = Math.min(wait * 1.5, SELFTEST_POLL_MS.most)) {
-        const now = await this.#line.call('selftest-state', {}, { signal });
-        if (now.state === 'done' || now.state === 'failed') {
-          return {
-            stage: now.stage,
-            connected: now.connected,
-            echoed: now.echoed,
-            foreignReason: now.foreign < 0 ? null : now.foreign,
-            detail: now.detail,
-          };
-        }
-        await pause(wait, undefined, { signal });
-      }
+      await this.#command('selftest', { nonce, foreign: foreignTopic }, { signal });
+      return selfTestEnd(() => this.#line.call('selftest-state', {}, { signal }), heard, signal);
     });
   }
 
   lock(options: CallOptions): Promise<void> {
     return this.#steps.run('lock', options, async (signal) => {
-      await this.#line.call('lock', {}, { signal }).catch((thrown: unknown) => {
+      await this.#command('lock', {}, { signal }).catch((thrown: unknown) => {
         // The answer to the first request was lost, and the unit is locked already: the identity below tells.
         if (!(thrown instanceof Failure) || thrown.code !== 'LOCKED') throw thrown;
       });
@@ -170,11 +159,12 @@ export class SmpSession implements UnitSession {
 
   erase(options: CallOptions): Promise<void> {
     return this.#steps.run('erase', options, async (signal) => {
-      await this.#confirm(signal);
-      await this.#line.call('erase', {}, { signal });
+      await this.#known(signal);
+      await this.#command('erase', {}, { signal });
       this.#steps.left = [];
       this.#writing = null;
-      this.#active = -1;
+      this.#stored.clear();
+      if (this.#info !== null) this.#info = { ...this.#info, active: -1 };
     });
   }
 
@@ -184,61 +174,131 @@ export class SmpSession implements UnitSession {
   }
 
   /** Reads the identity and compares it with the one of this session. */
-  async #confirm(signal: AbortSignal, expected = this.#hardwareId): Promise<UnitInfo> {
+  async #confirm(signal: AbortSignal): Promise<UnitInfo> {
     const info = await this.#line.call('info', {}, { signal });
-    if (expected !== null && info.hwid !== expected) throw new Failure('DEVICE_SWAPPED', { expected, actual: info.hwid });
-    this.#hardwareId = info.hwid;
-    this.#active = info.active;
-    this.#slots = info.slots;
+    mustBe(this.#info?.hwid, info.hwid);
+    this.#info = info;
     return info;
+  }
+
+  /** What the unit told of itself; told anew where its commands do not say for which unit they are. */
+  async #known(signal: AbortSignal): Promise<UnitInfo> {
+    return this.#info !== null && this.#info.proto >= ADDRESSES ? this.#info : this.#confirm(signal);
+  }
+
+  /** Right after `open`, which has read the identity, it is enough that the unit answers. */
+  async #readNow(signal: AbortSignal): Promise<UnitInfo> {
+    if (this.#bufferBytes !== null) return this.#confirm(signal);
+    await this.#buffer(signal);
+    return this.#known(signal);
+  }
+
+  async #buffer(signal: AbortSignal): Promise<number> {
+    this.#bufferBytes ??= await bufferSize(this.#line, signal);
+    return this.#bufferBytes;
+  }
+
+  /** What makes a request one for this unit alone. */
+  #address(): { readonly hwid?: string } {
+    return this.#info !== null && this.#info.proto >= ADDRESSES ? { hwid: this.#info.hwid } : {};
+  }
+
+  /** A command for this unit alone. @throws Failure DEVICE_SWAPPED by another one's refusal. */
+  async #command<N extends CommandName>(name: N, body: SmpBody, options: CallTimes): Promise<Answer<N>> {
+    try {
+      return await this.#line.call(name, { ...body, ...this.#address() }, options);
+    } catch (thrown) {
+      // The refusal does not tell who it is.
+      if (thrown instanceof Failure && thrown.code === 'DEVICE_SWAPPED') await this.#confirm(options.signal);
+      throw thrown;
+    }
+  }
+
+  #writeItems(items: readonly InstallItem[], expected: Unit, options: CallOptions): Promise<void> {
+    const total = items.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    let attempts = 0;
+    return this.#steps.run('install', options, async (signal) => {
+      attempts += 1;
+      let before = 0;
+      for (const item of items) {
+        if (!isSame(this.#stored.get(item.item), item.sha256)) {
+          mustBe(expected.hardwareId, (await this.#known(signal)).hwid);
+          const onOffset = (offset: number): void => options.onProgress?.({ done: before + offset, total });
+          await this.#writeItem(item, { resume: attempts > 1, onOffset, signal });
+        }
+        before += item.bytes.length;
+        options.onProgress?.({ done: before, total });
+      }
+    });
+  }
+
+  async #writeItem(
+    item: InstallItem,
+    { signal, ...options }: { readonly resume: boolean; readonly onOffset: (offset: number) => void; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const name = itemInWords(item.item);
+    if (!this.#steps.left.includes(name)) this.#steps.left.push(name);
+    this.#stored.delete(item.item);
+    await writeItem(item, {
+      ...options,
+      slot: this.#freeSlot(),
+      address: this.#address(),
+      bufferBytes: await this.#buffer(signal),
+      write: async (body) => (await this.#command('write', body, { signal })).off,
+      confirmIdentity: async () => void (await this.#confirm(signal)),
+    });
+    this.#stored.set(item.item, item.sha256);
+  }
+
+  /** True: one digest over all items is right. False: it is not, or the unit has no such digest; each item has to be asked for. */
+  async #areStored(installed: readonly StoredItem[], signal: AbortSignal): Promise<boolean> {
+    const items = itemOrder.flatMap((name) => installed.find(({ item }) => item === name) ?? []);
+    if (items.length !== itemOrder.length || this.#info === null || this.#info.proto < ADDRESSES) return false;
+    const said = await this.#line.ask('digest', { slot: this.#workSlot() }, { signal });
+    return said.refusal === null && isSame(said.answer.sha, itemsDigest(items));
   }
 
   /** The slot that is not active: rotation has no gap, and what works is never overwritten. */
   #freeSlot(): number {
-    this.#writing ??= this.#active === 0 && this.#slots > 1 ? 1 : 0;
+    this.#writing ??= this.#info?.active === 0 && this.#info.slots > 1 ? 1 : 0;
     return this.#writing;
   }
 
   /** The slot that this session wrote; in a session that wrote nothing, the active one. */
   #workSlot(): number {
-    return this.#writing ?? Math.max(0, this.#active);
+    return this.#writing ?? Math.max(0, this.#info?.active ?? 0);
   }
 
-  /** What the unit says about where the key in this slot was made; the CA looks into it. */
-  async #readStatement(slot: number, options: CallOptions, signal: AbortSignal): Promise<Uint8Array> {
-    const { len } = await this.#line.call('attestation', { slot, off: 0 }, { signal });
-    if (len > limits.attestationBytes)
-      throw new Failure('ATTESTATION_REFUSED', {
-        check: 'size',
-        problem: `it has ${String(len)} bytes; ${String(limits.attestationBytes)} are allowed`,
-      });
-    return this.#readPieces('attestation', slot, len, options, signal);
-  }
-
-  async #readPieces(
-    what: 'csr' | 'attestation',
-    slot: number,
-    length: number,
-    options: CallOptions,
-    signal: AbortSignal,
-  ): Promise<Uint8Array> {
-    const whole = Buffer.alloc(length);
+  async #readRequest(slot: number, made: Answer<'keygen'>, options: CallOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const length = made.len;
+    const request = Buffer.alloc(length);
+    let first = made.data;
     for (let offset = 0; offset < length;) {
       options.onProgress?.({ done: offset, total: length });
-      const { data } = await this.#line.call(what, { slot, off: offset }, { signal });
+      const data = first ?? (await this.#line.call('csr', { slot, off: offset }, { signal })).data;
+      first = undefined;
       if (data.length === 0 || data.length > length - offset)
-        throw new Failure('VERIFY_MISMATCH', { item: itemInWords(what), expected: length, actual: offset + data.length });
-      whole.set(data, offset);
+        throw new Failure('VERIFY_MISMATCH', { item: 'certificate request', expected: length, actual: offset + data.length });
+      request.set(data, offset);
       offset += data.length;
     }
     options.onProgress?.({ done: length, total: length });
-    return whole;
+    return request;
   }
 
   async #digest(item: string, signal: AbortSignal): Promise<{ length: number; sha: Buffer }> {
     const { len, sha } = await this.#line.call('digest', { slot: this.#workSlot(), item }, { signal });
     return { length: len, sha: Buffer.from(sha) };
   }
+}
+
+/** The order in which the digest over all items has them. */
+const itemOrder = ['cert', 'ca', 'broker'] as const;
+
+const isSame = (one: Uint8Array | undefined, other: Uint8Array): boolean => one !== undefined && Buffer.from(other).equals(one);
+
+function mustBe(expected: string | undefined, actual: string): void {
+  if (expected !== undefined && actual !== expected) throw new Failure('DEVICE_SWAPPED', { expected, actual });
 }
 
 const mismatch = (item: string, expected: Buffer, actual: Buffer): Failure =>

@@ -32,7 +32,7 @@ import { sha256Hex } from '../../der/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import type { BrokerEndpoint } from '../broker/index.ts';
-import type { Credentials } from '../devices/index.ts';
+import type { Credentials, Settings } from '../devices/index.ts';
 import type { CheckedRequest, IssuedCertificate } from '../line/index.ts';
 import { orAbandon } from './abandon.ts';
 import type { IssuerRecord, Registry } from '../registry/index.ts';
@@ -194,6 +194,15 @@ export class Issuance {
     return { serial: draft.serial, spki: checked.spki, credentials: this.#credentials(device, certificate, issuer) };
   }
 
+  /** What goes onto a device besides its certificate and key. */
+  settings(device: string): Settings {
+    const { host, port, serverName } = this.#options.endpoint();
+    return {
+      trustAnchors: this.#options.trustAnchors(),
+      broker: { host, port, serverName, clientId: device, topicBase: topicRuleOf(this.#options.registry.store).base(device) },
+    };
+  }
+
   /** A certificate that was issued before, as it is on the unit. */
   issued(serial: string): IssuedCertificate {
     const row = unwrap(this.#options.registry.certificates.get(serial), `certificate ${serial} is in the registry`);
@@ -258,11 +267,6 @@ export class Issuance {
   }
 
   #credentials(device: string, certificate: Uint8Array, issuer: IssuerRecord): Credentials {
-    const { host, port, serverName } = this.#options.endpoint();
-    return {
-      certificateChain: [certificate, issuer.certificate, ...issuer.chain.slice(0, -1)],
-      trustAnchors: this.#options.trustAnchors(),
-      broker: { host, port, serverName, clientId: device, topicBase: topicRuleOf(this.#options.registry.store).base(device) },
-    };
+    return { ...this.settings(device), certificateChain: [certificate, issuer.certificate, ...issuer.chain.slice(0, -1)] };
   }
 }

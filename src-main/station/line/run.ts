@@ -6,6 +6,7 @@ import { instant } from '../clock.ts';
 import type { CallOptions, IdentifiedUnit, KeyRequest, SelfTestResult, StoredItem, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { RunRecord } from '../registry/index.ts';
 import { topicRuleOf } from '../topic-rule.ts';
+import { Beside } from './beside.ts';
 import { newNonce } from './nonce.ts';
 import { planProof, type ProofPlan, type ProofPolicy } from './proof.ts';
 import type { CheckedRequest, IssuedCertificate, LineServices, Observation, RunEnd, RunInput } from './services.ts';
@@ -46,6 +47,12 @@ export class Run {
   #plan: ProofPlan | null = null;
   /** A key that the station made, until it is on the unit. */
   #key: StationKey | null = null;
+  /** What is written to the unit while its certificate is signed. */
+  #ahead: Beside<void> | null = null;
+  /** Its certificate on its way to the broker, while it is written to the unit. */
+  #publication: Beside<void> | null = null;
+  /** The end of a step that is not in the journal yet. */
+  #unwritten: (() => void) | null = null;
   /** Something of this run may be on the unit. */
   #touched = false;
 
@@ -65,7 +72,9 @@ export class Run {
       const device = await this.#step('register', () => this.#register(unit));
       const request = await this.#step('key', (options) => this.#makeKey(device, options));
       const checked = await this.#step('csr', () => this.#services.checkRequest(device, this.#input.order, request));
+      this.#ahead = this.#installAhead(device, unit);
       const issued = await this.#step('certificate', () => this.#issue(device, checked));
+      if (this.#proof().broker) this.#publication = new Beside(() => this.#services.publish(), this.#input.signal);
       if (this.#proof().stationConnects) await this.#step('station-connect', (options) => this.#connectAs(device, issued, options));
       const installed = await this.#step('install', (options) => this.#install(issued, unit, options));
       return this.#prove(device, issued, installed);
@@ -102,15 +111,25 @@ export class Run {
     const { signal, report } = this.#input;
     if (signal.aborted) throw new Failure('CANCELLED', { left: 'clean' });
     const began = performance.now();
-    const { runs, store } = this.#services.registry;
-    await store.grouped(() => runs.journal(this.id, step, 'begin'));
+    const { runs } = this.#services.registry;
+    await this.#journal(() => runs.journal(this.id, step, 'begin'));
     report.step(step);
     const result = await work({ signal, onProgress: (progress) => report.progress(progress) });
     const ms = Math.round((performance.now() - began) * 10) / 10;
-    await store.grouped(() => runs.journal(this.id, step, 'done', ms));
+    this.#unwritten = () => runs.journal(this.id, step, 'done', ms);
     report.progress(null);
     report.done(step, ms);
     return result;
+  }
+
+  /** The end of a step and the beginning of the next are one moment, and one sync to disk. */
+  async #journal(begin: () => void = () => undefined): Promise<void> {
+    const done = this.#unwritten;
+    this.#unwritten = null;
+    await this.#services.registry.store.grouped(() => {
+      done?.();
+      begin();
+    });
   }
 
   #open(): UnitSession {
@@ -193,7 +212,7 @@ export class Run {
 
   /** While the station still has the key: afterwards only the device could. */
   async #connectAs(device: string, { credentials }: IssuedCertificate, { signal }: CallOptions): Promise<void> {
-    await this.#services.publish();
+    await this.#published();
     const keyPem = pemBytes('PRIVATE KEY', unwrap(this.#key, 'the station made the key').pkcs8);
     try {
       const certificatePem = credentials.certificateChain.map(certificateToPem).join('');
@@ -203,9 +222,26 @@ export class Run {
     }
   }
 
+  /** The line to the unit is idle while the token signs. */
+  #installAhead(device: string, unit: Unit): Beside<void> | null {
+    const session = this.#open();
+    if (session.installAhead === undefined) return null;
+    this.#touched = true;
+    const settings = this.#services.settings(device);
+    return new Beside(async (signal) => session.installAhead?.(settings, unit, { signal }), this.#input.signal);
+  }
+
+  /** Its certificate is in force at the broker. What failed beside the other steps is tried once more. */
+  async #published(): Promise<void> {
+    const begun = this.#publication;
+    this.#publication = null;
+    await (begun === null ? this.#services.publish() : begun.result.catch(() => this.#services.publish()));
+  }
+
   async #install({ credentials }: IssuedCertificate, unit: Unit, options: CallOptions): Promise<readonly StoredItem[]> {
     this.#touched = true;
     try {
+      await this.#ahead?.result;
       const installed = await this.#open().install(
         this.#key === null ? credentials : { ...credentials, privateKey: this.#key.pkcs8 },
         unit,
@@ -224,10 +260,11 @@ export class Run {
     if (plan.possession) await this.#step('possession', (options) => this.#open().provePossession(issued.spki, options));
     await this.#step('access', async (options) => {
       await this.#open().activate(options);
-      if (plan.broker) await this.#services.publish();
+      if (plan.broker) await this.#published();
     });
     if (plan.deviceConnects) await this.#connect(device);
     if (plan.lock) await this.#step('lock', (options) => this.#open().lock(options));
+    await this.#journal();
     return this.#passed(device, plan);
   }
 
@@ -241,7 +278,8 @@ export class Run {
     try {
       const { result, watching } = await this.#step('connect', async (options) => {
         observation = await this.#services.observe([own, foreign]);
-        const tested = await this.#open().selfTest(nonce, foreign, options);
+        const heard = observation.arrived(own, nonce, this.#input.profile.stepMs, this.#input.signal).catch(() => undefined);
+        const tested = await this.#open().selfTest(nonce, foreign, { ...options, heard });
         await this.#mustHaveArrived(tested, observation, own, nonce);
         return { result: tested, watching: observation };
       });
@@ -278,6 +316,8 @@ export class Run {
       registry.runs.end(this.id, 'FAIL', { failure: new Failure('HAS_IDENTITY', { device: thrown.run.device ?? '' }).toData() });
       return { verdict: 'WAITS_FOR_PROOF', run: thrown.run };
     }
+    await this.#ahead?.stop();
+    if (this.#unwritten !== null) await this.#journal();
     const failure = toFailureData(registry.store.named(thrown));
     const known = registry.runs.get(this.id);
     if (known?.verdict === 'FAIL') {

@@ -1,6 +1,6 @@
 import type { AttestationRecord, FailureData, ProofLevel, RunGap, RunStep, Unit, WorkOrder } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
-import type { Credentials, DeviceProfile, KeyRequest, TranscriptLine, UnitSession } from '../devices/index.ts';
+import type { Credentials, DeviceProfile, KeyRequest, Settings, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { Registry, RunRecord } from '../registry/index.ts';
 import type { TlsIdentity } from '../verify/index.ts';
 
@@ -27,6 +27,8 @@ export interface LineServices {
   openUnit(path: string, profile: DeviceProfile, signal: AbortSignal, onTranscript: (line: TranscriptLine) => void): Promise<UnitSession>;
   /** The CSR policy: form, proof of possession, key type, and that no other device ever had this key. */
   checkRequest(device: string, order: WorkOrder, request: KeyRequest): Promise<CheckedRequest>;
+  /** What goes onto a device besides its certificate and key. */
+  settings(device: string): Settings;
   /** Reserves a serial number, signs, and records the certificate as SIGNED. */
   issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest }): Promise<IssuedCertificate>;
   /** What a certificate that was issued before looks like on the unit: to prove a run without a new certificate. */

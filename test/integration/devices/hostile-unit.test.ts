@@ -55,6 +55,29 @@ describe('a swap behind an adapter that stays connected', () => {
     expect([...offsets.keys()]).toEqual(['cert']);
   });
 
+  test('from one request to the next: the other one refuses what is not for it, and nobody asks who it is before that', async () => {
+    let id = 'UNIT-1';
+    let infos = 0;
+    const { write, offsets } = storage();
+    const session = await sessionWith({
+      '64/0': () => {
+        infos += 1;
+        return { ...unitInfo(id), proto: 2 };
+      },
+      '64/3': (request, nth) => {
+        if (nth === 2) id = 'UNIT-2';
+        return request.body['hwid'] === id ? write(request, nth) : { err: { group: 64, rc: 13 } };
+      },
+    });
+    await session.identify(never());
+    await expect(session.install(credentials, unit, never())).rejects.toMatchObject({
+      code: 'DEVICE_SWAPPED',
+      params: { expected: 'UNIT-1', actual: 'UNIT-2' },
+    });
+    expect([...offsets.keys()]).toEqual(['cert']);
+    expect(infos).toBe(2);
+  });
+
   test('in the middle of an item, seen by an offset that goes back', async () => {
     let id = 'UNIT-1';
     let writes = 0;
@@ -83,6 +106,45 @@ describe('a swap behind an adapter that stays connected', () => {
   test('an install for a unit that was never here', async () => {
     const session = await sessionWith({});
     await expect(session.install(credentials, { ...unit, hardwareId: 'OTHER' }, never())).rejects.toMatchObject({ code: 'DEVICE_SWAPPED' });
+  });
+});
+
+describe('one digest over all items', () => {
+  const items = ['cert', 'ca', 'broker'].map((item, index): StoredItem => {
+    const bytes = Buffer.alloc(10 + index, index);
+    return { item, bytes: bytes.length, algorithm: 'sha256', digest: sha256(bytes).toString('hex') };
+  });
+  const whole = sha256(Buffer.concat(items.flatMap(({ bytes, digest }) => [Buffer.from([0, 0, 0, bytes]), Buffer.from(digest, 'hex')])));
+  const answers = (wrong: string | null, asked: unknown[]): Handler => {
+    return ({ body }) => {
+      asked.push(body['item']);
+      const item = items.find((one) => one.item === body['item']);
+      if (item === undefined) return { len: 33, sha: wrong === null ? whole : Buffer.alloc(32) };
+      return { len: item.bytes, sha: item.item === wrong ? Buffer.alloc(32) : Buffer.from(item.digest, 'hex') };
+    };
+  };
+
+  test('is enough when it is right', async () => {
+    const asked: unknown[] = [];
+    const session = await sessionWith({ '64/0': () => ({ ...info(), proto: 2 }), '64/4': answers(null, asked) });
+    await session.identify(never());
+    await session.readBack(items, never());
+    expect(asked).toEqual([undefined]);
+  });
+
+  test('when it is wrong, the item that is wrong is found and named', async () => {
+    const asked: unknown[] = [];
+    const session = await sessionWith({ '64/0': () => ({ ...info(), proto: 2 }), '64/4': answers('ca', asked) });
+    await session.identify(never());
+    await expect(session.readBack(items, never())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: 'trust anchors' } });
+    expect(asked).toEqual([undefined, 'cert', 'ca']);
+  });
+
+  test('a unit of the first protocol is not asked for it', async () => {
+    const asked: unknown[] = [];
+    const session = await sessionWith({ '64/4': answers(null, asked) });
+    await session.readBack(items, never());
+    expect(asked).toEqual(['cert', 'ca', 'broker']);
   });
 });
 
@@ -158,38 +220,6 @@ describe('keys', () => {
   });
 });
 
-describe('what a unit says about where its key was made', () => {
-  const csr = Buffer.alloc(100, 1);
-  const statement = Buffer.alloc(70, 2);
-  const piece =
-    (whole: Buffer, len = whole.length): Handler =>
-    ({ body }) => ({ off: Number(body['off']), len, data: whole.subarray(Number(body['off'])).subarray(0, 40) });
-  const saying = (attestation: Handler, att = 'certificates'): Promise<UnitSession> =>
-    sessionWith({
-      '64/0': () => ({ ...info(), att }),
-      '64/1': () => ({ len: csr.length, sha: sha256(csr) }),
-      '64/2': piece(csr),
-      '64/10': attestation,
-    });
-
-  test('is handed on as it came, and is not asked for where the unit has nothing to say', async () => {
-    const session = await saying(piece(statement), 'nordic-cose');
-    expect(await session.generateKey('a/b', never())).toEqual({ csr, attestation: { format: 'nordic-cose', bytes: statement } });
-    const silent = await sessionWith({ '64/1': () => ({ len: csr.length, sha: sha256(csr) }), '64/2': piece(csr) });
-    expect(await silent.generateKey('a/b', never())).toEqual({ csr });
-  });
-
-  test.each<[string, string, Handler]>([
-    ['of gigabytes', 'ATTESTATION_REFUSED', piece(statement, 4_000_000_000)],
-    ['that ends too soon', 'VERIFY_MISMATCH', piece(statement, 200)],
-    ['that is empty', 'WRONG_PROTOCOL', piece(Buffer.alloc(0))],
-    ['that was promised and is not there', 'DEVICE_REFUSED', () => ({ err: { group: 64, rc: 10 } })],
-  ])('a statement %s is %s', async (_, code, handler) => {
-    const session = await saying(handler);
-    await expect(session.generateKey('a/b', never())).rejects.toMatchObject({ code });
-  });
-});
-
 describe('what a unit refuses', () => {
   const refuse =
     (rc: number): Handler =>
@@ -259,7 +289,6 @@ describe('what is not this protocol', () => {
     ['a hardware id with control characters', { ...info(), hwid: 'a\nb' }],
     ['a number for its model', { ...info(), model: 5 }],
     ['slot 7 active', { ...info(), active: 7 }],
-    ['an attestation of a form that nobody knows', { ...info(), att: 'parchment' }],
   ])('an identity with %s', async (_, answer) => {
     await expect(sessionWith({ '64/0': () => answer })).rejects.toMatchObject({ code: 'WRONG_PROTOCOL' });
   });

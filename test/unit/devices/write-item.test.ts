@@ -11,11 +11,13 @@ test('a write never is longer than the unit’s buffer, and wastes at most the l
       fc.constantFrom('cert', 'ca', 'broker'),
       fc.integer({ min: 1, max: 8192 }),
       fc.nat(),
-      (buffer, item, length, at) => {
-        const chunk = chunkBytes(buffer, 1, item, length);
+      fc.string({ maxLength: 10 }),
+      (buffer, item, length, at, hwid) => {
+        const address = { slot: 1, hwid };
+        const chunk = chunkBytes(buffer, address, item, length);
         const off = at % length;
         const data = Buffer.alloc(Math.min(chunk, length - off));
-        const body = { slot: 1, item, off, len: length, data, sha: Buffer.alloc(32) };
+        const body = { ...address, item, off, len: length, data, sha: Buffer.alloc(32) };
         const bytes = encodeRequest({ op: 'write', group: 64, command: 3, sequence: 0 }, body).length + FRAME_OVERHEAD;
         expect(bytes).toBeLessThanOrEqual(buffer);
         if (data.length === chunk) expect(bytes).toBeGreaterThanOrEqual(buffer - 6);

@@ -29,12 +29,13 @@ test('a good unit passes: everything was asked, in this order', async () => {
     'identify',
     'key',
     'sign',
+    'publish',
     'install',
     'read-back',
     'possession',
     'activate',
-    'publish',
     'observe',
+    'arrived',
     'self-test',
     'arrived',
     'seen',
@@ -45,6 +46,55 @@ test('a good unit passes: everything was asked, in this order', async () => {
   ];
   expect(line.asked).toEqual(order);
   expect(status(line)).toEqual(['ACTIVE']);
+});
+
+test('a publication that failed beside the other steps is tried once more when it is needed', async () => {
+  let failures = 1;
+  const line = lineWith((what) => {
+    if (what === 'publish' && failures-- > 0) throw new Failure('BROKER_AWAY');
+  });
+  expect(await line.run()).toMatchObject({ state: 'PASS' });
+  expect(line.asked.filter((what) => ['publish', 'activate', 'observe'].includes(what))).toEqual([
+    'publish',
+    'activate',
+    'publish',
+    'observe',
+  ]);
+});
+
+test('what is known before the certificate is written while it is signed, and ends before it is installed', async () => {
+  const line = lineWith();
+  const signed = (): boolean => line.asked.includes('publish');
+  let asked: string[] = [];
+  line.ahead = async () => {
+    while (!signed()) await new Promise((later) => setImmediate(later));
+    asked = [...line.asked];
+  };
+  expect(await line.run()).toMatchObject({ state: 'PASS' });
+  expect(asked).toContain('sign');
+  expect(asked).not.toContain('install');
+});
+
+test('a certificate that is not signed ends what was written beside it, before the unit is left', async () => {
+  const line = lineWith(failAt('sign', 'TOKEN_ABSENT'));
+  let endedBefore: string[] = [];
+  line.ahead = (signal) =>
+    new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        endedBefore = [...line.asked];
+        reject(new Failure('CANCELLED', { left: 'clean' }));
+      });
+    });
+  expect(await line.run()).toMatchObject({ state: 'FAIL', failure: { code: 'TOKEN_ABSENT' } });
+  expect(endedBefore).toContain('ahead');
+  expect(endedBefore).not.toContain('close');
+});
+
+test('what fails while the certificate is signed fails its installation, and the certificate is revoked', async () => {
+  const line = lineWith();
+  line.ahead = () => Promise.reject(new Failure('DEVICE_SWAPPED', { expected: 'HW-1', actual: 'HW-2' }));
+  expect(await line.run()).toMatchObject({ state: 'FAIL', failure: { code: 'DEVICE_SWAPPED' }, certificateRevoked: true });
+  expect(line.asked).not.toContain('install');
 });
 
 test.each(['open', 'identify', 'key'])('what fails at “%s” is FAIL and nothing was signed', async (step) => {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { AttestationFormat } from '../../../contract/index.ts';
 import type { Op } from './packet.ts';
 import { ENUMERATION_GROUP, FILE_GROUP, OS_GROUP, PROVISION_GROUP, SHELL_GROUP } from './refusal.ts';
 
@@ -28,11 +27,10 @@ export const commands = {
       slots: z.int().min(1),
       algs: z.array(z.string()),
       max_item: z.int(),
-      /** In what form it says where a key was made; a unit that says nothing does not have it. */
-      att: AttestationFormat.optional(),
+      proto: z.int().default(1),
     }),
   ),
-  keygen: spec(PROVISION_GROUP, 'write', 1, z.object({ len: z.int().positive(), sha: bytes })),
+  keygen: spec(PROVISION_GROUP, 'write', 1, z.object({ len: z.int().positive(), sha: bytes, data: bytes.optional() })),
   csr: spec(PROVISION_GROUP, 'read', 2, z.object({ off: z.int(), len: z.int(), data: bytes })),
   write: spec(PROVISION_GROUP, 'write', 3, z.object({ off: z.int().min(0) })),
   digest: spec(PROVISION_GROUP, 'read', 4, z.object({ len: z.int(), sha: bytes })),
@@ -41,7 +39,6 @@ export const commands = {
   lock: spec(PROVISION_GROUP, 'write', 7, z.object({ locked: z.boolean() })),
   erase: spec(PROVISION_GROUP, 'write', 8, z.object({})),
   selftest: spec(PROVISION_GROUP, 'write', 9, z.object({})),
-  attestation: spec(PROVISION_GROUP, 'read', 10, z.object({ off: z.int(), len: z.int().positive(), data: bytes })),
   'selftest-state': spec(
     PROVISION_GROUP,
     'read',

@@ -73,6 +73,10 @@ function refused(path: string, name: CommandName, refusal: Refusal, body: SmpBod
       'the unit speaks SMP, but has no provision group; one with a file system is for the driver smp-files',
     );
   }
-  const { item, slot } = body;
-  return refusalFailure(name, refusal, { ...(typeof item === 'string' ? { item } : {}), ...(typeof slot === 'number' ? { slot } : {}) });
+  const { item, slot, hwid } = body;
+  return refusalFailure(name, refusal, {
+    ...(typeof item === 'string' ? { item } : {}),
+    ...(typeof slot === 'number' ? { slot } : {}),
+    ...(typeof hwid === 'string' ? { hwid } : {}),
+  });
 }

@@ -30,6 +30,7 @@ export const provisionErrors = {
   NOT_FOUND: 10,
   TOO_LARGE: 11,
   UNSUPPORTED: 12,
+  OTHER_UNIT: 13,
 } as const;
 
 export const isBusy = ({ group, rc }: Refusal): boolean =>
@@ -44,8 +45,12 @@ export function refusalOf(body: Readonly<Record<string, unknown>>): Refusal | nu
   return typeof rc === 'number' && rc !== 0 ? { group: OS_GROUP, rc } : null;
 }
 
-/** A refusal of the provision group as our failure. `subject`: the item or storage slot that the command was about. */
-export function refusalFailure(command: string, refusal: Refusal, subject: { readonly item?: string; readonly slot?: number }): Failure {
+/** A refusal of the provision group as our failure. `subject`: the item, the storage slot or the unit that the command was about. */
+export function refusalFailure(
+  command: string,
+  refusal: Refusal,
+  subject: { readonly item?: string; readonly slot?: number; readonly hwid?: string },
+): Failure {
   const item = itemInWords(subject.item ?? command);
   if (isBusy(refusal)) return new Failure('DEVICE_BUSY');
   if (refusal.group === PROVISION_GROUP) {
@@ -61,6 +66,8 @@ export function refusalFailure(command: string, refusal: Refusal, subject: { rea
         return new Failure('VERIFY_MISMATCH', { item }, 'the unit’s own hash of what it received is another one');
       case provisionErrors.CONTENT_REJECTED:
         return new Failure('CONTENT_REJECTED', { item });
+      case provisionErrors.OTHER_UNIT:
+        return new Failure('DEVICE_SWAPPED', { expected: subject.hwid ?? '', actual: 'another unit' });
       case provisionErrors.UNSUPPORTED:
         if (['digest', 'prove', 'selftest'].includes(command)) return new Failure('UNVERIFIABLE', { item });
     }
