@@ -16,6 +16,7 @@ import { requestsCalls } from './calls/requests.ts';
 import { revocationCalls } from './calls/revocation.ts';
 import { PinRequest, sessionsCalls } from './calls/sessions.ts';
 import { serversCalls } from './calls/servers.ts';
+import { slotsCalls } from './calls/slots.ts';
 import { tokensCalls } from './calls/tokens.ts';
 import { stationCalls } from './calls/station.ts';
 import { BundleView, OrderProgress, RevocationView, SigningSession, SlotView, StationStatus } from './models.ts';
@@ -36,6 +37,7 @@ export const calls = {
   ...issuersCalls,
   ...sessionsCalls,
   ...lineCalls,
+  ...slotsCalls,
   ...profilesCalls,
   ...deviceProfilesCalls,
   ...devicesCalls,

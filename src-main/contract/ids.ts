@@ -80,3 +80,15 @@ export const TopicFilter = z
       levels[0] !== 'station'
     );
   }, 'must be topic levels of letters, digits, "_", "." and "-", or +, or # at the end, after a first one that is named and not “station”');
+
+/**
+ * Where a slot is: a path of a serial port (also a link under /dev/serial/by-path, or one that no list shows), `usb:VID:PID:SERIAL` for an adapter wherever it is, or `hub:1-2.3`
+ * for a socket whatever is in it; `/N` behind the latter two is the interface of an adapter with several ports.
+ */
+export const SlotPosition = z
+  .string()
+  .max(256)
+  .regex(
+    /^(?:\/[^\p{C}]+|COM\d{1,3}|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}:[^\p{C}/]{1,126}(?:\/\d{1,3})?|hub:[0-9a-zA-Z.-]{1,64}(?:\/\d{1,3})?)$/u,
+    'must be a path, COMn, usb:VID:PID:SERIAL or hub:BUS-PORT, e.g. /dev/ttyRS485-0 or usb:0403:6001:A50285BI',
+  );

@@ -151,7 +151,10 @@ export type SlotState = z.infer<typeof SlotState>;
 
 export const SlotView = z.object({
   slot: z.int().min(1).max(limits.slots),
+  /** Its position, as it was bound: a path, or `usb:` or `hub:` and what is looked for. */
   path: z.string(),
+  /** The device that the unit’s label names, where one was scanned. */
+  label: z.string().nullable(),
   state: SlotState,
   unit: Unit.nullable(),
   device: z.string().nullable(),

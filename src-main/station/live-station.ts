@@ -17,6 +17,7 @@ import { certificateToPem } from './ca/index.ts';
 import { LocalBrokerHost, RemoteBrokerHost, type BrokerHost, type SshKeys } from './broker/index.ts';
 import { BundleDesk } from './delivery/index.ts';
 import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from './devices/index.ts';
+import { Fixture } from './fixture.ts';
 import { Issuance, ServerIssuance, ServiceIssuance, type SessionWish } from './issuance/index.ts';
 import { OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { Line, recoverRuns, type ProofResult } from './line/index.ts';
@@ -47,6 +48,7 @@ export class LiveStation {
   readonly crls: CrlSet;
   readonly crlServer: CrlServer;
   readonly line: Line;
+  readonly fixture: Fixture;
   readonly bench: TryOutBench | null;
   readonly observer: Observer;
   readonly bundles: BundleDesk;
@@ -143,10 +145,15 @@ export class LiveStation {
       onEnded: () => this.orderChanged(),
       onTick: () => station.statusSoon(),
     });
+    const isSimulated = (path: string): boolean => path.startsWith(join(config.dataDir, 'fixture', '/'));
+    const simulated = places.filter(({ path }) => isSimulated(path)).length;
     this.bench =
-      registry.store.setting('tryOut') === 'true' && places.length > 0
-        ? new TryOutBench({ agentPath: config.agentPath, dataDir: config.dataDir, slots: places.length, settings: registry.store })
+      registry.store.setting('tryOut') === 'true' && simulated > 0
+        ? new TryOutBench({ agentPath: config.agentPath, dataDir: config.dataDir, slots: simulated, settings: registry.store })
         : null;
+    this.fixture = new Fixture(registry.store, isSimulated, (others) => {
+      if (config.line !== 'off') this.line.rearrange(others);
+    });
     this.#watcher = watcher;
     this.line = new Line({
       services: createLineServices({
@@ -194,7 +201,7 @@ export class LiveStation {
   /** Puts a finished station together; `start` brings it to life. */
   static async open(station: Station, registry: Registry): Promise<LiveStation> {
     const { config } = station;
-    const places = config.line === 'off' ? [] : (JSON.parse(registry.store.setting('slots') ?? '[]') as SlotPlace[]);
+    const places = config.line === 'off' ? [] : Fixture.places(registry.store);
     const watcher = await watchPlaces(places, { pollMs: 100 });
     return new LiveStation(station, registry, places, watcher, await DeviceProfiles.open(config.resourcesDir, config.dataDir));
   }

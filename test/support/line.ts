@@ -49,7 +49,7 @@ export class TestLine {
     this.line = new Line({
       services: this.#services(ask),
       places: [{ slot: 1, path: '/dev/slot-1' }],
-      watcher: { on: (listener) => (this.#plug = listener), isPlugged: () => false, close: () => undefined },
+      watcher: { on: (listener) => (this.#plug = listener), isPlugged: () => false, watch: () => undefined, close: () => undefined },
       profiles: new Map([[profile.name, deviceProfile]]),
       ready: () => this.ready,
       onSlot: (view) => void this.views.push(view),

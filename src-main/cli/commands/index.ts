@@ -23,6 +23,7 @@ import { rotate, rotations } from './rotate.ts';
 import { serveCrl } from './serve-crl.ts';
 import { serverCertificate } from './server-certificate.ts';
 import { session } from './session.ts';
+import { slots } from './slots.ts';
 import { tokens } from './tokens.ts';
 import { reconcile } from './reconcile.ts';
 import { transcript } from './transcript.ts';
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   ceremony,
   issuers,
   operators,
+  slots,
   status,
   session,
   provision,

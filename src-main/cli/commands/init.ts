@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import { AuthorityAlgorithm, exitCodes, Failure, limits } from '../../contract/index.ts';
 import { moduleOptions, type Command, type CommandContext } from '../command.ts';
 import { readSecret } from '../pin.ts';
+import { slotPlace } from './slots.ts';
 
 export const init: Command = {
   name: 'init',
@@ -49,7 +49,7 @@ export const init: Command = {
         name: context.text('name') ?? 'Station',
         module,
         tokenLabel: context.text('token') ?? 'Birthmark',
-        slots: context.list('slot').map(slotPlace),
+        slots: context.list('slot').map((text) => slotPlace(text, '--slot')),
         brokerPort: context.number('broker-port', { min: 0, max: 65535, fallback: 0 }),
         ...(crlBase === undefined ? {} : { crlBase }),
         partitions: context.number('crl-partitions', { ...limits.crlPartitions, fallback: limits.crlPartitions.default }),
@@ -78,10 +78,4 @@ function keyKind(context: CommandContext, name: string): AuthorityAlgorithm {
   const parsed = AuthorityAlgorithm.default('ec-p256').safeParse(context.text(option));
   if (parsed.success) return parsed.data;
   throw new Failure('INVALID_INPUT', { field: `--${option}`, problem: `must be one of ${AuthorityAlgorithm.options.join(', ')}` });
-}
-
-function slotPlace(text: string): { slot: number; path: string } {
-  const match = /^(\d{1,2})=(.+)$/u.exec(text);
-  if (match === null) throw new Failure('INVALID_INPUT', { field: '--slot', problem: `"${text}" is not N=PATH` });
-  return { slot: Number(match[1]), path: resolve(match[2] ?? '') };
 }

@@ -14,6 +14,7 @@ export const provision: Command = {
     quantity: { argument: 'N', help: 'new work order: how many units (default: --count)' },
     'device-profile': { argument: 'NAME', help: 'new work order: how to talk to the units (default: reference-agent)' },
     'certificate-profile': { argument: 'NAME', help: 'new work order: what their certificates say (default: device)' },
+    label: { argument: 'N=DEVICE', multiple: true, help: 'the unit in slot N is this device (tenant/device), as its label says' },
     count: { argument: 'N', help: 'end after N units (default 1)' },
     'session-minutes': { argument: 'N', help: 'the signing session ends after so long (default 480)' },
     'idle-minutes': { argument: 'N', help: 'or when nothing was signed for so long (default: only at its end)' },
@@ -36,6 +37,7 @@ export const provision: Command = {
         `slot ${String(unit.slot)}: ${unit.device} ${unit.verdict}${unit.code === undefined ? '' : ` (${unit.code})`}${unit.verdict === 'PASS' ? `, ${proofText(unit)}` : ''}`,
       );
     });
+    for (const label of context.list('label')) await station.call('line.label', labelOf(label));
     const order = await station.call('orders.current', {});
     await context.openSession(station, {
       kind: 'issue',
@@ -61,6 +63,12 @@ export const provision: Command = {
     return ok ? exitCodes.OK : exitCodes.FAILED;
   },
 };
+
+function labelOf(text: string): { slot: number; device: string } {
+  const match = /^(\d{1,2})=(.+)$/u.exec(text);
+  if (match === null) throw new Failure('INVALID_INPUT', { field: '--label', problem: `"${text}" is not N=DEVICE` });
+  return { slot: Number(match[1]), device: match[2] ?? '' };
+}
 
 /** Listens from now on; what it returns waits until `count` units have ended or none has for `seconds`. */
 function untilEnded(

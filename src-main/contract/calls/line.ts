@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DeviceName } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { OrderProgress, SlotView, WorkOrder } from '../models.ts';
 import { call, done, line, nothing, officer, signedIn, slot } from './spec.ts';
@@ -18,6 +19,13 @@ export const lineCalls = {
     service: 'station',
     summary: 'Give a unit that has an identity a new one; the old certificate is revoked as superseded',
     input: slot,
+    output: SlotView,
+    roles: line,
+  }),
+  'line.label': call({
+    service: 'station',
+    summary: 'The unit in this slot, or the next one, is the device that its label names; null: it gets the next number of the order',
+    input: slot.extend({ device: DeviceName.nullable() }).strict(),
     output: SlotView,
     roles: line,
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AuthorityAlgorithm } from '../ceremony.ts';
+import { SlotPosition } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { Operator, Role, StationStatus } from '../models.ts';
 import { ModuleConfig } from '../signer.ts';
@@ -32,7 +33,7 @@ export const stationCalls = {
         /** The vendor's PKCS#11 library; without one a software token is made in the data folder. */
         module: ModuleConfig.nullable(),
         tokenLabel: z.string().min(1).max(32),
-        slots: z.array(z.object({ slot: z.int().min(1).max(limits.slots), path: z.string().min(1) }).strict()).max(limits.slots),
+        slots: z.array(z.object({ slot: z.int().min(1).max(limits.slots), path: SlotPosition }).strict()).max(limits.slots),
         brokerPort: z.int().min(0).max(65535).default(0),
         /** Stands in every certificate from the first one on and cannot be added later: where its CRL can be fetched over HTTP. */
         crlBase: z

@@ -26,6 +26,23 @@ export const lineFailures = {
     'The station stopped at step “{step}”; the run was not finished.',
     'Put the unit in again.',
   ),
+  SLOT_RUNNING: entry(
+    'REFUSED',
+    'technician',
+    'later',
+    'A unit is being made in this slot',
+    'Slot {slot} has a run under way.',
+    'Wait for its verdict, or cancel it.',
+  ),
+  LABEL_MISMATCH: entry(
+    'DEVICE',
+    'technician',
+    'other-input',
+    'The label belongs to another unit',
+    'The label says {label}, but this label or this unit ({unit}) belongs to {device} already.',
+    'Scan the label that is on this unit.',
+    'If it is on this unit, set the unit aside: two labels were mixed up.',
+  ),
   PROOF_OVERDUE: entry(
     'FAILED',
     'technician',

@@ -131,7 +131,7 @@ export interface Driver<P extends DeviceProfile> {
   open(options: OpenOptions<P>): Promise<UnitSession>;
 }
 
-/** A place where a unit can be: number on the fixture and path of its serial port. */
+/** A place where a unit can be: number on the fixture and where its serial port is (position.ts). */
 export interface SlotPlace {
   readonly slot: number;
   readonly path: string;
@@ -141,5 +141,7 @@ export interface SlotPlace {
 export interface PlugWatcher {
   on(listener: (slot: number, plugged: boolean) => void): void;
   isPlugged(slot: number): boolean;
+  /** Other places from now on; what is plugged in at a new one is told after the next look. */
+  watch(places: readonly SlotPlace[]): void;
   close(): void;
 }

@@ -5,9 +5,11 @@ import { presence } from './presence.ts';
  * Looks at every place each `pollMs` milliseconds: `SerialPort.list()` does not show every adapter and not every system reports an unplug, so neither is
  * relied on. A unit that was taken out and put back between two looks is reported as both. Resolves after the first look, without having told anybody.
  */
-export async function watchPlaces(places: readonly SlotPlace[], options: { readonly pollMs: number }): Promise<PlugWatcher> {
+export async function watchPlaces(initial: readonly SlotPlace[], options: { readonly pollMs: number }): Promise<PlugWatcher> {
   const listeners = new Set<(slot: number, plugged: boolean) => void>();
-  const marks = new Map<number, string | null>();
+  let places = initial;
+  /** What was seen, by the slot and its position. */
+  const marks = new Map<string, string | null>();
   let closed = false;
   let looking = false;
 
@@ -16,8 +18,10 @@ export async function watchPlaces(places: readonly SlotPlace[], options: { reado
   };
   const look = async ({ slot, path }: SlotPlace): Promise<void> => {
     const now = await presence(path);
-    const before = marks.get(slot) ?? null;
-    marks.set(slot, now);
+    // It may be no place any more.
+    if (!places.some((place) => place.slot === slot && place.path === path)) return;
+    const before = marks.get(key({ slot, path })) ?? null;
+    marks.set(key({ slot, path }), now);
     if (now === before) return;
     if (before !== null) tell(slot, false);
     if (now !== null) tell(slot, true);
@@ -36,10 +40,17 @@ export async function watchPlaces(places: readonly SlotPlace[], options: { reado
     on: (listener) => {
       listeners.add(listener);
     },
-    isPlugged: (slot) => (marks.get(slot) ?? null) !== null,
+    isPlugged: (slot) => places.some((place) => place.slot === slot && (marks.get(key(place)) ?? null) !== null),
+    watch: (others) => {
+      places = others;
+      const known = new Set(others.map(key));
+      for (const one of marks.keys()) if (!known.has(one)) marks.delete(one);
+    },
     close: () => {
       closed = true;
       clearInterval(timer);
     },
   };
 }
+
+const key = ({ slot, path }: SlotPlace): string => `${String(slot)} ${path}`;

@@ -2,9 +2,11 @@ import { SerialPort } from 'serialport';
 import { Failure } from '../../contract/index.ts';
 import { startDeadline } from './deadline.ts';
 import { isNoSuchLine, openFailure } from './port-errors.ts';
+import { portAt } from './position.ts';
 import { presence } from './presence.ts';
 
 export interface SerialLinkOptions {
+  /** A path, or another position (position.ts): where the unit is looked for each time that a link is opened. */
   readonly path: string;
   readonly baudRate: number;
   readonly onData: (bytes: Uint8Array) => void;
@@ -48,9 +50,10 @@ export class SerialLink {
   /** @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE, WRONG_PROTOCOL (a file that is no serial port). */
   static async open(options: SerialLinkOptions): Promise<SerialLink> {
     const before = await presence(options.path);
-    if (before === null) throw new Failure('PORT_GONE', { path: options.path });
+    const path = await portAt(options.path);
+    if (before === null || path === null) throw new Failure('PORT_GONE', { path: options.path });
     const port = new SerialPort({
-      path: options.path,
+      path,
       baudRate: options.baudRate,
       autoOpen: false,
       lock: true,

@@ -17,6 +17,7 @@ import { requestsHandlers } from './requests.ts';
 import { revocationHandlers } from './revocation.ts';
 import { serversHandlers } from './servers.ts';
 import { sessionsHandlers } from './sessions.ts';
+import { slotsHandlers } from './slots.ts';
 import { tokensHandlers } from './tokens.ts';
 import { stationHandlers } from './station.ts';
 
@@ -28,6 +29,7 @@ export const createHandlers = (station: Station): Handlers => ({
   ...issuersHandlers(station),
   ...sessionsHandlers(station),
   ...lineHandlers(station),
+  ...slotsHandlers(station),
   ...profilesHandlers(station),
   ...deviceProfilesHandlers(station),
   ...devicesHandlers(station),

@@ -26,6 +26,7 @@ export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | '
       if (revoked && role !== 'officer') throw new Failure('NOT_ALLOWED', { role, call: 'line.reprovision of a revoked device' });
       return line.reprovision(slot);
     },
+    'line.label': ({ slot, device }) => live().line.label(slot, device),
     'orders.list': () => {
       const { runs } = live().registry;
       return runs.orders().map((order) => runs.progress(order));

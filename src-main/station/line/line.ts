@@ -2,7 +2,7 @@ import { Failure, unwrap, type FailureData, type SlotView, type Verdict, type Wo
 import type { DeviceProfile, PlugWatcher, SlotPlace } from '../devices/index.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import { newNonce } from './nonce.ts';
-import { Slot } from './slot.ts';
+import { Slot, type SlotContext } from './slot.ts';
 import type { LineServices } from './services.ts';
 
 export interface LineOptions {
@@ -36,17 +36,18 @@ export interface UnitConnection {
 /** All slots of the station; one bad unit never stops the others. */
 export class Line {
   readonly #options: LineOptions;
-  readonly #slots: ReadonlyMap<number, Slot>;
+  readonly #slots: Map<number, Slot>;
+  readonly #context: SlotContext;
 
   constructor(options: LineOptions) {
     this.#options = options;
-    const context = {
+    this.#context = {
       services: options.services,
       work: () => this.#work(),
       profileOf: (order: WorkOrder) => this.#profile(order),
       changed: options.onSlot,
     };
-    this.#slots = new Map(options.places.map((place) => [place.slot, new Slot(context, place)]));
+    this.#slots = new Map(options.places.map((place) => [place.slot, new Slot(this.#context, place)]));
     options.watcher.on((number, plugged) => {
       const slot = this.#slots.get(number);
       if (plugged) slot?.plug();
@@ -56,7 +57,21 @@ export class Line {
   }
 
   views(): SlotView[] {
-    return [...this.#slots.values()].map((slot) => slot.view);
+    return [...this.#slots.values()].map((slot) => slot.view).sort((a, b) => a.slot - b.slot);
+  }
+
+  /**
+   * The fixture was changed: slots that stay where they are go on, the others begin anew.
+   * @throws Failure SLOT_RUNNING when one of those has a unit under way; nothing is changed then.
+   */
+  rearrange(places: readonly SlotPlace[]): void {
+    const kept = (place: SlotPlace): boolean => this.#slots.get(place.slot)?.view.path === place.path;
+    const gone = [...this.#slots.values()].filter(({ view }) => !places.some((place) => place.slot === view.slot && kept(place)));
+    const running = gone.find(({ view }) => view.state === 'RUNNING');
+    if (running !== undefined) throw new Failure('SLOT_RUNNING', { slot: running.view.slot });
+    for (const { view } of gone) this.#slots.delete(view.slot);
+    this.#options.watcher.watch(places);
+    for (const place of places) if (!this.#slots.has(place.slot)) this.#slots.set(place.slot, new Slot(this.#context, place));
   }
 
   /** Something that held units back may have changed: a session was opened, an order chosen. */
@@ -78,6 +93,13 @@ export class Line {
   reprovision(number: number): SlotView {
     const slot = this.#slot(number);
     slot.again(true);
+    return slot.view;
+  }
+
+  /** The unit that is in this slot, or comes next, is this device. */
+  label(number: number, device: string | null): SlotView {
+    const slot = this.#slot(number);
+    slot.label(device);
     return slot.view;
   }
 

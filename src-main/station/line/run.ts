@@ -173,7 +173,7 @@ export class Run {
   }
 
   #register(unit: Unit): string {
-    const { device } = this.#services.registry.devices.register(unit, this.#input.order, actor);
+    const { device } = this.#services.registry.devices.register(unit, this.#input.order, actor, this.#input.label);
     this.#device = device;
     this.#services.registry.runs.bind(this.id, unit.hardwareId, device);
     this.#input.report.device(device);

@@ -82,4 +82,6 @@ export interface RunInput {
   readonly report: RunReport;
   /** The operator said so: a unit with an identity gets a new one. */
   readonly reprovision: boolean;
+  /** The device that the unit’s label names; null: the next one of the order. */
+  readonly label: string | null;
 }

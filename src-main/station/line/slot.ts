@@ -12,9 +12,10 @@ export interface SlotContext {
   changed(view: SlotView): void;
 }
 
-const fresh = (place: SlotPlace): SlotView => ({
+const fresh = (place: SlotPlace, label: string | null): SlotView => ({
   slot: place.slot,
   path: place.path,
+  label,
   state: 'EMPTY',
   unit: null,
   device: null,
@@ -39,12 +40,14 @@ export class Slot {
   #running: Promise<void> | null = null;
   #abort = new AbortController();
   #plugged = false;
+  /** The device that the unit here is to be, as its label says. */
+  #label: string | null = null;
   #waiting: { present: boolean; resolve: () => void }[] = [];
 
   constructor(context: SlotContext, place: SlotPlace) {
     this.#context = context;
     this.#place = place;
-    this.#view = fresh(place);
+    this.#view = fresh(place, null);
   }
 
   get view(): SlotView {
@@ -64,7 +67,7 @@ export class Slot {
     this.#setPlugged(true);
     // A unit that went away and came back during its run is the run's business: it resumes or fails there.
     if (this.#running !== null) return;
-    this.#set({ ...fresh(this.#place), state: 'READY' });
+    this.#set({ ...fresh(this.#place, this.#label), state: 'READY' });
     this.tryStart();
   }
 
@@ -81,7 +84,9 @@ export class Slot {
 
   unplug(): void {
     this.#setPlugged(false);
-    if (this.#running === null) this.#set(fresh(this.#place));
+    // A label that no run has used yet is for the unit that comes.
+    if (this.#running === null && this.#view.run !== null) this.#label = null;
+    if (this.#running === null) this.#set(fresh(this.#place, this.#label));
   }
 
   /** Starts the unit that waits here, if anything can be made now; otherwise says why not. */
@@ -92,11 +97,18 @@ export class Slot {
     else this.#start(work.order, work.profile, false);
   }
 
+  /** What the label of the unit says that is here or comes next; null: nothing, it gets the next number. SLOT_RUNNING. */
+  label(device: string | null): void {
+    if (this.#running !== null) throw new Failure('SLOT_RUNNING', { slot: this.#place.slot });
+    this.#label = device;
+    this.#set({ ...this.#view, label: device });
+  }
+
   /** FAIL, NOT_VERIFIED or HAS_IDENTITY → the same unit once more. */
   again(reprovision: boolean): void {
     if (!this.#plugged || this.#running !== null)
       throw new Failure('INVALID_INPUT', { field: 'slot', problem: `slot ${String(this.#place.slot)} has no waiting unit` });
-    this.#set({ ...fresh(this.#place), state: 'READY' });
+    this.#set({ ...fresh(this.#place, this.#label), state: 'READY' });
     const work = this.#context.work();
     if ('code' in work) throw Failure.fromData(work);
     this.#start(work.order, work.profile, reprovision);
@@ -106,14 +118,14 @@ export class Slot {
   async reject(): Promise<void> {
     await this.cancel();
     const { unit, device } = this.#view;
-    this.#set(this.#plugged ? { ...fresh(this.#place), state: 'REMOVE', unit, device } : fresh(this.#place));
+    this.#set(this.#plugged ? { ...fresh(this.#place, this.#label), state: 'REMOVE', unit, device } : fresh(this.#place, this.#label));
   }
 
   /** The device in this slot has no valid certificate any more: what it passed with counts for nothing. */
   revoked(): void {
     if (this.#view.state !== 'PASS') return;
     const { unit, device } = this.#view;
-    this.#set({ ...fresh(this.#place), state: 'REMOVE', unit, device, certificateRevoked: true });
+    this.#set({ ...fresh(this.#place, this.#label), state: 'REMOVE', unit, device, certificateRevoked: true });
   }
 
   async cancel(): Promise<void> {
@@ -134,12 +146,12 @@ export class Slot {
 
   #resume(run: RunRecord, order: WorkOrder, profile: DeviceProfile): Promise<RunEnd> {
     this.#set({ ...this.#view, run: run.id, device: run.device, steps: [] });
-    return new Run(this.#context.services, { ...this.#input(order, profile), reprovision: false }, run).resumeProof(run);
+    return new Run(this.#context.services, { ...this.#input(order, profile), reprovision: false, label: null }, run).resumeProof(run);
   }
 
   #start(order: WorkOrder, profile: DeviceProfile, reprovision: boolean): void {
     this.#begin();
-    const run = new Run(this.#context.services, { ...this.#input(order, profile), reprovision });
+    const run = new Run(this.#context.services, { ...this.#input(order, profile), reprovision, label: this.#label });
     this.#set({ ...this.#view, run: run.id });
     this.#running = this.#finish(
       run.provision().then((end) => (end.verdict === 'WAITS_FOR_PROOF' ? this.#resume(end.run, order, profile) : end)),
@@ -148,7 +160,7 @@ export class Slot {
 
   #begin(): void {
     this.#abort = new AbortController();
-    this.#set({ ...fresh(this.#place), state: 'RUNNING', startedAt: this.#context.services.registry.now() });
+    this.#set({ ...fresh(this.#place, this.#label), state: 'RUNNING', startedAt: this.#context.services.registry.now() });
   }
 
   #input(
@@ -182,6 +194,7 @@ export class Slot {
     }
     this.#running = null;
     const view = { ...this.#view, ms: this.#elapsed(), progress: null, ...after };
+    if (!this.#plugged) this.#label = null;
     // A unit that was taken out before its verdict leaves the verdict on the screen until the next one comes.
     this.#set(view);
   }

@@ -17,20 +17,43 @@ export class Devices {
     return this.#one('d.device', device);
   }
 
-  /** The device of this unit: the one it has already, or the next number of the order. */
-  register(unit: Unit, order: { id: string; tenant: string; idPrefix: string }, actor: string): DeviceRow {
+  /**
+   * The device of this unit: the one it has already, or the next number of the order. With a label: the device that it names, which from now on is this unit.
+   * LABEL_MISMATCH when label and unit belong to different devices, NOT_FOUND for a label that nobody registered and that the order does not cover.
+   */
+  register(unit: Unit, order: { id: string; tenant: string; idPrefix: string }, actor: string, label: string | null = null): DeviceRow {
     return this.#store.transaction(() => {
-      const known = this.byHardwareId(unit.hardwareId);
+      const known = this.byHardwareId(unit.hardwareId) ?? (label === null ? null : this.#labelled(label, unit, order, actor));
+      if (known !== null && label !== null && known.device !== label)
+        throw new Failure('LABEL_MISMATCH', { label, unit: unit.hardwareId, device: known.device });
       if (known !== null) return this.#known(known, unit, order, actor);
-      const id = this.#nextId(order);
-      const device = `${order.tenant}/${id}`;
-      this.#store
-        .sql('INSERT INTO devices (device, tenant, id, hardware_id, model, order_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)')
-        .run(device, order.tenant, id, unit.hardwareId, unit.model, order.id, this.#store.now());
-      this.#store.audit(actor, 'device.register', device, { hardwareId: unit.hardwareId, model: unit.model, order: order.id });
-      this.#store.owe('device', device);
-      return this.get(device) as DeviceRow;
+      return this.#new(`${order.tenant}/${this.#nextId(order)}`, unit, order, actor);
     });
+  }
+
+  /** The device that a label names, bound to the unit; null where it is to be made. */
+  #labelled(label: string, unit: Unit, order: { id: string; tenant: string; idPrefix: string }, actor: string): DeviceRow | null {
+    const row = this.get(label);
+    if (row === null) {
+      if (!this.isCovered(label, order)) throw new Failure('NOT_FOUND', { kind: 'device', id: label });
+      return this.#new(label, unit, order, actor);
+    }
+    if (row.hardwareId !== null)
+      throw new Failure('LABEL_MISMATCH', { label, unit: unit.hardwareId, device: `the unit ${row.hardwareId}` });
+    this.#store.sql('UPDATE devices SET hardware_id = ? WHERE device = ?').run(unit.hardwareId, label);
+    this.#store.audit(actor, 'device.bind', label, { hardwareId: unit.hardwareId });
+    this.#store.owe('device', label);
+    return this.get(label);
+  }
+
+  #new(device: string, unit: Unit, order: { id: string; tenant: string }, actor: string): DeviceRow {
+    const [tenant, id] = device.split('/');
+    this.#store
+      .sql('INSERT INTO devices (device, tenant, id, hardware_id, model, order_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(device, tenant, id, unit.hardwareId, unit.model, order.id, this.#store.now());
+    this.#store.audit(actor, 'device.register', device, { hardwareId: unit.hardwareId, model: unit.model, order: order.id });
+    this.#store.owe('device', device);
+    return this.get(device) as DeviceRow;
   }
 
   /** Does this work order make devices of this name? */

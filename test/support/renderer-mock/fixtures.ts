@@ -175,6 +175,7 @@ export const slot = (number: number, over: Partial<SlotView> = {}): SlotView => 
   certificateRevoked: false,
   proofLevel: null,
   gaps: [],
+  label: null,
   deadline: null,
   ...over,
 });

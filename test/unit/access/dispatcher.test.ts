@@ -28,6 +28,10 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'deviceProfiles.lint': { text: '{}' },
   'deviceProfiles.add': { text: '{}' },
   'orders.choose': { id: 'O-1' },
+  'line.label': { slot: 1, device: null },
+  'slots.bind': { slot: 1, position: '/dev/ttyS0' },
+  'slots.unbind': { slot: 1 },
+  'slots.extraPorts': { paths: null },
   'bench.broker': { up: true },
   'certificates.get': { serial },
   'devices.register': { device: 'acme/x' },
@@ -143,6 +147,9 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
     'servers.issue',
     'sessions.close',
     'sessions.request',
+    'slots.bind',
+    'slots.extraPorts',
+    'slots.unbind',
   ]);
   const supportMayChange = names.filter(
     (name) =>

@@ -33,6 +33,7 @@ const slotView = {
   certificateRevoked: false,
   proofLevel: null,
   gaps: [],
+  label: null,
   deadline: null,
 };
 

@@ -18,6 +18,7 @@ const view = (slot: number, state: SlotState, device: string | null = null): Slo
   certificateRevoked: false,
   proofLevel: null,
   gaps: [],
+  label: null,
   deadline: null,
 });
 
