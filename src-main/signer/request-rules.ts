@@ -18,7 +18,7 @@ import {
 import { refused } from './errors.ts';
 import type { CertificateSigner } from './rules.ts';
 
-const known = new Set<string>([oids.basicConstraints, oids.keyUsage, oids.subjectKeyIdentifier]);
+const known = new Set<string>([oids.basicConstraints, oids.keyUsage]);
 
 /**
  * Reads the CertificationRequestInfo (RFC 2986) that a new CA key is to sign: for this key, for a CA with nothing but leaves below it.

@@ -1,8 +1,8 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { certificatesFromFiles, checkChain } from '../../../src-main/station/ca/index.ts';
-import { name } from '../../../src-main/der/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildRequestInfo, certificatesFromFiles, checkChain, requestToPem } from '../../../src-main/station/ca/index.ts';
+import { name, spkiOf } from '../../../src-main/der/index.ts';
 import { caExtensions, CustomerCa, issuingExtensions, type CaOptions } from '../../support/customer-ca.ts';
 
 // Every refusal on certificates that openssl made, as a customer's administrator would.
@@ -49,6 +49,43 @@ test('what is right is taken: in any order, with strangers, as PKCS#7, below an 
   expect(check([bundle]).chain).toHaveLength(2);
   expect(check([signed('rsa', { digest: [...pss, '-sha256'] }), ca.read('rsa.pem')]).chain).toHaveLength(1);
   expect(check([signed('quiet'), ca.read('quiet.pem')]).warnings.join()).toContain('key usage');
+});
+
+describe('a request of the station’s own, whose extensions are taken from it', () => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const own = spkiOf(pair.publicKey);
+  const info = buildRequestInfo({ subject: { organization: 'Acme', commonName: 'Line 2 device CA' }, spki: own });
+  beforeAll(() => {
+    ca.work.write('own.csr', requestToPem(info, 'ec-p256', sign('sha256', info, pair.privateKey)));
+  });
+  const isTaken = (file: string): void => {
+    const text = ca.work.openssl('x509', '-in', file, '-noout', '-text').text;
+    for (const said of ['CA:TRUE, pathlen:0', 'Certificate Sign, CRL Sign', 'Subject Key Identifier']) expect(text).toContain(said);
+    expect(check([ca.read(file), ca.read('root.pem')], { spki: own })).toMatchObject({ chain: [expect.anything()], warnings: [] });
+    expect(ca.work.openssl('verify', '-x509_strict', '-CAfile', 'root.pem', file).text).toBe(`${file}: OK\n`);
+  };
+
+  test('by openssl ca with copy_extensions', () => {
+    ca.work.write('issued', '');
+    const policy = ['[any]', 'commonName=supplied', 'organizationName=optional'];
+    const section = ['database=issued', 'rand_serial=yes', 'new_certs_dir=.', 'default_md=sha256', 'policy=any', 'copy_extensions=copy'];
+    ca.work.write('copy.cnf', ['[ca]', 'default_ca=this', '[this]', ...section, ...policy].join('\n'));
+    const by = ['-cert', 'root.pem', '-keyfile', 'root.key', '-days', '1825'];
+    const { ok, text } = ca.work.openssl('ca', '-config', 'copy.cnf', '-batch', '-notext', ...by, '-in', 'own.csr', '-out', 'copied.pem');
+    expect([ok, text]).toEqual([true, expect.anything()]);
+    isTaken('copied.pem');
+  });
+
+  test.each([
+    ['honor_crq_extensions', ['honor_crq_extensions']],
+    ['the extensions named', []],
+  ])('by certtool with %s', (_, more) => {
+    ca.work.write('ca.cfg', ['expiration_days = 1825', 'ca', 'path_len = 0', 'cert_signing_key', 'crl_signing_key', ...more].join('\n'));
+    const by = ['--load-ca-certificate', 'root.pem', '--load-ca-privkey', 'root.key', '--template', 'ca.cfg'];
+    const { ok, text } = ca.work.run('certtool', '--generate-certificate', '--load-request', 'own.csr', ...by, '--outfile', 'gnutls.pem');
+    expect([ok, text]).toEqual([true, expect.anything()]);
+    isTaken('gnutls.pem');
+  });
 });
 
 test.each<[string, string, () => string[], Partial<Parameters<typeof checkChain>[0]>]>([
