@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Failure } from '../../contract/index.ts';
 import { certificateToPem, crlToPem, readCrl } from '../ca/index.ts';
+import type { IssuerRecord } from '../registry/index.ts';
 import type { CrlBuilder } from './crl-builder.ts';
 import { renewMs } from './crl-builder.ts';
 
@@ -27,6 +28,8 @@ const maxConnections = 64;
 interface Body {
   readonly type: string;
   readonly etag: string;
+  /** Milliseconds since the epoch, whole seconds. */
+  readonly modified: number;
   readonly maxAge: number;
   /** Bytes, or the file that holds them. */
   readonly content: Buffer | { readonly path: string; readonly size: number };
@@ -85,9 +88,11 @@ export class CrlServer {
         'content-type': body.type,
         etag: body.etag,
         'cache-control': `public, max-age=${String(body.maxAge)}`,
+        // Never later than the answer itself (RFC 9110 8.8.2.1).
+        ...(body.modified > this.#published.now() ? {} : { 'last-modified': new Date(body.modified).toUTCString() }),
         'x-content-type-options': 'nosniff',
       };
-      if (request.headers['if-none-match'] === body.etag) return void response.writeHead(304, headers).end();
+      if (isKnown(request.headers, body, this.#published.now())) return void response.writeHead(304, headers).end();
       const size = Buffer.isBuffer(body.content) ? body.content.length : body.content.size;
       response.writeHead(200, { ...headers, 'content-length': String(size) });
       if (request.method === 'HEAD') return void response.end();
@@ -112,7 +117,7 @@ export class CrlServer {
       this.#published.builders().filter(({ scope }) => issuer !== undefined && encodeURIComponent(scope.issuer) === issuer);
     if (ca !== undefined) {
       const issuer = of(ca)[0]?.issuer;
-      return issuer === undefined ? null : certificateBody(issuer.certificate, issuer.fingerprint, caForm === 'pem');
+      return issuer === undefined ? null : certificateBody(issuer, caForm === 'pem');
     }
     const builder = of(list).find(({ scope }) => String(scope.partition) === partition);
     return builder === undefined ? null : this.#list(builder, listForm === 'pem');
@@ -125,14 +130,29 @@ export class CrlServer {
     // Until the next one is due, and never beyond the end of this one.
     const due = Math.min(Date.parse(newest.thisUpdate) + renewMs, Date.parse(newest.nextUpdate)) - this.#published.now();
     const maxAge = Math.max(0, Math.min(300, Math.floor(due / 1000)));
-    const etag = `"${newest.sha256.slice(0, 32)}${pem ? '-pem' : ''}"`;
-    if (pem) return { type: 'application/x-pem-file', etag, maxAge, content: Buffer.from(crlToPem(readCrl(path).der)) };
-    return { type: 'application/pkix-crl', etag, maxAge, content: { path, size: (await stat(path)).size } };
+    const common = { etag: `"${newest.sha256.slice(0, 32)}${pem ? '-pem' : ''}"`, modified: secondAfter(newest.thisUpdate), maxAge };
+    if (pem) return { ...common, type: 'application/x-pem-file', content: Buffer.from(crlToPem(readCrl(path).der)) };
+    return { ...common, type: 'application/pkix-crl', content: { path, size: (await stat(path)).size } };
   }
 }
 
-function certificateBody(der: Uint8Array, fingerprint: string, pem: boolean): Body {
+/** Two lists may be made within one second, which is all that an HTTP date tells: what was fetched in it is older than this. */
+const secondAfter = (instant: string): number => (Math.floor(Date.parse(instant) / 1000) + 1) * 1000;
+
+/** Does whoever asks have it already (RFC 9110 13.1.2, 13.1.3)? A date that is still to come is nobody's who has fetched anything. */
+function isKnown(
+  { 'if-none-match': tags, 'if-modified-since': since }: IncomingHttpHeaders,
+  { etag, modified }: Body,
+  now: number,
+): boolean {
+  if (tags !== undefined) return tags.trim() === '*' || tags.split(',').some((tag) => tag.trim().replace(/^W\//u, '') === etag);
+  const fetched = since === undefined ? NaN : Date.parse(since);
+  return fetched >= modified && fetched <= now;
+}
+
+function certificateBody({ certificate, fingerprint, notBefore }: IssuerRecord, pem: boolean): Body {
   const etag = `"${fingerprint.slice(0, 32)}${pem ? '-pem' : ''}"`;
-  const content = pem ? Buffer.from(certificateToPem(der)) : Buffer.from(der);
-  return { type: pem ? 'application/x-pem-file' : 'application/pkix-cert', etag, maxAge: 86_400, content };
+  const content = pem ? Buffer.from(certificateToPem(certificate)) : Buffer.from(certificate);
+  const type = pem ? 'application/x-pem-file' : 'application/pkix-cert';
+  return { type, etag, modified: secondAfter(notBefore), maxAge: 86_400, content };
 }

@@ -36,7 +36,9 @@ test('each partition’s list comes as DER and as PEM, with its type and how lon
     expect(list.headers.get('cache-control')).toBe('public, max-age=300');
     expect((await get(`/crl/device-2/${String(partition)}.pem`)).body.toString()).toBe(crlToPem(der));
     const etag = list.headers.get('etag') ?? '';
-    expect((await get(`/crl/device-2/${String(partition)}.crl`, { headers: { 'if-none-match': etag } })).status).toBe(304);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*'])
+      expect((await get(`/crl/device-2/${String(partition)}.crl`, { headers: { 'if-none-match': known } })).status).toBe(304);
+    expect((await get(`/crl/device-2/${String(partition)}.crl`, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
   }
   // As it stands in the certificates, with whatever the base is.
   expect((await get('/pki/crl/device-2/0.crl')).status).toBe(200);
@@ -50,6 +52,35 @@ test('a new list is served as soon as it is signed', async () => {
   const after = await get('/crl/device-2/0.crl');
   expect(after.headers.get('etag')).not.toBe(before.headers.get('etag'));
   expect(after.body).toEqual(readFileSync(builders[0]?.newestFile() ?? ''));
+});
+
+test('whoever says when they fetched it gets it again only when there is a newer one, be it of the same second', async () => {
+  const path = '/crl/device-2/0.crl';
+  const since = async (ms: number, more: Record<string, string> = {}): Promise<number> =>
+    (await get(path, { headers: { 'if-modified-since': new Date(ms).toUTCString(), ...more } })).status;
+  here.clock.pass(5000 - (here.clock.now() % 1000));
+  const second = here.clock.now();
+  await builders[0]?.build();
+  // In this very second another one may follow: nobody can be told that theirs is the newest.
+  expect((await get(path)).headers.get('last-modified')).toBeNull();
+  here.clock.pass(200);
+  expect(await since(second)).toBe(200);
+  await builders[0]?.build();
+  expect(await since(second)).toBe(200);
+  here.clock.pass(1000);
+  const modified = (await get(path)).headers.get('last-modified') ?? '';
+  expect(Date.parse(modified)).toBe(second + 1000);
+  expect(await since(Date.parse(modified))).toBe(304);
+  expect(await since(second)).toBe(200);
+  // The tag says it better; a time to come and a word that is no time say nothing.
+  expect(await since(Date.parse(modified), { 'if-none-match': '"other"' })).toBe(200);
+  expect(await since(second + 60_000)).toBe(200);
+  expect((await get(path, { headers: { 'if-modified-since': 'yesterday' } })).status).toBe(200);
+  await builders[0]?.build();
+  expect(await since(Date.parse(modified))).toBe(200);
+  const certificate = await get('/ca/device-2.crt');
+  const fetched = certificate.headers.get('last-modified') ?? '';
+  expect((await get('/ca/device-2.crt', { headers: { 'if-modified-since': fetched } })).status).toBe(304);
 });
 
 test('the certificate of the CA comes as DER and as PEM', async () => {
