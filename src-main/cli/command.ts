@@ -219,6 +219,7 @@ const optionOf: Readonly<Record<string, string>> = {
   devices: 'device',
   validityDays: 'days',
   password: 'password-file',
+  at: 'connect',
 };
 
 /** INVALID_INPUT names a field of the contract; whoever typed a command line knows the option. */

@@ -11,6 +11,7 @@ import { lifeCalls } from './calls/life.ts';
 import { loginsCalls } from './calls/logins.ts';
 import { lineCalls } from './calls/line.ts';
 import { profilesCalls } from './calls/profiles.ts';
+import { recordsCalls } from './calls/records.ts';
 import { registryCalls } from './calls/registry.ts';
 import { requestsCalls } from './calls/requests.ts';
 import { revocationCalls } from './calls/revocation.ts';
@@ -49,6 +50,7 @@ export const calls = {
   ...requestsCalls,
   ...crlCalls,
   ...brokerCalls,
+  ...recordsCalls,
   ...accessCalls,
   ...loginsCalls,
 } as const;

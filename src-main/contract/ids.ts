@@ -66,7 +66,7 @@ export const TopicRuleText = z
 export const ServiceName = z
   .string()
   .regex(/^[a-z0-9-]{1,40}$/u, 'small letters, digits and "-" only, 1 to 40 of them')
-  .refine((name) => name !== 'observer' && !name.startsWith('canary-'), 'is a name of the station itself');
+  .refine((name) => name !== 'observer' && !/^(?:canary|records)-/u.test(name), 'is a name of the station itself');
 
 /** An MQTT topic filter of plain levels; `station/…` is the station's own. */
 export const TopicFilter = z

@@ -555,6 +555,44 @@ export const TenantLogins = z.object({
 });
 export type TenantLogins = z.infer<typeof TenantLogins>;
 
+/** A PostgreSQL database of the central records. */
+export const RecordsHost = z
+  .object({
+    host: z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/u, 'must be a host name or an address'),
+    port: z.int().min(1).max(65_535).default(5432),
+    database: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,62}$/u, 'must be small letters, digits and "_"')
+      .default('birthmark'),
+    /** What its server certificate is for; null: the host. */
+    serverName: z.string().min(1).max(253).nullable().default(null),
+    /** The CA of its server certificate; null: the CA of our brokers' certificates. */
+    caPem: z.string().max(limits.pemChars).nullable().default(null),
+  })
+  .strict();
+export type RecordsHost = z.infer<typeof RecordsHost>;
+
+export const RecordsView = z.object({
+  name: z.string(),
+  host: z.string(),
+  port: z.int(),
+  database: z.string(),
+  state: z.enum(['up', 'away', 'starting']),
+  since: Instant,
+  /** Changes that are not recorded there yet, and since when the oldest of them waits. */
+  waiting: z.int(),
+  waitingSince: Instant.nullable(),
+  /** When something was last recorded there. */
+  sentAt: Instant.nullable(),
+  /** What it did not take, or has otherwise. */
+  problems: z.int(),
+  failure: FailureData.nullable(),
+});
+export type RecordsView = z.infer<typeof RecordsView>;
+
+export const RecordsProblem = z.object({ host: z.string(), kind: z.string(), key: z.string(), at: Instant, failure: FailureData });
+export type RecordsProblem = z.infer<typeof RecordsProblem>;
+
 export const Alarm = z.object({ id: z.string(), level: z.enum(['warning', 'alarm']), since: Instant, failure: FailureData });
 export type Alarm = z.infer<typeof Alarm>;
 
@@ -572,6 +610,7 @@ export const StationStatus = z.object({
   crl: CrlView.nullable(),
   broker: BrokerView.nullable(),
   outbox: z.object({ waiting: z.int(), oldest: Instant.nullable() }),
+  records: z.array(RecordsView),
   notVerified: z.int(),
   alarms: z.array(Alarm),
   preconditions: z.array(Precondition),

@@ -22,12 +22,14 @@ import { Issuance, ServerIssuance, ServiceIssuance, type SessionWish } from './i
 import { OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { Line, recoverRuns, type ProofResult } from './line/index.ts';
 import { accessView, CrlServer, CrlSet, passwordPort, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
+import type { RecordsDesk } from './records/index.ts';
 import type { Registry } from './registry/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities, stationSshKeys } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Upkeep } from './upkeep/index.ts';
 import { Observer } from './verify/index.ts';
 import { createLineServices, proofHours } from './line-services.ts';
+import { liveRecords, recordsCertificate } from './live-records.ts';
 import { liveStatus } from './live-status.ts';
 import type { SessionEnded } from './signer-link.ts';
 import type { Station } from './station.ts';
@@ -52,6 +54,7 @@ export class LiveStation {
   readonly bench: TryOutBench | null;
   readonly observer: Observer;
   readonly bundles: BundleDesk;
+  readonly records: RecordsDesk;
   readonly #station: Station;
   readonly #identities: OwnIdentities;
   readonly #watcher: PlugWatcher;
@@ -133,6 +136,7 @@ export class LiveStation {
         this.orderChanged();
       },
     });
+    this.records = liveRecords({ registry, clock, identities, own: this.own, caPem: serverCaPem, onChange: () => station.statusSoon() });
     this.#upkeep = new Upkeep({
       registry,
       clock,
@@ -228,6 +232,7 @@ export class LiveStation {
       await this.publisher.idle();
       this.bundles.start();
       this.#upkeep.start();
+      this.records.start();
     }
     await this.#serveCrls();
     // The units of a try-out station were there before it was opened: who asks now must see them in their slots.
@@ -251,6 +256,7 @@ export class LiveStation {
     await this.crlServer.stop();
     await this.line.stop();
     await this.bundles.stop();
+    await this.records.stop();
     // What was just revoked is still signed, as long as that takes no longer than a stop may.
     await Promise.race([this.publisher.idle(), new Promise((resolve) => setTimeout(resolve, closeMs).unref())]);
     await this.#closeSession();
@@ -262,6 +268,10 @@ export class LiveStation {
       await this.host.stop();
     }
     this.registry.close();
+  }
+
+  recordsCertificate(): Promise<{ station: string; pem: string }> {
+    return recordsCertificate(this.#identities, this.own);
   }
 
   /** What the HSM was allowed, and how it ended, is for the audit log. */
@@ -368,6 +378,7 @@ export class LiveStation {
       access: this.access(),
       sessionEnd: this.#sessionEnd(),
       publication: this.publisher.failure,
+      records: this.records.views(),
       late: this.own.late(),
       preconditions: this.#preconditions(),
     });

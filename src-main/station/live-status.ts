@@ -21,6 +21,7 @@ export interface StatusParts {
   readonly broker: BrokerView | null;
   readonly access: AccessView;
   readonly sessionEnd: StationStatus['sessionEnd'];
+  readonly records: StationStatus['records'];
   /** Why the last publication failed. */
   readonly publication: Failure | null;
   /** The station's own certificates that end soon. */
@@ -42,6 +43,7 @@ export function liveStatus(parts: StatusParts): Omit<StationStatus, 'phase' | 'v
     crl: crls.newest(),
     broker,
     outbox: { waiting, oldest },
+    records: [...parts.records],
     notVerified: registry.runs.notVerified().length,
     alarms: alarms(parts),
     preconditions,
@@ -78,7 +80,7 @@ function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
 }
 
 /** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */
-function alarms({ registry, broker, access, publication, signer, crls, late }: StatusParts): Alarm[] {
+function alarms({ registry, broker, access, publication, signer, crls, late, records }: StatusParts): Alarm[] {
   const found: Alarm[] = [];
   const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
     if (failure !== null) found.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
@@ -94,6 +96,9 @@ function alarms({ registry, broker, access, publication, signer, crls, late }: S
   for (const { tenant, mode, until, setAt } of rollbacks)
     if (mode === 'passwords')
       add(`passwords-${tenant}`, 'warning', new Failure('PASSWORDS_INSTEAD', { tenant, until: until ?? '' }), setAt);
+  for (const { name, failure, since } of records) add(`records-${name}`, 'warning', failure, since);
+  const [problem] = registry.records.problems({ limit: 1, offset: 0 }).rows;
+  add('records-problem', 'alarm', problem?.failure ?? null, problem?.at ?? now);
   for (const own of late) add(`own-${own.name}`, 'alarm', new Failure('STATION_CERTIFICATE_ENDS', own), now);
   add('module', 'alarm', signer.failure, now);
   const aboutCrls = crlAlarms({

@@ -130,6 +130,7 @@ export class Station {
       crl: null,
       broker: null,
       outbox: { waiting: 0, oldest: null },
+      records: [],
       notVerified: 0,
       alarms: [],
       preconditions: [],

@@ -152,16 +152,18 @@ export class TestPostgres {
 
   /** SIGKILL to one backend that serves a station: PostgreSQL then throws out everybody and recovers. */
   async killBackend(): Promise<boolean> {
-    const client = await this.admin();
+    let client: pg.Client | null = null;
     try {
+      client = await this.admin();
       const { rows } = await client.query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE usename LIKE 'station%' LIMIT 1`);
       if (rows[0] === undefined) return false;
       process.kill(rows[0].pid, 'SIGKILL');
       return true;
     } catch {
+      // It recovers from the last one.
       return false;
     } finally {
-      await client.end().catch(() => undefined);
+      await client?.end().catch(() => undefined);
     }
   }
 

@@ -95,7 +95,7 @@ CREATE INDEX device_certificates_common_name ON device_certificates (common_name
 CREATE INDEX device_certificates_tenant ON device_certificates (tenant_id);
 COMMENT ON TABLE device_certificates IS 'Every certificate that a station signed, for devices and for itself. Recorded whoever the device belongs to: a revocation must not get lost.';
 COMMENT ON COLUMN device_certificates.use IS 'device, server (a broker), service and canary-* (a station''s own)';
-COMMENT ON COLUMN device_certificates.status IS 'SIGNED: not proven yet. ACTIVE. ROTATING: good beside its successor. EXPIRED and REVOKED are final';
+COMMENT ON COLUMN device_certificates.status IS 'SIGNED: not proven yet. ACTIVE. ROTATING: good beside its successor. EXPIRED. REVOKED is final';
 COMMENT ON COLUMN device_certificates.fingerprint_sha256 IS 'SHA-256 of the DER, lower-case hex; NULL of one whose signing was cut off and which was revoked for that';
 COMMENT ON COLUMN device_certificates.reason IS 'RFC 5280 5.3.1';
 

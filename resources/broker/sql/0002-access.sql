@@ -66,7 +66,7 @@ BEGIN
 END
 $$;
 CREATE TRIGGER only_forward BEFORE UPDATE OF status ON device_certificates FOR EACH ROW
-  WHEN (NEW.status < OLD.status OR (OLD.status = 'EXPIRED' AND NEW.status = 'REVOKED')) EXECUTE FUNCTION only_forward();
+  WHEN (NEW.status < OLD.status) EXECUTE FUNCTION only_forward();
 CREATE TRIGGER only_forward BEFORE UPDATE OF crl_number ON crl_publications FOR EACH ROW
   WHEN (NEW.crl_number < OLD.crl_number) EXECUTE FUNCTION only_forward();
 

@@ -25,6 +25,7 @@ import { serverCertificate } from './server-certificate.ts';
 import { session } from './session.ts';
 import { slots } from './slots.ts';
 import { tokens } from './tokens.ts';
+import { records } from './records.ts';
 import { reconcile } from './reconcile.ts';
 import { transcript } from './transcript.ts';
 import { verify } from './verify.ts';
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   provision,
   verify,
   broker,
+  records,
   access,
   login,
   reconcile,

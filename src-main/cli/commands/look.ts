@@ -41,6 +41,10 @@ export const status: Command = {
         ],
         ['broker', value.broker === null ? 'none' : `${value.broker.state} · ${value.broker.host}:${String(value.broker.port)}`],
         ['waiting', `${String(value.outbox.waiting)} for the broker host, ${String(value.notVerified)} units not verified`],
+        ...value.records.map((one) => [
+          'records',
+          `${one.state} · ${one.name} · ${one.waiting === 0 ? 'nothing waits' : `${String(one.waiting)} waiting since ${one.waitingSince ?? ''}`}`,
+        ]),
         ...value.alarms.map((alarm) => ['alarm', alarm.failure.code]),
       ];
       return table(['', ''], rows).trimStart();

@@ -5,6 +5,7 @@ import { diagnosisFailures } from './diagnosis.ts';
 import { deliveryFailures } from './delivery.ts';
 import { lineFailures } from './line.ts';
 import { programFailures } from './program.ts';
+import { recordsFailures } from './records.ts';
 import { sessionFailures } from './session.ts';
 import { tokenFailures } from './token.ts';
 import { unitsFailures } from './units.ts';
@@ -20,6 +21,7 @@ export const catalogue = {
   ...certificatesFailures,
   ...unitsFailures,
   ...brokerFailures,
+  ...recordsFailures,
   ...diagnosisFailures,
   ...lineFailures,
   ...deliveryFailures,

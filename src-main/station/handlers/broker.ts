@@ -2,6 +2,7 @@ import type { HandlersOf } from '../access/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { hostKeyOf } from '../broker/index.ts';
 import { reconcile } from '../publication/index.ts';
+import { compareRecords } from '../records/index.ts';
 import { loadIdentity, stationSshKeys } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 import { verifyConnection } from '../verify/index.ts';
@@ -29,10 +30,11 @@ export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'
       return {};
     },
     'broker.reconcile': async () => {
-      const { publisher, host, registry, crls } = live();
+      const { publisher, host, registry, crls, records } = live();
       // What is under way would look like a difference.
       await publisher.idle();
-      const findings = await reconcile({ registry, crls, host });
+      const central = await records.with((db, name) => compareRecords(registry, db, name));
+      const findings = [...(await reconcile({ registry, crls, host })), ...central.flat()];
       return { verdict: findings.some(({ differences }) => differences > 0) ? 'FAIL' : 'PASS', host: host.view().name, findings };
     },
     'verify.outstanding': () => live().proveOutstanding(),

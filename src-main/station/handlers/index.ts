@@ -12,6 +12,7 @@ import { lifeHandlers } from './life.ts';
 import { loginsHandlers } from './logins.ts';
 import { lineHandlers } from './line.ts';
 import { profilesHandlers } from './profiles.ts';
+import { recordsHandlers } from './records.ts';
 import { registryHandlers } from './registry.ts';
 import { requestsHandlers } from './requests.ts';
 import { revocationHandlers } from './revocation.ts';
@@ -41,6 +42,7 @@ export const createHandlers = (station: Station): Handlers => ({
   ...requestsHandlers(station),
   ...crlHandlers(station),
   ...brokerHandlers(station),
+  ...recordsHandlers(station),
   ...accessHandlers(station),
   ...loginsHandlers(station),
 });

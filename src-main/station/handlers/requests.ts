@@ -1,18 +1,11 @@
 import type { HandlersOf } from '../access/index.ts';
-import { answerRequest, createRequest, exportRequest, importRequest, requestView, type RequestParts } from '../life/index.ts';
+import { answerRequest, createRequest, exportRequest, importRequest, requestParts, requestView, type RequestParts } from '../life/index.ts';
 import { loadIdentity } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 
 export function requestsHandlers(station: Station): HandlersOf<'requests'> {
-  const parts = (): RequestParts => {
-    const { registry } = station.live();
-    return {
-      registry,
-      identity: () => loadIdentity(station.config.dataDir, 'observer'),
-      station: registry.store.setting('name') ?? '',
-      actor: station.operator?.name ?? 'nobody',
-    };
-  };
+  const parts = (): RequestParts =>
+    requestParts(station.live().registry, loadIdentity(station.config.dataDir, 'observer'), station.operator?.name ?? 'nobody');
 
   return {
     'requests.create': (asked) => createRequest(parts(), asked),

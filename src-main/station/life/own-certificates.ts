@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { IssuerKind, SigningProfile } from '../../contract/index.ts';
 import { certificateToPem, signingProfile } from '../ca/index.ts';
@@ -7,7 +8,7 @@ import type { Registry } from '../registry/index.ts';
 import { makeKey, type OwnIdentities } from '../setup/index.ts';
 
 /** What ends while the station lives; its canaries last as long as their issuer. */
-export type OwnName = 'observer' | 'broker';
+export type OwnName = 'observer' | 'records' | 'broker';
 
 export interface OwnCertificateParts {
   readonly registry: Registry;
@@ -24,9 +25,10 @@ const dueDays = 30;
 /** An officer who opens a session once in a fortnight is in time. */
 const alarmDays = 14;
 const actor = 'upkeep';
-const signAs: Readonly<Record<OwnName, string>> = { observer: 'station-observer', broker: 'station-broker' };
+const signAs: Readonly<Record<OwnName, string>> = { observer: 'station-observer', records: 'station-records', broker: 'station-broker' };
+const recordsSetting = 'records.station';
 
-/** Certificates that the station has for itself, for its observer and the broker that it runs: it renews them while a session allows it. */
+/** Certificates that the station has for itself, for its observer, central databases and the broker that it runs: it renews them while a session allows it. */
 export class OwnCertificates {
   readonly #parts: OwnCertificateParts;
 
@@ -34,12 +36,27 @@ export class OwnCertificates {
     this.#parts = parts;
   }
 
-  /** What a session for devices may sign besides: these two, and under these names only. */
+  /** By which central databases know this station: chosen once, in the name of its client certificate. */
+  get recordsStation(): string {
+    const { store } = this.#parts.registry;
+    const known = store.setting(recordsSetting);
+    if (known !== null) return known;
+    const made = randomBytes(4).toString('hex');
+    store.setSetting(recordsSetting, made);
+    return made;
+  }
+
+  /** What a session for devices may sign besides: these, and under these names only. */
   signing(): { readonly kind: IssuerKind; readonly profile: SigningProfile }[] {
     const { services, servers } = this.#parts;
     const { dns, ips } = this.#hosts();
+    const client = (name: 'observer' | 'records'): { readonly kind: IssuerKind; readonly profile: SigningProfile } => ({
+      kind: 'issuing',
+      profile: { ...signingProfile({ ...services.profile, commonName: `birthmark:${this.#clientName(name)}` }), name: signAs[name] },
+    });
     return [
-      { kind: 'issuing', profile: { ...signingProfile({ ...services.profile, commonName: 'birthmark:observer' }), name: signAs.observer } },
+      client('observer'),
+      client('records'),
       { kind: 'server', profile: { ...signingProfile(servers.profile, [...dns, ...ips]), name: signAs.broker } },
     ];
   }
@@ -56,12 +73,16 @@ export class OwnCertificates {
 
   /** A new key and certificate, in use when it resolves. What the signer refuses; then the old one stays. */
   async renew(name: OwnName): Promise<void> {
-    await (name === 'observer' ? this.#renewObserver() : this.#renewBroker());
+    await (name === 'broker' ? this.#renewBroker() : this.#renewClient(name));
   }
 
   #endingWithin(days: number): { readonly name: OwnName; readonly notAfter: string }[] {
     const { identities, clock, useServer } = this.#parts;
-    const names: readonly OwnName[] = useServer === null ? ['observer'] : ['observer', 'broker'];
+    const names: readonly OwnName[] = [
+      'observer',
+      ...(identities.records === null ? [] : (['records'] as const)),
+      ...(useServer === null ? [] : (['broker'] as const)),
+    ];
     return names
       .map((name) => ({ name, end: identities.certificate(name).validToDate }))
       .filter(({ end }) => end.getTime() - clock.now() < days * dayMs)
@@ -76,11 +97,16 @@ export class OwnCertificates {
     return { dns: hosts.filter((host) => isIP(host) === 0), ips: hosts.filter((host) => isIP(host) !== 0) };
   }
 
-  async #renewObserver(): Promise<void> {
+  #clientName(name: 'observer' | 'records'): string {
+    return name === 'observer' ? name : `records-${this.recordsStation}`;
+  }
+
+  async #renewClient(name: 'observer' | 'records'): Promise<void> {
     const { services, identities } = this.#parts;
     const { spki, spkiSha256, keyPem } = makeKey();
-    const { chain } = await services.issue({ name: 'observer', spki, spkiSha256, signAs: signAs.observer, actor, action: 'station.renew' });
-    identities.replace('observer', { keyPem, certificatePem: chain.map(certificateToPem).join('') });
+    const subject = this.#clientName(name);
+    const { chain } = await services.issue({ name: subject, spki, spkiSha256, signAs: signAs[name], actor, action: 'station.renew' });
+    identities.replace(name, { keyPem, certificatePem: chain.map(certificateToPem).join('') });
   }
 
   async #renewBroker(): Promise<void> {

@@ -20,6 +20,14 @@ export interface RequestParts {
   readonly actor: string;
 }
 
+/** As this station, by its own key and certificate `identity`. */
+export const requestParts = (registry: Registry, identity: SigningIdentity, actor: string): RequestParts => ({
+  registry,
+  identity: () => identity,
+  station: registry.store.setting('name') ?? '',
+  actor,
+});
+
 export interface Asked {
   readonly certificate: Uint8Array | null;
   readonly fingerprint: string | null;

@@ -88,9 +88,12 @@ export class Crls {
   }
 
   published({ issuer, partition }: CrlScope, number: number): void {
-    this.#store
-      .sql('UPDATE crls SET published_at = ? WHERE issuer = ? AND partition = ? AND number = ? AND published_at IS NULL')
-      .run(this.#store.now(), issuer, partition, number);
+    this.#store.transaction(() => {
+      const { changes } = this.#store
+        .sql('UPDATE crls SET published_at = ? WHERE issuer = ? AND partition = ? AND number = ? AND published_at IS NULL')
+        .run(this.#store.now(), issuer, partition, number);
+      if (changes > 0) this.#store.recorded('crl', `${issuer}/${String(partition)}`);
+    });
   }
 
   newest(scope: CrlScope): CrlView | null {

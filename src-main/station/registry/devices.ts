@@ -69,6 +69,7 @@ export class Devices {
     this.#store
       .sql(`UPDATE devices SET order_id = coalesce(order_id, ?), model = iif(model = '', ?, model) WHERE device = ?`)
       .run(order.id, unit.model, device);
+    this.#store.recorded('device', device);
     return this.get(device) as DeviceRow;
   }
 
@@ -142,7 +143,10 @@ export class Devices {
   }
 
   proven(device: string, level: ProofLevel): void {
-    this.#store.sql('UPDATE devices SET proof_level = ? WHERE device = ?').run(level, device);
+    this.#store.transaction(() => {
+      this.#store.sql('UPDATE devices SET proof_level = ? WHERE device = ?').run(level, device);
+      this.#store.recorded('device', device);
+    });
   }
 
   list(filter: { search: string; limit: number; offset: number; state?: DeviceState | undefined }): { total: number; rows: DeviceRow[] } {

@@ -9,6 +9,7 @@ import { Issuers } from './issuers.ts';
 import { Logins } from './logins.ts';
 import { Notices } from './notices.ts';
 import { Operators } from './operators.ts';
+import { Records } from './records.ts';
 import { Requests } from './requests.ts';
 import { Revocations } from './revocations.ts';
 import { Runs } from './runs.ts';
@@ -24,6 +25,16 @@ export type { CrlScope } from './crls.ts';
 export type { CeremonyRecord, JournalLine, TranscriptSignature } from './ceremonies.ts';
 export type { IssuerRecord } from './issuers.ts';
 export type { LoginInForce } from './logins.ts';
+export type {
+  AlertRecord,
+  CertificateRecordRow,
+  Checkpoint,
+  DeviceRecord,
+  PublishedCrl,
+  RecordKind,
+  SetAside,
+  Stretch,
+} from './records.ts';
 export type { RequestRecord } from './requests.ts';
 export type { RunRecord } from './runs.ts';
 
@@ -39,6 +50,7 @@ export interface Registry {
   readonly logins: Logins;
   readonly notices: Notices;
   readonly operators: Operators;
+  readonly records: Records;
   readonly requests: Requests;
   readonly revocations: Revocations;
   readonly rootCrls: RootCrls;
@@ -63,6 +75,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     logins: new Logins(store),
     notices: new Notices(store),
     operators: new Operators(store),
+    records: new Records(store),
     requests: new Requests(store),
     revocations: new Revocations(store),
     rootCrls: new RootCrls(store),

@@ -1,5 +1,6 @@
 import { crlHistory } from './migrations/crl-history.ts';
 import { approval } from './migrations/approval.ts';
+import { recordsMigration } from './migrations/records.ts';
 import { requests } from './migrations/requests.ts';
 import { rotation } from './migrations/rotation.ts';
 import { bundlesMigration } from './migrations/bundles.ts';
@@ -286,4 +287,5 @@ export const migrations: readonly string[] = [
   ceremoniesMigration,
   runProof,
   loginsMigration,
+  recordsMigration,
 ];

@@ -35,8 +35,10 @@ export class Notices {
            WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.serial = near.serial AND n.days <= near.days) LIMIT ${String(atOnce)}`,
         )
         .all(...ends, this.#store.now(), ends.at(-1)) as { serial: string; days: number }[];
-      for (const { serial, days } of due)
+      for (const { serial, days } of due) {
         this.#store.sql('INSERT INTO notices (serial, days, at) VALUES (?, ?, ?)').run(serial, days, this.#store.now());
+        this.#store.recorded('alert', `${serial}/${String(days)}`);
+      }
       return due.length;
     });
   }

@@ -29,6 +29,7 @@ export class Requests {
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(id, direction, fingerprint, serial, subject, certificate, reason, note, station, operator, requestedAt, proven ? 1 : 0);
+      if (direction === 'sent') this.#store.recorded('request', id);
       this.#store.audit(actor, `request.${direction}`, id, { fingerprint, serial, reason, note, station, operator, proven });
     });
   }
@@ -39,6 +40,7 @@ export class Requests {
       this.#store
         .sql('UPDATE revocation_requests SET state = ?, answered_at = ?, answered_by = ?, answer = ? WHERE id = ?')
         .run(state, answer.at, answer.by, answer.note, id);
+      this.#store.recorded('request', id);
       this.#store.audit(actor, 'request.answer', id, { state, by: answer.by, note: answer.note });
     });
   }

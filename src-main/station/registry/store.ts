@@ -161,6 +161,16 @@ export class Store {
   /** Must be called inside the transaction of the change that the broker host has to learn of. */
   owe(kind: 'device' | 'certificate' | 'revocation', key: string): void {
     this.sql('INSERT INTO outbox (kind, key, created_at) VALUES (?, ?, ?)').run(kind, key, this.now());
+    this.recorded(kind === 'revocation' ? 'certificate' : kind, key);
+  }
+
+  /** Must be called inside the transaction of a change that central databases have to learn of; where there are none it leaves nothing. */
+  recorded(kind: 'device' | 'certificate' | 'crl' | 'alert' | 'request' | 'audit', key: string): void {
+    this.sql('INSERT INTO records_log (kind, key, created_at) SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM records_hosts)').run(
+      kind,
+      key,
+      this.now(),
+    );
   }
 
   outbox(): { waiting: number; oldest: string | null; last: number } {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sha256Hex } from '../../der/index.ts';
 import { newSshKey, type StationIdentities, type TlsIdentity } from '../broker/index.ts';
 
-export type IdentityName = 'good-canary' | 'revoked-canary' | 'observer' | 'broker';
+export type IdentityName = 'good-canary' | 'revoked-canary' | 'observer' | 'broker' | 'records';
 
 export interface NewKey {
   /** SubjectPublicKeyInfo, DER. */
@@ -74,6 +74,9 @@ function isForKey(certificate: string, key: string): boolean {
     return false;
   }
 }
+
+/** `records` is made when an officer asks for it. */
+export const hasIdentity = (dataDir: string, name: IdentityName): boolean => existsSync(pathOf(dataDir, name, 'crt'));
 
 export function loadIdentity(dataDir: string, name: IdentityName): TlsIdentity & { readonly keyPem: string } {
   const read = (suffix: string): string => readFileSync(join(folder(dataDir), `${name}.${suffix}.pem`), 'utf8');

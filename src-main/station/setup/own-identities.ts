@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { StationIdentities, TlsIdentity } from '../broker/index.ts';
-import { finishReplacement, loadIdentity, replaceIdentity, type IdentityName } from './identities.ts';
+import { finishReplacement, hasIdentity, loadIdentity, replaceIdentity, type IdentityName } from './identities.ts';
 
 type Pair = TlsIdentity & { readonly keyPem: string };
 
@@ -22,10 +22,17 @@ export class OwnIdentities implements StationIdentities {
 
   /** As they are on the disk: a ceremony puts new ones there. */
   reload(): void {
+    finishReplacement(this.#dataDir, 'records');
+    if (hasIdentity(this.#dataDir, 'records')) this.#held.set('records', loadIdentity(this.#dataDir, 'records'));
     for (const name of names) {
       finishReplacement(this.#dataDir, name);
       this.#held.set(name, loadIdentity(this.#dataDir, name));
     }
+  }
+
+  /** The client certificate for central databases; null until it was made. */
+  get records(): Pair | null {
+    return this.#held.get('records') ?? null;
   }
 
   certificate(name: IdentityName): X509Certificate {

@@ -153,6 +153,7 @@ export const status = (over: Partial<StationStatus> = {}): StationStatus => ({
   crl: crl(),
   broker: broker(),
   outbox: { waiting: 0, oldest: null },
+  records: [],
   notVerified: 0,
   alarms: [],
   preconditions: [],

@@ -1,0 +1,25 @@
+import type { HandlersOf } from '../access/index.ts';
+import type { Station } from '../station.ts';
+
+export function recordsHandlers(station: Station): HandlersOf<'records'> {
+  const actor = (): string => station.operator?.name ?? 'nobody';
+
+  return {
+    'records.list': () => station.live().records.views(),
+    'records.certificate': async () => {
+      const { station: id, pem } = await station.live().recordsCertificate();
+      return { station: id, commonName: `birthmark:records-${id}`, role: `station_${id}`, pem };
+    },
+    'records.connect': async ({ at }) => {
+      const view = await station.live().records.connect(at, actor());
+      station.statusSoon();
+      return view;
+    },
+    'records.disconnect': async ({ name }) => {
+      await station.live().records.disconnect(name, actor());
+      return {};
+    },
+    'records.settle': ({ timeoutMs }) => station.live().records.settle(timeoutMs),
+    'records.problems': (page) => station.live().registry.records.problems(page),
+  };
+}

@@ -1,0 +1,155 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
+import pg from 'pg';
+import { Failure, type RecordsHost } from '../../contract/index.ts';
+import { named, type RecordRefused } from './failures.ts';
+
+/** The schema that this station writes: the number of the last migration in resources/broker/sql. */
+export const recordsSchema = 3;
+
+const connectMs = 10_000;
+/** Of one statement; a batch takes a fraction of a second. */
+const statementMs = 60_000;
+const lockMs = 5_000;
+/** Of NOTIFY, when a request or an answer is put into the table. */
+export const requestsChannel = 'birthmark_requests';
+
+export interface RecordsClient {
+  readonly host: RecordsHost;
+  /** Of this station there. */
+  readonly station: string;
+  readonly keyPem: string;
+  readonly certificatePem: string;
+  /** The CA of the database's certificate. */
+  readonly caPem: string;
+}
+
+/** A session of this station with a central database. Only one at a time writes as this station. */
+export class Connection {
+  readonly #client: pg.Client;
+  readonly #options: RecordsClient;
+  #lost: (() => void) | null = null;
+  #called: (() => void) | null = null;
+  isOpen = true;
+
+  private constructor(client: pg.Client, options: RecordsClient) {
+    this.#client = client;
+    this.#options = options;
+    const ended = (): void => {
+      this.isOpen = false;
+      this.#lost?.();
+    };
+    client.on('error', ended);
+    client.on('end', ended);
+    client.on('notification', () => this.#called?.());
+  }
+
+  /** RECORDS_AWAY, RECORDS_UNTRUSTED, RECORDS_REFUSED, RECORDS_NO_DATABASE, RECORDS_SCHEMA_OLDER, RECORDS_SCHEMA_NEWER, RECORDS_BUSY. */
+  static async open(options: RecordsClient, use: 'writing' | 'reading' = 'writing'): Promise<Connection> {
+    const { host, station } = options;
+    const serverName = host.serverName ?? host.host;
+    const client = new pg.Client({
+      host: host.host,
+      port: host.port,
+      database: host.database,
+      user: `station_${station}`,
+      // Where the server asks for one it does not want our certificate, and gets nothing else.
+      password: '',
+      application_name: 'birthmark',
+      connectionTimeoutMillis: connectMs,
+      query_timeout: statementMs + connectMs,
+      keepAlive: true,
+      ssl: {
+        ca: options.caPem,
+        cert: options.certificatePem,
+        key: options.keyPem,
+        minVersion: 'TLSv1.2',
+        ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+        checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
+      },
+    });
+    const connection = new Connection(client, options);
+    try {
+      await client.connect();
+      await connection.#prepare(use);
+      return connection;
+    } catch (thrown) {
+      connection.close();
+      throw connection.named(thrown);
+    }
+  }
+
+  async #prepare(use: 'writing' | 'reading'): Promise<void> {
+    const { host, station } = this.#options;
+    // search_path last of all: nothing outside of the schema is ever meant.
+    await this.#client.query(
+      `SET search_path = birthmark; SET statement_timeout = ${String(statementMs)}; SET lock_timeout = ${String(lockMs)}; SET timezone = 'UTC'`,
+    );
+    const found = await this.#schema();
+    if (found < recordsSchema) throw new Failure('RECORDS_SCHEMA_OLDER', { host: host.host, port: host.port, found, known: recordsSchema });
+    if (found > recordsSchema) throw new Failure('RECORDS_SCHEMA_NEWER', { host: host.host, port: host.port, found, known: recordsSchema });
+    // A session whose end the server has not seen yet may still write what is old by now.
+    if (use === 'reading') return;
+    await this.#client.query('SELECT pg_advisory_lock(hashtext($1))', [`birthmark ${station}`]);
+    await this.#client.query(`LISTEN ${requestsChannel}`);
+  }
+
+  async #schema(): Promise<number> {
+    try {
+      const { rows } = await this.#client.query<{ version: number | null }>('SELECT max(version) AS version FROM birthmark.schema_version');
+      return rows[0]?.version ?? 0;
+    } catch (thrown) {
+      const { code } = thrown as { code?: string };
+      if (code === '42P01' || code === '3F000') return 0;
+      throw thrown;
+    }
+  }
+
+  get host(): RecordsHost {
+    return this.#options.host;
+  }
+
+  get station(): string {
+    return this.#options.station;
+  }
+
+  /** Requests or answers have come; said by whoever sends them. */
+  onRequests(listener: () => void): void {
+    this.#called = listener;
+  }
+
+  onLost(listener: () => void): void {
+    this.#lost = listener;
+  }
+
+  /** A prepared statement, by `name`. Throws what `named` makes of it. */
+  async run<R extends pg.QueryResultRow = pg.QueryResultRow>(name: string, text: string, values: unknown[] = []): Promise<R[]> {
+    try {
+      return (await this.#client.query<R>({ name, text, values })).rows;
+    } catch (thrown) {
+      throw this.named(thrown);
+    }
+  }
+
+  /** All of it or nothing; of a commit whose answer got lost nobody knows which, so `work` must be one that may be done twice. */
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    await this.run('begin', 'BEGIN');
+    try {
+      const value = await work();
+      await this.run('commit', 'COMMIT');
+      return value;
+    } catch (thrown) {
+      if (this.isOpen) await this.run('rollback', 'ROLLBACK').catch(() => this.close());
+      throw thrown;
+    }
+  }
+
+  named(thrown: unknown): Failure | RecordRefused {
+    return named(thrown, this.#options.host, this.#options.station);
+  }
+
+  close(): void {
+    this.isOpen = false;
+    void this.#client.end().catch(() => undefined);
+  }
+}

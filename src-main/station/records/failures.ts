@@ -1,0 +1,43 @@
+import { Failure, type FailureParams, type RecordsHost } from '../../contract/index.ts';
+
+/** Of a record itself, by SQLSTATE class: data exceptions and integrity constraints. No other record is to blame for it. */
+const isAboutTheRecord = (sqlstate: string): boolean => /^2[23]/u.test(sqlstate);
+/** Connection exceptions, no resources, operator intervention, object in use, and a recovery that is under way. */
+const isAway = (sqlstate: string): boolean => /^(?:08|53|57|55006)/u.test(sqlstate);
+const network = /^E(?:CONNREFUSED|CONNRESET|CONNABORTED|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN|TIMEDOUT|PIPE)$/u;
+/** Node's codes for a server certificate that does not pass. */
+const untrusted = /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT_ALTNAME_INVALID|INVALID_CA|HOSTNAME_MISMATCH|ERROR_IN_CERT)/u;
+
+interface DatabaseError extends Error {
+  readonly code?: string;
+  readonly severity?: string;
+}
+
+/** A single record that the database does not take, whoever sends it. */
+export class RecordRefused extends Error {}
+
+/** What pg throws, as a failure with a name. A `RecordRefused` where one record is to blame. */
+export function named(thrown: unknown, { host, port, database }: RecordsHost, station: string): Failure | RecordRefused {
+  if (thrown instanceof Failure || thrown instanceof RecordRefused) return thrown;
+  const { code = '', severity, message } = thrown as DatabaseError;
+  const fail = (name: Parameters<typeof failure>[0], more: FailureParams): Failure => failure(name, { host, port, ...more }, thrown);
+  // Only what the server itself says has a severity.
+  if (severity === undefined) {
+    if (untrusted.test(code)) return fail('RECORDS_UNTRUSTED', { problem: message });
+    if (/does not support SSL/u.test(message)) return fail('RECORDS_UNTRUSTED', { problem: 'it does not speak TLS' });
+    if (/alert/u.test(code.toLowerCase()) || /alert/u.test(message)) return fail('RECORDS_REFUSED', { problem: message, station });
+    return fail('RECORDS_AWAY', { stage: network.test(code) ? code : message });
+  }
+  if (isAboutTheRecord(code)) return new RecordRefused(message);
+  if (isAway(code)) return fail('RECORDS_AWAY', { stage: message });
+  if (code === '55P03') return fail('RECORDS_BUSY', {});
+  if (code === '3D000') return fail('RECORDS_NO_DATABASE', { database });
+  if (code.startsWith('28') || code === '42501') return fail('RECORDS_REFUSED', { problem: message, station });
+  return fail('RECORDS_FAILED', { problem: message, sqlstate: code });
+}
+
+const failure = (
+  code: 'RECORDS_AWAY' | 'RECORDS_UNTRUSTED' | 'RECORDS_REFUSED' | 'RECORDS_BUSY' | 'RECORDS_NO_DATABASE' | 'RECORDS_FAILED',
+  params: FailureParams,
+  thrown: unknown,
+): Failure => new Failure(code, params, thrown);

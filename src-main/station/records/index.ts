@@ -1,0 +1,5 @@
+/** The door to the central records: PostgreSQL on broker hosts, to which everything that is recorded here goes as well. */
+export { RecordsDesk, type RecordsDeskOptions } from './desk.ts';
+export { RecordsSync, type RecordsSyncOptions } from './sync.ts';
+export { compareRecords } from './compare.ts';
+export { recordsSchema } from './connection.ts';
