@@ -3,6 +3,7 @@ import { crl100k, crl1m } from './crl.ts';
 import type { Figure } from './figure.ts';
 import { issue, issueMemory, issueShell, issueUsb } from './issue.ts';
 import { run, slots16 } from './run.ts';
+import { wire } from './wire.ts';
 
 /** Every figure of `npm run bench`, by name; what each means and its target stand in docs/benchmarks.md. */
 const benches: Readonly<Record<string, () => Promise<Figure>>> = {
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Figure>>> = {
   'crl-100k': crl100k,
   'crl-1m': crl1m,
   run,
+  wire,
   'slots-16': slots16,
 };
 

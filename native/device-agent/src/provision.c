@@ -50,9 +50,21 @@ static struct bma_record csr_record(uint8_t slot)
     return (struct bma_record){BMA_RECORD_CSR, slot, 0};
 }
 
+static void put_state(const struct bma_agent *agent, struct bma_cbor_writer *out)
+{
+    bma_cbor_put_text(out, "locked");
+    bma_cbor_put_bool(out, agent->locked);
+    bma_cbor_put_text(out, "active");
+    bma_cbor_put_int(out, agent->active);
+}
+
 static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
 {
-    (void)map;
+    if (bma_cbor_has(map, "hwid")) { /* whoever can address the unit knows the rest */
+        bma_cbor_put_map(out, 2);
+        put_state(agent, out);
+        return BMA_OK;
+    }
     const struct bma_identity *identity = &agent->ports.identity;
     const struct bma_crypto *crypto = &agent->ports.crypto;
     bool supported[2];
@@ -67,10 +79,7 @@ static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wr
     bma_cbor_put_text(out, identity->model);
     bma_cbor_put_text(out, "fw");
     bma_cbor_put_text(out, identity->firmware);
-    bma_cbor_put_text(out, "locked");
-    bma_cbor_put_bool(out, agent->locked);
-    bma_cbor_put_text(out, "active");
-    bma_cbor_put_int(out, agent->active);
+    put_state(agent, out);
     bma_cbor_put_text(out, "slots");
     bma_cbor_put_uint(out, BMA_SLOTS);
     bma_cbor_put_text(out, "algs");

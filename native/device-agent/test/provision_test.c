@@ -192,6 +192,18 @@ static void tells_one_digest_of_all_items(void)
     CHECK_INT(digest_of(1, &len, told), BMA_NOT_FOUND);
 }
 
+static void tells_its_state_alone_to_whoever_knows_the_rest(void)
+{
+    struct bma_span text;
+    bench_fresh(&unit);
+    ask(0);
+    CHECK(bma_cbor_get_text(read_command(BMA_CMD_INFO), "hwid", &text));
+    ask(1);
+    with_text("hwid", unit.ports.identity.hardware_id);
+    struct bma_span answer = read_command(BMA_CMD_INFO);
+    CHECK(bma_cbor_has(answer, "locked") && bma_cbor_has(answer, "active") && !bma_cbor_has(answer, "hwid") && answer.len < 20);
+}
+
 /* Whatever the command, a request that names another unit changes nothing on this one. */
 static void carries_out_nothing_that_is_for_another_unit(void)
 {
@@ -338,6 +350,7 @@ void test_provision(void)
     hands_out_the_csr_in_pieces();
     begins_the_csr_with_the_answer_to_keygen();
     tells_one_digest_of_all_items();
+    tells_its_state_alone_to_whoever_knows_the_rest();
     carries_out_nothing_that_is_for_another_unit();
     activates_only_what_is_complete();
     stays_locked();

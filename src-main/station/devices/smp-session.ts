@@ -151,7 +151,7 @@ export class SmpSession implements UnitSession {
         // The answer to the first request was lost, and the unit is locked already: the identity below tells.
         if (!(thrown instanceof Failure) || thrown.code !== 'LOCKED') throw thrown;
       });
-      const { locked } = await this.#confirm(signal);
+      const { locked } = await this.#state(signal);
       if (!locked) throw new Failure('VERIFY_MISMATCH', { item: 'lock', expected: true, actual: false });
       this.#steps.left = [];
     });
@@ -196,6 +196,11 @@ export class SmpSession implements UnitSession {
   async #buffer(signal: AbortSignal): Promise<number> {
     this.#bufferBytes ??= await bufferSize(this.#line, signal);
     return this.#bufferBytes;
+  }
+
+  /** What of the identity can change, read anew; of this unit alone. */
+  async #state(signal: AbortSignal): Promise<Answer<'state'>> {
+    return this.#info !== null && this.#info.proto >= ADDRESSES ? this.#command('state', {}, { signal }) : this.#confirm(signal);
   }
 
   /** What makes a request one for this unit alone. */

@@ -15,7 +15,7 @@ const parts = (...said: readonly string[]): Buffer => Buffer.concat(said.map((pa
 const digest = 'ab'.repeat(32);
 const output = (text: string, traceback = ''): string => `${text}\x04${traceback}\x04>`;
 const pasted = (text: string, traceback = ''): readonly string[] => ['R\x01\x00\x80\x01', '', `\x04${output(text, traceback)}`];
-const plain = (text: string): readonly string[] => ['R\x00', '', '', `OK${output(text)}`];
+const plain = (text: string): readonly string[] => ['R\x00', '', `OK${output(text)}`];
 const identity = '5a30c1f2\r\nRaspberry Pi Pico W\r\nmicropython 1.27.0\r\n';
 const noFile = 'Traceback (most recent call last):\r\n  File "<stdin>", line 2, in <module>\r\nOSError: [Errno 28] ENOSPC\r\n';
 
@@ -29,7 +29,7 @@ export const micropythonRaw: FuzzTarget = {
     parts(...pasted(identity), ...pasted(`${'00ff'.repeat(64)}\r\n${'1234'.repeat(9)}\r\ncontent\r\n`)),
     parts(...pasted(identity), ...pasted('', noFile)),
     parts(...plain(identity), ...plain(`1180 ${digest}\r\n`)),
-    parts('R\x01\x40\x00\x01', '\x01', '\x01', '\x04', `\x04${output('', 'MemoryError: \r\n')}`),
+    parts('R\x01\x02\x00\x01', '\x01', '\x01', '', `\x04${output('', 'MemoryError: \r\n')}`),
   ],
   mutate: mutateStream(
     [

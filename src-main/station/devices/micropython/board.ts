@@ -10,8 +10,12 @@ import { lastLine, type RawRepl } from './raw-repl.ts';
 const CHUNK_BYTES = 128;
 /** Of the board's own error, in a failure. */
 const MAX_ERROR_CHARS = 200;
-/** Old ports lack `bytes.fromhex`, `hashlib` or `machine.unique_id`. H: from hex, X: to hex, S: SHA-256 or None. */
-const PRELUDE = `
+/**
+ * What the rest calls, so that it goes over the line once; in pieces that boards with little memory compile. Old ports lack `bytes.fromhex`, `hashlib` or
+ * `machine.unique_id`. H: from hex, X: to hex, S: SHA-256 or None, I: tells who it is, D: tells what a file holds.
+ */
+const PRELUDE = [
+  `
 def X(b): return ''.join(['%02x' % c for c in b])
 def H(s): return bytes([int(s[i:i+2], 16) for i in range(0, len(s), 2)])
 try: H = bytes.fromhex
@@ -25,7 +29,39 @@ except (ImportError, AttributeError):
   import uhashlib
   S = uhashlib.sha256
  except (ImportError, AttributeError): pass
-`;
+`,
+  `
+import sys
+try: import os
+except ImportError: import uos as os
+def I():
+ try:
+  import machine
+  print(X(machine.unique_id()))
+ except (ImportError, AttributeError): print('')
+ try: print(os.uname().machine)
+ except AttributeError: print(sys.platform)
+ print(sys.implementation[0], '.'.join([str(n) for n in sys.implementation[1][:3]]))
+`,
+  `
+def D(p):
+ try: f = open(p, 'rb')
+ except OSError:
+  print('none')
+  return
+ n = 0
+ s = S() if S else None
+ while True:
+  b = f.read(${String(CHUNK_BYTES)})
+  if not b: break
+  n += len(b)
+  if s: s.update(b)
+  else: print(X(b))
+ f.close()
+ if s: print(n, X(s.digest()))
+ else: print('content')
+`,
+];
 
 export interface BoardFile {
   readonly item: 'key' | 'cert' | 'ca' | 'broker';
@@ -56,23 +92,11 @@ export function pathsOf({ folder, format }: Pick<MicroPythonProfile, 'folder' | 
 
 /** Names the functions that the rest uses; once after each entering. */
 export async function prepare(repl: RawRepl, signal: AbortSignal): Promise<void> {
-  await ask(repl, 'prepare', PRELUDE, signal);
+  for (const piece of PRELUDE) await ask(repl, 'prepare', piece, signal);
 }
 
 export async function readIdentity(repl: RawRepl, signal: AbortSignal): Promise<{ hardwareId: string; model: string; firmware: string }> {
-  const code = `
-import sys
-try: import os
-except ImportError: import uos as os
-try:
- import machine
- print(X(machine.unique_id()))
-except (ImportError, AttributeError): print('')
-try: print(os.uname().machine)
-except AttributeError: print(sys.platform)
-print(sys.implementation[0], '.'.join([str(n) for n in sys.implementation[1][:3]]))
-`;
-  const [hardwareId = '', model = '', firmware = ''] = (await ask(repl, 'identify', code, signal)).split(/\r?\n/u);
+  const [hardwareId = '', model = '', firmware = ''] = (await ask(repl, 'identify', 'I()\n', signal)).split(/\r?\n/u);
   if (!/^[0-9a-f]{2,64}$/u.test(hardwareId))
     throw new Failure('UNVERIFIABLE', { item: 'its identity' }, 'the board has no machine.unique_id()');
   return { hardwareId: hardwareId.toUpperCase(), model: model.slice(0, 64), firmware: firmware.slice(0, 64) };
@@ -80,24 +104,7 @@ print(sys.implementation[0], '.'.join([str(n) for n in sys.implementation[1][:3]
 
 /** SHA-256 and length of a file as it is stored; null: it is not there. Without hashlib its content is read out. */
 export async function storedDigest(repl: RawRepl, path: string, signal: AbortSignal): Promise<{ bytes: number; digest: string } | null> {
-  const code = `
-try: f = open('${path}', 'rb')
-except OSError: f = None
-if f is None: print('none')
-else:
- n = 0
- s = S() if S else None
- while True:
-  b = f.read(${String(CHUNK_BYTES)})
-  if not b: break
-  n += len(b)
-  if s: s.update(b)
-  else: print(X(b))
- f.close()
- if s: print(n, X(s.digest()))
- else: print('content')
-`;
-  const lines = (await ask(repl, `digest ${path}`, code, signal)).trim().split(/\r?\n/u);
+  const lines = (await ask(repl, `digest ${path}`, `D('${path}')\n`, signal)).trim().split(/\r?\n/u);
   if (lines.at(-1) === 'none') return null;
   if (lines.at(-1) === 'content') {
     const content = Buffer.from(lines.slice(0, -1).join(''), 'hex');
@@ -122,8 +129,6 @@ export async function writeFile(repl: RawRepl, file: BoardFile, signal: AbortSig
 
 export async function removeFile(repl: RawRepl, path: string, signal: AbortSignal): Promise<void> {
   const code = `
-try: import os
-except ImportError: import uos as os
 try: os.remove('${path}')
 except OSError: pass
 `;

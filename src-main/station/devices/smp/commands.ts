@@ -30,6 +30,7 @@ export const commands = {
       proto: z.int().default(1),
     }),
   ),
+  state: spec(PROVISION_GROUP, 'read', 0, z.object({ locked: z.boolean(), active: z.int().min(-1).max(1) })),
   keygen: spec(PROVISION_GROUP, 'write', 1, z.object({ len: z.int().positive(), sha: bytes, data: bytes.optional() })),
   csr: spec(PROVISION_GROUP, 'read', 2, z.object({ off: z.int(), len: z.int(), data: bytes })),
   write: spec(PROVISION_GROUP, 'write', 3, z.object({ off: z.int().min(0) })),
