@@ -50,15 +50,15 @@ done
 [[ -r $keys && -r $root_ca ]] || { echo 'install.sh: --keys and --root-ca must name files that can be read' >&2; usage; }
 openssl x509 -in "$root_ca" -noout 2>/dev/null || { echo "install.sh: there is no certificate in $root_ca" >&2; exit 65; }
 [[ $(grep -c '^ssh-' "$keys") -eq 2 ]] || { echo "install.sh: $keys must hold two lines: the key for files, then the key for commands" >&2; exit 65; }
-for program in openssl flock mosquitto; do
+for program in openssl flock mosquitto $([[ -n $prefix ]] || echo sudo sshd systemctl); do
   PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$program" >/dev/null || { echo "install.sh: $program is not installed" >&2; exit 69; }
 done
 [[ -n $prefix || $(id -u) -eq 0 ]] || { echo 'install.sh: must be run as root, or with --prefix' >&2; exit 77; }
 
 config=$prefix/etc/birthmark lib=$prefix/usr/local/lib/birthmark spool=$prefix/var/lib/birthmark install=$prefix/etc/mosquitto/birthmark
 log=$prefix/var/log/mosquitto/mosquitto.log
-group=mosquitto
-[[ -z $prefix ]] || group=''
+read_log="sudo -n -u mosquitto $lib/birthmark-log"
+[[ -z $prefix ]] || read_log=$lib/birthmark-log
 files_user=birthmark-files command_user=birthmark-command
 changed=0
 
@@ -103,6 +103,7 @@ folder 755 "$install/sets"
 [[ -z $prefix ]] || folder 755 "$(dirname "$log")"
 
 put 755 "$lib/birthmark-host" <"$here/birthmark-host"
+sed -e "s|@CONFIG@|$config|g" "$here/birthmark-log" | put 755 "$lib/birthmark-log"
 put 644 "$config/root.pem" <"$root_ca"
 put 644 "$config/broker.conf" <<TEXT
 SPOOL='$spool'
@@ -110,8 +111,8 @@ INSTALL='$install'
 TRUST='$config/root.pem'
 LOG='$log'
 RELOAD='$reload'
+READ_LOG='$read_log'
 MARGIN_MINUTES=10
-GROUP='$group'
 TEXT
 
 # Each key can do one thing: files into the station's folder, or the one command.
@@ -138,7 +139,10 @@ Match User $command_user
   PasswordAuthentication no
 Match all
 TEXT
-  put 440 /etc/sudoers.d/birthmark <<<"$command_user ALL=(root) NOPASSWD: /usr/bin/systemctl reload mosquitto"
+  put 440 /etc/sudoers.d/birthmark <<TEXT
+$command_user ALL=(root) NOPASSWD: /usr/bin/systemctl reload mosquitto
+$command_user ALL=(mosquitto) NOPASSWD: $lib/birthmark-log
+TEXT
   for unit in birthmark-pending@.path birthmark-pending@.service; do
     sed -e "s|@LIB@|$lib|g; s|@CONFIG@|$config|g; s|@SPOOL@|$spool|g; s|@USER@|$command_user|g" "$here/$unit" | put 644 "/etc/systemd/system/$unit"
   done
@@ -146,7 +150,8 @@ TEXT
   run chmod 2775 "$spool/$station/incoming"
   run chown "$command_user" "$spool/$station"
   run chown -R "$command_user" "$install"
-  run usermod -a -G adm,mosquitto "$command_user" 2>/dev/null || true
+  run chgrp mosquitto "$install/sets"
+  run chmod 2755 "$install/sets"
 fi
 
 # Nobody's CA and its empty list, so that Mosquitto can start before the first publication: its key is thrown away here.
@@ -158,7 +163,8 @@ if [[ ! -e $install/current ]]; then
     work=$(mktemp -d)
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/key" -out "$first/client-cas.pem" -days 3650 -subj '/CN=nobody' -addext 'keyUsage=critical,keyCertSign,cRLSign' 2>/dev/null
     touch "$work/database"
-    printf '[ca]\ndefault_ca=nobody\n[nobody]\ndatabase=%s\ndefault_md=sha256\n' "$work/database" >"$work/ca.cnf"
+    echo 01 >"$work/number"
+    printf '[ca]\ndefault_ca=nobody\n[nobody]\ndatabase=%s\ncrlnumber=%s\ndefault_md=sha256\ncrl_extensions=v2\n[v2]\nauthorityKeyIdentifier=keyid:always\n' "$work/database" "$work/number" >"$work/ca.cnf"
     openssl ca -gencrl -config "$work/ca.cnf" -keyfile "$work/key" -cert "$first/client-cas.pem" -crldays 3650 -out "$first/crl.pem" 2>/dev/null
     : >"$first/access-list"
     : >"$first/password-file"

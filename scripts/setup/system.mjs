@@ -52,6 +52,7 @@ const packages = {
   tests: [
     [['mosquitto-clients'], program('mosquitto_pub')],
     [['openssh-server'], program('sshd')],
+    [['sudo'], program('sudo')],
     [['postgresql-15', 'postgresql-17', 'postgresql'], { folders: postgresFolders, name: 'postgres' }],
     [['gnutls-bin'], program('gnutls-cli')],
     [['opensc'], program('pkcs11-tool')],

@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,9 +7,9 @@ import { newSshKey } from '../../src-main/station/broker/ssh.ts';
 
 export type Upload = Readonly<Record<'crl.pem' | 'client-cas.pem' | 'access-list' | 'password-file' | 'expired', string>>;
 
-/** How the host's command ended: 0, 65 (refused, nothing changed), or something worse. */
+/** How the host's command ended: 0, 65 (refused, nothing changed), null (killed), or something worse. */
 export interface Ended {
-  readonly code: number;
+  readonly code: number | null;
   readonly out: string;
   readonly complaint: string;
 }
@@ -48,23 +48,27 @@ export class HostFolder {
     return id;
   }
 
-  /** The forced command, without SSH around it. */
-  spawn(station: string, ...words: string[]): ChildProcess {
-    const conf = join(this.dir, 'etc/birthmark/broker.conf');
-    return spawn(join(this.dir, 'usr/local/lib/birthmark/birthmark-host'), [conf, station, ...words], { detached: true, stdio: 'ignore' });
+  /** The forced command, killed before the `count`th command that moves, removes or syncs files; tells whether it came so far. */
+  async killedAt(count: number, station: string, ...words: string[]): Promise<boolean> {
+    const trap = join(this.dir, 'kill-at');
+    // The shell reads it before the script, and then looks at each command, in functions too.
+    const changes = '[[ $BASH_COMMAND =~ ^(mv|ln|sync|rm) ]]';
+    writeFileSync(trap, `set -T\n_count=0\ntrap '${changes} && (( ++_count == ${String(count)} )) && kill -9 $$' DEBUG\n`);
+    return (await this.#run({ BASH_ENV: trap }, station, words)).code === null;
   }
 
-  async run(station: string, ...words: string[]): Promise<Ended> {
-    const conf = join(this.dir, 'etc/birthmark/broker.conf');
+  run(station: string, ...words: string[]): Promise<Ended> {
+    return this.#run({}, station, words);
+  }
+
+  async #run(env: Readonly<Record<string, string>>, station: string, words: readonly string[]): Promise<Ended> {
+    const args = [join(this.dir, 'etc/birthmark/broker.conf'), station, ...words];
     try {
-      const { stdout, stderr } = await promisify(execFile)(join(this.dir, 'usr/local/lib/birthmark/birthmark-host'), [
-        conf,
-        station,
-        ...words,
-      ]);
+      const script = join(this.dir, 'usr/local/lib/birthmark/birthmark-host');
+      const { stdout, stderr } = await promisify(execFile)(script, args, { env: { ...process.env, ...env } });
       return { code: 0, out: stdout, complaint: stderr };
     } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      const { code, stdout, stderr } = error as { code: number | null; stdout: string; stderr: string };
       return { code, out: stdout, complaint: stderr };
     }
   }
