@@ -62,6 +62,8 @@ const packages = {
     [['clang'], program('clang')],
     [['xvfb'], program('Xvfb')],
     [['xauth'], program('xauth')],
+    [['qemu-system-arm'], program('qemu-system-arm')],
+    [['firmware-microbit-micropython'], { folders: () => ['/usr/share/firmware-microbit-micropython'], name: 'firmware.hex' }],
   ],
 };
 

@@ -67,7 +67,7 @@ export class RomLine {
       return await this.#client.command(name, body, { ...options, deadlineMs: this.#profile.exchangeMs + (options.extraMs ?? 0) });
     } catch (thrown) {
       if (!(thrown instanceof RomRefusal)) throw thrown;
-      throw new Failure('DEVICE_REFUSED', { command: name, group: thrown.status, rc: thrown.reason });
+      throw new Failure('DEVICE_REFUSED', { command: name, error: `status ${String(thrown.status)}, error ${String(thrown.reason)}` });
     } finally {
       body.fill(0);
     }

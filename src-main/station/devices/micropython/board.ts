@@ -8,11 +8,11 @@ import { lastLine, type RawRepl } from './raw-repl.ts';
 
 /** Bytes of a file in one piece of code: twice as many characters, which boards with little memory still compile. */
 const CHUNK_BYTES = 128;
-/** Of the board's own error, in a failure. */
-const MAX_ERROR_CHARS = 200;
+/** The same where the board takes only little at once. */
+const SMALL_CHUNK_BYTES = 24;
 /**
- * What the rest calls, so that it goes over the line once; in pieces that boards with little memory compile. Old ports lack `bytes.fromhex`, `hashlib` or
- * `machine.unique_id`. H: from hex, X: to hex, S: SHA-256 or None, I: tells who it is, D: tells what a file holds.
+ * What the rest calls, each piece short enough for a board with a heap of a few kilobytes. Old ports lack `bytes.fromhex`, `hashlib` or `machine.unique_id`.
+ * H: from hex, X: to hex, S: SHA-256 or None, I: identity, D: digest of a file, R: remove a file.
  */
 const PRELUDE = [
   `
@@ -20,6 +20,8 @@ def X(b): return ''.join(['%02x' % c for c in b])
 def H(s): return bytes([int(s[i:i+2], 16) for i in range(0, len(s), 2)])
 try: H = bytes.fromhex
 except AttributeError: pass
+`,
+  `
 S = None
 try:
  import hashlib
@@ -39,20 +41,18 @@ def I():
   import machine
   print(X(machine.unique_id()))
  except (ImportError, AttributeError): print('')
- try: print(os.uname().machine)
- except AttributeError: print(sys.platform)
+ try: print(os.uname()[4])
+ except (AttributeError, IndexError): print(sys.platform)
  print(sys.implementation[0], '.'.join([str(n) for n in sys.implementation[1][:3]]))
 `,
   `
 def D(p):
  try: f = open(p, 'rb')
- except OSError:
-  print('none')
-  return
+ except OSError: return print('none')
  n = 0
  s = S() if S else None
  while True:
-  b = f.read(${String(CHUNK_BYTES)})
+  b = f.read(64)
   if not b: break
   n += len(b)
   if s: s.update(b)
@@ -61,7 +61,14 @@ def D(p):
  if s: print(n, X(s.digest()))
  else: print('content')
 `,
+  `
+def R(p):
+ try: os.remove(p)
+ except OSError: pass
+`,
 ];
+/** Code leaves holes in a small heap. */
+const TIDY = 'import gc;gc.collect()';
 
 export interface BoardFile {
   readonly item: 'key' | 'cert' | 'ca' | 'broker';
@@ -92,11 +99,15 @@ export function pathsOf({ folder, format }: Pick<MicroPythonProfile, 'folder' | 
 
 /** Names the functions that the rest uses; once after each entering. */
 export async function prepare(repl: RawRepl, signal: AbortSignal): Promise<void> {
-  for (const piece of PRELUDE) await ask(repl, 'prepare', piece, signal);
+  for (const code of PRELUDE) {
+    await ask(repl, 'prepare', TIDY, signal);
+    await ask(repl, 'prepare', code, signal);
+  }
+  await ask(repl, 'prepare', TIDY, signal);
 }
 
 export async function readIdentity(repl: RawRepl, signal: AbortSignal): Promise<{ hardwareId: string; model: string; firmware: string }> {
-  const [hardwareId = '', model = '', firmware = ''] = (await ask(repl, 'identify', 'I()\n', signal)).split(/\r?\n/u);
+  const [hardwareId = '', model = '', firmware = ''] = (await ask(repl, 'identify', 'I()', signal)).split(/\r?\n/u);
   if (!/^[0-9a-f]{2,64}$/u.test(hardwareId))
     throw new Failure('UNVERIFIABLE', { item: 'its identity' }, 'the board has no machine.unique_id()');
   return { hardwareId: hardwareId.toUpperCase(), model: model.slice(0, 64), firmware: firmware.slice(0, 64) };
@@ -104,23 +115,22 @@ export async function readIdentity(repl: RawRepl, signal: AbortSignal): Promise<
 
 /** SHA-256 and length of a file as it is stored; null: it is not there. Without hashlib its content is read out. */
 export async function storedDigest(repl: RawRepl, path: string, signal: AbortSignal): Promise<{ bytes: number; digest: string } | null> {
-  const lines = (await ask(repl, `digest ${path}`, `D('${path}')\n`, signal)).trim().split(/\r?\n/u);
+  const lines = (await ask(repl, `digest ${path}`, `D('${path}')`, signal)).trim().split(/\r?\n/u);
   if (lines.at(-1) === 'none') return null;
   if (lines.at(-1) === 'content') {
     const content = Buffer.from(lines.slice(0, -1).join(''), 'hex');
     return { bytes: content.length, digest: sha256(content) };
   }
-  const [, bytes, digest] = /^(\d{1,9}) ([0-9a-f]{64})$/u.exec(lines.at(-1) ?? '') ?? [];
-  if (bytes === undefined || digest === undefined)
-    throw new Failure('UNVERIFIABLE', { item: path }, 'what the board tells of it is no digest');
+  const [bytes, digest = ''] = (lines.at(-1) ?? '').split(' ');
   return { bytes: Number(bytes), digest };
 }
 
 export async function writeFile(repl: RawRepl, file: BoardFile, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<void> {
   await ask(repl, `open ${file.path}`, `f = open('${file.path}', 'wb')\n`, signal, file.item);
-  for (let at = 0; at < file.bytes.length; at += CHUNK_BYTES) {
-    const part = file.bytes.subarray(at, at + CHUNK_BYTES);
-    const code = Buffer.concat([Buffer.from("n = f.write(H('"), hexBytes(part), Buffer.from("'))\n")]);
+  const chunk = repl.takesLittle ? SMALL_CHUNK_BYTES : CHUNK_BYTES;
+  for (let at = 0; at < file.bytes.length; at += chunk) {
+    const part = file.bytes.subarray(at, at + chunk);
+    const code = Buffer.concat([Buffer.from("n=f.write(H('"), hexBytes(part), Buffer.from("'))")]);
     await ask(repl, `write ${file.path}`, code, signal, file.item).finally(() => code.fill(0));
     onBytes(part.length);
   }
@@ -128,11 +138,7 @@ export async function writeFile(repl: RawRepl, file: BoardFile, signal: AbortSig
 }
 
 export async function removeFile(repl: RawRepl, path: string, signal: AbortSignal): Promise<void> {
-  const code = `
-try: os.remove('${path}')
-except OSError: pass
-`;
-  await ask(repl, `remove ${path}`, code, signal);
+  await ask(repl, `remove ${path}`, `R('${path}')`, signal);
 }
 
 /** Hex digits without a string in between: what holds a key can be zeroed. */
@@ -153,5 +159,5 @@ async function ask(repl: RawRepl, about: string, code: string | Buffer, signal: 
   const error = printable(Buffer.from(lastLine(traceback))).slice(0, MAX_ERROR_CHARS);
   const errno = Number(/OSError: (?:\[Errno )?(\d+)/u.exec(error)?.[1] ?? 0);
   if (errno === 28) throw new Failure('STORAGE_FULL', { item }, error);
-  throw new Failure('DEVICE_REFUSED', { command: about, group: 'Python', rc: errno }, error);
+  throw new Failure('DEVICE_REFUSED', { command: about, error });
 }

@@ -10,9 +10,8 @@ const BANNER = Buffer.from('raw REPL; CTRL-B to exit\r\n>');
 const RETURN = 0x0d;
 /** More than any answer of ours; a board that says more is cut off. */
 const MAX_HELD = 16 * 1024;
-/** Plain raw mode has no flow control. */
-const PLAIN_CHUNK = 256;
-const PLAIN_PAUSE_MS = 10;
+/** Plain raw mode has no flow control, and a small board keeps 64 bytes while it is busy (the micro:bit): it is never sent more before it has answered. */
+const PLAIN_BYTES = 60;
 const INTERRUPTS = 3;
 const QUIET_MS = 60;
 
@@ -44,6 +43,11 @@ export class RawRepl {
     this.#line = line;
     this.#transcript = transcript;
     this.#exchangeMs = exchangeMs;
+  }
+
+  /** Longer code than `PLAIN_BYTES` costs this board several exchanges. */
+  get takesLittle(): boolean {
+    return this.#pastes === false;
   }
 
   receive(bytes: Uint8Array): void {
@@ -82,10 +86,15 @@ export class RawRepl {
     this.#transcript.sent(about, { bytes: code.length });
     this.#held = Buffer.alloc(0);
     if (!((this.#pastes ?? true) && (await this.#paste(code, signal)))) await this.#plain(code, signal);
+    const output = await this.#output(signal);
+    this.#transcript.received(about, { bytes: output.text.length, error: lastLine(output.traceback) });
+    return output;
+  }
+
+  async #output(signal: AbortSignal): Promise<Output> {
     const text = await this.#until(Buffer.of(CTRL_D), signal, this.#exchangeMs);
     const traceback = await this.#until(Buffer.of(CTRL_D), signal, this.#exchangeMs);
     await this.#until(Buffer.from('>'), signal, this.#exchangeMs);
-    this.#transcript.received(about, { bytes: text.length, error: lastLine(traceback.toString()) });
     return { text: text.toString(), traceback: traceback.toString() };
   }
 
@@ -145,12 +154,25 @@ export class RawRepl {
     await this.#until(Buffer.of(CTRL_D), signal, this.#exchangeMs);
   }
 
+  /** Code that is longer than the board can keep goes over as pieces of a string, which it then executes. */
   async #plain(code: Uint8Array, signal: AbortSignal): Promise<void> {
-    for (let at = 0; at < code.length; at += PLAIN_CHUNK) {
-      await this.#send(code.subarray(at, at + PLAIN_CHUNK), signal);
-      await pause(PLAIN_PAUSE_MS, undefined, { signal });
+    if (code.length <= PLAIN_BYTES) return this.#plainPiece(code, signal);
+    await this.#plainPiece(Buffer.from("c=b''"), signal);
+    await this.#output(signal);
+    for (const piece of literalPieces(code, PLAIN_BYTES - "c+=b''".length)) {
+      const line = Buffer.concat([Buffer.from("c+=b'"), piece, Buffer.from("'")]);
+      await this.#plainPiece(line, signal).finally(() => {
+        line.fill(0);
+        piece.fill(0);
+      });
+      const { traceback } = await this.#output(signal);
+      if (traceback !== '') throw new Failure('DEVICE_REFUSED', { command: 'a piece of code', error: lastLine(traceback) });
     }
-    await this.#send(Buffer.of(CTRL_D), signal);
+    await this.#plainPiece(Buffer.from("t=c;c=b'';exec(t)"), signal);
+  }
+
+  async #plainPiece(code: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.#send(Buffer.concat([code, Buffer.of(CTRL_D)]), signal);
     await this.#until(Buffer.from('OK'), signal, this.#exchangeMs);
   }
 
@@ -206,6 +228,26 @@ export class RawRepl {
       });
     }
   }
+}
+
+/** Code as the insides of a bytes literal in pieces of at most so many bytes; no string is made of it, since it may hold a key. */
+function literalPieces(code: Uint8Array, most: number): Buffer[] {
+  const escapes: Readonly<Record<number, string>> = { 0x0a: '\\n', 0x0d: '\\r', 0x27: "\\'", 0x5c: '\\\\' };
+  const pieces: Buffer[] = [];
+  let piece = Buffer.alloc(most);
+  let used = 0;
+  for (const byte of code) {
+    const escape = escapes[byte];
+    const length = escape?.length ?? 1;
+    if (used + length > most) {
+      pieces.push(piece.subarray(0, used));
+      [piece, used] = [Buffer.alloc(most), 0];
+    }
+    if (escape === undefined) piece[used] = byte;
+    else piece.write(escape, used, 'latin1');
+    used += length;
+  }
+  return [...pieces, piece.subarray(0, used)];
 }
 
 /** The error itself is the last line of a traceback. */
