@@ -99,7 +99,7 @@ class Trial {
       const { credentials, spki } = new ThrowAwayCa().issue(csr, this.#profile.keyAlgorithm);
       const given = key === null ? credentials : { ...credentials, privateKey: key.pkcs8 };
       const installed = await this.#step('install', () => session.install(given, unit, options));
-      await this.#where(capabilities.readBack, 'read-back', () => session.readBack(installed, options));
+      await this.#where(capabilities.readBack !== false, 'read-back', () => session.readBack(installed, options));
       await this.#where(capabilities.possession, 'possession', () => session.provePossession(spki, options));
       await this.#step('activate', () => session.activate(options));
       await this.#step('erase', () => session.erase(options));

@@ -79,7 +79,8 @@ export interface IdentifiedUnit extends Unit {
 export interface UnitSession {
   readonly capabilities: {
     readonly keyOnDevice: boolean;
-    readonly readBack: boolean;
+    /** without-key: everything but the key, which nobody gets out of the unit again. */
+    readonly readBack: boolean | 'without-key';
     readonly possession: boolean;
     readonly selfTest: boolean;
     readonly lock: boolean;

@@ -41,7 +41,8 @@ export class SmpFilesSession implements UnitSession {
   }
 
   get capabilities(): UnitSession['capabilities'] {
-    const readBack = [...this.#digests.values()].every((digest) => digest !== null);
+    const unread = this.#items.filter(({ path }) => (this.#digests.get(path) ?? null) === null);
+    const readBack = unread.length === 0 || (unread.every(({ item }) => item === 'key') && 'without-key');
     return { keyOnDevice: this.#profile.key === 'device', readBack, possession: false, selfTest: false, lock: false };
   }
 
@@ -121,6 +122,8 @@ export class SmpFilesSession implements UnitSession {
       for (const { item, bytes, digest } of installed) {
         const path = this.#items.find((one) => one.item === item)?.path ?? item;
         const by = this.#digests.get(path);
+        // The verdict names what cannot be read.
+        if (by === null && item === 'key') continue;
         if (by === undefined || by === null) throw new Failure('UNVERIFIABLE', { item: path });
         const stored = await storedFile(this.#line, path, by, signal);
         if (stored?.bytes === bytes && stored.digest === digest) continue;

@@ -34,18 +34,20 @@ export function planProof(can: UnitSession['capabilities'], { key, proof }: Proo
     deviceConnects: can.selfTest,
     stationConnects: byStation,
     possession: can.possession,
-    readBack: can.readBack,
+    readBack: can.readBack !== false,
   });
   if (possible === null) throw new Failure('UNVERIFIABLE', { item: 'anything that was written' });
   const needed = proof ?? possible;
   if (rank(needed) > rank(possible)) throw new Failure('PROOF_IMPOSSIBLE', { needed, possible });
-  const { readBack, possession, lock } = can;
+  const { possession, lock } = can;
+  const readBack = can.readBack !== false;
   const fallsShort = (level: ProofLevel | null): boolean => level === null || rank(level) < rank(needed);
   const stationConnects = byStation && fallsShort(highest({ deviceConnects: false, stationConnects: false, possession, readBack }));
   const deviceConnects = can.selfTest && fallsShort(highest({ deviceConnects: false, stationConnects, possession, readBack }));
   const level = highest({ deviceConnects, stationConnects, possession, readBack }) ?? needed;
   const gaps: RunGap[] = [];
   if (!readBack) gaps.push('read-back');
+  if (can.readBack === 'without-key') gaps.push('key-read-back');
   // A device that connected has shown that it has the key.
   if (!possession && !deviceConnects) gaps.push('possession');
   if (!deviceConnects) gaps.push('own-connection');

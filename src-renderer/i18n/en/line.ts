@@ -137,6 +137,7 @@ export const line = {
 
   'slot.without': 'passed without {gaps}',
   'gap.read-back': 'read-back',
+  'gap.key-read-back': 'a read-back of its key',
   'gap.possession': 'proof of its key',
   'gap.own-connection': 'a connection of its own',
   'gap.lock': 'lock',

@@ -118,11 +118,15 @@ describe('a stock target', () => {
   });
 
   test('what can be neither hashed nor read is a capability that it lacks, for the verdict to name', async () => {
-    const target = await plugged({ hashes: [], unreadable: [paths.key] });
-    const session = await opened(target.path);
-    expect(session.capabilities.readBack).toBe(false);
-    const installed = await session.install(await credentials(), await session.identify(never()), never());
-    await expect(session.readBack(installed, never())).rejects.toMatchObject({ code: 'UNVERIFIABLE', params: { item: paths.key } });
+    const keyAlone = await plugged({ hashes: [], unreadable: [paths.key] });
+    const session = await opened(keyAlone.path);
+    expect(session.capabilities.readBack).toBe('without-key');
+    await session.readBack(await session.install(await credentials(), await session.identify(never()), never()), never());
+    const more = await plugged({ hashes: [], unreadable: [paths.certificate] });
+    const other = await opened(more.path);
+    expect(other.capabilities.readBack).toBe(false);
+    const installed = await other.install(await credentials(), await other.identify(never()), never());
+    await expect(other.readBack(installed, never())).rejects.toMatchObject({ code: 'UNVERIFIABLE', params: { item: paths.certificate } });
   });
 
   test('as PEM with its NUL', async () => {

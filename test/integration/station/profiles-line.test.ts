@@ -1,10 +1,11 @@
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { SlotView } from '../../../src-main/contract/index.ts';
 import { QuectelModem, SimcomModem, UbloxModem } from '../../support/console/cellular.ts';
 import { ExpressLink } from '../../support/console/expresslink.ts';
 import { NordicModem } from '../../support/console/nordic.ts';
+import { PtyProgram } from '../../support/console/pty-program.ts';
 import { NordicShell, ZephyrCredentials } from '../../support/console/zephyr-shell.ts';
 import { McumgrTarget } from '../../support/mcumgr/target.ts';
 import { TestStation } from '../../support/station.ts';
@@ -67,10 +68,16 @@ describe('a unit on the line', () => {
       ['possession', 'own-connection', 'lock'],
     ],
     [
+      'zephyr-cred-load',
+      new ZephyrCredentials({ hardwareId: '000000000000000b' }),
+      'station-connected',
+      ['possession', 'own-connection', 'lock'],
+    ],
+    [
       'quectel-qfupl',
       new QuectelModem({ imei: '350000000000004' }),
       'station-connected',
-      ['read-back', 'possession', 'own-connection', 'lock'],
+      ['key-read-back', 'possession', 'own-connection', 'lock'],
     ],
     [
       'simcom-ccertdown',
@@ -84,7 +91,7 @@ describe('a unit on the line', () => {
       'mcumgr-files',
       new McumgrTarget({ hardwareId: '000000000000000a', hashes: [], unreadable: ['/lfs/key.der'] }),
       'station-connected',
-      ['read-back', 'possession', 'own-connection', 'lock'],
+      ['key-read-back', 'possession', 'own-connection', 'lock'],
     ],
   ])('with %s passes, and the verdict names what it does without', async (profile, unit, proofLevel, gaps) => {
     const ended = await run(profile, unit);
@@ -93,6 +100,28 @@ describe('a unit on the line', () => {
     expect(verdict).toBe('PASS');
     expect(lines.some(({ text }) => /^end write:|^file-upload /u.test(text))).toBe(true);
     expect(lines.some(({ text }) => text.includes('PRIVATE KEY'))).toBe(false);
+    expect(await station.problems()).toEqual([]);
+  });
+
+  test('a Linux console makes its key, connects with its own mosquitto clients and is refused on a neighbour’s topic; without them that is a gap', async () => {
+    for (const has of [true, false]) {
+      const unit = new PtyProgram('bash', '--norc', '--noprofile', '-i');
+      writeFileSync(join(unit.dir, 'serial'), `SN-${String(has)}\n`);
+      const shipped = JSON.parse(readFileSync('resources/profiles/devices/linux-console.json', 'utf8')) as { variables: object };
+      const name = `linux-${has ? 'with' : 'without'}-clients`;
+      const variables = { ...shipped.variables, folder: join(unit.dir, 'etc'), idFiles: join(unit.dir, 'serial') };
+      const text = JSON.stringify({ ...shipped, $schema: undefined, name, variables });
+      // Without: no program is found under that name.
+      await station.call('deviceProfiles.add', { text: has ? text : text.replaceAll('mosquitto_rr', 'mosquitto_none') });
+      expect(await run(name, unit)).toMatchObject(
+        has
+          ? { state: 'PASS', proofLevel: 'device-connected', gaps: ['lock'] }
+          : { state: 'PASS', proofLevel: 'possession', gaps: ['own-connection', 'lock'] },
+      );
+      expect(readdirSync(join(unit.dir, 'etc')).sort()).toEqual(['broker.conf', 'ca.crt', 'device.crt', 'device.key']);
+      rmSync(slotPath, { force: true });
+      await station.slotIs(1, 'EMPTY');
+    }
     expect(await station.problems()).toEqual([]);
   });
 

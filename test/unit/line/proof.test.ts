@@ -36,6 +36,7 @@ test.each([
     'written',
     ['possession', 'own-connection', 'lock'],
   ],
+  ['a key that nobody gets out again', { ...all, readBack: 'without-key' }, 'device', 'device-connected', ['key-read-back']],
   ['no read-back', { ...all, readBack: false }, 'device', 'device-connected', ['read-back']],
   ['no challenge: its own connection shows the key', { ...all, possession: false }, 'device', 'device-connected', []],
 ] as const)('%s: the highest that can be had, and the rest is named', (_, can, key, level, gaps) => {

@@ -35,7 +35,6 @@ interface SectionTask {
 
 /** One unit, from `open` to `close`, with the dialogue that its profile writes down. Identity is read again after every reconnect and before every item. */
 export class ConsoleSession implements UnitSession {
-  readonly capabilities: UnitSession['capabilities'];
   readonly #line: ConsoleLine;
   readonly #profile: ConsoleProfile;
   readonly #values: Values;
@@ -51,12 +50,19 @@ export class ConsoleSession implements UnitSession {
     this.#profile = profile;
     this.#path = path;
     this.#deadlines = new StepDeadlines(profile);
-    this.capabilities = {
-      keyOnDevice: profile.generateKey !== undefined,
-      readBack: profile.install.every(({ readBack }) => readBack !== undefined),
-      possession: profile.possession !== undefined,
-      selfTest: profile.selfTest !== undefined,
-      lock: profile.lock !== undefined,
+  }
+
+  get capabilities(): UnitSession['capabilities'] {
+    const { install, generateKey, possession, selfTest, lock } = this.#profile;
+    const unread = install.filter(({ readBack }) => readBack === undefined);
+    const keyAlone = unread.every(({ source }) => source === 'key') && unread.length < install.length;
+    return {
+      keyOnDevice: generateKey !== undefined,
+      readBack: unread.length === 0 || (keyAlone && 'without-key'),
+      possession: possession !== undefined,
+      // Whether a unit can is found out when it is identified.
+      selfTest: selfTest !== undefined && this.#values.text('selfTests') !== 'no',
+      lock: lock !== undefined,
     };
   }
 

@@ -67,7 +67,9 @@ export const ConsoleProfileFile = commonProfile.extend({
     .describe('Values used below as ${name}'),
   attestation: z.enum(['nordic-cose']).optional().describe('What generateKey sets as attestation'),
   open: Steps.optional().describe('Wakes the unit and tells whether it is one of these; never sends a secret but to log in'),
-  identify: Steps.describe('Sets hardwareId, and where the unit tells: model, firmware, locked (yes or no), provisioned (yes or no)'),
+  identify: Steps.describe(
+    'Sets hardwareId, and where the unit tells: model, firmware, locked (yes or no), provisioned (yes or no), selfTests (no: this unit lacks what selfTest needs)',
+  ),
   generateKey: Steps.optional().describe('Makes a key for ${commonName} on the unit; sets csr, and attestation where there is one'),
   install: z.array(InstallItem).max(20).describe('What is written to the unit, in this order'),
   possession: Steps.optional().describe(

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../../../contract/index.ts';
 import { pemBytes } from '../../../der/index.ts';
 import type { Credentials } from '../driver.ts';
-import { printable } from '../transcript.ts';
 import type { MicroPythonProfile } from './profile.ts';
-import { lastLine, type RawRepl } from './raw-repl.ts';
+import { errorOf, type RawRepl } from './raw-repl.ts';
 
 /** Bytes of a file in one piece of code: twice as many characters, which boards with little memory still compile. */
 const CHUNK_BYTES = 128;
@@ -121,7 +120,9 @@ export async function storedDigest(repl: RawRepl, path: string, signal: AbortSig
     const content = Buffer.from(lines.slice(0, -1).join(''), 'hex');
     return { bytes: content.length, digest: sha256(content) };
   }
-  const [bytes, digest = ''] = (lines.at(-1) ?? '').split(' ');
+  const [, bytes, digest] = /^(\d{1,9}) ([0-9a-f]{64})$/u.exec(lines.at(-1) ?? '') ?? [];
+  if (bytes === undefined || digest === undefined)
+    throw new Failure('UNVERIFIABLE', { item: path }, 'what the board tells of it is no digest');
   return { bytes: Number(bytes), digest };
 }
 
@@ -156,7 +157,7 @@ function hexBytes(bytes: Uint8Array): Buffer {
 async function ask(repl: RawRepl, about: string, code: string | Buffer, signal: AbortSignal, item = about): Promise<string> {
   const { text, traceback } = await repl.run(typeof code === 'string' ? Buffer.from(code) : code, about, signal);
   if (traceback === '') return text;
-  const error = printable(Buffer.from(lastLine(traceback))).slice(0, MAX_ERROR_CHARS);
+  const error = errorOf(traceback);
   const errno = Number(/OSError: (?:\[Errno )?(\d+)/u.exec(error)?.[1] ?? 0);
   if (errno === 28) throw new Failure('STORAGE_FULL', { item }, error);
   throw new Failure('DEVICE_REFUSED', { command: about, error });

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../../../contract/index.ts';
 import { startDeadline } from '../deadline.ts';
 import { LineHealth } from '../line-health.ts';
-import type { Transcript } from '../transcript.ts';
+import { printable, type Transcript } from '../transcript.ts';
 
 /** Control characters of the REPL. Source: MicroPython documentation, "The MicroPython Interactive Interpreter Mode", raw mode and raw-paste mode. */
 const [CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E] = [1, 2, 3, 4, 5];
@@ -12,6 +12,8 @@ const RETURN = 0x0d;
 const MAX_HELD = 16 * 1024;
 /** Plain raw mode has no flow control, and a small board keeps 64 bytes while it is busy (the micro:bit): it is never sent more before it has answered. */
 const PLAIN_BYTES = 60;
+/** Of the board's own error, in a failure. */
+const MAX_ERROR_CHARS = 200;
 const INTERRUPTS = 3;
 const QUIET_MS = 60;
 
@@ -166,7 +168,7 @@ export class RawRepl {
         piece.fill(0);
       });
       const { traceback } = await this.#output(signal);
-      if (traceback !== '') throw new Failure('DEVICE_REFUSED', { command: 'a piece of code', error: lastLine(traceback) });
+      if (traceback !== '') throw new Failure('DEVICE_REFUSED', { command: 'a piece of code', error: errorOf(traceback) });
     }
     await this.#plainPiece(Buffer.from("t=c;c=b'';exec(t)"), signal);
   }
@@ -250,5 +252,8 @@ function literalPieces(code: Uint8Array, most: number): Buffer[] {
   return [...pieces, piece.subarray(0, used)];
 }
 
+/** The board's own error, for a failure. */
+export const errorOf = (traceback: string): string => printable(Buffer.from(lastLine(traceback))).slice(0, MAX_ERROR_CHARS);
+
 /** The error itself is the last line of a traceback. */
-export const lastLine = (traceback: string): string => traceback.trim().split('\n').at(-1)?.trim() ?? '';
+const lastLine = (traceback: string): string => traceback.trim().split('\n').at(-1)?.trim() ?? '';
