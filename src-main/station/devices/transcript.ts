@@ -4,11 +4,14 @@ import type { TranscriptLine } from './driver.ts';
 /** Device logs in a transcript: this many lines of this length, whatever the unit sends. */
 const LOG_LINES = 50;
 const LOG_CHARS = 200;
+/** Of a dialogue in lines: what a unit says between two things that it is told; far more than any answer has. */
+const ANSWER_LINES = 200;
 
 /** What was said on a line, readable, with every byte string replaced by its length. */
 export class Transcript {
   readonly #listener: (line: TranscriptLine) => void;
   #logLines = 0;
+  #answerLines = 0;
 
   constructor(listener: (line: TranscriptLine) => void = () => undefined) {
     this.#listener = listener;
@@ -28,6 +31,11 @@ export class Transcript {
 
   /** A line of a dialogue in text, from which its caller has taken everything secret. `part`: a prompt, or bytes in base64. */
   line(direction: 'to-unit' | 'from-unit', text: string, part?: TranscriptLine['part']): void {
+    this.#answerLines = direction === 'to-unit' ? 0 : this.#answerLines + 1;
+    if (this.#answerLines > ANSWER_LINES) {
+      if (this.#answerLines === ANSWER_LINES + 1) this.note('more lines came; they are not kept');
+      return;
+    }
     this.#add(direction, part === undefined ? transcriptSent(text) : escaped(text), part);
   }
 

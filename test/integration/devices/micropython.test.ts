@@ -127,6 +127,18 @@ test('a console of another kind is WRONG_PROTOCOL, silence is NO_RESPONSE', asyn
   await expect(openUnit({ path: silent.path, profile: fast, ...never() })).rejects.toMatchObject({ code: 'NO_RESPONSE' });
 });
 
+test('one wrong byte in its memory is VERIFY_MISMATCH', async () => {
+  const board = await plugged();
+  const session = await opened(board.path);
+  const installed = await session.install(await credentials(), await session.identify(never()), never());
+  board.python.runPython(`
+with open('cert.der', 'rb') as kept: content = bytearray(kept.read())
+content[100] ^= 1
+with open('cert.der', 'wb') as faulty: faulty.write(content)
+`);
+  await expect(session.readBack(installed, never())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: 'cert.der' } });
+});
+
 test('cancelled while it is written: says what is unfinished', async () => {
   const board = await plugged();
   const session = await opened(board.path);
