@@ -30,6 +30,9 @@ export class MicroPythonBoard {
   #asked: number[] = [];
   #pasted: number[] | null = null;
   #swallow = 0;
+  /** Most bytes that came before it had said anything to them. */
+  mostUnanswered = 0;
+  #unanswered = 0;
 
   private constructor(python: Interpreter, options: BoardOptions) {
     this.python = python;
@@ -70,6 +73,7 @@ export class MicroPythonBoard {
   }
 
   say(bytes: Uint8Array | string): void {
+    if (bytes.length > 0) this.#unanswered = 0;
     this.#peer?.send(bytes);
   }
 
@@ -89,6 +93,7 @@ except OSError: content = None
   }
 
   #byte(byte: number): void {
+    this.mostUnanswered = Math.max(this.mostUnanswered, (this.#unanswered += 1));
     if (this.#pasted !== null) return this.#pasteByte(byte, this.#pasted);
     if (byte === 0x05 || this.#asked.length > 0) {
       this.#asked.push(byte);

@@ -36,7 +36,7 @@ export class UnitSteps {
         } catch (thrown) {
           if (isSuspect(thrown)) await this.#mustNotBeAnother(signal);
           if (!isGone(thrown) || replugs === MAX_REPLUGS || this.#replugMs === 0) throw thrown;
-          await this.#comeBack(signal, thrown);
+          replugs = await this.#comeBack(signal, thrown, replugs);
         }
       }
     });
@@ -53,13 +53,21 @@ export class UnitSteps {
     });
   }
 
-  async #comeBack(signal: AbortSignal, cause: Failure): Promise<void> {
-    try {
-      await this.#unit.reopen(signal);
-    } catch (thrown) {
-      throw isGone(thrown) ? cause : thrown;
+  /** A unit that has just come back may go away once more, as one does that starts by its loader. Returns how often it has gone before. */
+  async #comeBack(signal: AbortSignal, cause: Failure, replugs: number): Promise<number> {
+    for (let gone = replugs; ; gone++) {
+      try {
+        await this.#unit.reopen(signal);
+      } catch (thrown) {
+        throw isGone(thrown) ? cause : thrown;
+      }
+      try {
+        await this.#unit.confirm(signal);
+        return gone;
+      } catch (thrown) {
+        if (!isGone(thrown) || gone + 1 === MAX_REPLUGS) throw thrown;
+      }
     }
-    await this.#unit.confirm(signal);
   }
 }
 

@@ -77,6 +77,8 @@ test.each(['refused', 'unknown', 'silent'] as const)('raw-paste %s: plain raw mo
   const installed = await session.install(await credentials(), await session.identify(never()), never());
   await session.readBack(installed, never());
   expect(board.pastes).toBe(0);
+  // What a micro:bit keeps.
+  expect(board.mostUnanswered).toBeLessThanOrEqual(64);
   if (paste !== 'refused')
     expect(lines).toContain(`plain raw mode: ${paste === 'silent' ? 'it does not answer' : 'it does not know raw-paste'}`);
 });
