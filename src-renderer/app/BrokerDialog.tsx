@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { BrokerView, ProbeStep } from '../../src-main/contract/models.ts';
+import type { BrokerView, ProbeStep, RecordsView } from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
 import { canaryWord } from '../lib/canary.ts';
 import { call } from '../lib/client.ts';
@@ -34,9 +34,14 @@ function Probe({ step }: { readonly step: ProbeStep }) {
 const waitingWord = (waiting: number, oldest: string | null, now: number, word: 'broker.waitingSince' | 'broker.outbox.value'): string =>
   waiting === 0 || oldest === null ? t('common.none') : t(word, { n: waiting, span: since(oldest, now) });
 
+/** One central database in words: reached or not, and what waits for it. */
+const recordsWord = ({ state, waiting, waitingSince }: RecordsView, now: number): string =>
+  t('broker.records.value', { state: t(`broker.state.${state}`), waiting: waitingWord(waiting, waitingSince, now, 'broker.outbox.value') });
+
 function Facts({ broker }: { readonly broker: BrokerView }) {
   const now = useNow();
   const outbox = useStation((state) => state.status?.outbox);
+  const records = useStation((state) => state.status?.records);
   return (
     <KeyValue
       rows={[
@@ -45,6 +50,7 @@ function Facts({ broker }: { readonly broker: BrokerView }) {
         [t('broker.canary'), canaryWord(broker.canary, now)],
         [t('broker.waiting'), waitingWord(broker.waiting, broker.waitingSince, now, 'broker.waitingSince')],
         [t('broker.outbox'), waitingWord(outbox?.waiting ?? 0, outbox?.oldest ?? null, now, 'broker.outbox.value')],
+        ...(records ?? []).map((one): [string, string] => [t('broker.records', { name: one.name }), recordsWord(one, now)]),
       ]}
     />
   );

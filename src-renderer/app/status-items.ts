@@ -47,13 +47,11 @@ export function brokerItem({ broker }: Pick<StationStatus, 'broker'>, now: numbe
   };
 }
 
-export function outboxItem({ outbox }: Pick<StationStatus, 'outbox'>, now: number): StatusItem {
+/** What waits for the broker host and for the central records. */
+export function outboxItem({ outbox, records }: Pick<StationStatus, 'outbox' | 'records'>, now: number): StatusItem {
   const name = t('status.outbox');
-  if (outbox.waiting === 0) return { tone: 'pass', name, value: t('status.outbox.empty'), more: '' };
-  return {
-    tone: 'hold',
-    name,
-    value: t('status.waiting', { n: outbox.waiting }),
-    more: outbox.oldest === null ? '' : since(outbox.oldest, now),
-  };
+  const waiting = records.reduce((sum, one) => sum + one.waiting, outbox.waiting);
+  if (waiting === 0) return { tone: 'pass', name, value: t('status.outbox.empty'), more: '' };
+  const [oldest] = [outbox.oldest, ...records.map((one) => one.waitingSince)].filter((at) => at !== null).sort();
+  return { tone: 'hold', name, value: t('status.waiting', { n: waiting }), more: oldest === undefined ? '' : since(oldest, now) };
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { outbox100k, status1m } from './central.ts';
 import { crl100k, crl1m } from './crl.ts';
 import type { Figure } from './figure.ts';
 import { issue, issueMemory, issueShell, issueUsb } from './issue.ts';
@@ -16,6 +17,8 @@ const benches: Readonly<Record<string, () => Promise<Figure>>> = {
   run,
   wire,
   'slots-16': slots16,
+  'outbox-100k': outbox100k,
+  'status-1m': status1m,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } }, allowPositionals: true });

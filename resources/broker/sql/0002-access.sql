@@ -4,11 +4,11 @@ SET LOCAL search_path = birthmark;
 -- Who is logged in, by the role that the client certificate led to; SET ROLE does not change it.
 CREATE FUNCTION current_station() RETURNS text LANGUAGE sql STABLE
   AS $$ SELECT substring(session_user FROM '^station_([a-z0-9]{1,32})$') $$;
-CREATE FUNCTION dashboard_sees(tenant text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = birthmark, pg_temp
-  AS $$ SELECT EXISTS (SELECT 1 FROM dashboard_tenants WHERE role_name = session_user AND tenant_id = tenant) $$;
-REVOKE EXECUTE ON FUNCTION current_station(), dashboard_sees(text) FROM PUBLIC;
+CREATE FUNCTION seen_tenants() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = birthmark, pg_temp
+  AS $$ SELECT tenant_id FROM dashboard_tenants WHERE role_name = session_user $$;
+REVOKE EXECUTE ON FUNCTION current_station(), seen_tenants() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION current_station() TO birthmark_station;
-GRANT EXECUTE ON FUNCTION dashboard_sees(text) TO birthmark_dashboard;
+GRANT EXECUTE ON FUNCTION seen_tenants() TO birthmark_dashboard;
 
 GRANT USAGE ON SCHEMA birthmark TO birthmark_station, birthmark_dashboard, birthmark_ingest;
 GRANT USAGE ON TYPE record_status, request_state TO birthmark_station, birthmark_dashboard;
@@ -46,7 +46,7 @@ BEGIN
     EXECUTE format('CREATE POLICY stations_change ON %I FOR UPDATE TO birthmark_station USING (station = (SELECT current_station()))', name);
   END LOOP;
   FOREACH name IN ARRAY ARRAY['tenants', 'devices', 'device_certificates', 'alerts'] LOOP
-    EXECUTE format('CREATE POLICY dashboards_read ON %I FOR SELECT TO birthmark_dashboard USING (dashboard_sees(tenant_id))', name);
+    EXECUTE format('CREATE POLICY dashboards_read ON %I FOR SELECT TO birthmark_dashboard USING (tenant_id IN (SELECT seen_tenants()))', name);
   END LOOP;
 END
 $$;

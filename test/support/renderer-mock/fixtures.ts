@@ -6,6 +6,7 @@ import type {
   IssuerView,
   Operator,
   OrderProgress,
+  RecordsView,
   RevocationView,
   SigningSession,
   SlotView,
@@ -137,6 +138,21 @@ export const broker = (): BrokerView => ({
   waiting: 0,
   waitingSince: null,
   failure: null,
+});
+
+export const recordsView = (over: Partial<RecordsView> = {}): RecordsView => ({
+  name: 'broker-a:5432/birthmark',
+  host: 'broker-a',
+  port: 5432,
+  database: 'birthmark',
+  state: 'up',
+  since: at(-3 * hour),
+  waiting: 0,
+  waitingSince: null,
+  sentAt: at(-20 * second),
+  problems: 0,
+  failure: null,
+  ...over,
 });
 
 export const status = (over: Partial<StationStatus> = {}): StationStatus => ({

@@ -38,8 +38,14 @@ describe('the status bar', () => {
   });
 
   it('says what the station still owes', () => {
-    expect(outboxItem({ outbox: { waiting: 0, oldest: null } }, now).tone).toBe('pass');
-    expect(outboxItem({ outbox: { waiting: 7, oldest: null } }, now)).toMatchObject({ tone: 'hold', value: '7 waiting' });
+    expect(outboxItem({ outbox: { waiting: 0, oldest: null }, records: [] }, now).tone).toBe('pass');
+    expect(outboxItem({ outbox: { waiting: 7, oldest: null }, records: [] }, now)).toMatchObject({ tone: 'hold', value: '7 waiting' });
+    const ago = (minutes: number): string => new Date(now - minutes * 60_000).toISOString();
+    const database = given.recordsView({ state: 'away', waiting: 5, waitingSince: ago(30) });
+    expect(outboxItem({ outbox: { waiting: 7, oldest: ago(2) }, records: [database] }, now)).toMatchObject({
+      value: '12 waiting',
+      more: '30 min',
+    });
   });
 });
 
