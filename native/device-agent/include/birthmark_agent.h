@@ -2,7 +2,7 @@
  * Birthmark device agent: the device side of PROTOCOL.md, without an operating system and without malloc.
  *
  * A device maker fills in one `struct bma_ports`, calls `bma_init` once and `bma_receive` for every byte from the UART. Everything runs in
- * the caller's thread; nothing here blocks except the port functions themselves. README.md is the porting guide.
+ * the caller's thread; nothing here blocks except the port functions themselves. PORTING.md is the porting guide.
  */
 #ifndef BIRTHMARK_AGENT_H
 #define BIRTHMARK_AGENT_H

@@ -33,5 +33,6 @@ void test_provision(void);
 void test_folder(void);
 void test_faults(void);
 void test_mqtt(void);
+void test_port(void);
 
 #endif

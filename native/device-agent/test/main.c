@@ -10,6 +10,7 @@ int main(void)
     } tests[] = {
         {"framing", test_framing},     {"cbor", test_cbor},     {"smp", test_smp},       {"items", test_items},
         {"provision", test_provision}, {"folder", test_folder}, {"faults", test_faults}, {"mqtt", test_mqtt},
+        {"port", test_port},
     };
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         int before = failures;

@@ -121,8 +121,9 @@ export class FrameReader {
 
   #endFrame(text: string): void {
     if (text.length < 4) return this.#damaged('its first line is too short');
-    const length = Buffer.from(text.slice(0, 4), 'base64').readUInt16BE(0);
-    const whole = length + 2;
+    const head = Buffer.from(text.slice(0, 4), 'base64');
+    if (head.length < 2) return this.#damaged('it ends too soon');
+    const whole = head.readUInt16BE(0) + 2;
     if (whole < FRAME_OVERHEAD || whole > this.#maxFrame) return this.#damaged(`its length says ${String(whole)}`);
     const chars = Math.ceil(whole / 3) * 4;
     if (text.length < chars) return text.endsWith('=') ? this.#damaged('it ends too soon') : undefined;

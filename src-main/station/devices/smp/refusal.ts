@@ -38,9 +38,12 @@ export const isBusy = ({ group, rc }: Refusal): boolean =>
 
 export const isNotSupported = ({ group, rc }: Refusal): boolean => group === OS_GROUP && rc === NOT_SUPPORTED;
 
+/** What is no number is no code of ours. */
+const code = (value: unknown): number => (typeof value === 'number' ? value : NaN);
+
 export function refusalOf(body: Readonly<Record<string, unknown>>): Refusal | null {
   const error = body['err'];
-  if (error instanceof Map) return { group: Number(error.get('group')), rc: Number(error.get('rc')) };
+  if (error instanceof Map) return { group: code(error.get('group')), rc: code(error.get('rc')) };
   const rc = body['rc'];
   return typeof rc === 'number' && rc !== 0 ? { group: OS_GROUP, rc } : null;
 }

@@ -1,0 +1,10 @@
+/* A whole port of the agent to the board of board.h, as PORTING.md goes through it. */
+#ifndef PORT_H
+#define PORT_H
+
+#include "birthmark_agent.h"
+
+/** Once, before anything is received. Anything but BMA_OK: do not serve. */
+int port_start(struct bma_agent *agent);
+
+#endif
