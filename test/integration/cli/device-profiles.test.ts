@@ -40,6 +40,9 @@ test('the how-to leads to a profile that works, step by step, with a device that
     const linted = await birthmark(['profile', 'lint', file]);
     expect(linted.code).toBe(0);
     expect(linted.stdout).toMatch(/^\S+:\d+:3: warning: no selfTest: the unit is not asked to connect to its broker\n$/u);
+    // What the page shows is what comes, but for the times.
+    const page = readFileSync('docs/device-profiles.md', 'utf8');
+    expect(page).toContain(`\n${linted.stdout.replace(`${dir}/`, '')}`);
 
     const transcript = join(dir, 'gizmo3.jsonl');
     const tried = await birthmark(['profile', 'try', file, '--port', unit.path, '--write', '--transcript', transcript, '--json']);
@@ -48,8 +51,12 @@ test('the how-to leads to a profile that works, step by step, with a device that
       ['open', 'identify', 'key', 'install', 'read-back', 'possession', 'activate', 'erase'].map((step) => `${step} ok`),
     );
     expect(unit.files.size).toBe(0);
+    for (const { step } of jsonOf(tried)['steps'] as { step: string }[]) expect(page).toMatch(new RegExp(`^${step} +\\d+ +ok$`, 'mu'));
 
-    expect(await birthmark(['profile', 'dry-run', file, '--transcript', transcript])).toMatchObject({ code: 0 });
+    const played = await birthmark(['profile', 'dry-run', file, '--transcript', transcript]);
+    expect(played.code).toBe(0);
+    for (const line of played.stdout.split('\n').filter((row) => /SECTION|open|possession|erase/u.test(row)))
+      expect(page).toContain(line.trim());
     writeFileSync(file, readFileSync(file, 'utf8').replace('HASH ca.pem', 'SUM ca.pem'));
     const differs = await birthmark(['profile', 'dry-run', file, '--transcript', transcript, '--json']);
     expect(differs.code).toBe(1);
