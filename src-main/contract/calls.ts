@@ -24,6 +24,7 @@ import { BundleView, OrderProgress, RevocationView, SigningSession, SlotView, St
 
 export { placeholderCrlBase } from './calls/station.ts';
 export { BulkSelector, Selector } from './calls/revocation.ts';
+export type { CrlAdoption } from './calls/crl.ts';
 export { PinRequest } from './calls/sessions.ts';
 export type { Caller, Service } from './calls/spec.ts';
 

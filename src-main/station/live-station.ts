@@ -21,7 +21,7 @@ import { Fixture } from './fixture.ts';
 import { Issuance, ServerIssuance, ServiceIssuance, type SessionWish } from './issuance/index.ts';
 import { OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { Line, recoverRuns, type ProofResult } from './line/index.ts';
-import { accessView, CrlServer, CrlSet, passwordPort, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
+import { accessView, CrlServer, CrlSet, IncomingCrl, passwordPort, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
 import type { RecordsDesk } from './records/index.ts';
 import type { Registry } from './registry/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities, stationSshKeys } from './setup/index.ts';
@@ -49,6 +49,7 @@ export class LiveStation {
   readonly publisher: Publisher;
   readonly crls: CrlSet;
   readonly crlServer: CrlServer;
+  readonly incomingCrl: IncomingCrl;
   readonly line: Line;
   readonly fixture: Fixture;
   readonly bench: TryOutBench | null;
@@ -113,6 +114,7 @@ export class LiveStation {
     });
     this.crls = new CrlSet({ registry, crlBase, dataDir: config.dataDir, signer: signer.call, clock });
     const { crls } = this;
+    this.incomingCrl = new IncomingCrl(config.dataDir);
     this.crlServer = new CrlServer({ builders: () => crls.all(), now: () => clock.now() });
     this.publisher = new Publisher({
       registry,

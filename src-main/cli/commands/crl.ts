@@ -5,6 +5,7 @@ import { crlToPem } from '../../station/ca/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
+import { adoptCrlFile } from './crl-adopt.ts';
 import { showCrlFile, verifyCrlFile } from './crl-file.ts';
 
 export const crl: Command = {
@@ -24,6 +25,12 @@ export const crl: Command = {
       argument: 'N',
       help: 'with --publish: with a number above N, which a broker has seen already (registry restored from a backup)',
     },
+    adopt: {
+      argument: 'FILE',
+      help: 'after the registry was restored from a backup: take the revocations of the newest list in force (DER or PEM) that it does not know',
+    },
+    note: { argument: 'TEXT', help: 'with --adopt: why, for the audit log' },
+    'dry-run': { help: 'with --adopt: only tell what would come in' },
     'next-update': {
       argument: 'HOURS',
       help: `how long a list is good, ${String(limits.crlHours.min)} to ${String(limits.crlHours.max)} (default ${String(limits.crlHours.default)}); it is renewed every hour`,
@@ -38,6 +45,7 @@ export const crl: Command = {
     if (verify !== undefined) return verifyCrlFile(context, verify);
     if (context.text('next-update') !== undefined) return change(context);
     if (context.flag('publish')) return publish(context);
+    if (context.text('adopt') !== undefined) return adoptCrlFile(context, context.text('adopt') ?? '');
     if (context.text('diff') !== undefined) return diff(context);
     if (context.text('number') !== undefined) return write(context);
     return history(context, context.start({ broker: true, line: 'off' }));

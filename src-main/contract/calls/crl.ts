@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Bytes } from '../ids.ts';
+import { Bytes, Instant, SerialHex } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { CrlChange, CrlSettings, CrlView } from '../models.ts';
+import { CrlChange, CrlSettings, CrlView, RevocationReason } from '../models.ts';
 import { call, nothing, officer, page, signedIn } from './spec.ts';
 
 /** Which CRL: of the issuer that signs certificates now where none is named. */
@@ -16,6 +16,18 @@ const scope = {
 const number = z.int().min(1);
 const Listen = z.object({ host: z.string().min(1).max(255).default('127.0.0.1'), port: z.int().min(0).max(65535) }).strict();
 
+/** What came, or would come, out of lists into the registry. */
+export const CrlAdoption = z.object({
+  dryRun: z.boolean(),
+  lists: z.array(z.object({ issuer: z.string(), partition: z.int(), number: z.int(), thisUpdate: Instant, adopted: z.int() })),
+  /** Lists of other stations in the file. */
+  others: z.int(),
+  adopted: z.int(),
+  /** The first of them. Device null: the certificate is not known here. */
+  entries: z.array(z.object({ serial: SerialHex, device: z.string().nullable(), revokedAt: Instant, reason: RevocationReason })),
+});
+export type CrlAdoption = z.infer<typeof CrlAdoption>;
+
 export const crlCalls = {
   'crl.publish': call({
     service: 'station',
@@ -23,6 +35,22 @@ export const crlCalls = {
     /** `above`: the new number is higher; for a registry restored from a backup, whose broker host has seen more. */
     input: z.object({ above: z.int().min(0).max(1_000_000_000).default(0) }).strict(),
     output: CrlView,
+    roles: officer,
+  }),
+  'crl.receive': call({
+    service: 'station',
+    summary: 'A piece of a file with revocation lists that are to be adopted, from its beginning on',
+    input: z
+      .object({ offset: z.int().min(0), bytes: Bytes.refine((bytes) => bytes.length <= limits.crlChunkBytes, 'too large a piece') })
+      .strict(),
+    output: z.object({ size: z.int() }),
+    roles: officer,
+  }),
+  'crl.adopt': call({
+    service: 'station',
+    summary: 'Take the revocations of the received lists that the registry does not know, since it was restored from a backup; final',
+    input: z.object({ note: z.string().min(1).max(200), /** Only tell what would come in. */ dryRun: z.boolean() }).strict(),
+    output: CrlAdoption,
     roles: officer,
   }),
   'crl.history': call({

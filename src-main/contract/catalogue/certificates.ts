@@ -202,7 +202,7 @@ export const certificatesFailures = {
     'never',
     'A revocation list is missing in the row',
     'After list {before} of {issuer} comes number {number}. What lies between was begun and not finished, or is not known to this registry.',
-    'Was the registry restored from a backup? Then compare the revocations since with the last list (birthmark crl --show).',
+    'Was the registry restored from a backup? Then adopt the last list that was in force: birthmark crl --adopt FILE.',
     'After a crash or a failed token there is nothing to do: the next list ends this notice.',
   ),
   CRL_LARGE: entry(
@@ -236,6 +236,15 @@ export const certificatesFailures = {
     'never',
     'The revocation list was held back',
     'The new CRL was not published: {problem}.',
-    'Send the details to support. The old list stays in force.',
+    'Was the registry restored from a backup? Then an officer adopts the list in force first: birthmark crl --adopt FILE.',
+    'Otherwise send the details to support. The old list stays in force.',
+  ),
+  CRL_NOT_ADOPTED: entry(
+    'REFUSED',
+    'officer',
+    'other-input',
+    'The revocation list was not adopted',
+    'Check “{check}”: {problem}. Nothing was changed.',
+    'Take the newest list that was in force: from the broker host, or the highest number in the folder “crl” of the station.',
   ),
 } as const satisfies Record<string, Entry>;

@@ -44,7 +44,9 @@ function parse(der: Uint8Array): Crl {
   const { algorithm, issuer, thisUpdate, nextUpdate, entriesAt, entryBytes } = head;
   if (head.version !== 2) throw new DerError('a CRL that is not version 2');
   const { extensions, signature } = readCrlTail(der.subarray(entriesAt + entryBytes), head);
-  const { number, authorityKeyId, uri } = readCrlScope(extensions);
+  const { number, authorityKeyId, uri, baseNumber, unknownCritical } = readCrlScope(extensions);
+  if (baseNumber !== null) throw new DerError('a list of changes only (delta CRL)');
+  if (unknownCritical.length > 0) throw new DerError(`an unknown critical extension (${unknownCritical.join(', ')})`);
   if (number === null) throw new DerError('a CRL without a number');
   if (!Number.isSafeInteger(Number(number))) throw new DerError('a number that is too large');
   if (nextUpdate === null) throw new DerError('a CRL without an end');

@@ -101,7 +101,7 @@ export function revocationProblems(registry: Registry, crls: CrlSet): Check {
     ),
     ...rows(
       registry,
-      `SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.status <> 'REVOKED'`,
+      `SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.status NOT IN ('REVOKED','EXPIRED')`,
       (row) => `the revocation of serial ${String(row['serial'])} was undone`,
     ),
     ...rows(

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { Failure, limits, unwrap, type CrlView } from '../../contract/index.ts';
 import type { HandlersOf } from '../access/index.ts';
 import type { LiveStation } from '../live-station.ts';
-import { changeCrlSettings, crlSettings } from '../publication/index.ts';
+import { adoptCrl, changeCrlSettings, crlSettings } from '../publication/index.ts';
 import type { Station } from '../station.ts';
 
 export function crlHandlers(station: Station): HandlersOf<'crl'> {
@@ -13,6 +13,16 @@ export function crlHandlers(station: Station): HandlersOf<'crl'> {
     'crl.publish': async ({ above }) => {
       await live().publisher.publish({ newCrl: true, above });
       return unwrap(live().crls.newest(), 'a CRL was just published');
+    },
+    'crl.receive': ({ offset, bytes }) => ({ size: live().incomingCrl.take(offset, bytes) }),
+    'crl.adopt': ({ note, dryRun }) => {
+      const { crls, incomingCrl, publisher, registry } = live();
+      const order = { bytes: incomingCrl.read(), note, actor: actor(), dryRun };
+      const adoption = adoptCrl({ registry, builders: crls.all(), now: station.clock.now() }, order);
+      if (dryRun) return adoption;
+      incomingCrl.clear();
+      publisher.publishSoon();
+      return adoption;
     },
     'crl.history': ({ issuer, partition, limit }) => {
       const { crls, registry } = live();

@@ -56,6 +56,11 @@ export class CrlBuilder {
     return this.#options.issuer;
   }
 
+  /** The distribution point. */
+  get uri(): string {
+    return this.#options.distributionPoint;
+  }
+
   newest(): CrlView | null {
     return this.#options.registry.crls.newest(this.scope);
   }

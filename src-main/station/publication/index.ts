@@ -1,5 +1,6 @@
 export { changePasswordPort, passwordPort } from './access.ts';
 export { accessView } from './access-cost.ts';
+export { adoptCrl, IncomingCrl } from './crl-adoption.ts';
 export { crlAlarms } from './crl-alarms.ts';
 export { CrlBuilder } from './crl-builder.ts';
 export { CrlServer, type Listen } from './crl-server.ts';

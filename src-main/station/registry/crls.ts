@@ -21,6 +21,9 @@ const columns = `issuer, partition, number, this_update AS thisUpdate, next_upda
   published_at AS publishedAt`;
 const changes = `r.serial, c.device, r.reason, r.recorded_at AS revokedAt, r.not_after AS notAfter`;
 
+const numberKey = ({ issuer, partition }: CrlScope): string =>
+  partition === 0 ? `crl.number.${issuer}` : `crl.number.${issuer}/${String(partition)}`;
+
 /** The CRLs of each scope: numbers, what they carry, and how one differs from another. */
 export class Crls {
   readonly #store: Store;
@@ -33,13 +36,19 @@ export class Crls {
    * Taken before the CRL is signed, so that a number is never used twice, even after a crash. Higher than `above`, too: what was seen of
    * numbers elsewhere, which a registry that was restored from a backup does not know.
    */
-  nextNumber({ issuer, partition }: CrlScope, above = 0): number {
-    const key = partition === 0 ? `crl.number.${issuer}` : `crl.number.${issuer}/${String(partition)}`;
+  nextNumber(scope: CrlScope, above = 0): number {
+    const key = numberKey(scope);
     return this.#store.transaction(() => {
       const number = Math.max(Number(this.#store.setting(key) ?? '0'), above) + 1;
       this.#store.setSetting(key, String(number));
       return number;
     });
+  }
+
+  /** A list with this number exists: the next one is higher. */
+  seen(scope: CrlScope, number: number): void {
+    const key = numberKey(scope);
+    this.#store.setSetting(key, String(Math.max(Number(this.#store.setting(key) ?? '0'), number)));
   }
 
   /** Records a finished CRL, and with it what came into it and what left it. */

@@ -1,4 +1,6 @@
 import type { RevocationView } from '../../contract/index.ts';
+import type { CrlScope } from './crls.ts';
+import type { RevokedEntry } from './snapshot.ts';
 import { contains, type Store } from './store.ts';
 
 /** Nobody of ours can see that clients refuse a broker: its certificate's revocation has arrived when the list is out. */
@@ -8,6 +10,9 @@ const view = `SELECT r.serial, c.use, c.device, r.reason, r.note, r.operator,
   r.recorded_at AS recordedAt, r.published_at AS publishedAt, r.effective_at AS effectiveAt, r.crl_number AS crlNumber,
   r.live_session_gone_ms AS liveSessionGoneMs
   FROM revocations r JOIN certificates c ON c.serial = r.serial`;
+
+/** Whose certificate it is that only a revocation list tells of: a name as devices have them, for all who take names apart. */
+const unknownDevice = (serial: string): string => `unknown/${serial}`;
 
 /** How far each revocation has come. */
 export class Revocations {
@@ -36,6 +41,48 @@ export class Revocations {
   /** Not yet EFFECTIVE, oldest first. */
   waiting(): RevocationView[] {
     return this.#store.sql(`${view} WHERE ${isWaiting} ORDER BY r.recorded_at`).all() as unknown as RevocationView[];
+  }
+
+  /** Does this certificate belong to the list, as far as is known here? */
+  fits({ issuer, partition }: CrlScope, serial: string): boolean {
+    const row = this.#store.sql('SELECT issuer, partition FROM certificates WHERE serial = ?').get(serial);
+    return row === undefined || (row['issuer'] === issuer && row['partition'] === partition);
+  }
+
+  /**
+   * Records what a signed list says and this registry does not know, with the list's reason and time. A certificate that is not known either
+   * gets a record: nothing is known of it but that it ends with its issuer at the latest. One that has expired stays so (both are final), and
+   * leaves the lists after the next one. Inside the transaction of the whole list.
+   */
+  adopt(
+    { issuer, partition }: CrlScope,
+    { serial, reason, revokedAt }: RevokedEntry,
+    from: { readonly number: number; readonly notAfter: string; readonly note: string; readonly actor: string },
+  ): void {
+    const now = this.#store.now();
+    const { changes: added } = this.#store
+      .sql(
+        `INSERT INTO certificates (serial, issuer, partition, use, device, status, spki_sha256, not_before, not_after, created_at, updated_at)
+           VALUES (?, ?, ?, 'device', ?, 'REVOKED', '', ?, ?, ?, ?) ON CONFLICT (serial) DO NOTHING`,
+      )
+      .run(serial, issuer, partition, unknownDevice(serial), revokedAt, from.notAfter, now, now);
+    this.#store
+      .sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ? AND status NOT IN ('REVOKED','EXPIRED')`)
+      .run(now, serial);
+    this.#store
+      .sql(
+        `INSERT INTO revocations (serial, issuer, partition, not_after, reason, note, operator, recorded_at)
+           SELECT serial, issuer, partition, not_after, ?, ?, ?, ? FROM certificates WHERE serial = ?`,
+      )
+      .run(reason, from.note, from.actor, revokedAt, serial);
+    this.#store.audit(from.actor, 'certificate.adopt', serial, {
+      list: from.number,
+      reason,
+      revokedAt,
+      note: from.note,
+      certificateKnown: added === 0,
+    });
+    this.#store.owe('revocation', serial);
   }
 
   published(serials: readonly string[]): void {
