@@ -17,6 +17,7 @@ import { certificateProfile } from './profile.ts';
 import { requestFile } from './request-file.ts';
 import { revocationList } from './revocation-list.ts';
 import { signerMessages } from './signer-calls.ts';
+import { smpFiles } from './smp-files.ts';
 import { smpFrame } from './smp-frame.ts';
 import { stationMessages } from './station-calls.ts';
 import { tbsCertificate } from './tbs-certificate.ts';
@@ -42,6 +43,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   consoleEngine,
   atResponse,
   smpFrame,
+  smpFiles,
   espSlip,
   espResponses,
   micropythonRaw,

@@ -4,7 +4,7 @@ import { Failure } from '../../../contract/index.ts';
 import type { CommandName } from './commands.ts';
 import { MAX_FILE_BYTES } from './commands.ts';
 import { FILE_GROUP, OS_GROUP, refusalFailure, type Refusal } from './refusal.ts';
-import type { UnitLine } from './unit-line.ts';
+import type { SmpUnit } from './unit-line.ts';
 
 /** Results of the file management group (Zephyr, `fs_mgmt_err_code_t`); a target of SMP version 1 says one of `MGMT_ERR_…` instead. */
 const fileErrors: Readonly<Record<number, string>> = {
@@ -58,7 +58,7 @@ export function fileFailure(command: CommandName, refusal: Refusal, path: string
 
 /** How this file can be read back; null: not at all. `types`: what the unit says that it can hash; null when it does not say. */
 export async function howToDigest(
-  line: UnitLine,
+  line: SmpUnit,
   path: string,
   types: readonly string[] | null,
   signal: AbortSignal,
@@ -78,14 +78,14 @@ export async function howToDigest(
 const isDenied = ({ group, rc }: Refusal): boolean => group === OS_GROUP && rc === ACCESS_DENIED;
 
 /** The hashes that the unit says it has; null when it has no command to say so. */
-export async function hashTypes(line: UnitLine, signal: AbortSignal): Promise<readonly string[] | null> {
+export async function hashTypes(line: SmpUnit, signal: AbortSignal): Promise<readonly string[] | null> {
   const said = await line.askIfThere('file-hash-types', {}, signal);
   return said?.refusal === null ? [...said.answer.types.keys()].map(String) : null;
 }
 
 /** What is stored in a file, or in its first `length` bytes; null: it is not there, or empty. */
 export async function storedFile(
-  line: UnitLine,
+  line: SmpUnit,
   path: string,
   by: FileDigest,
   signal: AbortSignal,
@@ -112,7 +112,7 @@ export async function storedFile(
 }
 
 /** All of a file; null: it is not there. */
-export async function downloadFile(line: UnitLine, path: string, signal: AbortSignal): Promise<Buffer | null> {
+export async function downloadFile(line: SmpUnit, path: string, signal: AbortSignal): Promise<Buffer | null> {
   const parts: Uint8Array[] = [];
   let total: number | null = null;
   for (let offset = 0; total === null || offset < total;) {
@@ -135,7 +135,7 @@ export async function downloadFile(line: UnitLine, path: string, signal: AbortSi
 }
 
 /** Bytes in a file; null: it is not there. */
-export async function fileLength(line: UnitLine, path: string, signal: AbortSignal): Promise<number | null> {
+export async function fileLength(line: SmpUnit, path: string, signal: AbortSignal): Promise<number | null> {
   const said = await line.askIfThere('file-status', { name: path }, signal);
   if (said?.refusal === null) return said.answer.len;
   if (said !== null) {

@@ -2,7 +2,7 @@ import { Failure } from '../../../contract/index.ts';
 import { downloadFile } from './file-system.ts';
 import type { SmpFilesProfile } from './profile.ts';
 import { FILE_GROUP, isBusy, SHELL_GROUP } from './refusal.ts';
-import type { UnitLine } from './unit-line.ts';
+import type { SmpUnit } from './unit-line.ts';
 
 /** What a stock target says of itself. */
 export interface TargetIdentity {
@@ -12,13 +12,13 @@ export interface TargetIdentity {
 }
 
 /** The command groups of a target, as it lists them (enumeration group 10); null: it has no list, and each command has to be tried. */
-export async function listGroups(line: UnitLine, signal: AbortSignal): Promise<readonly number[] | null> {
+export async function listGroups(line: SmpUnit, signal: AbortSignal): Promise<readonly number[] | null> {
   const said = await line.askIfThere('groups', {}, signal);
   return said?.refusal === null ? said.answer.groups : null;
 }
 
 /** @throws Failure WRONG_PROTOCOL when the target has no file management; reads only. */
-export async function mustHaveFiles(line: UnitLine, groups: readonly number[] | null, path: string, signal: AbortSignal): Promise<void> {
+export async function mustHaveFiles(line: SmpUnit, groups: readonly number[] | null, path: string, signal: AbortSignal): Promise<void> {
   let has = groups?.includes(FILE_GROUP);
   if (has === undefined) {
     has = (await line.askIfThere('file-download', { name: path, off: 0 }, signal)) !== null;
@@ -28,7 +28,7 @@ export async function mustHaveFiles(line: UnitLine, groups: readonly number[] | 
 
 /** @throws Failure UNVERIFIABLE {item: its identity} when the unit does not tell what the profile takes for its hardware id. */
 export async function readTargetIdentity(
-  line: UnitLine,
+  line: SmpUnit,
   how: SmpFilesProfile['identity'],
   groups: readonly number[] | null,
   signal: AbortSignal,
@@ -42,7 +42,7 @@ export async function readTargetIdentity(
 const untold = (why: string): Failure => new Failure('UNVERIFIABLE', { item: 'its identity' }, why);
 
 async function idOf(
-  line: UnitLine,
+  line: SmpUnit,
   how: SmpFilesProfile['identity'],
   groups: readonly number[] | null,
   signal: AbortSignal,
@@ -62,7 +62,7 @@ async function idOf(
 }
 
 /** Empty where the target has no os information. */
-async function osInfo(line: UnitLine, format: string, signal: AbortSignal): Promise<string> {
+async function osInfo(line: SmpUnit, format: string, signal: AbortSignal): Promise<string> {
   const said = await line.askIfThere('os-info', { format }, signal);
   const text = said?.refusal === null ? said.answer.output.trim() : '';
   return /^[^\p{C}]{0,64}$/u.test(text) ? text : '';

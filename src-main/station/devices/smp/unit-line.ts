@@ -12,6 +12,9 @@ import { ask, provision, type ProvisionOptions, type Said } from './provision.ts
 
 export type CallTimes = Pick<RequestOptions, 'signal' | 'repeat' | 'silentRetries'> & { readonly deadlineMs?: number };
 
+/** What asking a unit takes. */
+export type SmpUnit = Pick<UnitLine, 'path' | 'ask' | 'askIfThere'>;
+
 /** The line to the unit in one place: a serial link with an SMP client on it, both made anew when the unit went away and came back. */
 export class UnitLine {
   readonly transcript: Transcript;

@@ -3,7 +3,7 @@ import { digestOf, fileFailure, storedFile, type FileDigest } from './file-syste
 import { FRAME_OVERHEAD } from './frame.ts';
 import { encodeRequest } from './packet.ts';
 import { FILE_GROUP, OS_GROUP, type Refusal } from './refusal.ts';
-import type { UnitLine } from './unit-line.ts';
+import type { SmpUnit } from './unit-line.ts';
 
 export interface UploadOptions {
   /** Longest frame the unit takes, in bytes. */
@@ -27,7 +27,7 @@ const INVALID = 3;
  * Writes a file by the file management group; the unit's own offset says where to go on. Whether it is right is for the read-back to say: the group has no check of its own.
  * A target that keeps its last upload in mind adds to that what it is sent a second time (an answer was lost), so a file that is begun anew is closed first.
  */
-export async function uploadFile(line: UnitLine, name: string, bytes: Uint8Array, options: UploadOptions): Promise<void> {
+export async function uploadFile(line: SmpUnit, name: string, bytes: Uint8Array, options: UploadOptions): Promise<void> {
   const chunk = uploadChunkBytes(options.bufferBytes, name, bytes.length);
   let offset = await resumeOffset(line, name, bytes, options);
   let strays = 0;
@@ -49,7 +49,7 @@ export async function uploadFile(line: UnitLine, name: string, bytes: Uint8Array
 }
 
 /** Sends a part. Returns the unit's own offset, also where it refuses this part because it is somewhere else. */
-async function write(line: UnitLine, name: string, off: number, data: Uint8Array, len: number, signal: AbortSignal): Promise<number> {
+async function write(line: SmpUnit, name: string, off: number, data: Uint8Array, len: number, signal: AbortSignal): Promise<number> {
   const said = await line.ask('file-upload', { name, off, data, ...(off === 0 ? { len } : {}) }, { signal });
   if (said.refusal === null) return said.answer.off;
   // Where it is stands beside the error: as the length of the file, before Zephyr 3.5 as the offset; after a restart those know nothing at all.
@@ -61,13 +61,13 @@ async function write(line: UnitLine, name: string, off: number, data: Uint8Array
 const isElsewhere = ({ group, rc }: Refusal): boolean =>
   group === FILE_GROUP ? rc === OFFSET_NOT_VALID : group === OS_GROUP && rc === INVALID;
 
-async function close(line: UnitLine, signal: AbortSignal): Promise<void> {
+async function close(line: SmpUnit, signal: AbortSignal): Promise<void> {
   const said = await line.askIfThere('file-close', {}, signal);
   if (said !== null && said.refusal !== null) throw fileFailure('file-close', said.refusal, 'the open file');
 }
 
 /** Where to go on: behind bytes that are known to be these, and that the unit had said to have. A restart may have cost it the last of them. */
-async function resumeOffset(line: UnitLine, name: string, bytes: Uint8Array, { resumeAt, digest, signal }: UploadOptions): Promise<number> {
+async function resumeOffset(line: SmpUnit, name: string, bytes: Uint8Array, { resumeAt, digest, signal }: UploadOptions): Promise<number> {
   if (resumeAt === 0 || digest === null) return 0;
   const stored = await storedFile(line, name, digest, signal, resumeAt);
   if (stored === null || stored.bytes > resumeAt) return 0;
