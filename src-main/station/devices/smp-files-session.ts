@@ -13,7 +13,7 @@ import { bufferSize } from './smp/buffer-size.ts';
 import { digestOf, downloadFile, fileLength, hashTypes, howToDigest, storedFile, type FileDigest } from './smp/file-system.ts';
 import type { SmpFilesProfile } from './smp/profile.ts';
 import { requestBytes, targetFiles, targetItems, type TargetFile, type TargetItem } from './smp/target-files.ts';
-import { listGroups, mustHaveFiles, readTargetIdentity, type TargetIdentity } from './smp/target.ts';
+import { listGroups, mustHaveFiles, readHardwareId, readTargetKind } from './smp/target.ts';
 import { uploadFile } from './smp/upload-file.ts';
 import type { UnitLine } from './smp/unit-line.ts';
 import { UnitSteps } from './unit-steps.ts';
@@ -58,9 +58,10 @@ export class SmpFilesSession implements UnitSession {
 
   identify(options: CallOptions): Promise<IdentifiedUnit> {
     return this.#steps.run('identify', options, async (signal) => {
-      const unit = await this.#confirm(signal);
+      const hardwareId = await this.#confirm(signal);
+      const kind = await readTargetKind(this.#line, signal);
       const length = await fileLength(this.#line, this.#profile.files.certificate, signal);
-      return { ...unit, locked: false, provisioned: (length ?? 0) > EMPTIED.length };
+      return { hardwareId, ...kind, locked: false, provisioned: (length ?? 0) > EMPTIED.length };
     });
   }
 
@@ -177,10 +178,10 @@ export class SmpFilesSession implements UnitSession {
     return targetItems(this.#profile);
   }
 
-  async #confirm(signal: AbortSignal, expected = this.#hardwareId): Promise<TargetIdentity> {
-    const now = await readTargetIdentity(this.#line, this.#profile.identity, this.#groups, signal);
-    if (expected !== null && now.hardwareId !== expected) throw new Failure('DEVICE_SWAPPED', { expected, actual: now.hardwareId });
-    this.#hardwareId = now.hardwareId;
+  async #confirm(signal: AbortSignal, expected = this.#hardwareId): Promise<string> {
+    const now = await readHardwareId(this.#line, this.#profile.identity, this.#groups, signal);
+    if (expected !== null && now !== expected) throw new Failure('DEVICE_SWAPPED', { expected, actual: now });
+    this.#hardwareId = now;
     return now;
   }
 }

@@ -5,7 +5,7 @@ import { downloadFile, fileLength, hashTypes, howToDigest, storedFile } from '..
 import { decodePacket, encodeAnswer, type SmpBody, type SmpHeader } from '../../../src-main/station/devices/smp/packet.ts';
 import { ask } from '../../../src-main/station/devices/smp/provision.ts';
 import { isNotSupported } from '../../../src-main/station/devices/smp/refusal.ts';
-import { listGroups, mustHaveFiles, readTargetIdentity } from '../../../src-main/station/devices/smp/target.ts';
+import { listGroups, mustHaveFiles, readHardwareId, readTargetKind } from '../../../src-main/station/devices/smp/target.ts';
 import { uploadFile } from '../../../src-main/station/devices/smp/upload-file.ts';
 import type { SmpUnit } from '../../../src-main/station/devices/smp/unit-line.ts';
 import { Transcript } from '../../../src-main/station/devices/transcript.ts';
@@ -84,7 +84,8 @@ const talks: Readonly<Record<string, (unit: SmpUnit) => Promise<unknown>>> = {
   groups: async (unit) => mustHaveFiles(unit, await listGroups(unit, signal), path, signal),
   digest: async (unit) => howToDigest(unit, path, await hashTypes(unit, signal), signal),
   identity: async (unit) => {
-    const { hardwareId, model, firmware } = await readTargetIdentity(unit, 'hwinfo', null, signal);
+    const hardwareId = await readHardwareId(unit, 'hwinfo', null, signal);
+    const { model, firmware } = await readTargetKind(unit, signal);
     if (!/^[0-9A-Z][0-9A-Z._:-]{1,63}$/u.test(hardwareId) || /\p{C}/u.test(model + firmware) || model.length > 64 || firmware.length > 64)
       throw new Broken('an identity that is none');
   },

@@ -4,13 +4,6 @@ import type { SmpFilesProfile } from './profile.ts';
 import { FILE_GROUP, isBusy, SHELL_GROUP } from './refusal.ts';
 import type { SmpUnit } from './unit-line.ts';
 
-/** What a stock target says of itself. */
-export interface TargetIdentity {
-  readonly hardwareId: string;
-  readonly model: string;
-  readonly firmware: string;
-}
-
 /** The command groups of a target, as it lists them (enumeration group 10); null: it has no list, and each command has to be tried. */
 export async function listGroups(line: SmpUnit, signal: AbortSignal): Promise<readonly number[] | null> {
   const said = await line.askIfThere('groups', {}, signal);
@@ -27,16 +20,21 @@ export async function mustHaveFiles(line: SmpUnit, groups: readonly number[] | n
 }
 
 /** @throws Failure UNVERIFIABLE {item: its identity} when the unit does not tell what the profile takes for its hardware id. */
-export async function readTargetIdentity(
+export async function readHardwareId(
   line: SmpUnit,
   how: SmpFilesProfile['identity'],
   groups: readonly number[] | null,
   signal: AbortSignal,
-): Promise<TargetIdentity> {
+): Promise<string> {
   const hardwareId = (await idOf(line, how, groups, signal)).trim().toUpperCase();
   if (!/^[0-9A-Z][0-9A-Z._:-]{1,63}$/u.test(hardwareId)) throw untold(`“${hardwareId.slice(0, 64)}” is no hardware id`);
+  return hardwareId;
+}
+
+/** Board and system, where the unit tells. */
+export async function readTargetKind(line: SmpUnit, signal: AbortSignal): Promise<{ readonly model: string; readonly firmware: string }> {
   const model = await osInfo(line, 'i', signal);
-  return { hardwareId, model: model === '' ? 'MCUmgr target' : model, firmware: await osInfo(line, 'sr', signal) };
+  return { model: model === '' ? 'MCUmgr target' : model, firmware: await osInfo(line, 'sr', signal) };
 }
 
 const untold = (why: string): Failure => new Failure('UNVERIFIABLE', { item: 'its identity' }, why);
