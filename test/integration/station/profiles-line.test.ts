@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { SlotView } from '../../../src-main/contract/index.ts';
 import { QuectelModem, SimcomModem, UbloxModem } from '../../support/console/cellular.ts';
@@ -103,26 +103,36 @@ describe('a unit on the line', () => {
     expect(await station.problems()).toEqual([]);
   });
 
-  test('a Linux console makes its key, connects with its own mosquitto clients and is refused on a neighbour’s topic; without them that is a gap', async () => {
-    for (const has of [true, false]) {
-      const unit = new PtyProgram('bash', '--norc', '--noprofile', '-i');
-      writeFileSync(join(unit.dir, 'serial'), `SN-${String(has)}\n`);
-      const shipped = JSON.parse(readFileSync('resources/profiles/devices/linux-console.json', 'utf8')) as { variables: object };
-      const name = `linux-${has ? 'with' : 'without'}-clients`;
-      const variables = { ...shipped.variables, folder: join(unit.dir, 'etc'), idFiles: join(unit.dir, 'serial') };
-      const text = JSON.stringify({ ...shipped, $schema: undefined, name, variables });
-      // Without: no program is found under that name.
-      await station.call('deviceProfiles.add', { text: has ? text : text.replaceAll('mosquitto_rr', 'mosquitto_none') });
-      expect(await run(name, unit)).toMatchObject(
-        has
-          ? { state: 'PASS', proofLevel: 'device-connected', gaps: ['lock'] }
-          : { state: 'PASS', proofLevel: 'possession', gaps: ['own-connection', 'lock'] },
-      );
-      expect(readdirSync(join(unit.dir, 'etc')).sort()).toEqual(['broker.conf', 'ca.crt', 'device.crt', 'device.key']);
-      rmSync(slotPath, { force: true });
-      await station.slotIs(1, 'EMPTY');
-    }
+  /** A Linux console whose files are in a folder of their own; `clients`: it has those of Mosquitto. */
+  async function runLinux(name: string, program: readonly string[], { clients }: { clients: boolean }): Promise<SlotView> {
+    const unit = new PtyProgram(...program);
+    const [serial, password] = [join(unit.dir, 'serial'), join(unit.dir, 'password')];
+    writeFileSync(serial, `SN-${name}\n`);
+    writeFileSync(password, 'fac tory$1\n', { mode: 0o600 });
+    const shipped = JSON.parse(readFileSync('resources/profiles/devices/linux-console.json', 'utf8')) as { variables: object };
+    const variables = { ...shipped.variables, folder: join(unit.dir, 'etc'), idFiles: serial, password: { file: password, secret: true } };
+    const text = JSON.stringify({ ...shipped, $schema: undefined, name, variables });
+    // Without: no program is found under that name.
+    await station.call('deviceProfiles.add', { text: clients ? text : text.replaceAll('mosquitto_rr', 'mosquitto_none') });
+    const ended = await run(name, unit);
+    expect(readdirSync(join(unit.dir, 'etc')).sort()).toEqual(['broker.conf', 'ca.crt', 'device.crt', 'device.key']);
+    return ended;
+  }
+
+  test('a Linux console, behind a login, makes its key, connects with its own mosquitto clients and is refused on a neighbour’s topic', async () => {
+    process.env['BIRTHMARK_TEST_SHELL'] = '/bin/bash';
+    const login = ['--login-program', resolve('test/support/console/login.sh')];
+    const ended = await runLinux('linux-login', ['agetty', '--local-line', '--noissue', ...login, '-', 'vt100'], { clients: true });
+    expect(ended).toMatchObject({ state: 'PASS', proofLevel: 'device-connected', gaps: ['lock'] });
+    const said = (await station.call('transcripts.get', { run: ended.run })).lines.map(({ text }) => text).join('\n');
+    expect(said).toContain('login: ');
+    expect(said).not.toContain('fac tory');
     expect(await station.problems()).toEqual([]);
+  });
+
+  test('a Linux console without such clients: that is a gap', async () => {
+    const ended = await runLinux('linux-without', ['bash', '--norc', '--noprofile', '-i'], { clients: false });
+    expect(ended).toMatchObject({ state: 'PASS', proofLevel: 'possession', gaps: ['own-connection', 'lock'] });
   });
 
   test('one wrong byte in its memory is FAIL, the certificate is revoked, and it is erased', async () => {
