@@ -1,12 +1,17 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { RemoteHost } from '../../src-main/contract/index.ts';
-import { newSshKey, RemoteBrokerHost, type RemoteBrokerHostOptions, type SshKeys } from '../../src-main/station/broker/index.ts';
+import {
+  newSshKey,
+  RemoteBrokerHost,
+  type Publication,
+  type RemoteBrokerHostOptions,
+  type SshKeys,
+} from '../../src-main/station/broker/index.ts';
 import { findProgram } from '../../src-main/station/broker/mosquitto-process.ts';
 import { systemClock } from '../../src-main/station/clock.ts';
 import type { TestPki } from './mosquitto.ts';
@@ -137,7 +142,7 @@ export class TestRemote {
       ].join('\n'),
     );
     this.#sshd = spawn(program('sshd'), ['-D', '-e', '-f', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
-    await listening(this.at.sshPort);
+    await saysOn(this.#sshd, 'Server listening on');
   }
 
   async stopSshd(): Promise<void> {
@@ -151,10 +156,17 @@ export class TestRemote {
     const pid = join(this.dir, 'mosquitto.pid');
     writeFileSync(
       conf,
-      [...asRoot, `pid_file ${pid}`, `log_dest file ${log}`, `include_dir ${join(this.dir, 'etc/mosquitto/conf.d')}`, ''].join('\n'),
+      [
+        ...asRoot,
+        `pid_file ${pid}`,
+        `log_dest file ${log}`,
+        'log_dest stderr',
+        `include_dir ${join(this.dir, 'etc/mosquitto/conf.d')}`,
+        '',
+      ].join('\n'),
     );
-    this.#mosquitto = spawn(program('mosquitto'), ['-c', conf], { stdio: 'ignore' });
-    await listening(this.at.port);
+    this.#mosquitto = spawn(program('mosquitto'), ['-c', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await saysOn(this.#mosquitto, ' running');
   }
 
   async stopMosquitto(): Promise<void> {
@@ -170,6 +182,25 @@ export class TestRemote {
       clock: systemClock,
       ...changes,
     });
+  }
+
+  /** The connections that there are; the server goes on. */
+  killSshSessions(): void {
+    for (const pid of childrenOf(this.#sshd?.pid ?? 0)) end(pid);
+  }
+
+  /** The host's script, wherever it is; not the one that follows the log. */
+  killScripts(): void {
+    const script = join(this.dir, 'usr/local/lib/birthmark/birthmark-host');
+    for (const { pid, words } of processes()) if (words.includes(script) && !words.includes('sessions')) end(pid);
+  }
+
+  /** Resolves when it has begun to read its files again. */
+  async reloadMosquitto(): Promise<void> {
+    if (this.#mosquitto === null) throw new Error('no Mosquitto');
+    const begun = saysOn(this.#mosquitto, 'Reloading config');
+    this.#mosquitto.kill('SIGHUP');
+    await begun;
   }
 
   installed(name: 'crl.pem' | 'client-cas.pem' | 'access-list' | 'password-file'): string {
@@ -190,14 +221,52 @@ async function kill(child: ChildProcess | null): Promise<void> {
   await exited;
 }
 
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect({ host: '127.0.0.1', port });
-    const answer = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(
-      () => false,
-    );
-    socket.destroy();
-    if (answer) return;
-    await new Promise((next) => setTimeout(next, 20));
+/** Resolves when the server says so on its standard error. */
+function saysOn(server: ChildProcess, words: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    server.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (said.includes(words)) resolve();
+    });
+    server.once('exit', () => reject(new Error(`it ended: ${said}`)));
+  });
+}
+
+function processes(): { pid: number; parent: number; words: string[] }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/u.test(name))
+    .flatMap((name) => {
+      try {
+        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+        const [, parent = ''] = /\) . (\d+)/u.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
+        return [{ pid: Number(name), parent: Number(parent), words }];
+      } catch {
+        return [];
+      }
+    });
+}
+
+const childrenOf = (parent: number): number[] => processes().flatMap((one) => (one.parent === parent ? [one.pid] : []));
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // gone in between
   }
+}
+
+/** A process that is nothing but a station, publishing to this host, and killed after so many ms. */
+export async function killedStation(remote: TestRemote, pki: TestPki, publication: Publication, afterMs: number): Promise<void> {
+  const input = {
+    options: { at: remote.at, keys: remote.keys, serverCaPem: pki.serverCa.certificatePem, identities: pki.identities },
+    publication,
+  };
+  const file = join(remote.dir, 'station.json');
+  writeFileSync(file, JSON.stringify(input));
+  const child = spawn(process.execPath, [resolve('test/support/remote-station.ts'), file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  await new Promise((later) => setTimeout(later, afterMs));
+  await kill(child);
 }

@@ -113,7 +113,8 @@ export class RemoteBrokerHost extends MosquittoHost {
       this.#inForce = crls;
       this.#files = all;
       this.#last = publication;
-      this.change('up', null);
+      // Published, and meanwhile the log was lost: sessions cannot be ended until it is back.
+      if (this.#log.isOpen) this.change('up', null);
       return result;
     }
     if (!isInconclusive(result.failure)) await this.#takeBack(id);

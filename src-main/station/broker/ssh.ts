@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import ssh2 from 'ssh2';
 import type { Client, SFTPWrapper } from 'ssh2';
-import { Failure, type RemoteHost } from '../../contract/index.ts';
+import { Failure, unwrap, type RemoteHost } from '../../contract/index.ts';
 
 /** Private keys in OpenSSH's form: one may put files into the station's folder, the other may run the one command. */
 export interface SshKeys {
@@ -48,6 +48,8 @@ export async function hostKeyOf(at: Pick<RemoteHost, 'host' | 'sshPort'>): Promi
 export class SshLink {
   readonly #at: RemoteHost;
   readonly #keys: SshKeys;
+  /** Of each connection: rejects when it is gone. */
+  readonly #lost = new WeakMap<Client, Promise<never>>();
 
   constructor(at: RemoteHost, keys: SshKeys) {
     this.#at = at;
@@ -58,12 +60,12 @@ export class SshLink {
   async upload(id: string, files: Readonly<Record<string, string>>): Promise<void> {
     const client = await this.#connect(this.#at.filesUser, this.#keys.files);
     try {
-      const sftp = await this.#once<SFTPWrapper>((done) => client.sftp(done));
+      const sftp = await this.#once<SFTPWrapper>(client, (done) => client.sftp(done));
       const hidden = `.new-${id}`;
-      await this.#once((done) => sftp.mkdir(hidden, done));
-      for (const [name, text] of Object.entries(files)) await this.#write(sftp, `${hidden}/${name}`, text);
+      await this.#once(client, (done) => sftp.mkdir(hidden, done));
+      for (const [name, text] of Object.entries(files)) await this.#write(client, sftp, `${hidden}/${name}`, text);
       // SFTP's own rename does not replace; the extension does what rename(2) does.
-      await this.#once((done) => sftp.ext_openssh_rename(hidden, id, done));
+      await this.#once(client, (done) => sftp.ext_openssh_rename(hidden, id, done));
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -71,32 +73,30 @@ export class SshLink {
     }
   }
 
-  async #write(sftp: SFTPWrapper, path: string, text: string): Promise<void> {
-    await this.#once((done) => sftp.writeFile(path, text, done));
-    const handle = await this.#once<Buffer>((done) => sftp.open(path, 'r+', done));
-    await this.#once((done) => sftp.ext_openssh_fsync(handle, done));
-    await this.#once((done) => sftp.close(handle, done));
+  async #write(client: Client, sftp: SFTPWrapper, path: string, text: string): Promise<void> {
+    await this.#once(client, (done) => sftp.writeFile(path, text, done));
+    const handle = await this.#once<Buffer>(client, (done) => sftp.open(path, 'r+', done));
+    await this.#once(client, (done) => sftp.ext_openssh_fsync(handle, done));
+    await this.#once(client, (done) => sftp.close(handle, done));
   }
 
   /** Standard output of one command. CRL_REJECTED with the host's reason, BROKER_HOST_FAILED, or why the host was not reached. */
   async run(command: string): Promise<string> {
     const client = await this.#connect(this.#at.commandUser, this.#keys.command);
     try {
-      return await new Promise<string>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Failure('TIMEOUT', { what: this.#at.host, ms: commandMs })), commandMs);
-        client.once('close', () => reject(away(this.#at, new Error('the connection was lost'))));
+      const said = new Promise<string>((resolve, reject) => {
         client.exec(command, (error, channel) => {
           if (error !== undefined) return reject(error);
           let [out, complaint] = ['', ''];
           channel.setEncoding('utf8').on('data', (text: string) => (out += text));
           channel.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
           channel.once('close', (code: number | null) => {
-            clearTimeout(timer);
             if (code === 0) resolve(out);
             else reject(failed(code, complaint.trim()));
           });
         });
       });
+      return await this.#whileConnected(client, said);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -108,7 +108,7 @@ export class SshLink {
   async follow(command: string, onLine: (line: string) => void): Promise<{ readonly ended: Promise<void>; close(): void }> {
     const client = await this.#connect(this.#at.commandUser, this.#keys.command);
     try {
-      const channel = await this.#once<ssh2.ClientChannel>((done) => client.exec(command, done));
+      const channel = await this.#once<ssh2.ClientChannel>(client, (done) => client.exec(command, done));
       let rest = '';
       channel.setEncoding('utf8').on('data', (text: string) => {
         const lines = (rest + text).split('\n');
@@ -137,6 +137,7 @@ export class SshLink {
       await new Promise<void>((resolve, reject) => {
         client.once('ready', resolve);
         client.on('error', reject);
+        client.once('close', () => reject(away(this.#at, new Error('the connection was closed'))));
         client.connect({
           host,
           port,
@@ -150,6 +151,12 @@ export class SshLink {
           },
         });
       });
+      const lost = new Promise<never>((_, reject) => {
+        client.once('close', () => reject(away(this.#at, new Error('the connection was lost'))));
+      });
+      // Nobody may be waiting for anything when it goes.
+      lost.catch(() => undefined);
+      this.#lost.set(client, lost);
       return client;
     } catch (error) {
       client.destroy();
@@ -158,21 +165,35 @@ export class SshLink {
     }
   }
 
-  /** The callbacks of ssh2 as a promise. */
-  #once<T = void>(call: (done: (error: Error | null | undefined, value?: T) => void) => unknown): Promise<T> {
-    return new Promise((resolve, reject) => {
+  /** The callbacks of ssh2 as a promise. A connection that is lost never calls them, and one that hangs is given up. */
+  async #once<T = void>(client: Client, call: (done: (error: Error | null | undefined, value?: T) => void) => unknown): Promise<T> {
+    const answer = new Promise<T>((resolve, reject) => {
       call((error, value) => (error instanceof Error ? reject(error) : resolve(value as T)));
     });
+    return this.#whileConnected(client, answer);
+  }
+
+  /** BROKER_AWAY when the connection goes first, TIMEOUT when there is no end. */
+  async #whileConnected<T>(client: Client, answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Failure('TIMEOUT', { what: this.#at.host, ms: commandMs })), commandMs);
+    });
+    try {
+      return await Promise.race([answer, late, unwrap(this.#lost.get(client), 'a client that was connected')]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #explained(error: unknown): unknown {
     if (error instanceof Failure) return error;
     const level = error instanceof Error && 'level' in error ? error.level : null;
     if (level === 'client-authentication') return new Failure('SSH_REFUSED', { host: this.#at.host }, error);
-    // SFTP has one word for a full disk and for much else (SSH_FX_FAILURE, 4).
+    // SFTP has one word for a full disk and for much else (SSH_FX_FAILURE, 4); 2 and 3 are about the folder and its rights.
     const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 3 || code === 4)
-      return new Failure('BROKER_HOST_FAILED', { problem: 'it did not take the files: no rights, or no space' }, error);
+    if (code === 2 || code === 3 || code === 4)
+      return new Failure('BROKER_HOST_FAILED', { problem: 'it did not take the files: no folder, no rights, or no space' }, error);
     return away(this.#at, error);
   }
 }

@@ -5,7 +5,7 @@ import { createServer as createHttps } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTls } from 'node:tls';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src-main/contract/index.ts';
 import {
@@ -250,6 +250,37 @@ async function serving(server: Server, work: (port: number) => Promise<void>): P
   }
 }
 
+test('v5 disconnect 152, and 3.1.1 without a word: ended by the administrator, by the plugin that does so', async () => {
+  const plugin = readdirSync('/usr/lib')
+    .filter((folder) => folder.endsWith('-linux-gnu'))
+    .flatMap((folder) => readdirSync(join('/usr/lib', folder)).map((file) => join('/usr/lib', folder, file)))
+    .find((path) => path.endsWith('mosquitto_dynamic_security.so'));
+  execFileSync('mosquitto_ctrl', ['dynsec', 'init', join(broker.dir, 'dynsec.json'), 'admin', 'secret']);
+  const control = await rawMosquitto(
+    (port: number, plain: number) => [
+      'per_listener_settings false',
+      'allow_anonymous false',
+      `plugin ${plugin ?? 'missing'}`,
+      'plugin_opt_config_file dynsec.json',
+      ...listener(port),
+      `listener ${plain} 127.0.0.1`,
+    ],
+    { ...files, 'dynsec.json': readFileSync(join(broker.dir, 'dynsec.json'), 'utf8') },
+  );
+  running.push(control);
+  const ctrl = (...words: string[]): Buffer =>
+    execFileSync('mosquitto_ctrl', ['-h', '127.0.0.1', '-p', String(control.ports[1]), '-u', 'admin', '-P', 'secret', 'dynsec', ...words]);
+  ctrl('createClient', 'acme/a', '-p', 'unused');
+  const live = await connectAs(at(control.port), device);
+  ctrl('disableClient', 'acme/a');
+  expect(await live.ended).toMatchObject({ code: 'SESSION_ENDED_BY_ADMINISTRATOR' });
+  // It is no revocation: who has a certificate comes straight back.
+  const again = await connectAs(at(control.port), device, { protocolVersion: 4 });
+  ctrl('enableClient', 'acme/a');
+  ctrl('disableClient', 'acme/a');
+  expect(await again.ended).toMatchObject({ code: 'BROKER_CLOSED' });
+});
+
 describe('ports where something else speaks', () => {
   const found = (name: string, make: () => Server, expected: object): void =>
     test(name, () => serving(make(), async (port) => expect(await failure(port, device, { timeoutMs: 2_000 })).toMatchObject(expected)));
@@ -302,7 +333,10 @@ describe('ports where something else speaks', () => {
   test('a black hole: a full backlog drops SYNs, as a firewall does', async () => {
     const program =
       'import socket,sys,time\ns=socket.socket();s.bind(("127.0.0.1",0));s.listen(0)\nfill=[socket.socket() for _ in range(4)]\n' +
-      'for f in fill: f.setblocking(False); f.connect_ex(s.getsockname())\ntime.sleep(.2);print(s.getsockname()[1],flush=True);time.sleep(60)';
+      'for f in fill: f.setblocking(False); f.connect_ex(s.getsockname())\n' +
+      // The kernel tells how many connections wait to be accepted: with one the queue of a backlog of none is full.
+      'port=s.getsockname()[1]\nfull=lambda: any(int(l.split()[4].split(":")[1],16)>0 for l in open("/proc/net/tcp") if l.split()[3]=="0A" and l.split()[1].endswith(":%04X"%port))\n' +
+      'while not full(): pass\nprint(port,flush=True);time.sleep(60)';
     const hole = spawn('python3', ['-c', program], { stdio: ['ignore', 'pipe', 'ignore'] });
     const [line] = (await once(hole.stdout.setEncoding('utf8'), 'data')) as [string];
     try {
