@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import type { RecordsSync } from '../../src-main/station/records/index.ts';
 import type { Registry } from '../../src-main/station/registry/index.ts';
-import { recordsName, syncFor, TestRecords } from '../support/records.ts';
+import { recordsName, syncFor, TestRecords, type RecordsLogin } from '../support/records.ts';
 import { issuerId, TestRegistry } from '../support/registry.ts';
 import { median, type Figure } from './figure.ts';
 
@@ -56,16 +59,34 @@ async function drain(sync: RecordsSync): Promise<{ readonly seconds: number; rea
   return { seconds, memoryMB: [...memoryMB, Math.round(megabytes())] };
 }
 
-/** The same rows by COPY from a file, into a table with the same columns, indexes and constraints. */
-async function copySeconds({ server }: TestRecords): Promise<number> {
+/** Seconds for the same rows by COPY into a table with the same columns, indexes and constraints: as the station, over the same TLS. */
+async function copySeconds({ server, pki }: TestRecords, login: RecordsLogin): Promise<number> {
   const file = join(server.data, 'rows.copy');
+  const path = (name: string): string => join(server.dir, name);
   await server.query(`COPY ${table} TO '${file}'`);
-  await server.query(`CREATE TABLE twin (LIKE ${table} INCLUDING ALL);
-    ALTER TABLE twin ADD FOREIGN KEY (issuer) REFERENCES birthmark.issuers, ADD FOREIGN KEY (station) REFERENCES birthmark.stations`);
+  await server.query(`CREATE TABLE birthmark.twin (LIKE ${table} INCLUDING ALL); GRANT INSERT ON birthmark.twin TO birthmark_station;
+    ALTER TABLE birthmark.twin ADD FOREIGN KEY (issuer) REFERENCES birthmark.issuers, ADD FOREIGN KEY (station) REFERENCES birthmark.stations`);
+  writeFileSync(path('client.pem'), login.certificatePem);
+  writeFileSync(path('client.key'), login.keyPem, { mode: 0o600 });
+  writeFileSync(path('ca.pem'), pki.serverCa.certificatePem);
+  const to = {
+    host: 'localhost',
+    hostaddr: '127.0.0.1',
+    port: server.port,
+    dbname: login.at.database,
+    user: `station_${login.station}`,
+    sslmode: 'verify-full',
+    sslrootcert: path('ca.pem'),
+    sslcert: path('client.pem'),
+    sslkey: path('client.key'),
+  };
+  const connection = Object.entries(to)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ');
   const start = performance.now();
-  await server.query(`COPY twin FROM '${file}'`);
+  await promisify(execFile)('psql', ['-X', '-v', 'ON_ERROR_STOP=1', connection, '-c', `\\copy birthmark.twin FROM '${file}'`]);
   const seconds = (performance.now() - start) / 1000;
-  await server.query('DROP TABLE twin');
+  await server.query('DROP TABLE birthmark.twin');
   return seconds;
 }
 
@@ -86,7 +107,7 @@ export async function outbox100k(): Promise<Figure> {
       ours.push(seconds);
       memory.push(memoryMB);
       await records.server.query('CHECKPOINT');
-      copy.push(await copySeconds(records));
+      copy.push(await copySeconds(records, login));
       made.registry.records.use(recordsName, login.at, 'bench');
       replay.push((await drain(syncFor(made.registry, login))).seconds);
     }

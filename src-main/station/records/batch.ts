@@ -90,18 +90,23 @@ export function readBatch({ records }: Registry, stretch: Stretch): Batch {
 
 /** Sends all of it but the requests, in the transaction of `db`. May be sent again at any time, by a later station too: what is there already stays. */
 export async function sendBatch(db: Connection, batch: Batch): Promise<Conflict[]> {
-  const conflicts = batch.deviceCount > 0 ? await sendDevices(db, batch.devices) : [];
-  if (batch.certificateCount > 0) await sendCertificates(db, batch.certificates);
-  for (const crl of batch.crls) conflicts.push(...(await sendCrl(db, crl)));
-  if (batch.alerts.length > 0) await sendAlerts(db, batch.alerts);
-  for (const checkpoint of batch.checkpoints) conflicts.push(...(await sendCheckpoint(db, checkpoint)));
-  return conflicts;
+  const found = await Promise.all([
+    batch.deviceCount > 0 ? sendDevices(db, batch.devices) : [],
+    batch.certificateCount > 0 ? sendCertificates(db, batch.certificates) : [],
+    ...batch.crls.map((crl) => sendCrl(db, crl)),
+    batch.alerts.length > 0 ? sendAlerts(db, batch.alerts) : [],
+    ...batch.checkpoints.map((checkpoint) => sendCheckpoint(db, checkpoint)),
+  ]);
+  return found.flat();
 }
+
+/** Statements that were asked for together, in order; the answer to the last one. Rejects with the first failure. */
+const last = async <T>(...answers: [...Promise<unknown>[], Promise<T>]): Promise<T> => (await Promise.all(answers)).at(-1) as T;
 
 async function sendDevices(db: Connection, columns: readonly string[]): Promise<Conflict[]> {
   const [tenants, devices, , , , , created] = columns;
-  await db.run('tenants', 'INSERT INTO tenants (tenant_id) SELECT DISTINCT unnest($1::text[]) ON CONFLICT DO NOTHING', [tenants]);
-  await db.run(
+  const added = db.run('tenants', 'INSERT INTO tenants (tenant_id) SELECT DISTINCT unnest($1::text[]) ON CONFLICT DO NOTHING', [tenants]);
+  const sent = db.run(
     'devices',
     `INSERT INTO devices AS d (tenant_id, device_id, hardware_id, model, state, proof_level, created_at, station)
        SELECT u.*, $8 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[]) AS u
@@ -111,7 +116,7 @@ async function sendDevices(db: Connection, columns: readonly string[]): Promise<
          AND (d.hardware_id, d.model, d.state, d.proof_level) IS DISTINCT FROM (excluded.hardware_id, excluded.model, excluded.state, excluded.proof_level)`,
     [...columns, db.station],
   );
-  const taken = await db.run<{ tenant: string; id: string; other: string }>(
+  const told = db.run<{ tenant: string; id: string; other: string }>(
     'devices taken',
     `WITH taken AS (
        SELECT d.tenant_id, d.device_id, s.name || ' (' || s.station || ')' AS other, u.created_at
@@ -127,13 +132,14 @@ async function sendDevices(db: Connection, columns: readonly string[]): Promise<
      SELECT tenant_id AS tenant, device_id AS id, other FROM taken`,
     [tenants, devices, created, db.station],
   );
+  const taken = await last(added, sent, told);
   return taken.map(({ tenant, id, other }) => {
     const device = `${tenant}/${id}`;
     return { kind: 'device', key: device, failure: new Failure('RECORDS_DEVICE_TAKEN', { device, other }) };
   });
 }
 
-async function sendCertificates(db: Connection, columns: readonly string[]): Promise<void> {
+async function sendCertificates(db: Connection, columns: readonly string[]): Promise<Conflict[]> {
   await db.run(
     'certificates',
     `INSERT INTO device_certificates AS c (issuer, serial_number, use, tenant_id, device_id, common_name, fingerprint_sha256, cert_pem, status,
@@ -149,11 +155,12 @@ async function sendCertificates(db: Connection, columns: readonly string[]): Pro
          AND (excluded.status > c.status OR c.fingerprint_sha256 IS NULL AND excluded.fingerprint_sha256 IS NOT NULL)`,
     [...columns, db.station],
   );
+  return [];
 }
 
 async function sendCrl(db: Connection, crl: Batch['crls'][number]): Promise<Conflict[]> {
   const { key, issuer, partition, number, sha256, entries, thisUpdate, nextUpdate, publishedAt } = crl;
-  await db.run(
+  const sent = db.run(
     'crl',
     `INSERT INTO crl_publications AS c (issuer, partition, crl_number, sha256, entries, this_update, next_update, published_at, station)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -163,11 +170,12 @@ async function sendCrl(db: Connection, crl: Batch['crls'][number]): Promise<Conf
        WHERE c.crl_number < excluded.crl_number`,
     [issuer, partition, number, sha256, entries, thisUpdate, nextUpdate, publishedAt, db.station],
   );
-  const [there] = await db.run<{ number: string; sha256: string }>(
+  const asked = db.run<{ number: string; sha256: string }>(
     'crl there',
     'SELECT crl_number AS number, sha256 FROM crl_publications WHERE issuer = $1 AND partition = $2',
     [issuer, partition],
   );
+  const [there] = await last(sent, asked);
   const { number: newest, sha256: hash } = unwrap(there, 'it was just written, or was there');
   const told = (failure: Failure): Conflict[] => [{ kind: 'crl', key, failure }];
   if (Number(newest) > number) return told(new Failure('RECORDS_CRL_NEWER', { issuer, there: newest, here: number }));
@@ -177,7 +185,7 @@ async function sendCrl(db: Connection, crl: Batch['crls'][number]): Promise<Conf
 
 const dayMs = 86_400_000;
 
-async function sendAlerts(db: Connection, alerts: readonly AlertRecord[]): Promise<void> {
+async function sendAlerts(db: Connection, alerts: readonly AlertRecord[]): Promise<Conflict[]> {
   const columns = columnsOf<AlertRecord>(alerts, [
     ({ fingerprint, days }) => `CERT_EXPIRING/${fingerprint}/${String(days)}`,
     ({ device, use }) => part(device, use, 0),
@@ -196,19 +204,20 @@ async function sendAlerts(db: Connection, alerts: readonly AlertRecord[]): Promi
      ON CONFLICT DO NOTHING`,
     [...columns, db.station],
   );
+  return [];
 }
 
 async function sendCheckpoint(db: Connection, { seq, hash, at }: Checkpoint): Promise<Conflict[]> {
-  await db.run('checkpoint', 'INSERT INTO audit_checkpoints (station, seq, hash, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
+  const sent = db.run(
+    'checkpoint',
+    'INSERT INTO audit_checkpoints (station, seq, hash, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [db.station, seq, hash, at],
+  );
+  const asked = db.run<{ hash: string }>('checkpoint there', 'SELECT hash FROM audit_checkpoints WHERE station = $1 AND seq = $2', [
     db.station,
     seq,
-    hash,
-    at,
   ]);
-  const [there] = await db.run<{ hash: string }>('checkpoint there', 'SELECT hash FROM audit_checkpoints WHERE station = $1 AND seq = $2', [
-    db.station,
-    seq,
-  ]);
+  const [there] = await last(sent, asked);
   return there?.hash === hash ? [] : [{ kind: 'audit', key: String(seq), failure: new Failure('RECORDS_AUDIT_DIFFERS', { seq }) }];
 }
 

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import { Failure, type RecordsHost } from '../../contract/index.ts';
@@ -27,13 +27,15 @@ export interface RecordsClient {
 /** A session of this station with a central database. Only one at a time writes as this station. */
 export class Connection {
   readonly #client: pg.Client;
+  readonly #socket: Socket;
   readonly #options: RecordsClient;
   #lost: (() => void) | null = null;
   #called: (() => void) | null = null;
   isOpen = true;
 
-  private constructor(client: pg.Client, options: RecordsClient) {
+  private constructor(client: pg.Client, socket: Socket, options: RecordsClient) {
     this.#client = client;
+    this.#socket = socket;
     this.#options = options;
     const ended = (): void => {
       this.isOpen = false;
@@ -48,7 +50,11 @@ export class Connection {
   static async open(options: RecordsClient, use: 'writing' | 'reading' = 'writing'): Promise<Connection> {
     const { host, station } = options;
     const serverName = host.serverName ?? host.host;
+    const socket = new Socket();
     const client = new pg.Client({
+      stream: () => socket,
+      // Statements are sent without waiting for the answers to those before them.
+      pipeline: true,
       host: host.host,
       port: host.port,
       database: host.database,
@@ -68,7 +74,7 @@ export class Connection {
         checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
       },
     });
-    const connection = new Connection(client, options);
+    const connection = new Connection(client, socket, options);
     try {
       await client.connect();
       await connection.#prepare(use);
@@ -131,17 +137,19 @@ export class Connection {
     }
   }
 
-  /** All of it or nothing; of a commit whose answer got lost nobody knows which, so `work` must be one that may be done twice. */
+  /**
+   * All of it or nothing; of a commit whose answer got lost nobody knows which, so `work` must be one that may be done twice. It must ask for all of its
+   * statements before it first waits: begin, statements and commit go out together, and of a transaction in which one failed PostgreSQL makes a rollback.
+   */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
-    await this.run('begin', 'BEGIN');
-    try {
-      const value = await work();
-      await this.run('commit', 'COMMIT');
-      return value;
-    } catch (thrown) {
-      if (this.isOpen) await this.run('rollback', 'ROLLBACK').catch(() => this.close());
-      throw thrown;
-    }
+    const begun = this.run('begin', 'BEGIN');
+    const value = work();
+    const committed = this.run('commit', 'COMMIT');
+    for (const one of [begun, value, committed]) one.catch(() => undefined);
+    await begun;
+    const result = await value;
+    await committed;
+    return result;
   }
 
   named(thrown: unknown): Failure | RecordRefused {
@@ -150,6 +158,7 @@ export class Connection {
 
   close(): void {
     this.isOpen = false;
-    void this.#client.end().catch(() => undefined);
+    // Not with a farewell: what is under way is not waited for, and counts as not sent.
+    this.#socket.destroy();
   }
 }

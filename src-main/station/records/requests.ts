@@ -8,26 +8,32 @@ export const askEveryMs = 60_000;
 
 /** Puts requests of ours, and our answers to others', into the table, as the files that they are. */
 export async function sendRequests(db: Connection, parts: RequestParts, ids: readonly string[]): Promise<void> {
+  const sent: Promise<unknown>[] = [];
   for (const id of ids) {
     const record = parts.registry.requests.get(id);
     if (record === null) continue;
     if (record.direction === 'sent') {
       const { fingerprint, subject, reason, note, operator, requestedAt } = record;
-      await db.run(
-        'request',
-        `INSERT INTO revocation_requests (id, fingerprint_sha256, common_name, reason, note, station, operator, requested_at, request_file)
+      sent.push(
+        db.run(
+          'request',
+          `INSERT INTO revocation_requests (id, fingerprint_sha256, common_name, reason, note, station, operator, requested_at, request_file)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-        [id, fingerprint, subject, reason, note, db.station, operator, requestedAt, exportRequest(parts, id).text],
+          [id, fingerprint, subject, reason, note, db.station, operator, requestedAt, exportRequest(parts, id).text],
+        ),
       );
     } else if (record.answeredAt !== null) {
-      await db.run(
-        'answer',
-        `UPDATE revocation_requests SET state = $2, answered_at = $3, answered_by = $4, answer = $5, answer_file = $6 WHERE id = $1 AND state = 'REQUESTED'`,
-        [id, record.state, record.answeredAt, record.answeredBy, record.answer, exportRequest(parts, id).text],
+      sent.push(
+        db.run(
+          'answer',
+          `UPDATE revocation_requests SET state = $2, answered_at = $3, answered_by = $4, answer = $5, answer_file = $6 WHERE id = $1 AND state = 'REQUESTED'`,
+          [id, record.state, record.answeredAt, record.answeredBy, record.answer, exportRequest(parts, id).text],
+        ),
       );
     }
   }
-  if (ids.length > 0) await db.run('notify', `NOTIFY ${requestsChannel}`);
+  if (ids.length > 0) sent.push(db.run('notify', `NOTIFY ${requestsChannel}`));
+  await Promise.all(sent);
 }
 
 /** Takes in requests for certificates of ours, and answers to our own; what is in them is checked as if it had come by file. Returns how many, and what was refused. */

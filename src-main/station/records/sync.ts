@@ -2,7 +2,7 @@ import { Failure, toFailureData, type RecordsHost, type RecordsView } from '../.
 import { instant, type Clock } from '../clock.ts';
 import type { RequestParts } from '../life/index.ts';
 import type { Registry, Stretch } from '../registry/index.ts';
-import { introduce, readBatch, sendBatch, type Batch } from './batch.ts';
+import { introduce, readBatch, sendBatch, type Conflict } from './batch.ts';
 import { Connection, type RecordsClient } from './connection.ts';
 import { RecordRefused } from './failures.ts';
 import { askEveryMs, sendRequests, takeRequests } from './requests.ts';
@@ -20,7 +20,12 @@ export interface RecordsSyncOptions {
   readonly pace?: { readonly look: number; readonly retry: number };
 }
 
-/** Rows of the log in one transaction: measured, more gain nothing. */
+interface Sending {
+  readonly stretch: Stretch;
+  readonly conflicts: Promise<readonly Conflict[]>;
+}
+
+/** Rows of the log in one transaction. */
 const batchRows = 1_000;
 const usualPace = { look: 500, retry: 1_000 } as const;
 const mostRetryMs = 60_000;
@@ -137,25 +142,27 @@ export class RecordsSync {
     return db;
   }
 
-  /** Everything that waits; the next batch is read while the database works on one. */
+  /** Everything that waits; the next batch is read and on its way while the database works on one. */
   async #pass(db: Connection): Promise<void> {
     const { registry, name } = this.#options;
     const { records } = registry;
     if (!db.isOpen) throw db.named(new Error('the connection was lost'));
-    await this.#introduce(db);
-    const read = (from?: number): Batch | null => {
-      const stretch = records.next(name, batchRows, from);
-      return stretch === null ? null : readBatch(registry, stretch);
-    };
-    let waiting = read();
-    while (waiting !== null && !this.#stopping) {
-      const batch = waiting;
+    const begin = async (from?: number): Promise<Sending | null> => {
       await this.#introduce(db);
-      const sending = this.#send(db, batch);
-      sending.catch(() => undefined);
-      waiting = read(batch.stretch.upTo);
-      await sending;
-      if (this.#failure !== null || waiting === null) this.#options.onChange();
+      const stretch = this.#stopping ? null : records.next(name, batchRows, from);
+      return stretch === null ? null : this.#begin(db, stretch);
+    };
+    let ahead = await begin();
+    while (ahead !== null) {
+      const now: Sending = ahead;
+      ahead = await begin(now.stretch.upTo);
+      if (!(await this.#finish(now))) {
+        // What was sent behind it is sent again after it.
+        await ahead?.conflicts.catch(() => undefined);
+        await this.#sendHalves(db, now.stretch);
+        ahead = await begin(now.stretch.upTo);
+      }
+      if (this.#failure !== null || ahead === null) this.#options.onChange();
     }
     await this.#ask(db);
   }
@@ -168,31 +175,43 @@ export class RecordsSync {
     this.#issuers = issuers;
   }
 
-  /** One transaction; a record that the database refuses is found by halves, set aside and told, and the others go on. */
-  async #send(db: Connection, batch: Batch): Promise<void> {
-    const { registry, name, requests } = this.#options;
-    const { stretch } = batch;
+  /** One transaction, which is under way when this returns. */
+  #begin(db: Connection, stretch: Stretch): Sending {
+    const { registry, requests } = this.#options;
+    const batch = readBatch(registry, stretch);
+    const conflicts = db.transaction(async () => {
+      const [found] = await Promise.all([sendBatch(db, batch), sendRequests(db, requests(), batch.requests)]);
+      return found;
+    });
+    // Whoever waits for it may come to it later.
+    conflicts.catch(() => undefined);
+    return { stretch, conflicts };
+  }
+
+  /** False when the database refuses one of its records, and has taken none. */
+  async #finish({ stretch, conflicts }: Sending): Promise<boolean> {
+    const { registry, name } = this.#options;
     try {
-      const conflicts = await db.transaction(async () => {
-        const found = await sendBatch(db, batch);
-        await sendRequests(db, requests(), batch.requests);
-        return found;
-      });
+      const found = await conflicts;
       registry.records.sent(
         name,
         stretch,
-        conflicts.map(({ failure, ...of }) => ({ ...of, failure: failure.toData() })),
+        found.map(({ failure, ...of }) => ({ ...of, failure: failure.toData() })),
       );
+      return true;
     } catch (thrown) {
       if (!(thrown instanceof RecordRefused)) throw thrown;
-      if (stretch.upTo - stretch.from > 1) {
-        for (const half of halves(stretch)) await this.#send(db, readBatch(registry, half));
-        return;
-      }
+      if (stretch.upTo - stretch.from > 1) return false;
       const { kind, key } = registry.records.only(stretch);
       const failure = new Failure('RECORDS_NOT_TAKEN', { kind, key, problem: thrown.message });
       registry.records.sent(name, stretch, [{ kind, key, failure: failure.toData() }]);
+      return true;
     }
+  }
+
+  /** The record that the database refuses is found by halves, set aside and told; all others go. */
+  async #sendHalves(db: Connection, stretch: Stretch): Promise<void> {
+    for (const half of halves(stretch)) if (!(await this.#finish(this.#begin(db, half)))) await this.#sendHalves(db, half);
   }
 
   async #ask(db: Connection): Promise<void> {
