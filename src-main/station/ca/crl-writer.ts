@@ -121,9 +121,11 @@ async function writeSigned(
 
   await using file = await open(path, 'w', 0o644);
   const write = async (chunk: Uint8Array, signed: boolean): Promise<void> => {
+    const written = writeAll(file, chunk);
+    // While it is on its way.
     hash.update(chunk);
     if (signed) verifier.update(chunk);
-    await writeAll(file, chunk);
+    await written;
   };
   await write(head, false);
   await write(tbs.before, true);
