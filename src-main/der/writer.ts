@@ -1,3 +1,4 @@
+import { oids } from './oids.ts';
 import { constructed, primitive, tags } from './tags.ts';
 
 /** Identifier and length octets of an element with `length` content bytes. */
@@ -53,7 +54,9 @@ export function integer(value: number): Buffer {
 export const enumerated = (value: number): Buffer => tlv(tags.enumerated, Buffer.from([value]));
 
 /** An OBJECT IDENTIFIER from its dotted form. */
-export function oid(dotted: string): Buffer {
+export const oid = (dotted: string): Buffer => ours.get(dotted) ?? encodeOid(dotted);
+
+function encodeOid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const octets: number[] = [];
   for (const arc of [first * 40 + second, ...rest]) {
@@ -63,3 +66,6 @@ export function oid(dotted: string): Buffer {
   }
   return tlv(tags.oid, Buffer.from(octets));
 }
+
+/** Those of our own table stand in every certificate. */
+const ours: ReadonlyMap<string, Buffer> = new Map(Object.values(oids).map((id) => [id, encodeOid(id)]));

@@ -79,8 +79,15 @@ export class Store {
         return () => resolve(value);
       };
       this.#group.push({ attempt, reject });
-      if (this.#group.length === 1) setImmediate(() => this.#commitGroup());
+      if (this.#group.length === 1) setImmediate(() => this.#commitSoon(0));
     });
+  }
+
+  /** Once a turn of the event loop has brought nothing more: a sync costs as much as dozens of records. */
+  #commitSoon(before: number): void {
+    const size = this.#group.length;
+    if (size > before) setImmediate(() => this.#commitSoon(size));
+    else this.#commitGroup();
   }
 
   #commitGroup(): void {
