@@ -6,6 +6,6 @@ export function* benchEntries(count: number): Generator<CrlEntry> {
   const digits = Buffer.from('0123456789ABCDEF', 'latin1');
   for (let i = 0; i < count; i++) {
     for (let at = 19, rest = i; at >= 12; at--, rest >>>= 4) serial[at] = digits[rest & 15] ?? 0;
-    yield { serial: serial.latin1Slice(), revokedAt: '2026-01-01T00:00:00.000Z', reason: 'keyCompromise' };
+    yield { serial: serial.toString('latin1'), revokedAt: '2026-01-01T00:00:00.000Z', reason: 'keyCompromise' };
   }
 }
