@@ -21,7 +21,7 @@ export interface UsbPort {
 /** Many slots look at the same list: it is read once in this time. */
 const FRESH_MS = 100;
 
-/** Lists the USB serial ports of this computer. On Linux from the kernel itself, which needs no udev and takes well under a millisecond. */
+/** Lists the USB serial ports of this computer. On Linux from the kernel itself, which needs no udev and takes about a millisecond. */
 export class UsbPorts {
   readonly #list: () => Promise<readonly UsbPort[]>;
   #at = -Infinity;
