@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Failure } from '../../../contract/index.ts';
+import { printable } from '../transcript.ts';
 import type { CommandName } from './commands.ts';
 import { MAX_FILE_BYTES } from './commands.ts';
 import { FILE_GROUP, OS_GROUP, refusalFailure, type Refusal } from './refusal.ts';
@@ -107,7 +108,11 @@ export async function storedFile(
   const { type, len, output } = said.answer;
   const digest = typeof output === 'number' ? output.toString(16).padStart(8, '0') : Buffer.from(output).toString('hex');
   // A target that leaves the type out of account answers with its default: other digits would look like another content.
-  if (type !== by) throw new Failure('DEVICE_REFUSED', { command: `file-hash ${path}`, error: `a hash of another kind (${type})` });
+  if (type !== by)
+    throw new Failure('DEVICE_REFUSED', {
+      command: `file-hash ${path}`,
+      error: `a hash of another kind (${printable(Buffer.from(type.slice(0, 20)))})`,
+    });
   return { bytes: len, digest };
 }
 

@@ -1,4 +1,5 @@
 import { Failure } from '../../../contract/index.ts';
+import { printable } from '../transcript.ts';
 import { downloadFile } from './file-system.ts';
 import type { SmpFilesProfile } from './profile.ts';
 import { FILE_GROUP, isBusy, SHELL_GROUP } from './refusal.ts';
@@ -27,7 +28,8 @@ export async function readHardwareId(
   signal: AbortSignal,
 ): Promise<string> {
   const hardwareId = (await idOf(line, how, groups, signal)).trim().toUpperCase();
-  if (!/^[0-9A-Z][0-9A-Z._:-]{1,63}$/u.test(hardwareId)) throw untold(`“${hardwareId.slice(0, 64)}” is no hardware id`);
+  if (!/^[0-9A-Z][0-9A-Z._:-]{1,63}$/u.test(hardwareId))
+    throw untold(`“${printable(Buffer.from(hardwareId.slice(0, 64)))}” is no hardware id`);
   return hardwareId;
 }
 
