@@ -5,22 +5,17 @@ import { ConsoleSession } from './console/console-session.ts';
 import type { ConsoleProfile } from './console/profile.ts';
 import { Values } from './console/values.ts';
 import type { Driver } from './driver.ts';
+import { probed } from './probed.ts';
 
 /** Everything that talks in lines, by the dialogue that the profile writes down. */
 export const consoleDriver: Driver<ConsoleProfile> = {
   async open(options) {
-    let line: ConsoleLine | null = null;
-    try {
-      const values = valuesOf(options.profile);
-      line = await ConsoleLine.open(options, values);
-      const session = new ConsoleSession(line, values, options);
-      await session.probe(options.signal);
-      return session;
-    } catch (thrown) {
-      await line?.close();
-      if (options.signal.aborted) throw new Failure('CANCELLED', { left: 'as they were' }, options.signal.reason);
-      throw thrown;
-    }
+    const values = valuesOf(options.profile);
+    return probed(
+      options.signal,
+      () => ConsoleLine.open(options, values),
+      (line) => new ConsoleSession(line, values, options),
+    );
   },
 };
 

@@ -1,14 +1,5 @@
 import { Failure, type Unit } from '../../contract/index.ts';
-import type {
-  CallOptions,
-  Credentials,
-  IdentifiedUnit,
-  KeyRequest,
-  OpenOptions,
-  SelfTestResult,
-  StoredItem,
-  UnitSession,
-} from './driver.ts';
+import type { CallOptions, Credentials, IdentifiedUnit, KeyRequest, OpenOptions, StoredItem, UnitSession } from './driver.ts';
 import { bufferSize } from './smp/buffer-size.ts';
 import { digestOf, downloadFile, fileLength, hashTypes, howToDigest, storedFile, type FileDigest } from './smp/file-system.ts';
 import type { SmpFilesProfile } from './smp/profile.ts';
@@ -16,13 +7,14 @@ import { requestBytes, targetFiles, targetItems, type TargetFile, type TargetIte
 import { listGroups, mustHaveFiles, readHardwareId, readTargetKind } from './smp/target.ts';
 import { uploadFile } from './smp/upload-file.ts';
 import type { UnitLine } from './smp/unit-line.ts';
+import { StoringUnit } from './storing-unit.ts';
 import { UnitSteps } from './unit-steps.ts';
 
 /** MCUmgr has no command that deletes a file: an emptied one holds this. */
 const EMPTIED = Buffer.from('\n');
 
 /** One stock MCUmgr target, from `open` to `close`. What it cannot do (sign a challenge, connect when told to, lock) is not claimed. */
-export class SmpFilesSession implements UnitSession {
+export class SmpFilesSession extends StoringUnit implements UnitSession {
   readonly #line: UnitLine;
   readonly #profile: SmpFilesProfile;
   readonly #steps: UnitSteps;
@@ -35,6 +27,7 @@ export class SmpFilesSession implements UnitSession {
   readonly #told = new Map<string, number>();
 
   constructor(line: UnitLine, { profile }: OpenOptions<SmpFilesProfile>) {
+    super();
     this.#line = line;
     this.#profile = profile;
     this.#steps = new UnitSteps(profile, { confirm: (signal) => this.#confirm(signal), reopen: (signal) => line.reopen(signal) });
@@ -66,7 +59,7 @@ export class SmpFilesSession implements UnitSession {
   }
 
   /** The request of the key that the firmware has made. @throws Failure KEY_NOT_ON_DEVICE where it left none. */
-  generateKey(_commonName: string, options: CallOptions): Promise<KeyRequest> {
+  override generateKey(_commonName: string, options: CallOptions): Promise<KeyRequest> {
     const { request } = this.#profile.files;
     if (request === undefined) return Promise.reject(new Failure('KEY_NOT_ON_DEVICE'));
     return this.#steps.run('generateKey', options, async (signal) => {
@@ -131,23 +124,6 @@ export class SmpFilesSession implements UnitSession {
         throw new Failure('VERIFY_MISMATCH', { item: path, expected: digest, actual: stored?.digest ?? 'nothing' });
       }
     });
-  }
-
-  provePossession(): Promise<void> {
-    return Promise.reject(new Failure('UNVERIFIABLE', { item: 'its key' }));
-  }
-
-  /** Files are in use as they stand. */
-  activate(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  selfTest(): Promise<SelfTestResult> {
-    return Promise.reject(new Failure('UNVERIFIABLE', { item: 'its own connection' }));
-  }
-
-  lock(): Promise<void> {
-    return Promise.reject(new Failure('UNVERIFIABLE', { item: 'a lock' }));
   }
 
   erase(options: CallOptions): Promise<void> {

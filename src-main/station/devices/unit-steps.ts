@@ -11,6 +11,8 @@ export interface StepUnit {
   confirm(signal: AbortSignal): Promise<unknown>;
   /** Opens the line again after PORT_GONE, within the time that the profile gives. */
   reopen(signal: AbortSignal): Promise<void>;
+  /** Makes a unit that came back ready to be asked. */
+  wake?(signal: AbortSignal): Promise<void>;
 }
 
 /** The calls of a session: each with its deadlines, and again when the unit went away and came back as the same one. */
@@ -30,13 +32,16 @@ export class UnitSteps {
   run<T>(name: string, options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const left = (): readonly string[] => this.left;
     return this.#deadlines.run(name, options.signal, left, async (signal) => {
+      let gone: Failure | null = null;
       for (let replugs = 0; ; replugs++) {
         try {
+          if (gone !== null) await this.#comeBack(signal);
           return await work(signal);
         } catch (thrown) {
+          if (thrown instanceof StaysAway) throw gone ?? thrown;
           if (isSuspect(thrown)) await this.#mustNotBeAnother(signal);
           if (!isGone(thrown) || replugs === MAX_REPLUGS || this.#replugMs === 0) throw thrown;
-          replugs = await this.#comeBack(signal, thrown, replugs);
+          gone = thrown;
         }
       }
     });
@@ -53,23 +58,20 @@ export class UnitSteps {
     });
   }
 
-  /** A unit that has just come back may go away once more, as one does that starts by its loader. Returns how often it has gone before. */
-  async #comeBack(signal: AbortSignal, cause: Failure, replugs: number): Promise<number> {
-    for (let gone = replugs; ; gone++) {
-      try {
-        await this.#unit.reopen(signal);
-      } catch (thrown) {
-        throw isGone(thrown) ? cause : thrown;
-      }
-      try {
-        await this.#unit.confirm(signal);
-        return gone;
-      } catch (thrown) {
-        if (!isGone(thrown) || gone + 1 === MAX_REPLUGS) throw thrown;
-      }
+  /** A port can come back for a moment only: what goes wrong after it was opened is a case for the next try. */
+  async #comeBack(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#unit.reopen(signal);
+    } catch (thrown) {
+      throw isGone(thrown) ? new StaysAway() : thrown;
     }
+    await this.#unit.wake?.(signal);
+    await this.#unit.confirm(signal);
   }
 }
+
+/** The port did not come back in time. */
+class StaysAway extends Error {}
 
 const isGone = (thrown: unknown): thrown is Failure => thrown instanceof Failure && thrown.code === 'PORT_GONE';
 

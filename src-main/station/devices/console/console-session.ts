@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Failure, type ErrorCode, type Unit } from '../../../contract/index.ts';
+import { Failure, type Unit } from '../../../contract/index.ts';
 import type {
   CallOptions,
   Credentials,
@@ -10,7 +10,7 @@ import type {
   StoredItem,
   UnitSession,
 } from '../driver.ts';
-import { StepDeadlines } from '../step-deadlines.ts';
+import { UnitSteps } from '../unit-steps.ts';
 import type { ConsoleLine } from './console-line.ts';
 import { itemOf, storedItemOf, toldDigest, type Item } from './items.ts';
 import type { ConsoleProfile, InstallItemSpec, Section } from './profile.ts';
@@ -18,8 +18,6 @@ import { identityOf, keyRequestOf, mustHaveSigned, selfTestOf, type Identity } f
 import type { Step } from './steps.ts';
 import type { Values } from './values.ts';
 
-/** A unit that goes away more often than this in one step is not held in its fixture. */
-const MAX_REPLUGS = 3;
 const LEAVE_MS = 6000;
 const POSSESSION = Buffer.from('birthmark-possession-v1\0', 'latin1');
 
@@ -39,17 +37,19 @@ export class ConsoleSession implements UnitSession {
   readonly #profile: ConsoleProfile;
   readonly #values: Values;
   readonly #path: string;
-  readonly #deadlines: StepDeadlines;
+  readonly #steps: UnitSteps;
   #hardwareId: string | null = null;
-  /** What this session has begun to change on the unit and not finished. */
-  #left: string[] = [];
 
   constructor(line: ConsoleLine, values: Values, { profile, path }: OpenOptions<ConsoleProfile>) {
     this.#line = line;
     this.#values = values;
     this.#profile = profile;
     this.#path = path;
-    this.#deadlines = new StepDeadlines(profile);
+    this.#steps = new UnitSteps(profile, {
+      confirm: (signal) => this.#confirm(signal),
+      reopen: (signal) => line.reopen(signal),
+      wake: (signal) => this.#wake(signal),
+    });
   }
 
   get capabilities(): UnitSession['capabilities'] {
@@ -73,14 +73,14 @@ export class ConsoleSession implements UnitSession {
   }
 
   identify(options: CallOptions): Promise<IdentifiedUnit> {
-    return this.#step('identify', options, (signal) => this.#confirm(signal));
+    return this.#steps.run('identify', options, (signal) => this.#confirm(signal));
   }
 
   generateKey(commonName: string, options: CallOptions): Promise<KeyRequest> {
-    return this.#step('generateKey', options, async (signal) => {
+    return this.#steps.run('generateKey', options, async (signal) => {
       await this.#confirm(signal);
       this.#values.set('commonName', commonName);
-      await this.#section('generateKey', { signal, inputs: { commonName }, onWrite: () => (this.#left = ['a new key']) });
+      await this.#section('generateKey', { signal, inputs: { commonName }, onWrite: () => (this.#steps.left = ['a new key']) });
       return keyRequestOf(this.#profile, this.#values, this.#path);
     });
   }
@@ -97,24 +97,26 @@ export class ConsoleSession implements UnitSession {
     const specs = this.#profile.install.filter(({ source }) => source !== 'key' || credentials.privateKey !== undefined);
     const items = new Map(specs.map((spec) => [spec.item, itemOf(spec, credentials, this.#values)]));
     const total = [...items.values()].reduce((sum, { sent }) => sum + sent.length, 0);
-    return this.#step('install', options, async (signal) => {
-      let before = 0;
-      for (const item of items.values()) {
-        await this.#confirm(signal, expected.hardwareId);
-        const start = before;
-        if (!(await this.#isThere(item, signal)))
-          await this.#write(item, items, signal, (done) => options.onProgress?.({ done: Math.min(start + done, total), total }));
-        before += item.sent.length;
-        options.onProgress?.({ done: before, total });
-      }
-      return [...items.values()].map(storedItemOf);
-    }).finally(() => {
-      for (const item of items.values()) if (item.secret) for (const bytes of [item.sent, item.stored, item.der]) bytes.fill(0);
-    });
+    return this.#steps
+      .run('install', options, async (signal) => {
+        let before = 0;
+        for (const item of items.values()) {
+          await this.#confirm(signal, expected.hardwareId);
+          const start = before;
+          if (!(await this.#isThere(item, signal)))
+            await this.#write(item, items, signal, (done) => options.onProgress?.({ done: Math.min(start + done, total), total }));
+          before += item.sent.length;
+          options.onProgress?.({ done: before, total });
+        }
+        return [...items.values()].map(storedItemOf);
+      })
+      .finally(() => {
+        for (const item of items.values()) if (item.secret) for (const bytes of [item.sent, item.stored, item.der]) bytes.fill(0);
+      });
   }
 
   readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
-    return this.#step('readBack', options, async (signal) => {
+    return this.#steps.run('readBack', options, async (signal) => {
       for (const stored of installed) {
         const spec = this.#profile.install.find(({ item }) => item === stored.item);
         if (spec?.readBack === undefined) continue;
@@ -126,7 +128,7 @@ export class ConsoleSession implements UnitSession {
   }
 
   provePossession(spki: Uint8Array, options: CallOptions): Promise<void> {
-    return this.#step('provePossession', options, async (signal) => {
+    return this.#steps.run('provePossession', options, async (signal) => {
       const challenge = Buffer.concat([POSSESSION, randomBytes(32)]);
       const inputs = { challenge: challenge.toString('hex'), challengeBase64: challenge.toString('base64') };
       this.#values.setAll(inputs);
@@ -136,14 +138,14 @@ export class ConsoleSession implements UnitSession {
   }
 
   activate(options: CallOptions): Promise<void> {
-    return this.#step('activate', options, async (signal) => {
+    return this.#steps.run('activate', options, async (signal) => {
       await this.#section('activate', { signal });
-      this.#left = this.#profile.lock === undefined ? [] : ['in use, not locked'];
+      this.#steps.left = this.#profile.lock === undefined ? [] : ['in use, not locked'];
     });
   }
 
   selfTest(nonce: string, foreignTopic: string, options: CallOptions): Promise<SelfTestResult> {
-    return this.#step('selfTest', options, async (signal) => {
+    return this.#steps.run('selfTest', options, async (signal) => {
       this.#values.setAll({ nonce, foreignTopic });
       await this.#section('selfTest', { signal, inputs: { nonce, foreignTopic } });
       return selfTestOf(this.#values);
@@ -151,26 +153,26 @@ export class ConsoleSession implements UnitSession {
   }
 
   lock(options: CallOptions): Promise<void> {
-    return this.#step('lock', options, async (signal) => {
-      await this.#section('lock', { signal, onWrite: () => (this.#left = ['half locked']) });
-      this.#left = [];
+    return this.#steps.run('lock', options, async (signal) => {
+      await this.#section('lock', { signal, onWrite: () => (this.#steps.left = ['half locked']) });
+      this.#steps.left = [];
     });
   }
 
   erase(options: CallOptions): Promise<void> {
-    return this.#step('erase', options, async (signal) => {
+    return this.#steps.run('erase', options, async (signal) => {
       if (this.#profile.erase === undefined)
         throw new Failure('DEVICE_REFUSED', { command: 'erase', error: 'the profile does not say how' });
       await this.#confirm(signal);
-      await this.#section('erase', { signal, onWrite: () => (this.#left = ['half erased']) });
-      this.#left = [];
+      await this.#section('erase', { signal, onWrite: () => (this.#steps.left = ['half erased']) });
+      this.#steps.left = [];
     });
   }
 
   async close(): Promise<void> {
     if (this.#line.isUsable && this.#profile.leave !== undefined)
       await this.#section('leave', { signal: AbortSignal.timeout(LEAVE_MS) }).catch(() => undefined);
-    this.#deadlines.close();
+    this.#steps.close();
     await this.#line.close();
   }
 
@@ -218,7 +220,7 @@ export class ConsoleSession implements UnitSession {
       inputs: { ...this.#about(storedItemOf(item)), sentBytes: String(item.sent.length) },
       onWrite: () => {
         const what = inWords(item.spec);
-        if (!this.#left.includes(what)) this.#left.push(what);
+        if (!this.#steps.left.includes(what)) this.#steps.left.push(what);
       },
       onBytes: (bytes) => {
         done += bytes;
@@ -250,65 +252,8 @@ export class ConsoleSession implements UnitSession {
       throw thrown;
     }
   }
-
-  /** One call of the session: with its deadlines, and again when the unit went away and came back as the same one. */
-  #step<T>(name: string, options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#deadlines.run(
-      name,
-      options.signal,
-      () => this.#left,
-      async (signal) => {
-        let gone: Failure | null = null;
-        for (let replugs = 0; ; replugs++) {
-          try {
-            if (gone !== null) await this.#comeBack(signal);
-            return await work(signal);
-          } catch (thrown) {
-            if (thrown instanceof StaysAway) throw gone ?? thrown;
-            if (isSuspect(thrown)) await this.#mustNotBeAnother(signal);
-            if (!isGone(thrown) || replugs === MAX_REPLUGS || this.#profile.replugMs === 0) throw thrown;
-            gone = thrown;
-          }
-        }
-      },
-    );
-  }
-
-  /** Throws only DEVICE_SWAPPED: whatever else goes wrong here, the first failure is the one to tell. */
-  async #mustNotBeAnother(signal: AbortSignal): Promise<void> {
-    await this.#confirm(signal).catch((thrown: unknown) => {
-      if (thrown instanceof Failure && thrown.code === 'DEVICE_SWAPPED') throw thrown;
-    });
-  }
-
-  /** A port can come back for a moment only: what goes wrong after it was opened is a case for the next try. */
-  async #comeBack(signal: AbortSignal): Promise<void> {
-    try {
-      await this.#line.reopen(signal);
-    } catch (thrown) {
-      throw isGone(thrown) ? new StaysAway() : thrown;
-    }
-    await this.#wake(signal);
-    await this.#confirm(signal);
-  }
 }
-
-/** The port did not come back in time. */
-class StaysAway extends Error {}
 
 /** An item as failures tell of it. */
 const inWords = ({ source, item }: InstallItemSpec): string =>
   ({ certificate: 'certificate', 'certificate-chain': 'certificate', 'trust-anchors': 'trust anchors', key: 'key', text: item })[source];
-
-const isGone = (thrown: unknown): thrown is Failure => thrown instanceof Failure && thrown.code === 'PORT_GONE';
-
-/** A unit that contradicts what was done so far is asked who it is: a fixture whose adapter stays connected hides a swap. */
-const isSuspect = (thrown: unknown): boolean => thrown instanceof Failure && suspects.includes(thrown.code);
-const suspects: readonly ErrorCode[] = [
-  'VERIFY_MISMATCH',
-  'POSSESSION_FAILED',
-  'DEVICE_REFUSED',
-  'CONTENT_REJECTED',
-  'SLOT_OCCUPIED',
-  'LOCKED',
-];

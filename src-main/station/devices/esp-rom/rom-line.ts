@@ -37,7 +37,7 @@ export class RomLine {
     const line = new RomLine(options);
     await openSettled(() => line.#openOnce(), options.signal);
     try {
-      await line.#synchronise(options.signal);
+      await line.synchronise(options.signal);
       return line;
     } catch (thrown) {
       await line.close();
@@ -45,11 +45,11 @@ export class RomLine {
     }
   }
 
+  /** After PORT_GONE: waits for the port to come back; what is behind it is still to be synchronised. */
   async reopen(signal: AbortSignal): Promise<void> {
     this.transcript.note('the unit went away; waiting for it to come back');
     await this.close();
     await openAgain(() => this.#openOnce(), this.#profile.replugMs, signal);
-    await this.#synchronise(signal);
   }
 
   /** Synchronises once more, without a reset: after an answer was lost. */
@@ -104,7 +104,8 @@ export class RomLine {
     this.#client = client;
   }
 
-  async #synchronise(signal: AbortSignal): Promise<void> {
+  /** Into the loader, and at its speed. */
+  async synchronise(signal: AbortSignal): Promise<void> {
     await this.#intoLoader(signal);
     await this.#sync(signal);
     const { baudRate, fastBaudRate } = this.#profile;

@@ -1,14 +1,6 @@
 import { Failure, type Unit } from '../../../contract/index.ts';
-import type {
-  CallOptions,
-  Credentials,
-  IdentifiedUnit,
-  KeyRequest,
-  OpenOptions,
-  SelfTestResult,
-  StoredItem,
-  UnitSession,
-} from '../driver.ts';
+import type { CallOptions, Credentials, IdentifiedUnit, OpenOptions, StoredItem, UnitSession } from '../driver.ts';
+import { StoringUnit } from '../storing-unit.ts';
 import { UnitSteps } from '../unit-steps.ts';
 import { eraseRegion, flashMd5, md5, writeImage } from './flash.ts';
 import { readIdentity, type RomIdentity } from './identity.ts';
@@ -17,19 +9,21 @@ import type { EspRomProfile } from './profile.ts';
 import type { RomLine } from './rom-line.ts';
 
 /** One chip in its ROM loader, from `open` to `close`. */
-export class EspRomSession implements UnitSession {
+export class EspRomSession extends StoringUnit implements UnitSession {
   readonly #line: RomLine;
   readonly #profile: EspRomProfile;
   readonly #steps: UnitSteps;
   #identity: RomIdentity | null = null;
 
   constructor(line: RomLine, { profile }: OpenOptions<EspRomProfile>) {
+    super();
     this.#line = line;
     this.#profile = profile;
     this.#steps = new UnitSteps(profile, {
       confirm: (signal) => this.#confirm(signal),
-      reopen: async (signal) => {
-        await line.reopen(signal);
+      reopen: (signal) => line.reopen(signal),
+      wake: async (signal) => {
+        await line.synchronise(signal);
         await this.#attach(signal);
       },
     });
@@ -53,10 +47,6 @@ export class EspRomSession implements UnitSession {
       if (obstacle !== null) return { ...unit, provisioned: false, obstacle };
       return { ...unit, provisioned: await this.#holdsSomething(signal) };
     });
-  }
-
-  generateKey(): Promise<KeyRequest> {
-    return Promise.reject(new Failure('KEY_NOT_ON_DEVICE'));
   }
 
   async install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<readonly StoredItem[]> {
@@ -92,23 +82,6 @@ export class EspRomSession implements UnitSession {
         if (actual !== digest) throw new Failure('VERIFY_MISMATCH', { item, expected: digest, actual });
       }
     });
-  }
-
-  provePossession(): Promise<void> {
-    return Promise.reject(new Failure('UNVERIFIABLE', { item: 'its key' }));
-  }
-
-  /** A partition is in use as it stands. */
-  activate(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  selfTest(): Promise<SelfTestResult> {
-    return Promise.reject(new Failure('UNVERIFIABLE', { item: 'its own connection' }));
-  }
-
-  lock(): Promise<void> {
-    return Promise.reject(new Failure('UNVERIFIABLE', { item: 'a lock' }));
   }
 
   erase(options: CallOptions): Promise<void> {

@@ -1,24 +1,16 @@
 import { Failure, type Unit } from '../../../contract/index.ts';
-import type {
-  CallOptions,
-  Credentials,
-  IdentifiedUnit,
-  KeyRequest,
-  OpenOptions,
-  SelfTestResult,
-  StoredItem,
-  UnitSession,
-} from '../driver.ts';
+import type { CallOptions, Credentials, IdentifiedUnit, OpenOptions, StoredItem, UnitSession } from '../driver.ts';
 import { openAgain, openSettled } from '../open-settled.ts';
 import { SerialLink } from '../serial-link.ts';
 import { Transcript } from '../transcript.ts';
+import { StoringUnit } from '../storing-unit.ts';
 import { UnitSteps } from '../unit-steps.ts';
 import { boardFiles, pathsOf, prepare, readIdentity, removeFile, sha256, storedDigest, writeFile } from './board.ts';
 import type { MicroPythonProfile } from './profile.ts';
 import { RawRepl } from './raw-repl.ts';
 
 /** One board in its raw REPL, from `open` to `close`. */
-export class MicroPythonSession implements UnitSession {
+export class MicroPythonSession extends StoringUnit implements UnitSession {
   readonly capabilities = { keyOnDevice: false, readBack: true, possession: false, selfTest: false, lock: false } as const;
   readonly #path: string;
   readonly #profile: MicroPythonProfile;
@@ -29,12 +21,14 @@ export class MicroPythonSession implements UnitSession {
   #hardwareId: string | null = null;
 
   private constructor({ path, profile, onTranscript }: OpenOptions<MicroPythonProfile>) {
+    super();
     this.#path = path;
     this.#profile = profile;
     this.#transcript = new Transcript(onTranscript);
     this.#steps = new UnitSteps(profile, {
       confirm: (signal) => this.#confirm(signal),
       reopen: (signal) => this.#reopen(signal),
+      wake: (signal) => this.#enter(signal),
     });
   }
 
@@ -58,10 +52,6 @@ export class MicroPythonSession implements UnitSession {
       for (const { path } of pathsOf(this.#profile)) provisioned ||= (await storedDigest(this.#board(), path, signal)) !== null;
       return { ...unit, locked: false, provisioned };
     });
-  }
-
-  generateKey(): Promise<KeyRequest> {
-    return Promise.reject(new Failure('KEY_NOT_ON_DEVICE'));
   }
 
   async install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<readonly StoredItem[]> {
@@ -96,23 +86,6 @@ export class MicroPythonSession implements UnitSession {
     });
   }
 
-  provePossession(): Promise<void> {
-    return Promise.reject(new Failure('UNVERIFIABLE', { item: 'its key' }));
-  }
-
-  /** Files are in use as they stand. */
-  activate(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  selfTest(): Promise<SelfTestResult> {
-    return Promise.reject(new Failure('UNVERIFIABLE', { item: 'its own connection' }));
-  }
-
-  lock(): Promise<void> {
-    return Promise.reject(new Failure('UNVERIFIABLE', { item: 'a lock' }));
-  }
-
   erase(options: CallOptions): Promise<void> {
     return this.#steps.run('erase', options, async (signal) => {
       await this.#confirm(signal);
@@ -131,7 +104,6 @@ export class MicroPythonSession implements UnitSession {
     this.#transcript.note('the unit went away; waiting for it to come back');
     await this.#closeLine();
     await openAgain(() => this.#openOnce(), this.#profile.replugMs, signal);
-    await this.#enter(signal);
   }
 
   async #closeLine(): Promise<void> {
