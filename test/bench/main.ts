@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { outbox100k, status1m } from './central.ts';
 import { crl100k, crl1m } from './crl.ts';
 import type { Figure } from './figure.ts';
+import { flood } from './flood.ts';
 import { issue, issueMemory, issueShell, issueUsb } from './issue.ts';
 import { run, slots16 } from './run.ts';
 import { wire } from './wire.ts';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<Figure>>> = {
   'crl-1m': crl1m,
   run,
   wire,
+  flood,
   'slots-16': slots16,
   'outbox-100k': outbox100k,
   'status-1m': status1m,

@@ -18,7 +18,7 @@ const char faults_help[] = "  stored-byte[=ITEM]   one stored byte of ITEM (cert
                            "  drop=N, duplicate=N  every Nth frame sent loses / doubles one byte\n"
                            "  small-buffers        buf_size 128\n"
                            "  slow-flash=MS        every write takes MS\n"
-                           "  flood                never-ending noise at full speed\n"
+                           "  flood                never-ending noise, about 1 MB/s\n"
                            "  pace=BAUD            bytes in both directions take their time at BAUD (8N1)\n";
 
 static const char *const item_names[] = {"cert", "ca", "broker", NULL};

@@ -11,7 +11,7 @@
 
 #include "unit.h"
 
-enum { EXIT_DIED = 9, REPLUG_MS = 500, LINGER_MS = 50, IDLE_MS = 10, NOISE_MS = 50 };
+enum { EXIT_DIED = 9, REPLUG_MS = 500, LINGER_MS = 50, IDLE_MS = 10, NOISE_MS = 50, FLOOD_MS = 4 }; /* 4096 bytes each time: 1 MB/s */
 
 static volatile sig_atomic_t ending;
 
@@ -43,6 +43,8 @@ static bool wait_for_work(const struct unit *unit, const sigset_t *while_waiting
     bool connected = link_connected(&unit->link);
     if (!connected) /* a hung-up master is always ready */
         timeout_ns = IDLE_MS * INT64_C(1000000);
+    else if (unit->faults->flood && timeout_ns < 0)
+        timeout_ns = FLOOD_MS * INT64_C(1000000);
     else if (unit->faults->noise && timeout_ns < 0)
         timeout_ns = NOISE_MS * INT64_C(1000000);
     struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {connected ? unit->link.master : -1, events, 0}};
