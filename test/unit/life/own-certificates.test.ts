@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ServiceName } from '../../../src-main/contract/index.ts';
 import { OwnCertificates } from '../../../src-main/station/life/index.ts';
 import { loadIdentity, OwnIdentities } from '../../../src-main/station/setup/index.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type IdentityName,
 } from '../../../src-main/station/setup/identities.ts';
 import { TestCa } from '../../support/pki.ts';
+import { TestRegistry } from '../../support/registry.ts';
 
 const ca = new TestCa('Issuer');
 const day = 86_400_000;
@@ -85,4 +87,26 @@ test.each([
   const own = new OwnCertificates({ identities: new OwnIdentities(dir), clock: { now: () => now + days * day } } as never);
   expect(own.due()).toEqual(due);
   expect(own.late().map(({ name }) => name)).toEqual(late);
+});
+
+test('a certificate for central databases is looked after once there is one', () => {
+  const end = { notAfter: new Date(now + 10 * day) };
+  for (const name of ['good-canary', 'revoked-canary', 'broker', 'observer'] as IdentityName[])
+    saveIdentity(dir, name, ca.issue('birthmark:x'));
+  const due = (): string[] => new OwnCertificates({ identities: new OwnIdentities(dir), clock: { now: () => now } } as never).due();
+  expect(due()).toEqual([]);
+  saveIdentity(dir, 'records', ca.issue('birthmark:records-1f2e3d4c', end));
+  expect(due()).toEqual(['records']);
+});
+
+test('the ID of a station in central databases is chosen once, and no service can be called like that', () => {
+  const made = new TestRegistry();
+  const of = (): string => new OwnCertificates({ registry: made.registry } as never).recordsStation;
+  const id = of();
+  expect(id).toMatch(/^[0-9a-f]{8}$/u);
+  expect(of()).toBe(id);
+  made.reopen();
+  expect(of()).toBe(id);
+  expect(ServiceName.safeParse(`records-${id}`).success).toBe(false);
+  made.dispose();
 });
