@@ -214,8 +214,16 @@ test('one record that the database refuses is set aside with its reason, and all
   const before = active();
   registry.devices.add({ device: 'acme/bad', hardwareId: 'A\0B', model: 'S1' }, order.id, 'test');
   const after = active();
+  // More than one transaction takes, and some of them on their way when the bad one is found.
+  const more = Array.from({ length: 2500 }, (_, n) => `more-${String(n)}`);
+  registry.store.transaction(() => {
+    for (const id of more) registry.devices.add({ device: `acme/${id}`, hardwareId: id, model: 'S1' }, order.id, 'test');
+  });
   const sync = begin(registry, login);
   await settled(sync);
+  expect((await mine(login, 'device_id', 'devices')).filter((row) => String(row['device_id']).startsWith('more-'))).toHaveLength(
+    more.length,
+  );
   // The names of the two others belong to other tests' stations.
   const bad = registry.records.problems({ limit: 5, offset: 0 }).rows.filter(({ failure: { code } }) => code !== 'RECORDS_DEVICE_TAKEN');
   expect(bad).toMatchObject([
