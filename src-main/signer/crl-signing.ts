@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { Failure, type KeyRef, type SignerOutput, type SignerParsed } from '../contract/index.ts';
+import { CrlStream } from './crl-rules.ts';
+import { refused } from './errors.ts';
+import type { OpenSession } from './open-session.ts';
+import type { SessionQueue } from './queue.ts';
+
+const maxStreams = 4;
+
+/** Revocation lists come in pieces, as large as they are; a list with a number that was signed before is not signed. */
+export class CrlSigning {
+  readonly #session: OpenSession;
+  readonly #queue: SessionQueue;
+  readonly #now: () => number;
+  readonly #streams = new Map<string, CrlStream>();
+  /** The highest CRL number signed for each key and distribution point by this process. */
+  readonly #numbers = new Map<string, number>();
+
+  constructor(session: OpenSession, queue: SessionQueue, now: () => number) {
+    this.#session = session;
+    this.#queue = queue;
+    this.#now = now;
+  }
+
+  begin({ key: ref }: SignerParsed<'sign.crl.begin'>): SignerOutput<'sign.crl.begin'> {
+    const key = this.#session.required().account.key(ref);
+    // Whoever began the oldest has left it: a station that crashed, or whose disk was full.
+    const [oldest] = this.#streams.keys();
+    if (this.#streams.size >= maxStreams && oldest !== undefined) this.#streams.delete(oldest);
+    const streamId = randomUUID();
+    this.#streams.set(streamId, new CrlStream(key, (point) => this.#lastNumber(ref, point), this.#now()));
+    return { streamId };
+  }
+
+  append({ streamId, chunk }: SignerParsed<'sign.crl.append'>): SignerOutput<'sign.crl.append'> {
+    try {
+      this.#stream(streamId).append(chunk);
+      return {};
+    } catch (error) {
+      this.#streams.delete(streamId);
+      throw error;
+    }
+  }
+
+  async finish({ streamId }: SignerParsed<'sign.crl.finish'>): Promise<SignerOutput<'sign.crl.finish'>> {
+    const stream = this.#stream(streamId);
+    this.#streams.delete(streamId);
+    const { number, point, digest, verifies: fits } = stream.finish();
+    const { key } = stream;
+    return this.#queue.run('urgent', async () => {
+      const open = this.#session.required();
+      if (number <= this.#lastNumber(key.ref, point)) throw refused(`a revocation list with number ${number} was signed already`);
+      this.#numbers.set(`${key.ref.spkiSha256} ${point}`, number);
+      const signature = await this.#session.watched(open, () => open.link.sign(key, digest));
+      if (!fits(signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
+      open.account.touch(this.#session.moment());
+      return { signature };
+    });
+  }
+
+  /** What was begun in a session ends with it. */
+  forget(): void {
+    this.#streams.clear();
+  }
+
+  #lastNumber({ spkiSha256 }: KeyRef, point: string): number {
+    return this.#numbers.get(`${spkiSha256} ${point}`) ?? 0;
+  }
+
+  #stream(id: string): CrlStream {
+    this.#session.required();
+    const stream = this.#streams.get(id);
+    if (stream === undefined) throw new Failure('NOT_FOUND', { kind: 'revocation list being signed', id });
+    return stream;
+  }
+}
