@@ -9,6 +9,7 @@ import { TestStation } from '../../support/station.ts';
 
 /** What a command must be told before it looks for its station. */
 const needed: Readonly<Record<string, readonly string[]>> = {
+  slots: ['list'],
   export: ['--out', 'out'],
   rotate: ['--device', 'acme/a', '--csr', 'a.csr', '--out', 'a.pem'],
   why: ['--device', 'acme/a'],
