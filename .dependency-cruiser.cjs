@@ -15,7 +15,7 @@ const scripts = '^(scripts/|[^/]+\\.(ts|js|cjs)$)';
 
 const stationFolder = (name) => `^src-main/station/${name}/`;
 /** Other folders of the station are used through these files only. */
-const stationDoors = '^src-main/station/(clock\\.ts|[^/]+/index\\.ts|devices/driver\\.ts|broker/host\\.ts)$';
+const stationDoors = '^src-main/station/(clock\\.ts|topic-rule\\.ts|[^/]+/index\\.ts|devices/driver\\.ts|broker/host\\.ts)$';
 
 /** npm package → the parts that may import it. The reasons are in docs/dependencies.md. */
 const packages = {
