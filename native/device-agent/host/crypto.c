@@ -13,6 +13,8 @@
 #include <mbedtls/rsa.h>
 #include <mbedtls/x509_csr.h>
 
+#include "secure_element.h"
+
 enum { KEY_DER_MAX = 2048, CSR_MAX = 2048 };
 
 static int random_fill(void *user, uint8_t *into, size_t len)
@@ -186,6 +188,8 @@ static int generate(void *user, const struct bma_random *random, uint8_t slot, e
         len = csr_with_fault(crypto, &key, random, algorithm, cn, buffer);
     if (len > 0)
         rc = (size_t)len > capacity ? BMA_TOO_LARGE : store_key(crypto, slot, &key);
+    if (rc == BMA_OK)
+        rc = secure_element_attest(crypto->folder, random, slot, buffer + CSR_MAX - len, (size_t)len);
     if (rc == BMA_OK) {
         memcpy(csr, buffer + CSR_MAX - len, (size_t)len);
         *csr_len = (size_t)len;
@@ -199,7 +203,8 @@ static int forget(void *user, uint8_t slot)
     const struct crypto *crypto = user;
     char name[16];
     key_name(slot, name);
-    return folder_remove(crypto->folder, name);
+    int rc = secure_element_forget(crypto->folder, slot);
+    return rc == BMA_OK ? folder_remove(crypto->folder, name) : rc;
 }
 
 static int sign(void *user, const struct bma_random *random, uint8_t slot, const uint8_t *message, size_t len, uint8_t *signature,

@@ -23,7 +23,7 @@ const char faults_help[] = "  stored-byte[=ITEM]   one stored byte of ITEM (cert
 
 static const char *const item_names[] = {"cert", "ca", "broker", NULL};
 static const char *const command_names[] = {"info",  "keygen",   "csr",  "write", "digest",
-                                            "prove", "activate", "lock", "erase", "selftest", NULL};
+                                            "prove", "activate", "lock", "erase", "selftest", "attestation", NULL};
 
 static int index_of(const char *const *names, const char *name)
 {

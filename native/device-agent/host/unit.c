@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "secure_element.h"
 #include "wire_faults.h"
 
 enum { SMALL_BUFFER = 128, BACKLOG = 4096 };
@@ -46,6 +47,7 @@ bool unit_on(struct unit *unit, const struct unit_settings *settings, bool armed
         .random = random_table(),
         .time = {NULL, now_ms},
         .crypto = crypto_table(&unit->crypto),
+        .attestation = secure_element_table(&unit->folder),
         .packet_max = unit->faults->small_buffers ? SMALL_BUFFER : 0,
         .admit = admit,
         .admit_user = unit,

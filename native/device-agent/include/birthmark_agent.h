@@ -74,6 +74,7 @@ enum bma_command {
     BMA_CMD_LOCK,
     BMA_CMD_ERASE,
     BMA_CMD_SELFTEST,
+    BMA_CMD_ATTESTATION,
     BMA_CMDS
 };
 
@@ -185,6 +186,17 @@ struct bma_network {
     void (*stop)(void *user);
 };
 
+/** What the device, or the secure element in it, says about where its keys were made. All NULL on a device that has nothing to say. */
+struct bma_attestation {
+    void *user;
+    /** The form of its statements: a word of PROTOCOL.md with static storage. */
+    const char *form;
+    /** Bytes of the statement about the slot's present key, or -1 when there is none. */
+    int32_t (*size)(void *user, uint8_t slot);
+    /** Copies up to `len` bytes from `off`; bytes copied, or -1. */
+    int32_t (*read)(void *user, uint8_t slot, uint32_t off, uint8_t *into, size_t len);
+};
+
 struct bma_identity {
     const char *hardware_id; /* each at most BMA_NAME_MAX bytes, must outlive the agent */
     const char *model;
@@ -199,6 +211,7 @@ struct bma_ports {
     struct bma_time time;
     struct bma_crypto crypto;
     struct bma_network network;
+    struct bma_attestation attestation;
     /** Largest packet announced to the station; 0 for BMA_PACKET_MAX. Larger requests are ignored. */
     uint16_t packet_max;
     /** Asked before each request; false leaves it without any answer. NULL serves all. For instance: only while a jumper is set. */

@@ -70,7 +70,7 @@ static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wr
     bool supported[2];
     for (int i = 0; i < 2; i++)
         supported[i] = crypto->supports(crypto->user, (enum bma_algorithm)i);
-    bma_cbor_put_map(out, 9);
+    bma_cbor_put_map(out, agent->ports.attestation.form != NULL ? 10 : 9);
     bma_cbor_put_text(out, "proto");
     bma_cbor_put_uint(out, PROTOCOL);
     bma_cbor_put_text(out, "hwid");
@@ -89,6 +89,10 @@ static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wr
             bma_cbor_put_text(out, algorithm_names[i]);
     bma_cbor_put_text(out, "max_item");
     bma_cbor_put_uint(out, BMA_ITEM_MAX);
+    if (agent->ports.attestation.form != NULL) {
+        bma_cbor_put_text(out, "att");
+        bma_cbor_put_text(out, agent->ports.attestation.form);
+    }
     return BMA_OK;
 }
 
@@ -100,8 +104,8 @@ static void put_digest(struct bma_cbor_writer *out, uint32_t len, const uint8_t 
     bma_cbor_put_bytes(out, sha, BMA_SHA256_LEN);
 }
 
-/* Room that a packet needs beside the data of a CSR: header, keys, numbers, and after keygen the hash. */
-enum { CSR_ALONE = 48, CSR_AFTER_KEYGEN = 80 };
+/* Room that a packet needs beside the data of a CSR or a statement: header, keys, numbers, and after keygen the hash. */
+enum { DATA_ALONE = 48, CSR_AFTER_KEYGEN = 80 };
 
 /* As much of the CSR from `off` on as fits. */
 static int put_csr_data(struct bma_agent *agent, struct bma_cbor_writer *out, uint8_t slot, uint32_t off, uint32_t len, size_t beside)
@@ -164,7 +168,37 @@ static int csr(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wri
     bma_cbor_put_uint(out, off);
     bma_cbor_put_text(out, "len");
     bma_cbor_put_uint(out, (uint32_t)len);
-    return put_csr_data(agent, out, slot, off, (uint32_t)len, CSR_ALONE);
+    return put_csr_data(agent, out, slot, off, (uint32_t)len, DATA_ALONE);
+}
+
+static int attestation(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
+{
+    const struct bma_attestation *port = &agent->ports.attestation;
+    uint8_t slot;
+    uint32_t off;
+    if (port->form == NULL)
+        return BMA_UNSUPPORTED;
+    if (!get_slot(map, &slot) || !bma_cbor_get_uint(map, "off", &off))
+        return BMA_INVALID;
+    if (!has_key(agent, slot))
+        return BMA_NO_KEY;
+    int32_t len = port->size(port->user, slot);
+    if (len < 0)
+        return BMA_NOT_FOUND;
+    if (off > (uint32_t)len)
+        return BMA_INVALID;
+    size_t room = bma_packet_max(agent) - DATA_ALONE;
+    size_t n = (uint32_t)len - off < room ? (uint32_t)len - off : room;
+    bma_cbor_put_map(out, 3);
+    bma_cbor_put_text(out, "off");
+    bma_cbor_put_uint(out, off);
+    bma_cbor_put_text(out, "len");
+    bma_cbor_put_uint(out, (uint32_t)len);
+    bma_cbor_put_text(out, "data");
+    uint8_t *data = bma_cbor_reserve_bytes(out, n);
+    if (data != NULL && n > 0 && port->read(port->user, slot, off, data, n) != (int32_t)n)
+        return BMA_UNKNOWN;
+    return BMA_OK;
 }
 
 static int write_item(struct bma_agent *agent, struct bma_span map, struct bma_cbor_writer *out)
@@ -331,6 +365,7 @@ static handler *const handlers[BMA_CMDS][2] = {
     [BMA_CMD_LOCK] = {NULL, lock},
     [BMA_CMD_ERASE] = {NULL, erase},
     [BMA_CMD_SELFTEST] = {selftest_status, selftest_start},
+    [BMA_CMD_ATTESTATION] = {attestation, NULL},
 };
 
 /* A request may name the unit that it is meant for: another unit carries out nothing of it. */

@@ -5,7 +5,7 @@
 #include "cbor.h"
 #include "smp.h"
 
-enum { RECORDS = 32, SENT_MAX = 16384 };
+enum { RECORDS = 32, SENT_MAX = 16384, STATEMENT_LEN = 901 };
 
 struct bench_unit {
     struct bma_agent agent;

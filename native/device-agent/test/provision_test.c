@@ -94,7 +94,7 @@ static void makes_keys(void)
         CHECK(!bma_item_present(&unit.agent, 1, (enum bma_item)item));
 }
 
-static size_t read_csr(uint8_t *csr)
+static size_t read_in_pieces(uint8_t command, uint8_t *into)
 {
     struct bma_span data = {NULL, 1};
     size_t have = 0;
@@ -102,10 +102,10 @@ static size_t read_csr(uint8_t *csr)
         ask(2);
         with_uint("slot", 0);
         with_uint("off", (uint32_t)have);
-        struct bma_span answer = read_command(BMA_CMD_CSR);
+        struct bma_span answer = read_command(command);
         CHECK(answer.len + BMA_SMP_HEADER_LEN <= bma_packet_max(&unit.agent));
         CHECK(bma_cbor_get_bytes(answer, "data", &data));
-        memcpy(csr + have, data.data, data.len);
+        memcpy(into + have, data.data, data.len);
         have += data.len;
     }
     return have;
@@ -120,10 +120,10 @@ static void hands_out_the_csr_in_pieces(void)
     with_uint("off", 0);
     CHECK_INT(bench_error(read_command(BMA_CMD_CSR)), BMA_NO_KEY);
     CHECK_INT(keygen(0, "rsa-2048", "acme/T2-1"), 0);
-    CHECK_INT(read_csr(csr), 700);
+    CHECK_INT(read_in_pieces(BMA_CMD_CSR, csr), 700);
     unit.ports.packet_max = 128;
     bench_restart(&unit);
-    CHECK_INT(read_csr(csr), 700);
+    CHECK_INT(read_in_pieces(BMA_CMD_CSR, csr), 700);
     CHECK(memcmp(csr, "acme/T2-1rrr", 12) == 0 && csr[699] == 'r');
     ask(2);
     with_uint("slot", 0);
@@ -153,7 +153,7 @@ static void begins_the_csr_with_the_answer_to_keygen(void)
         size_t n = data.len;
         memcpy(first, data.data, n);
         memcpy(digest, told.data, sizeof digest);
-        CHECK_INT(read_csr(csr), 700);
+        CHECK_INT(read_in_pieces(BMA_CMD_CSR, csr), 700);
         bench_sha256(csr, 700, sha);
         CHECK(memcmp(first, csr, n) == 0 && memcmp(digest, sha, sizeof sha) == 0);
     }
@@ -210,7 +210,7 @@ static void carries_out_nothing_that_is_for_another_unit(void)
     bench_fresh(&unit);
     fill(0);
     for (uint8_t command = 0; command < BMA_CMDS; command++) {
-        const bool reads = command == BMA_CMD_INFO || command == BMA_CMD_CSR || command == BMA_CMD_DIGEST;
+        const bool reads = command == BMA_CMD_INFO || command == BMA_CMD_CSR || command == BMA_CMD_DIGEST || command == BMA_CMD_ATTESTATION;
         ask(4);
         with_uint("slot", 0);
         with_text("alg", "ec-p256");
@@ -227,6 +227,40 @@ static void carries_out_nothing_that_is_for_another_unit(void)
     with_uint("slot", 0);
     with_text("hwid", unit.ports.identity.hardware_id);
     CHECK_INT(bench_error(write_command(BMA_CMD_ACTIVATE)), 0);
+}
+
+static int ask_attestation(uint8_t slot, uint32_t off)
+{
+    ask(2);
+    with_uint("slot", slot);
+    with_uint("off", off);
+    return bench_error(read_command(BMA_CMD_ATTESTATION));
+}
+
+static void says_where_a_key_was_made(void)
+{
+    uint8_t statement[STATEMENT_LEN];
+    struct bma_span form;
+    bench_fresh(&unit);
+    ask(0);
+    CHECK(bma_cbor_get_text(read_command(BMA_CMD_INFO), "att", &form) && form.len == 12 && memcmp(form.data, "certificates", 12) == 0);
+    CHECK_INT(ask_attestation(0, 0), BMA_NO_KEY);
+    keygen(0, "ec-p256", "acme/T2-1");
+    keygen(1, "ec-p256", "acme/T2-1");
+    CHECK_INT(read_in_pieces(BMA_CMD_ATTESTATION, statement), STATEMENT_LEN);
+    unit.ports.packet_max = 128;
+    bench_restart(&unit);
+    CHECK_INT(read_in_pieces(BMA_CMD_ATTESTATION, statement), STATEMENT_LEN);
+    CHECK(memcmp(statement, "mademade", 8) == 0 && statement[STATEMENT_LEN - 1] == 'm');
+    CHECK_INT(ask_attestation(0, STATEMENT_LEN + 1), BMA_INVALID);
+    CHECK_INT(ask_attestation(1, 0), BMA_NOT_FOUND);
+    unit.ports.attestation = (struct bma_attestation){0};
+    bench_restart(&unit);
+    CHECK_INT(ask_attestation(0, 0), BMA_UNSUPPORTED);
+    ask(0);
+    CHECK(!bma_cbor_get_text(read_command(BMA_CMD_INFO), "att", &form));
+    unit.ports.attestation.form = "certificates"; /* a table that is half filled in */
+    CHECK_INT(bench_restart(&unit), BMA_INVALID);
 }
 
 static void activates_only_what_is_complete(void)
@@ -352,6 +386,7 @@ void test_provision(void)
     tells_one_digest_of_all_items();
     tells_its_state_alone_to_whoever_knows_the_rest();
     carries_out_nothing_that_is_for_another_unit();
+    says_where_a_key_was_made();
     activates_only_what_is_complete();
     stays_locked();
     signs_only_with_its_prefix();

@@ -1,4 +1,4 @@
-import type { Failure, Unit } from '../../contract/index.ts';
+import type { AttestationFormat, Failure, Unit } from '../../contract/index.ts';
 import type { DeviceProfile } from './profiles.ts';
 
 export type { DeviceProfile };
@@ -63,8 +63,7 @@ export interface KeyRequest {
 }
 
 export interface Attestation {
-  /** `nordic-cose`: the COSE_Sign1 of `AT%KEYGEN`. `certificates`: the chain of a secure element, DER, one after the other. */
-  readonly format: 'nordic-cose' | 'certificates';
+  readonly format: AttestationFormat;
   readonly bytes: Uint8Array;
 }
 

@@ -72,7 +72,7 @@ export class SmpSession implements UnitSession {
 
   generateKey(commonName: string, options: CallOptions): Promise<KeyRequest> {
     return this.#steps.run('generateKey', options, async (signal) => {
-      const { algs } = await this.#known(signal);
+      const { algs, att } = await this.#known(signal);
       const alg = this.#profile.keyAlgorithm;
       if (!algs.includes(alg))
         throw new Failure('CSR_KEY_REFUSED', { found: algs.join(', '), allowed: alg }, 'the unit cannot make such a key');
@@ -87,7 +87,8 @@ export class SmpSession implements UnitSession {
       const request = await this.#readRequest(slot, made, options, signal);
       const actual = createHash('sha256').update(request).digest();
       if (!actual.equals(made.sha)) throw mismatch('csr', Buffer.from(made.sha), actual);
-      return { csr: request };
+      if (att === undefined) return { csr: request };
+      return { csr: request, attestation: { format: att, bytes: await this.#readStatement(slot, options, signal) } };
     });
   }
 
@@ -275,20 +276,25 @@ export class SmpSession implements UnitSession {
   }
 
   async #readRequest(slot: number, made: Answer<'keygen'>, options: CallOptions, signal: AbortSignal): Promise<Uint8Array> {
-    const length = made.len;
-    const request = Buffer.alloc(length);
     let first = made.data;
-    for (let offset = 0; offset < length;) {
-      options.onProgress?.({ done: offset, total: length });
-      const data = first ?? (await this.#line.call('csr', { slot, off: offset }, { signal })).data;
+    return readPieces('certificate request', made.len, options, async (off) => {
+      const data = first ?? (await this.#line.call('csr', { slot, off }, { signal })).data;
       first = undefined;
-      if (data.length === 0 || data.length > length - offset)
-        throw new Failure('VERIFY_MISMATCH', { item: 'certificate request', expected: length, actual: offset + data.length });
-      request.set(data, offset);
-      offset += data.length;
-    }
-    options.onProgress?.({ done: length, total: length });
-    return request;
+      return data;
+    });
+  }
+
+  /** What the unit says about where the key in this slot was made; the CA looks into it. */
+  async #readStatement(slot: number, options: CallOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const { len, data: begin } = await this.#command('attestation', { slot, off: 0 }, { signal });
+    if (len > limits.attestationBytes)
+      throw new Failure('ATTESTATION_REFUSED', {
+        check: 'size',
+        problem: `it has ${String(len)} bytes; ${String(limits.attestationBytes)} are allowed`,
+      });
+    return readPieces('attestation', len, options, async (off) =>
+      off === 0 ? begin : (await this.#command('attestation', { slot, off }, { signal })).data,
+    );
   }
 
   async #digest(item: string, signal: AbortSignal): Promise<{ length: number; sha: Buffer }> {
@@ -308,3 +314,23 @@ function mustBe(expected: string | undefined, actual: string): void {
 
 const mismatch = (item: string, expected: Buffer, actual: Buffer): Failure =>
   new Failure('VERIFY_MISMATCH', { item: itemInWords(item), expected: expected.toString('hex'), actual: actual.toString('hex') });
+
+/** All of it, piece by piece from its beginning. VERIFY_MISMATCH when it ends too soon, or goes on. */
+async function readPieces(
+  item: string,
+  length: number,
+  options: CallOptions,
+  read: (offset: number) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const whole = Buffer.alloc(length);
+  for (let offset = 0; offset < length;) {
+    options.onProgress?.({ done: offset, total: length });
+    const data = await read(offset);
+    if (data.length === 0 || data.length > length - offset)
+      throw new Failure('VERIFY_MISMATCH', { item, expected: length, actual: offset + data.length });
+    whole.set(data, offset);
+    offset += data.length;
+  }
+  options.onProgress?.({ done: length, total: length });
+  return whole;
+}

@@ -1,9 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SlotView } from '../../../src-main/contract/index.ts';
+import { sha256Hex, spkiOf } from '../../../src-main/der/index.ts';
 import { certificateToPem } from '../../../src-main/station/ca/index.ts';
-import { anchorPem, chip, ecPair, modemUuid, nordicCose } from '../../support/attestation.ts';
+import { anchorPem, chip, ecPair, modemUuid, nordicCose, type Chip } from '../../support/attestation.ts';
 import { birthmark, jsonOf } from '../../support/birthmark.ts';
 import { makeCsr } from '../../support/csr.ts';
 import { failureOf } from '../../support/signer.ts';
@@ -48,13 +51,55 @@ async function makeFor(certificateProfile: string): Promise<void> {
   await station.openSession();
 }
 
-test('a unit that says nothing gets no certificate where the profile asks for an attestation', async () => {
-  await station.call('profiles.add', { text: profileText('asked', true, [anchorPem(modem.publicKey)]) });
-  await makeFor('asked');
-  const view = await station.run(1);
-  expect(view).toMatchObject({ state: 'FAIL', failure: { code: 'ATTESTATION_MISSING', params: { profile: 'asked' } } });
-  expect((await station.call('certificates.list', { search: view.device ?? 'none' })).total).toBe(0);
+/** A unit from the box whose secure element has this key and these certificates; without them it has none. */
+async function runWith(element: Chip | null, fault?: string): Promise<SlotView> {
+  const hardwareId = `SIM-${randomBytes(4).toString('hex').toUpperCase()}`;
+  const memory = join(station.dataDir, 'fixture', 'units', hardwareId);
+  mkdirSync(memory, { recursive: true, mode: 0o700 });
+  if (element !== null) {
+    writeFileSync(join(memory, 'secure-element.key'), element.device.privateKey.export({ type: 'pkcs8', format: 'der' }));
+    writeFileSync(join(memory, 'secure-element.der'), Buffer.concat([element.device.der, element.signer.der]));
+  }
+  const view = await station.run(1, { hardwareId, ...(fault === undefined ? {} : { fault }) });
   await station.unplug(1);
+  return view;
+}
+
+test('where the profile asks, a unit passes whose secure element is of the maker; without one, or of another maker, it gets no certificate', async () => {
+  await station.call('profiles.add', { text: profileText('elements', true, [made.root.pem]) });
+  await makeFor('elements');
+  const passed = await runWith(made, 'small-buffers');
+  expect(passed).toMatchObject({ state: 'PASS', failure: null });
+  const [row] = (await station.call('certificates.list', { search: passed.device ?? '' })).rows;
+  const { attestation } = await station.call('certificates.get', { serial: row?.serial ?? '' });
+  expect(attestation).toMatchObject({
+    format: 'certificates',
+    deviceId: expect.stringContaining('CN=sn0123ABCD') as string,
+    anchor: sha256Hex(spkiOf(made.root.publicKey)),
+    proven: [expect.stringContaining('has signed this request') as string, expect.stringContaining('CN=Chip root') as string],
+  });
+
+  for (const [element, failure] of [
+    [null, { code: 'ATTESTATION_MISSING', params: { profile: 'elements' } }],
+    [chip(), { code: 'ATTESTATION_REFUSED', params: { check: 'chain' } }],
+    [
+      { ...made, device: { ...made.device, privateKey: ecPair().privateKey } },
+      { code: 'ATTESTATION_REFUSED', params: { check: 'signature' } },
+    ],
+  ] as const) {
+    const view = await runWith(element);
+    expect(view).toMatchObject({ state: 'FAIL', failure });
+    expect((await station.call('certificates.list', { search: view.device ?? 'none' })).total).toBe(0);
+  }
+  expect(await station.problems()).toEqual([]);
+
+  await station.stop();
+  const shown = await birthmark(['certificates', '--serial', row?.serial ?? '', '--data', station.dataDir]);
+  expect([shown.code, shown.stdout]).toEqual([
+    0,
+    expect.stringMatching(/attested by +.*CN=sn0123ABCD[^]*proven +.*signed this request/u) as string,
+  ]);
+  await station.reopen();
 });
 
 test('what a device proved is in the record, in the audit log, and shown; what does not hold is refused by the name of the check', async () => {

@@ -220,6 +220,38 @@ describe('keys', () => {
   });
 });
 
+describe('what a unit says about where its key was made', () => {
+  const csr = Buffer.alloc(100, 1);
+  const statement = Buffer.alloc(70, 2);
+  const piece =
+    (whole: Buffer, len = whole.length): Handler =>
+    ({ body }) => ({ off: Number(body['off']), len, data: whole.subarray(Number(body['off'])).subarray(0, 40) });
+  const saying = (attestation: Handler, att = 'certificates'): Promise<UnitSession> =>
+    sessionWith({
+      '64/0': () => ({ ...info(), att }),
+      '64/1': () => ({ len: csr.length, sha: sha256(csr) }),
+      '64/2': piece(csr),
+      '64/10': attestation,
+    });
+
+  test('is handed on as it came, and is not asked for where the unit has nothing to say', async () => {
+    const session = await saying(piece(statement), 'nordic-cose');
+    expect(await session.generateKey('a/b', never())).toEqual({ csr, attestation: { format: 'nordic-cose', bytes: statement } });
+    const silent = await sessionWith({ '64/1': () => ({ len: csr.length, sha: sha256(csr) }), '64/2': piece(csr) });
+    expect(await silent.generateKey('a/b', never())).toEqual({ csr });
+  });
+
+  test.each<[string, string, Handler]>([
+    ['of gigabytes', 'ATTESTATION_REFUSED', piece(statement, 4_000_000_000)],
+    ['that ends too soon', 'VERIFY_MISMATCH', piece(statement, 200)],
+    ['that is empty', 'WRONG_PROTOCOL', piece(Buffer.alloc(0))],
+    ['that was promised and is not there', 'DEVICE_REFUSED', () => ({ err: { group: 64, rc: 10 } })],
+  ])('a statement %s is %s', async (_, code, handler) => {
+    const session = await saying(handler);
+    await expect(session.generateKey('a/b', never())).rejects.toMatchObject({ code });
+  });
+});
+
 describe('what a unit refuses', () => {
   const refuse =
     (rc: number): Handler =>
@@ -289,6 +321,7 @@ describe('what is not this protocol', () => {
     ['a hardware id with control characters', { ...info(), hwid: 'a\nb' }],
     ['a number for its model', { ...info(), model: 5 }],
     ['slot 7 active', { ...info(), active: 7 }],
+    ['an attestation of a form that nobody knows', { ...info(), att: 'parchment' }],
   ])('an identity with %s', async (_, answer) => {
     await expect(sessionWith({ '64/0': () => answer })).rejects.toMatchObject({ code: 'WRONG_PROTOCOL' });
   });

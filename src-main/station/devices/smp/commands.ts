@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AttestationFormat } from '../../../contract/index.ts';
 import type { Op } from './packet.ts';
 import { ENUMERATION_GROUP, FILE_GROUP, OS_GROUP, PROVISION_GROUP, SHELL_GROUP } from './refusal.ts';
 
@@ -28,6 +29,8 @@ export const commands = {
       algs: z.array(z.string()),
       max_item: z.int(),
       proto: z.int().default(1),
+      /** In what form it says where a key was made; a unit that says nothing does not have it. */
+      att: AttestationFormat.optional(),
     }),
   ),
   state: spec(PROVISION_GROUP, 'read', 0, z.object({ locked: z.boolean(), active: z.int().min(-1).max(1) })),
@@ -40,6 +43,7 @@ export const commands = {
   lock: spec(PROVISION_GROUP, 'write', 7, z.object({ locked: z.boolean() })),
   erase: spec(PROVISION_GROUP, 'write', 8, z.object({})),
   selftest: spec(PROVISION_GROUP, 'write', 9, z.object({})),
+  attestation: spec(PROVISION_GROUP, 'read', 10, z.object({ off: z.int(), len: z.int().positive(), data: bytes })),
   'selftest-state': spec(
     PROVISION_GROUP,
     'read',
