@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { outbox100k, status1m } from './central.ts';
+import { effective, effectiveRemote, reloadAcl, reloadCrl, verify } from './broker.ts';
 import { crl100k, crl1m } from './crl.ts';
 import type { Figure } from './figure.ts';
 import { flood } from './flood.ts';
@@ -21,6 +22,11 @@ const benches: Readonly<Record<string, () => Promise<Figure>>> = {
   'slots-16': slots16,
   'outbox-100k': outbox100k,
   'status-1m': status1m,
+  effective,
+  'effective-remote': effectiveRemote,
+  verify,
+  'reload-acl': reloadAcl,
+  'reload-crl': reloadCrl,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } }, allowPositionals: true });
@@ -45,7 +51,7 @@ if (values.help === true || unknown.length > 0) {
 function table(figures: Readonly<Record<string, Figure>>): string {
   const number = (value: number | undefined): string => (value === undefined ? '-' : value.toPrecision(4));
   const rows = Object.entries(figures).map(([name, { value, unit, baseline, ratio }]) =>
-    [name.padEnd(12), `${number(value)} ${unit}`.padEnd(24), number(baseline).padEnd(10), number(ratio)].join('  '),
+    [name.padEnd(16), `${number(value)} ${unit}`.padEnd(24), number(baseline).padEnd(10), number(ratio)].join('  '),
   );
-  return [['bench'.padEnd(12), 'value'.padEnd(24), 'baseline'.padEnd(10), 'ratio'].join('  '), ...rows, ''].join('\n');
+  return [['bench'.padEnd(16), 'value'.padEnd(24), 'baseline'.padEnd(10), 'ratio'].join('  '), ...rows, ''].join('\n');
 }

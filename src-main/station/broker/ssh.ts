@@ -63,7 +63,8 @@ export class SshLink {
       const sftp = await this.#once<SFTPWrapper>(client, (done) => client.sftp(done));
       const hidden = `.new-${id}`;
       await this.#once(client, (done) => sftp.mkdir(hidden, done));
-      for (const [name, text] of Object.entries(files)) await this.#write(client, sftp, `${hidden}/${name}`, text);
+      // At once: each takes several answers, and the host may be far away.
+      await Promise.all(Object.entries(files).map(([name, text]) => this.#write(client, sftp, `${hidden}/${name}`, text)));
       // SFTP's own rename does not replace; the extension does what rename(2) does.
       await this.#once(client, (done) => sftp.ext_openssh_rename(hidden, id, done));
     } catch (error) {
