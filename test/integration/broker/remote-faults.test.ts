@@ -145,7 +145,7 @@ test(`${String(kills)} random deaths of the station, of SSH and of the host’s 
     expect(await publishedAgain()).toMatchObject({ failure: null });
     await holds();
   }
-}, 150_000);
+}, 30_000 + kills * 20_000);
 
 /** The station says the next one when it has its connection back. */
 async function publishedAgain(): Promise<unknown> {
