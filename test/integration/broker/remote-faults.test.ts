@@ -126,26 +126,30 @@ describe('what goes wrong is named, changes nothing for anybody, and the next pu
 const seed = Number(process.env['BIRTHMARK_SEED'] ?? 20_261_126);
 const kills = Number(process.env['BIRTHMARK_KILLS'] ?? 8);
 
-test(`${String(kills)} random deaths of the station, of SSH and of the host’s script in the middle of publications (seed ${String(seed)})`, async () => {
-  const random = randomFrom(seed);
-  for (let round = 0; round < kills; round++) {
-    const publication = next();
-    const afterMs = random.below(1_000);
-    const victim = random.pick(['station', 'ssh', 'script'] as const);
-    if (victim === 'station') await killedStation(remote, pki, publication, afterMs);
-    else {
-      const publishing = host.publish(publication).catch(() => undefined);
-      // A death at any moment: this is no wait for something.
-      await new Promise((later) => setTimeout(later, afterMs));
-      if (victim === 'ssh') remote.killSshSessions();
-      else remote.killScripts();
-      await publishing;
+test(
+  `${String(kills)} random deaths of the station, of SSH and of the host’s script in the middle of publications (seed ${String(seed)})`,
+  async () => {
+    const random = randomFrom(seed);
+    for (let round = 0; round < kills; round++) {
+      const publication = next();
+      const afterMs = random.below(1_000);
+      const victim = random.pick(['station', 'ssh', 'script'] as const);
+      if (victim === 'station') await killedStation(remote, pki, publication, afterMs);
+      else {
+        const publishing = host.publish(publication).catch(() => undefined);
+        // A death at any moment: this is no wait for something.
+        await new Promise((later) => setTimeout(later, afterMs));
+        if (victim === 'ssh') remote.killSshSessions();
+        else remote.killScripts();
+        await publishing;
+      }
+      await holds();
+      expect(await publishedAgain()).toMatchObject({ failure: null });
+      await holds();
     }
-    await holds();
-    expect(await publishedAgain()).toMatchObject({ failure: null });
-    await holds();
-  }
-}, 30_000 + kills * 20_000);
+  },
+  30_000 + kills * 20_000,
+);
 
 /** The station says the next one when it has its connection back. */
 async function publishedAgain(): Promise<unknown> {
