@@ -15,6 +15,8 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      // Only by `npm test -- rabbitmq`: needs a package that nothing else does.
+      { test: { name: 'rabbitmq', include: ['test/rabbitmq/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });

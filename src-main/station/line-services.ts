@@ -39,6 +39,7 @@ export function createLineServices({ registry, clock, dataDir, issuance, publish
     publish: () => publisher.publish(),
     publishSoon: () => publisher.publishSoon(),
     brokerUp: () => host.view().state === 'up',
+    brokerTellsRefusals: () => host.endpoint.mqtt === undefined,
     connectAs: (device, identity, signal) =>
       connectAs(device, identity, { observer, host, signal, topicRule: topicRuleOf(registry.store) }),
     observe: (topics) => observe(observer, topics),

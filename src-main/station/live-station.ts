@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import {
   Failure,
-  RemoteHost,
   unwrap,
   type AccessView,
   type FailureData,
@@ -14,21 +13,22 @@ import {
 } from '../contract/index.ts';
 import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
-import { LocalBrokerHost, RemoteBrokerHost, type BrokerHost, type SshKeys } from './broker/index.ts';
+import type { BrokerHost } from './broker/index.ts';
 import { BundleDesk } from './delivery/index.ts';
 import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Fixture } from './fixture.ts';
 import { Issuance, ServerIssuance, ServiceIssuance, type SessionWish } from './issuance/index.ts';
 import { OwnCertificates, recoverUnfinished } from './life/index.ts';
 import { Line, recoverRuns, type ProofResult } from './line/index.ts';
-import { accessView, CrlServer, CrlSet, IncomingCrl, passwordPort, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
+import { accessView, CrlServer, CrlSet, IncomingCrl, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
 import type { RecordsDesk } from './records/index.ts';
 import type { Registry } from './registry/index.ts';
-import { DeviceCertificateProfiles, OwnIdentities, stationSshKeys } from './setup/index.ts';
+import { DeviceCertificateProfiles, OwnIdentities } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Upkeep } from './upkeep/index.ts';
 import { Observer } from './verify/index.ts';
 import { createLineServices, proofHours } from './line-services.ts';
+import { liveBrokerHost } from './live-broker-host.ts';
 import { liveRecords, recordsCertificate } from './live-records.ts';
 import { liveStatus } from './live-status.ts';
 import type { SessionEnded } from './signer-link.ts';
@@ -74,21 +74,8 @@ export class LiveStation {
     this.registry = registry;
     const identities = new OwnIdentities(config.dataDir);
     this.#identities = identities;
-    const remote = RemoteHost.nullable().parse(JSON.parse(registry.store.setting('brokerHost') ?? 'null'));
     const serverCaPem = registry.issuers.trustAnchors().map(certificateToPem).join('');
-    this.host =
-      remote === null
-        ? new LocalBrokerHost({
-            dir: join(config.dataDir, 'broker'),
-            port: Number(registry.store.setting('brokerPort') ?? '0'),
-            passwordPort: passwordPort(registry),
-            serverCertificatePem: identities.broker.certificatePem,
-            serverKeyPem: identities.broker.keyPem,
-            serverCaPem,
-            identities,
-            clock,
-          })
-        : new RemoteBrokerHost({ at: remote, keys: sshKeys(config.dataDir), serverCaPem, identities, clock });
+    this.host = liveBrokerHost({ registry, dataDir: config.dataDir, serverCaPem, identities, clock });
     const crlBase = unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are');
     this.deviceProfiles = deviceProfiles;
     this.profiles = new DeviceCertificateProfiles(config.resourcesDir, config.dataDir);
@@ -359,7 +346,7 @@ export class LiveStation {
   }
 
   access(): AccessView {
-    return accessView(this.registry, this.crls, this.host.view().version);
+    return accessView(this.registry, this.crls, this.host.view());
   }
 
   /** What devices say is heard on their new topics, and the broker learns of them. */
@@ -420,9 +407,4 @@ function clientCas({ issuers }: Registry): string {
     .filter(({ kind }) => kind === 'issuing')
     .flatMap((issuer) => [issuer.certificate, ...issuer.chain, issuers.anchorOf(issuer)]);
   return [...new Set(certificates.map(certificateToPem))].join('');
-}
-
-function sshKeys(dataDir: string): SshKeys {
-  const { files, command } = stationSshKeys(dataDir);
-  return { files: files.privateKey, command: command.privateKey };
 }

@@ -26,8 +26,9 @@ export class TestLine {
   readonly line: Line;
   unit: Unit & { provisioned: boolean } = { hardwareId: 'HW-1', model: 'S1', firmware: '1', locked: false, provisioned: false };
   brokerUp = true;
+  brokerTellsRefusals = true;
   transcripts = true;
-  foreignReason = 135;
+  foreignReason: number | null = 135;
   delivered = 0;
   tested = { stage: 'done', connected: true, echoed: true, detail: '' };
   ready: WorkOrder | FailureData = order;
@@ -121,6 +122,7 @@ export class TestLine {
       publish: () => ask('publish'),
       publishSoon: () => this.asked.push('publish soon'),
       brokerUp: () => this.brokerUp,
+      brokerTellsRefusals: () => this.brokerTellsRefusals,
       observe: async () => {
         await ask('observe');
         return { arrived: () => ask('arrived'), seen: () => ask('seen').then(() => this.delivered), close: () => Promise.resolve() };

@@ -7,6 +7,7 @@
 
 enum { CONNECT = 0x10, CONNACK = 0x20, PUBLISH = 0x30, PUBACK = 0x40, SUBSCRIBE = 0x82, SUBACK = 0x90, PINGREQ = 0xc0, PINGRESP = 0xd0,
        DISCONNECT = 0xe0 };
+enum { CONNACK_OTHER_VERSION = 1 /* 3.1.1, 3.2.2.3 */, REASON_OTHER_VERSION = 132 };
 enum { QOS_1 = 0x02, CLEAN_START = 0x02, KEEP_ALIVE_S = 10, WRITE_MS = 5000 };
 enum { PROPERTY_SERVER_KEEP_ALIVE = 0x13, PROPERTY_REASON_STRING = 0x1f, PROPERTY_MAXIMUM_PACKET_SIZE = 0x27 };
 
@@ -186,11 +187,13 @@ static enum tls_result on_message(struct mqtt *mqtt, const struct packet *packet
     uint16_t id = qos_1 ? u16_at(p) : 0;
     p += qos_1 ? 2 : 0;
     len -= qos_1 ? 2 : 0;
-    int used = read_varint(p, len, &properties);
-    if (used <= 0 || properties > len - (size_t)used)
-        return fail(mqtt, "the broker sent a malformed PUBLISH");
-    p += (size_t)used + properties;
-    len -= (size_t)used + properties;
+    if (mqtt->version == 5) {
+        int used = read_varint(p, len, &properties);
+        if (used <= 0 || properties > len - (size_t)used)
+            return fail(mqtt, "the broker sent a malformed PUBLISH");
+        p += (size_t)used + properties;
+        len -= (size_t)used + properties;
+    }
     if (mqtt->expected_topic != NULL && topic_len == strlen(mqtt->expected_topic) && memcmp(topic, mqtt->expected_topic, topic_len) == 0 &&
         len == strlen(mqtt->expected_payload) && memcmp(p, mqtt->expected_payload, len) == 0)
         mqtt->echoed = true;
@@ -229,10 +232,11 @@ static enum tls_result await(struct mqtt *mqtt, uint8_t type, uint16_t id, struc
     }
 }
 
-void mqtt_init(struct mqtt *mqtt, struct tls *tls)
+void mqtt_init(struct mqtt *mqtt, struct tls *tls, int version)
 {
     memset(mqtt, 0, sizeof *mqtt);
     mqtt->tls = tls;
+    mqtt->version = version;
     mqtt->keep_alive = KEEP_ALIVE_S;
     mqtt->next_id = 1;
 }
@@ -242,13 +246,15 @@ enum tls_result mqtt_connect(struct mqtt *mqtt, const char *client, int timeout_
     struct outgoing out = {.len = 0};
     struct packet packet;
     put_string(&out, "MQTT");
-    put_u8(&out, 5);
+    put_u8(&out, (uint8_t)mqtt->version);
     put_u8(&out, CLEAN_START);
     put_u16(&out, KEEP_ALIVE_S);
-    put_u8(&out, 5); /* bytes of properties */
-    put_u8(&out, PROPERTY_MAXIMUM_PACKET_SIZE);
-    put_u16(&out, 0);
-    put_u16(&out, MQTT_PACKET_MAX);
+    if (mqtt->version == 5) {
+        put_u8(&out, 5); /* bytes of properties */
+        put_u8(&out, PROPERTY_MAXIMUM_PACKET_SIZE);
+        put_u16(&out, 0);
+        put_u16(&out, MQTT_PACKET_MAX);
+    }
     put_string(&out, client);
     enum tls_result rc = send_packet(mqtt, CONNECT, &out);
     if (rc == TLS_OK)
@@ -257,9 +263,10 @@ enum tls_result mqtt_connect(struct mqtt *mqtt, const char *client, int timeout_
         return rc;
     if (packet.len < 2)
         return fail(mqtt, "the broker sent a malformed CONNACK");
+    mqtt->version_refused = packet.body[1] == CONNACK_OTHER_VERSION || packet.body[1] == REASON_OTHER_VERSION;
     if (packet.body[1] != 0)
         return fail_reason(mqtt, "CONNACK", packet.body[1], packet.body + 2, packet.len - 2);
-    size_t value_len;
+    size_t value_len = 0;
     const uint8_t *keep_alive = find_property(packet.body + 2, packet.len - 2, PROPERTY_SERVER_KEEP_ALIVE, &value_len);
     if (keep_alive != NULL)
         mqtt->keep_alive = u16_at(keep_alive);
@@ -273,7 +280,8 @@ enum tls_result mqtt_subscribe(struct mqtt *mqtt, const char *topic, int timeout
     struct packet packet;
     uint16_t id = mqtt->next_id++;
     put_u16(&out, id);
-    put_u8(&out, 0); /* no properties */
+    if (mqtt->version == 5)
+        put_u8(&out, 0); /* no properties */
     put_string(&out, topic);
     put_u8(&out, 1); /* maximum QoS */
     enum tls_result rc = send_packet(mqtt, SUBSCRIBE, &out);
@@ -281,7 +289,7 @@ enum tls_result mqtt_subscribe(struct mqtt *mqtt, const char *topic, int timeout
         rc = await(mqtt, SUBACK, id, &packet, timeout_ms);
     if (rc != TLS_OK)
         return rc;
-    uint8_t code = packet.len < 4 ? 128 : packet.body[packet.len - 1]; /* one topic, one code, at the end */
+    uint8_t code = packet.len < (mqtt->version == 5 ? 4u : 3u) ? 128 : packet.body[packet.len - 1]; /* one topic, one code, at the end */
     if (code >= 128)
         rc = fail_reason(mqtt, "SUBACK", code, packet.body + 2, packet.len < 4 ? 0 : packet.len - 3);
     done_with(mqtt, &packet);
@@ -295,7 +303,8 @@ enum tls_result mqtt_publish(struct mqtt *mqtt, const char *topic, const char *p
     uint16_t id = mqtt->next_id++;
     put_string(&out, topic);
     put_u16(&out, id);
-    put_u8(&out, 0); /* no properties */
+    if (mqtt->version == 5)
+        put_u8(&out, 0); /* no properties */
     memcpy(out.data + out.len, payload, strlen(payload));
     out.len += strlen(payload);
     enum tls_result rc = send_packet(mqtt, PUBLISH | QOS_1, &out);

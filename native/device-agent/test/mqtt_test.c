@@ -8,7 +8,7 @@ static struct mqtt mqtt;
 #define SAYS(bytes)                                                                                                                        \
     do {                                                                                                                                   \
         fake_broker_says(bytes, sizeof(bytes) - 1, TLS_TIMEOUT);                                                                           \
-        mqtt_init(&mqtt, &broker.tls);                                                                                                     \
+        mqtt_init(&mqtt, &broker.tls, 5);                                                                                                  \
     } while (0)
 
 #define HEARD(bytes) CHECK(broker.heard_len == sizeof(bytes) - 1 && memcmp(broker.heard, bytes, broker.heard_len) == 0)
@@ -45,6 +45,28 @@ static void subscribes_and_publishes(void)
     SAYS("\x40\x02\x00\x01");
     CHECK_INT(mqtt_publish(&mqtt, "a", "hi", &reason, 100), TLS_OK);
     CHECK_INT(reason, 0);
+}
+
+static void speaks_3_1_1(void)
+{
+    uint8_t reason = 99;
+    SAYS("\x20\x02\x00\x00" "\x90\x03\x00\x01\x01" "\x40\x02\x00\x02" "\x32\x07\x00\x01" "a\x00\x06" "hi");
+    mqtt.version = 4;
+    CHECK_INT(mqtt_connect(&mqtt, "T2", 100), TLS_OK);
+    CHECK_INT(mqtt_subscribe(&mqtt, "a", 100), TLS_OK);
+    CHECK_INT(mqtt_publish(&mqtt, "a", "hi", &reason, 100), TLS_OK);
+    CHECK_INT(reason, 0);
+    mqtt.expected_topic = "a";
+    mqtt.expected_payload = "hi";
+    CHECK_INT(mqtt_wait_echo(&mqtt, 0), TLS_OK);
+    HEARD("\x10\x0e\x00\x04MQTT\x04\x02\x00\x0a\x00\x02T2" "\x82\x06\x00\x01\x00\x01" "a\x01" "\x32\x07\x00\x01" "a\x00\x02hi" "\x40\x02\x00\x06");
+    SAYS("\x20\x02\x00\x00" "\x90\x03\x00\x01\x80");
+    mqtt.version = 4;
+    CHECK_INT(mqtt_connect(&mqtt, "T2", 100), TLS_OK);
+    CHECK_INT(mqtt_subscribe(&mqtt, "a", 100), TLS_FAILED);
+    SAYS("\x20\x02\x00\x01"); /* what a broker of 3.1.1 says to version 5 */
+    CHECK_INT(mqtt_connect(&mqtt, "T2", 100), TLS_FAILED);
+    CHECK(mqtt.version_refused);
 }
 
 static void sees_its_own_message_only(void)
@@ -98,6 +120,7 @@ void test_mqtt(void)
 {
     connects();
     subscribes_and_publishes();
+    speaks_3_1_1();
     sees_its_own_message_only();
     notices_the_end_of_its_session();
     refuses_malformed_packets();

@@ -8,6 +8,7 @@ import {
   ClientIdentity,
   Difference,
   ProbeStep,
+  RabbitmqCluster,
   RemoteHost,
   TlsVersion,
   Verdict,
@@ -37,6 +38,23 @@ export const brokerCalls = {
     service: 'station',
     summary: 'Use a remote broker host, or the local one, from the next start on',
     input: z.object({ remote: RemoteHost.nullable() }).strict(),
+    output: done,
+    roles: officer,
+  }),
+  'broker.useRabbitmq': call({
+    service: 'station',
+    summary: 'Use a RabbitMQ cluster with the MQTT plugin as broker host, from the next start on',
+    input: z
+      .object({
+        cluster: RabbitmqCluster,
+        /** Of the management API's user; kept as the station's keys are. */
+        password: z
+          .string()
+          .min(1)
+          .max(200)
+          .regex(/^[^\p{Cc}]*$/u, 'must be visible characters'),
+      })
+      .strict(),
     output: done,
     roles: officer,
   }),

@@ -5,11 +5,11 @@ import { limits } from '../limits.ts';
 
 export const BrokerView = z.object({
   name: z.string(),
-  kind: z.enum(['local', 'remote']),
+  kind: z.enum(['local', 'remote', 'rabbitmq']),
   state: z.enum(['up', 'away', 'starting']),
   host: z.string(),
   port: z.int(),
-  /** As its log says; null before it said so. */
+  /** As it says itself; null before it said so. */
   version: z.string().nullable(),
   since: Instant,
   canary: z.object({ at: Instant, revokedRefused: z.boolean(), goodAccepted: z.boolean() }).nullable(),
@@ -36,6 +36,42 @@ export const RemoteHost = z
   })
   .strict();
 export type RemoteHost = z.infer<typeof RemoteHost>;
+
+const RabbitmqNode = z
+  .object({
+    host: z.string().min(1).max(253),
+    /** MQTT over TLS. */
+    port: z.int().min(1).max(65_535).default(8883),
+    /** What its server certificate is for; null: the host. */
+    serverName: z.string().min(1).max(253).nullable().default(null),
+    /** Its CRL hash directory, as a folder of this computer: the node's own, or a mounted one. */
+    folder: z
+      .string()
+      .max(1_000)
+      .regex(/^\/[^\p{Cc}]*$/u, 'must be an absolute path'),
+  })
+  .strict();
+
+/** A RabbitMQ cluster with the MQTT plugin. Devices are told the first node. */
+export const RabbitmqCluster = z
+  .object({
+    nodes: z.array(RabbitmqNode).min(1).max(9),
+    /** The management API answers on 127.0.0.1 of this computer: it is plain HTTP, and its user may do everything. */
+    managementPort: z.int().min(1).max(65_535).default(15_672),
+    managementUser: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}$/u, 'must be letters, digits, "_", "." and "-"')
+      .default('birthmark'),
+    vhost: z
+      .string()
+      .min(1)
+      .max(127)
+      .regex(/^[^\p{Cc}]*$/u, 'must be visible characters')
+      .default('/'),
+  })
+  .strict()
+  .refine(({ nodes }) => new Set(nodes.map(({ folder }) => folder)).size === nodes.length, 'each node has a folder of its own');
+export type RabbitmqCluster = z.infer<typeof RabbitmqCluster>;
 
 /** Who may do what on the broker: in which form, and what that costs it. Times in ms, estimated from measurements. */
 export const AccessView = z.object({

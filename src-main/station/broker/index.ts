@@ -9,6 +9,7 @@ export {
   type StationIdentities,
   type TlsIdentity,
 } from './host.ts';
+export { RabbitmqHost, type RabbitmqHostOptions } from './rabbitmq-host.ts';
 export { RemoteBrokerHost, type RemoteBrokerHostOptions } from './remote-host.ts';
 export { hostKeyOf, newSshKey, type SshKeys } from './ssh.ts';
 export { newPassword, passwordHash } from './password.ts';

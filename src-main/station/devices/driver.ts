@@ -47,7 +47,7 @@ export interface SelfTestResult {
   readonly connected: boolean;
   /** The device saw its own message come back. */
   readonly echoed: boolean;
-  /** MQTT 5 reason code of the publish to the neighbour's topic; 135 is the right answer; null when it was not tried. */
+  /** MQTT 5 reason code of the publish to the neighbour's topic; 135 is the right answer; null when it was not tried, or under 3.1.1, which has none. */
   readonly foreignReason: number | null;
   readonly detail: string;
 }

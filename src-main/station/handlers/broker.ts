@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { HandlersOf } from '../access/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { hostKeyOf } from '../broker/index.ts';
 import { reconcile } from '../publication/index.ts';
 import { compareRecords } from '../records/index.ts';
-import { loadIdentity, stationSshKeys } from '../setup/index.ts';
+import { keepRabbitmqPassword, loadIdentity, stationSshKeys } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 import { verifyConnection } from '../verify/index.ts';
 import { checkup, why } from './support.ts';
@@ -25,7 +26,19 @@ export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'
       const { store } = live().registry;
       store.transaction(() => {
         store.setSetting('brokerHost', JSON.stringify(remote));
+        store.setSetting('brokerRabbitmq', JSON.stringify(null));
         store.audit(station.operator?.name ?? 'nobody', 'broker.use', remote?.host ?? 'local', { ...remote });
+      });
+      return {};
+    },
+    'broker.useRabbitmq': ({ cluster, password }) => {
+      const { store } = live().registry;
+      keepRabbitmqPassword(station.config.dataDir, password);
+      store.transaction(() => {
+        store.setSetting('brokerRabbitmq', JSON.stringify(cluster));
+        // Which of the cluster's users are this station's: the mark outlives every change of the settings.
+        if (store.setting('brokerRabbitmq.mark') === null) store.setSetting('brokerRabbitmq.mark', randomUUID());
+        store.audit(station.operator?.name ?? 'nobody', 'broker.useRabbitmq', cluster.nodes[0]?.host ?? '', { ...cluster });
       });
       return {};
     },

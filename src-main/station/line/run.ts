@@ -285,7 +285,8 @@ export class Run {
       });
       await this.#step('isolation', async ({ signal }) => {
         const seen = await watching.seen(foreign, signal);
-        if (result.foreignReason === notAuthorized && seen === 0) return;
+        const isRefused = this.#services.brokerTellsRefusals() ? result.foreignReason === notAuthorized : result.foreignReason === null;
+        if (isRefused && seen === 0) return;
         const detail = `PUBACK reason ${String(result.foreignReason)}, ${String(seen)} delivered`;
         throw new Failure('FOREIGN_TOPIC_ALLOWED', { topic: foreign }, detail);
       });

@@ -38,6 +38,8 @@ export interface LineServices {
   /** Revocations go out in the background; a run does not wait for them. */
   publishSoon(): void;
   brokerUp(): boolean;
+  /** MQTT 3.1.1 has no word for a refused publish: then only what nobody received counts. */
+  brokerTellsRefusals(): boolean;
   /**
    * Connects as the device with the key that the station made for it: lets itself in, publishes to its own topic, and is refused on a neighbour's.
    * Fails with the broker's diagnosis.

@@ -1,4 +1,4 @@
-import { Failure, limits, type AccessView } from '../../contract/index.ts';
+import { Failure, limits, type AccessView, type BrokerView } from '../../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import { crlCosts } from './crl-alarms.ts';
@@ -33,15 +33,25 @@ function isFrom21(version: string | null): boolean {
 }
 
 /** Which form the access list has, and what it and the revocation lists cost the broker now. */
-export function accessView(registry: Registry, crls: CrlSet, brokerVersion: string | null): AccessView {
+export function accessView(registry: Registry, crls: CrlSet, broker: Pick<BrokerView, 'kind' | 'version'>): AccessView {
   const rule = topicRuleOf(registry.store);
   const devices = registry.certificates.countAdmitted();
-  const form = rule.pattern === null ? 'entries' : 'pattern';
-  const reloadMs = form === 'pattern' ? 0 : accessListStall(devices, brokerVersion);
+  // RabbitMQ has a user for each device, whatever the rule, and nothing that it reloads.
+  const isRabbitmq = broker.kind === 'rabbitmq';
+  const form = rule.pattern === null || isRabbitmq ? 'entries' : 'pattern';
+  const reloadMs = form === 'pattern' || isRabbitmq ? 0 : accessListStall(devices, broker.version);
   const crl = crlCosts(crls.builders());
   const warnings = [
     ...(reloadMs > limits.reloadMsWarning ? [new Failure('ACCESS_LIST_SLOW', { devices, reloadMs })] : []),
     ...(crl.entries > limits.crlEntriesWarning ? [new Failure('CRL_LARGE', { ...crl })] : []),
   ];
-  return { topicRule: rule.text, form, devices, brokerVersion, reloadMs, crl, warnings: warnings.map((one) => one.toData()) };
+  return {
+    topicRule: rule.text,
+    form,
+    devices,
+    brokerVersion: broker.version,
+    reloadMs,
+    crl,
+    warnings: warnings.map((one) => one.toData()),
+  };
 }

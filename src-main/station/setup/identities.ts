@@ -111,3 +111,15 @@ export function stationSshKeys(dataDir: string): Readonly<Record<'files' | 'comm
   };
   return { files: pair('files'), command: pair('command') };
 }
+
+const rabbitmqPasswordPath = (dataDir: string): string => join(folder(dataDir), 'rabbitmq-password');
+
+/** The password of a RabbitMQ cluster's management user, beside the station's own keys; whole or not at all. */
+export function keepRabbitmqPassword(dataDir: string, password: string): void {
+  const path = rabbitmqPasswordPath(dataDir);
+  mkdirSync(folder(dataDir), { recursive: true, mode: 0o700 });
+  writeFileSync(`${path}.next`, password, { mode: 0o600, flush: true });
+  renameSync(`${path}.next`, path);
+}
+
+export const rabbitmqPassword = (dataDir: string): string => readFileSync(rabbitmqPasswordPath(dataDir), 'utf8');

@@ -1,8 +1,10 @@
 export {
   installIdentities,
+  keepRabbitmqPassword,
   loadIdentities,
   loadIdentity,
   makeKey,
+  rabbitmqPassword,
   stageIdentity,
   stationSshKeys,
   type IdentityName,

@@ -18,7 +18,7 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /** Exactly this version, to try what a device would; default: the best both have, at least 1.2. */
   readonly tlsVersion?: TlsVersion;
-  /** 5 (default) or 4 for 3.1.1. */
+  /** 5, or 4 for 3.1.1; default: the newest that the endpoint speaks. */
   readonly protocolVersion?: 4 | 5;
   /** User name and password, beside a certificate or instead of one. */
   readonly login?: Login;
@@ -51,6 +51,7 @@ export interface Connection {
 
 interface Attempt extends Handshake {
   readonly options: ConnectOptions;
+  readonly protocolVersion: 4 | 5;
 }
 
 /**
@@ -59,7 +60,8 @@ interface Attempt extends Handshake {
  */
 export async function connectAs(endpoint: BrokerEndpoint, identity: TlsIdentity | null, options: ConnectOptions = {}): Promise<Connection> {
   const trace = options.trace ?? new Trace();
-  const attempt: Attempt = { endpoint, identity, options, trace, tlsVersion: options.tlsVersion };
+  const protocolVersion = options.protocolVersion ?? (endpoint.mqtt === '3.1.1' ? 4 : 5);
+  const attempt: Attempt = { endpoint, identity, options, protocolVersion, trace, tlsVersion: options.tlsVersion };
   const open: { tcp?: Socket; client?: MqttClient } = {};
   try {
     return await withDeadline(attempt, async () => {
@@ -70,7 +72,7 @@ export async function connectAs(endpoint: BrokerEndpoint, identity: TlsIdentity 
       const socket = await openTls(tcp, attempt);
       trace.enter('connect');
       socket.once('data', (data: Buffer) => (trace.firstBytes = data));
-      open.client = newClient(socket, options);
+      open.client = newClient(socket, attempt);
       await connack(open.client, socket);
       trace.enter('session');
       return sessionOf(open.client, socket, attempt);
@@ -91,7 +93,7 @@ const contextOf = (attempt: Attempt, topic?: string): DiagnosisContext => ({
   now: systemClock.now(),
   serverChain: attempt.trace.serverChain,
   tlsVersion: attempt.tlsVersion,
-  mqttVersion: attempt.options.protocolVersion === 4 ? '3.1.1' : '5',
+  mqttVersion: attempt.protocolVersion === 4 ? '3.1.1' : '5',
   ...(attempt.options.clientId === undefined ? {} : { clientId: attempt.options.clientId }),
   ...(attempt.options.issuersPem === undefined ? {} : { issuersPem: attempt.options.issuersPem }),
   ...(topic === undefined ? {} : { topic }),
@@ -120,10 +122,10 @@ async function withDeadline<T>(attempt: Attempt, work: () => Promise<T>): Promis
   }
 }
 
-const newClient = (socket: TLSSocket, options: ConnectOptions): MqttClient =>
+const newClient = (socket: TLSSocket, { options, protocolVersion }: Attempt): MqttClient =>
   new MqttClient(() => socket, {
     clientId: options.clientId ?? `birthmark-${randomUUID()}`,
-    protocolVersion: options.protocolVersion ?? 5,
+    protocolVersion,
     clean: true,
     ...(options.login === undefined ? {} : { username: options.login.username, password: options.login.password }),
     reconnectPeriod: 0,
@@ -165,7 +167,7 @@ function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt): Con
   };
   return {
     clientId: client.options.clientId ?? '',
-    protocolVersion: attempt.options.protocolVersion ?? 5,
+    protocolVersion: attempt.protocolVersion,
     ended,
     publish: async (topic, payload) => {
       await orEnded('publish', topic, client.publishAsync(topic, typeof payload === 'string' ? payload : Buffer.from(payload), { qos: 1 }));

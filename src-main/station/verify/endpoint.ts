@@ -18,4 +18,6 @@ export interface BrokerEndpoint {
   readonly serverName: string;
   /** PEM of the CA(s) that issue the broker's server certificate. */
   readonly serverCaPem: string;
+  /** The newest MQTT that it speaks; absent: 5. */
+  readonly mqtt?: '3.1.1';
 }

@@ -120,6 +120,21 @@ test.each(['publish', 'observe', 'arrived', 'seen'])('a broker that goes away at
   expect(status(line)).toEqual(['SIGNED']);
 });
 
+test.each([
+  [null, 0, 'PASS'],
+  [null, 1, 'FAIL'],
+  [0, 0, 'FAIL'],
+] as const)(
+  'where refusals have no word (reason %s, %i delivered) only what nobody received counts: %s',
+  async (reason, delivered, state) => {
+    const line = lineWith();
+    line.brokerTellsRefusals = false;
+    line.foreignReason = reason;
+    line.delivered = delivered;
+    expect((await line.run()).state).toBe(state);
+  },
+);
+
 test('a unit that cannot connect while the broker is down is not blamed for it', async () => {
   const line = lineWith();
   line.tested = { stage: 'tcp', connected: false, echoed: false, detail: 'refused' };
