@@ -107,6 +107,8 @@ test('a device has its own topics and nobody else’s, across the nodes; its que
   await device.publish('tenant/acme/device/good/said', 'mine');
   await expect.poll(() => heard).toEqual(['mine']);
   await expect(device.publish('tenant/acme/device/other/said', 'not mine')).rejects.toThrow();
+  // Closed by the broker, with a message that it never acknowledged.
+  await device.close();
   const device2 = await connectAs(one, good, { clientId: 'acme/good~2' });
   for (const filter of ['tenant/acme/device/other/#', 'tenant/#', 'tenant/acme/device/+/said', '#', 'station/#']) {
     const again = await connectAs(one, good, { clientId: 'acme/good' });
@@ -229,6 +231,9 @@ test('a whole station: a unit passes there; revoked means refused there; nothing
     ((await rabbitmq().api('connections?columns=name,user')) as { user?: string }[]).filter(({ user }) => user === device);
   await expect.poll(live, { timeout: 20_000 }).toHaveLength(1);
 
+  const failing = (steps: readonly { result: string }[]): unknown[] => steps.filter(({ result }) => result === 'FAIL');
+  expect(failing((await station.call('verify.checkup', {})).checks)).toEqual([]);
+  expect(failing((await station.call('verify.connection', { mqtt: '3.1.1' })).steps)).toEqual([]);
   await station.call('revocations.revoke', { selector: { device }, reason: 'keyCompromise' });
   await expect
     .poll(async () => (await station.call('revocations.list', { search: device })).rows[0]?.state, { timeout: 30_000 })

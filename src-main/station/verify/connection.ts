@@ -146,6 +146,7 @@ function connack(client: MqttClient, socket: TLSSocket): Promise<void> {
 
 function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt): Connection {
   let ours = false;
+  let over = false;
   let why: unknown = null;
   const ended = new Promise<Failure | null>((resolve) => {
     client.on('disconnect', ({ reasonCode = 0 }) => {
@@ -154,7 +155,10 @@ function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt): Con
     socket.on('error', (error) => {
       why ??= error;
     });
-    client.once('close', () => resolve(ours ? null : diagnose(why ?? closed(), contextOf(attempt))));
+    client.once('close', () => {
+      over = true;
+      resolve(ours ? null : diagnose(why ?? closed(), contextOf(attempt)));
+    });
   });
   /** MQTT's own callbacks never come when the connection ends in between. */
   const orEnded = async <T>(stage: Stage, topic: string, work: Promise<T>): Promise<T> => {
@@ -181,7 +185,9 @@ function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt): Con
     onMessage: (listener) => void client.on('message', (topic, payload) => listener({ topic, payload })),
     close: async () => {
       ours = true;
-      await client.endAsync();
+      // A message that was never acknowledged would be waited for, also when nobody is there any more.
+      if (over) client.end(true);
+      else await client.endAsync();
       socket.destroy();
     },
   };
