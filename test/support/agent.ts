@@ -69,6 +69,8 @@ export class Agent {
     const child = this.#process;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise((done) => child.once('exit', done));
+    // A killed agent takes its link with it no more, and the number of its terminal is soon another one's.
+    if (signal === 'SIGKILL') rmSync(this.path, { force: true });
     child.kill(signal);
     await exited;
   }

@@ -39,6 +39,8 @@ export class PtyPeer {
   async hangUp(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = new Promise((done) => this.#child.once('exit', done));
+    // First: the number of a terminal that is gone is soon another one's, and a path must not lead there.
+    rmSync(this.path, { force: true });
     // Also when it waits for a line that takes no bytes.
     this.#child.kill('SIGKILL');
     await exited;

@@ -139,7 +139,7 @@ describe.each(kinds)('$profile', (kind) => {
     const unit = await plugged(kind);
     const profile = consoleProfile(kind.profile);
     const session = await opened(unit, profile);
-    const writes = unit.heard(writing(kind.profile));
+    const writes = unit.heard(writing(kind.profile), { waits: true });
     const running = provision(session, profile, ca);
     await writes;
     await unit.unplug();
@@ -151,7 +151,7 @@ describe.each(kinds)('$profile', (kind) => {
     const unit = await plugged(kind);
     const profile = consoleProfile(kind.profile);
     const session = await opened(unit, profile);
-    const writes = unit.heard(writing(kind.profile));
+    const writes = unit.heard(writing(kind.profile), { waits: true });
     const running = provision(session, profile, ca);
     const swapped = expect(running).rejects.toMatchObject({ code: 'DEVICE_SWAPPED' });
     await writes;
@@ -166,7 +166,7 @@ describe.each(kinds)('$profile', (kind) => {
     const profile = consoleProfile(kind.profile);
     const session = await opened(unit, profile);
     const stop = new AbortController();
-    const writes = unit.heard(writing(kind.profile));
+    const writes = unit.heard(writing(kind.profile), { waits: true });
     const running = provision(session, profile, ca, { signal: stop.signal });
     const cancelled = expect(running).rejects.toMatchObject({
       code: 'CANCELLED',
@@ -174,6 +174,7 @@ describe.each(kinds)('$profile', (kind) => {
     });
     await writes;
     stop.abort();
+    unit.goOn();
     await cancelled;
     // And the unit takes commands again: what was begun was ended.
     await session.close();

@@ -95,7 +95,7 @@ describe('a unit on the line', () => {
     ],
   ])('with %s passes, and the verdict names what it does without', async (profile, unit, proofLevel, gaps) => {
     const ended = await run(profile, unit);
-    expect(ended).toMatchObject({ state: 'PASS', proofLevel, gaps });
+    expect(ended).toMatchObject({ state: 'PASS', proofLevel, gaps, failure: null });
     const { lines, verdict } = await station.call('transcripts.get', { run: ended.run });
     expect(verdict).toBe('PASS');
     expect(lines.some(({ text }) => /^end write:|^file-upload /u.test(text))).toBe(true);

@@ -24,7 +24,9 @@ export abstract class SimulatedConsole {
   readonly faults: ConsoleFaults;
   /** Everything that was received, for what must never have been sent. */
   received = Buffer.alloc(0);
-  #waiting: { readonly pattern: RegExp; readonly done: () => void }[] = [];
+  #waiting: { readonly pattern: RegExp; readonly waits: boolean; readonly done: () => void }[] = [];
+  /** What has come since it was told to wait; null: it works. */
+  #later: Buffer[] | null = null;
   #peer: PtyPeer | null = null;
   #path = '';
 
@@ -35,6 +37,7 @@ export abstract class SimulatedConsole {
   async start(): Promise<this> {
     this.#peer = await PtyPeer.start('bridge', (bytes) => this.#receive(bytes), this.#peer ?? undefined);
     this.#path = this.#peer.path;
+    this.#later = null;
     this.started();
     return this;
   }
@@ -43,9 +46,15 @@ export abstract class SimulatedConsole {
     return this.#path;
   }
 
-  /** Resolves once what was received matches, before the other side can have read an answer. */
-  heard(pattern: RegExp): Promise<void> {
-    return new Promise((done) => this.#waiting.push({ pattern, done }));
+  /** Resolves once what was received matches. `waits`: the unit does nothing more until `goOn`, or until it has power again. */
+  heard(pattern: RegExp, { waits = false } = {}): Promise<void> {
+    return new Promise((done) => this.#waiting.push({ pattern, waits, done }));
+  }
+
+  goOn(): void {
+    const later = this.#later ?? [];
+    this.#later = null;
+    for (const bytes of later) this.#work(bytes);
   }
 
   unplug(): Promise<void> {
@@ -83,8 +92,15 @@ export abstract class SimulatedConsole {
     if (this.faults.hung === true) return;
     this.received = Buffer.concat([this.received, bytes]);
     const text = this.received.toString('latin1');
-    for (const { done } of this.#waiting.filter(({ pattern }) => pattern.test(text))) done();
-    this.#waiting = this.#waiting.filter(({ pattern }) => !pattern.test(text));
+    const met = this.#waiting.filter(({ pattern }) => pattern.test(text));
+    this.#waiting = this.#waiting.filter((one) => !met.includes(one));
+    if (met.some(({ waits }) => waits)) this.#later ??= [];
+    for (const { done } of met) done();
+    if (this.#later === null) this.#work(bytes);
+    else this.#later.push(bytes);
+  }
+
+  #work(bytes: Buffer): void {
     for (const byte of bytes) {
       if (this.faults.dieAfterBytes !== undefined && this.faults.dieAfterBytes-- <= 0) {
         delete this.faults.dieAfterBytes;

@@ -2,9 +2,8 @@ import type { Expectation, Outcome } from './expectation.ts';
 import { LineReader, type TextLine } from './line-reader.ts';
 import type { Pattern } from './pattern/index.ts';
 
-/** Lines that nobody has asked for yet; older ones are forgotten. */
-const MAX_BACKLOG_LINES = 200;
-const MAX_BACKLOG_CHARS = 64 * 1024;
+/** What nobody has asked for yet; the oldest of it is forgotten. */
+const MAX_HELD_BYTES = 64 * 1024;
 /** What a unit may repeat: lines that were sent since the last answer. */
 const MAX_ECHO_LINES = 400;
 const MAX_SENT_CHARS = 16 * 1024;
@@ -32,8 +31,8 @@ export class Conversation {
   readonly #rules: ConversationRules;
   readonly #listener: ConversationListener;
   readonly #reader: LineReader;
-  #backlog: string[] = [];
-  #backlogChars = 0;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
   #echo: string[] = [];
   /** The end of what was sent that no line end followed. */
   #sent = '';
@@ -54,8 +53,13 @@ export class Conversation {
     });
   }
 
+  /** An answer may be there before it is waited for, and only the wait knows which of its bytes are lines: they are held until then. */
   receive(bytes: Uint8Array): void {
-    this.#reader.push(bytes);
+    const taken = this.#reader.push(bytes, () => this.#wait !== null);
+    if (taken === bytes.length) return;
+    this.#held.push(bytes.slice(Math.max(taken, bytes.length - MAX_HELD_BYTES)));
+    this.#heldBytes += this.#held.at(-1)?.length ?? 0;
+    while (this.#heldBytes > MAX_HELD_BYTES) this.#heldBytes -= this.#held.shift()?.length ?? 0;
   }
 
   /** What is sent now may be repeated by the unit. */
@@ -71,8 +75,14 @@ export class Conversation {
   /** What came before is no answer to what comes next. */
   forget(): void {
     this.#reader.clear();
-    this.#backlog = [];
-    this.#backlogChars = 0;
+    this.#takeHeld();
+  }
+
+  #takeHeld(): Uint8Array {
+    const held = Buffer.concat(this.#held);
+    this.#held = [];
+    this.#heldBytes = 0;
+    return held;
   }
 
   /** The last line since the wait began that was not what was waited for, for a failure’s detail. */
@@ -83,18 +93,9 @@ export class Conversation {
   expect(expectation: Expectation, onEnd: (outcome: Outcome) => void): void {
     this.#wait = { expectation, onEnd };
     this.#last = '';
-    const waiting = this.#backlog;
-    this.#backlog = [];
-    this.#backlogChars = 0;
-    for (const [index, line] of waiting.entries()) {
-      this.#give(line);
-      if (this.#wait === null) {
-        for (const rest of waiting.slice(index + 1)) this.#keep(rest);
-        return;
-      }
-    }
     expectation.startLine();
     this.#look(Buffer.from(this.#reader.open));
+    this.receive(this.#takeHeld());
   }
 
   /** Nobody waits any more. */
@@ -111,8 +112,7 @@ export class Conversation {
       this.#listener.onHeard('asked', text);
       return;
     }
-    if (this.#wait === null) this.#keep(text);
-    else this.#give(text);
+    this.#give(text);
   }
 
   #promptOf(text: string): string | undefined {
@@ -163,15 +163,5 @@ export class Conversation {
     this.#wait = null;
     this.#echo = [];
     onEnd?.(outcome);
-  }
-
-  #keep(text: string): void {
-    this.#backlog.push(text);
-    this.#backlogChars += text.length;
-    while (this.#backlog.length > MAX_BACKLOG_LINES || this.#backlogChars > MAX_BACKLOG_CHARS) {
-      const oldest = this.#backlog.shift() ?? '';
-      this.#backlogChars -= oldest.length;
-      this.#listener.onHeard('other', oldest);
-    }
   }
 }

@@ -47,14 +47,19 @@ export class LineReader {
     this.#onOpen = onOpen;
   }
 
-  push(bytes: Uint8Array): void {
+  /** Takes bytes as long as somebody wants more of them; returns how many it took. */
+  push(bytes: Uint8Array, wanted: () => boolean = () => true): number {
+    let taken = 0;
     for (const byte of bytes) {
+      if (!wanted()) break;
+      taken += 1;
       const pairedLf = this.#endedByCr && byte === LF;
       this.#endedByCr = false;
       if (pairedLf) continue;
       if (this.#raw === null) this.#take(byte);
       else this.#takeRaw(this.#raw, byte);
     }
+    return taken;
   }
 
   /** Takes the next `length` bytes after the line that just ended exactly as they come. */

@@ -146,6 +146,16 @@ describe('any bytes', () => {
     );
   });
 
+  test('may be there before they are waited for, also those that are no lines', () => {
+    const early = talk();
+    early.conversation.receive(Buffer.from('CONNECT\r\nO'));
+    early.conversation.receive(Buffer.from('K\r\nERR\r\n\r\nOK\r\nOK'));
+    const spec = { ok: 'OK', captures: [{ after: 'CONNECT', bytes: '9', as: 'content' }] };
+    expect(captured(outcomeOf(early, spec))).toEqual({ content: Buffer.from('OK\r\nERR\r\n') });
+    // What stands behind the end waits for the next one.
+    expect(captured(outcomeOf(early, { ok: 'OK' }, '\r\n'))).toEqual({});
+  });
+
   test('that nobody asked for are kept within bounds', () => {
     const noisy = talk();
     const before = process.memoryUsage().heapUsed;
