@@ -1,3 +1,4 @@
+import { ByteRing } from './byte-ring.ts';
 import type { Expectation, Outcome } from './expectation.ts';
 import { LineReader, type TextLine } from './line-reader.ts';
 import type { Pattern } from './pattern/index.ts';
@@ -31,8 +32,7 @@ export class Conversation {
   readonly #rules: ConversationRules;
   readonly #listener: ConversationListener;
   readonly #reader: LineReader;
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  readonly #held = new ByteRing(MAX_HELD_BYTES);
   #echo: string[] = [];
   /** The end of what was sent that no line end followed. */
   #sent = '';
@@ -56,10 +56,7 @@ export class Conversation {
   /** An answer may be there before it is waited for, and only the wait knows which of its bytes are lines: they are held until then. */
   receive(bytes: Uint8Array): void {
     const taken = this.#reader.push(bytes, () => this.#wait !== null);
-    if (taken === bytes.length) return;
-    this.#held.push(bytes.slice(Math.max(taken, bytes.length - MAX_HELD_BYTES)));
-    this.#heldBytes += this.#held.at(-1)?.length ?? 0;
-    while (this.#heldBytes > MAX_HELD_BYTES) this.#heldBytes -= this.#held.shift()?.length ?? 0;
+    if (taken < bytes.length) this.#held.push(bytes.subarray(taken));
   }
 
   /** What is sent now may be repeated by the unit. */
@@ -75,14 +72,7 @@ export class Conversation {
   /** What came before is no answer to what comes next. */
   forget(): void {
     this.#reader.clear();
-    this.#takeHeld();
-  }
-
-  #takeHeld(): Uint8Array {
-    const held = Buffer.concat(this.#held);
-    this.#held = [];
-    this.#heldBytes = 0;
-    return held;
+    this.#held.take();
   }
 
   /** The last line since the wait began that was not what was waited for, for a failure’s detail. */
@@ -95,7 +85,7 @@ export class Conversation {
     this.#last = '';
     expectation.startLine();
     this.#look(Buffer.from(this.#reader.open));
-    this.receive(this.#takeHeld());
+    this.receive(this.#held.take());
   }
 
   /** Nobody waits any more. */
