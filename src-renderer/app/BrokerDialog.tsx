@@ -38,10 +38,22 @@ const waitingWord = (waiting: number, oldest: string | null, now: number, word: 
 const recordsWord = ({ state, waiting, waitingSince }: RecordsView, now: number): string =>
   t('broker.records.value', { state: t(`broker.state.${state}`), waiting: waitingWord(waiting, waitingSince, now, 'broker.outbox.value') });
 
+/** Each database a line of its own: its name is as long as its host's. */
+function Records({ records }: { readonly records: readonly RecordsView[] }) {
+  const now = useNow();
+  return records.map((one) => (
+    <div key={one.name}>
+      <span className="mono">{one.name}</span> {recordsWord(one, now)}
+    </div>
+  ));
+}
+
+const none: readonly RecordsView[] = [];
+
 function Facts({ broker }: { readonly broker: BrokerView }) {
   const now = useNow();
   const outbox = useStation((state) => state.status?.outbox);
-  const records = useStation((state) => state.status?.records);
+  const records = useStation((state) => state.status?.records ?? none);
   return (
     <KeyValue
       rows={[
@@ -50,7 +62,7 @@ function Facts({ broker }: { readonly broker: BrokerView }) {
         [t('broker.canary'), canaryWord(broker.canary, now)],
         [t('broker.waiting'), waitingWord(broker.waiting, broker.waitingSince, now, 'broker.waitingSince')],
         [t('broker.outbox'), waitingWord(outbox?.waiting ?? 0, outbox?.oldest ?? null, now, 'broker.outbox.value')],
-        ...(records ?? []).map((one): [string, string] => [t('broker.records', { name: one.name }), recordsWord(one, now)]),
+        ...(records.length === 0 ? [] : [[t('broker.records'), <Records key="records" records={records} />] as const]),
       ]}
     />
   );

@@ -85,7 +85,7 @@ export const app = {
   'broker.canary.none': 'not tried yet',
   'broker.outbox': 'Outbox',
   'broker.outbox.value': '{n} records, the oldest for {span}',
-  'broker.records': 'Central records {name}',
+  'broker.records': 'Central records',
   'broker.records.value': '{state}; waiting: {waiting}',
   'broker.check': 'Check the way to the broker',
   'broker.checking': 'Checking…',
