@@ -11,26 +11,25 @@ import {
   type WorkOrder,
   type SignerOutput,
 } from '../contract/index.ts';
-import { preconditions } from './access/index.ts';
 import { certificateToPem } from './ca/index.ts';
 import type { BrokerHost } from './broker/index.ts';
 import { BundleDesk } from './delivery/index.ts';
 import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Fixture } from './fixture.ts';
 import { Issuance, ServerIssuance, ServiceIssuance, type SessionWish } from './issuance/index.ts';
-import { OwnCertificates, recoverUnfinished } from './life/index.ts';
-import { Line, recoverRuns, type ProofResult } from './line/index.ts';
+import { OwnCertificates, recoverUnfinished } from './lifecycle/index.ts';
+import { Line, preconditions, recoverRuns, type ProofResult } from './line/index.ts';
 import { accessView, CrlServer, CrlSet, IncomingCrl, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
-import type { RecordsDesk } from './records/index.ts';
+import type { RecordsDesk } from './central-records/index.ts';
 import type { Registry } from './registry/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Upkeep } from './upkeep/index.ts';
 import { Observer } from './verify/index.ts';
-import { createLineServices, proofHours } from './line-services.ts';
-import { liveBrokerHost } from './live-broker-host.ts';
-import { liveRecords, recordsCertificate } from './live-records.ts';
-import { liveStatus } from './live-status.ts';
+import { createLineServices, proofHours } from './assembly/line-services.ts';
+import { liveBrokerHost } from './assembly/broker-host.ts';
+import { liveRecords, recordsCertificate } from './assembly/central-records.ts';
+import { liveStatus } from './assembly/status.ts';
 import type { SessionEnded } from './signer-link.ts';
 import type { Station } from './station.ts';
 

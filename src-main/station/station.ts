@@ -16,7 +16,7 @@ import {
   type WorkOrder,
   type SignerOutput,
 } from '../contract/index.ts';
-import { createDispatcher } from './access/index.ts';
+import { createDispatcher } from './dispatch/index.ts';
 import { usualAuthorities, type Wish } from './ceremony/index.ts';
 import { CeremonyDesk } from './ceremony-desk.ts';
 import type { Clock } from './clock.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import type { RecordsSync } from '../../src-main/station/records/index.ts';
+import type { RecordsSync } from '../../src-main/station/central-records/index.ts';
 import type { Registry } from '../../src-main/station/registry/index.ts';
 import { recordsName, syncFor, TestRecords, type RecordsLogin } from '../support/records.ts';
 import { issuerId, TestRegistry } from '../support/registry.ts';

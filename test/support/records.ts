@@ -1,8 +1,8 @@
 import { RecordsHost } from '../../src-main/contract/index.ts';
 import type { Clock } from '../../src-main/station/clock.ts';
 import { systemClock } from '../../src-main/station/clock.ts';
-import { requestParts } from '../../src-main/station/life/index.ts';
-import { RecordsSync } from '../../src-main/station/records/index.ts';
+import { requestParts } from '../../src-main/station/revocation/index.ts';
+import { RecordsSync } from '../../src-main/station/central-records/index.ts';
 import type { Registry } from '../../src-main/station/registry/index.ts';
 import { TestPki } from './mosquitto.ts';
 import { TestPostgres, type PostgresSetup } from './postgres.ts';

@@ -1,5 +1,5 @@
 import { exitCodes, Failure, limits, type ErrorCode } from '../../contract/index.ts';
-import { simulatedFaults, type SimulatedFault } from '../../station/simulation/index.ts';
+import { simulatedFaults, type SimulatedFault } from '../../station/try-out/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { table } from '../output.ts';
 import { dataFolder, type StationProcess } from '../station-process.ts';

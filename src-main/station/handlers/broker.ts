@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { hostKeyOf } from '../broker/index.ts';
-import { reconcile } from '../publication/index.ts';
-import { compareRecords } from '../records/index.ts';
+import { reconcile } from '../support/index.ts';
+import { compareRecords } from '../central-records/index.ts';
 import { keepRabbitmqPassword, loadIdentity, stationSshKeys } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 import { verifyConnection } from '../verify/index.ts';

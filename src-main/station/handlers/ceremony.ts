@@ -1,5 +1,5 @@
 import { Failure, type CallName } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import { ceremonyRecordFiles, lintCeremonyFile, type Ceremony } from '../ceremony/index.ts';
 import type { Station } from '../station.ts';
 

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { Failure, limits, unwrap, type CrlView } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { adoptCrl, changeCrlSettings, crlSettings } from '../publication/index.ts';
 import type { Station } from '../station.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, type DeviceProfileView, type TranscriptView } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import { lintDeviceProfile, parseTranscript, type StationDeviceProfile } from '../devices/index.ts';
 import type { Station } from '../station.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { unwrap, type DeviceRow } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
-import { decideDevices, readDeviceList, registerDevices } from '../life/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
+import { decideDevices, readDeviceList, registerDevices } from '../registration/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Station } from '../station.ts';
 

@@ -1,4 +1,4 @@
-import type { Handlers } from '../access/index.ts';
+import type { Handlers } from '../dispatch/index.ts';
 import type { Station } from '../station.ts';
 import { ceremonyHandlers } from './ceremony.ts';
 import { issuersHandlers } from './issuers.ts';

@@ -1,8 +1,8 @@
 import { unwrap } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import { checkRootCrl } from '../ca/index.ts';
-import { issuerViews } from '../live-status.ts';
-import { customerCas, rootCrlViews, serialsBelow } from '../root-crls.ts';
+import { issuerViews } from '../assembly/status.ts';
+import { customerCas, rootCrlViews, serialsBelow } from '../publication/index.ts';
 import type { Station } from '../station.ts';
 
 export function issuersHandlers(station: Station): HandlersOf<'issuers'> {

@@ -1,7 +1,7 @@
 import { unwrap } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import { certificateToPem } from '../ca/index.ts';
-import { endGraceNow, rotate } from '../life/index.ts';
+import { endGraceNow, rotate } from '../lifecycle/index.ts';
 import type { Station } from '../station.ts';
 
 export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'notices'> {

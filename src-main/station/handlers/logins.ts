@@ -1,5 +1,5 @@
 import { Failure, unwrap } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import { newPassword, passwordHash, serviceLogin } from '../broker/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import { instant } from '../clock.ts';

@@ -1,5 +1,5 @@
 import type { CertificateProfileView } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import { lintCertificateProfile } from '../ca/index.ts';
 import type { StationProfile } from '../setup/index.ts';
 import type { Station } from '../station.ts';

@@ -1,4 +1,4 @@
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import type { Station } from '../station.ts';
 
 export function recordsHandlers(station: Station): HandlersOf<'records'> {

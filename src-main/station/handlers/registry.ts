@@ -1,9 +1,9 @@
 import { Failure, unwrap, type CallOutput } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import { certificateToPem, crlToPem } from '../ca/index.ts';
 import { sha256Hex } from '../../der/index.ts';
-import { customerCas } from '../root-crls.ts';
-import { runDoctor } from '../doctor/index.ts';
+import { customerCas } from '../publication/index.ts';
+import { runDoctor } from '../support/index.ts';
 import type { CrlBuilder } from '../publication/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import type { Station } from '../station.ts';

@@ -1,5 +1,13 @@
-import type { HandlersOf } from '../access/index.ts';
-import { answerRequest, createRequest, exportRequest, importRequest, requestParts, requestView, type RequestParts } from '../life/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
+import {
+  answerRequest,
+  createRequest,
+  exportRequest,
+  importRequest,
+  requestParts,
+  requestView,
+  type RequestParts,
+} from '../revocation/index.ts';
 import { loadIdentity } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 

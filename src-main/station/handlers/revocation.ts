@@ -1,6 +1,6 @@
 import { Failure, limits, type RevocationView } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
-import { revokeMany, selectMany } from '../life/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
+import { revokeMany, selectMany } from '../revocation/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import type { Station } from '../station.ts';
 

@@ -1,4 +1,4 @@
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import { makeKey } from '../setup/index.ts';
 import type { Station } from '../station.ts';

@@ -1,12 +1,11 @@
 import { Failure, type CallOutput, type CallParsed, type ProbeStep } from '../../contract/index.ts';
 import { certificateToPem } from '../ca/index.ts';
-import { checkBroker, type KnownCrl } from '../checkup/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { loadIdentities } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import { timed, verifyConnection } from '../verify/index.ts';
-import { judgeDevice, symptomOf, type DeviceFacts } from '../why/index.ts';
+import { checkBroker, judgeDevice, symptomOf, type DeviceFacts, type KnownCrl } from '../support/index.ts';
 import { endpointOf, issuersOf } from './verify.ts';
 
 /** Is this broker set up so that devices are safe behind it? */

@@ -1,5 +1,5 @@
 import { Failure } from '../../contract/index.ts';
-import type { HandlersOf } from '../access/index.ts';
+import type { HandlersOf } from '../dispatch/index.ts';
 import { knownModules } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 

@@ -1,4 +1,4 @@
-export { changePasswordPort, passwordPort } from './access.ts';
+export { accessOf, changePasswordPort, passwordPort } from './access.ts';
 export { accessView } from './access-cost.ts';
 export { adoptCrl, IncomingCrl } from './crl-adoption.ts';
 export { crlAlarms } from './crl-alarms.ts';
@@ -6,5 +6,5 @@ export { CrlBuilder } from './crl-builder.ts';
 export { CrlServer, type Listen } from './crl-server.ts';
 export { CrlSet } from './crl-set.ts';
 export { changeCrlSettings, crlSettings } from './crl-settings.ts';
-export { reconcile, type ReconcileParts } from './reconcile.ts';
 export { Publisher } from './publisher.ts';
+export { customerCas, rootCrlAlarms, rootCrlViews, serialsBelow } from './root-crls.ts';

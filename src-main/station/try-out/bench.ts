@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Failure } from '../../contract/index.ts';
-import { SimulatedBench, simulatedFaults } from '../simulation/index.ts';
+import { simulatedFaults } from './faults.ts';
+import { SimulatedBench } from './simulated-bench.ts';
 
 export interface TryOutBenchOptions {
   readonly agentPath: string;

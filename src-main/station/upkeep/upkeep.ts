@@ -1,6 +1,6 @@
 import { Failure, toFailureData, type RevocationView, type SigningSession } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
-import { endGracePeriods, giveNotice, hearInUse, inUseFilter, type OwnCertificates } from '../life/index.ts';
+import { endGracePeriods, giveNotice, hearInUse, inUseFilter, type OwnCertificates } from '../lifecycle/index.ts';
 import { endOverdueProofs } from '../line/index.ts';
 import type { CrlSet, Publisher } from '../publication/index.ts';
 import type { Registry } from '../registry/index.ts';

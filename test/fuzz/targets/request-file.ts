@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sha256Hex } from '../../../src-main/der/index.ts';
-import { readRequestFile, writeRequestFile } from '../../../src-main/station/life/request-file.ts';
+import { readRequestFile, writeRequestFile } from '../../../src-main/station/revocation/request-file.ts';
 import { certificateToPem } from '../../../src-main/station/ca/index.ts';
 import { certificate } from '../../support/attestation.ts';
 import { ca } from '../keys.ts';

@@ -1,4 +1,4 @@
-import { readRevocationList } from '../../../src-main/station/life/revocation-list.ts';
+import { readRevocationList } from '../../../src-main/station/revocation/list-file.ts';
 import { mutateText } from '../mutate/text.ts';
 import { Broken, refusedBy, type FuzzTarget } from '../target.ts';
 

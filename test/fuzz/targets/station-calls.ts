@@ -1,5 +1,5 @@
 import { calls, catalogue, Failure, type CallName } from '../../../src-main/contract/index.ts';
-import { createDispatcher, type Handlers } from '../../../src-main/station/access/index.ts';
+import { createDispatcher, type Handlers } from '../../../src-main/station/dispatch/index.ts';
 import { mutateMessage, withBytes, type Json } from '../mutate/json.ts';
 import { Broken, type FuzzTarget } from '../target.ts';
 

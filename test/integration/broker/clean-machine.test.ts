@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RemoteHost } from '../../../src-main/contract/index.ts';
 import { hostKeyOf, newSshKey, RemoteBrokerHost } from '../../../src-main/station/broker/index.ts';
-import { checkBroker } from '../../../src-main/station/checkup/index.ts';
+import { checkBroker } from '../../../src-main/station/support/check-up/index.ts';
 import { systemClock } from '../../../src-main/station/clock.ts';
 import { CleanTree } from '../../support/clean-tree.ts';
 import { TestPki } from '../../support/mosquitto.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { simulatedFaults } from '../../../src-main/station/simulation/index.ts';
+import { simulatedFaults } from '../../../src-main/station/try-out/index.ts';
 import { birthmark, jsonOf } from '../../support/birthmark.ts';
 
 interface Demo {

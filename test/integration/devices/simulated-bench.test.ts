@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { catalogue } from '../../../src-main/contract/index.ts';
 import { openUnit } from '../../../src-main/station/devices/index.ts';
 import { presence } from '../../../src-main/station/devices/presence.ts';
-import { SimulatedBench, simulatedFaults } from '../../../src-main/station/simulation/index.ts';
+import { SimulatedBench, simulatedFaults } from '../../../src-main/station/try-out/index.ts';
 import { agentPath, referenceProfile } from '../../support/agent.ts';
 
 const disposables: (() => Promise<unknown> | void)[] = [];
@@ -77,7 +77,7 @@ test('an agent that cannot be started is a failure, and the slot is free', async
 test('units end with their bench’s process, also when that is killed', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'birthmark-bench-'));
   disposables.push(() => rmSync(dir, { recursive: true, force: true }));
-  const door = resolve('src-main/station/simulation/index.ts');
+  const door = resolve('src-main/station/try-out/index.ts');
   const code = `const { SimulatedBench } = await import(${JSON.stringify(door)});
     await new SimulatedBench(${JSON.stringify({ agentPath, dir, slots: 1 })}).plug(1);
     console.log('plugged'); setInterval(() => undefined, 1000);`;

@@ -12,7 +12,7 @@ import {
   type TranscriptLine,
   type UnitSession,
 } from '../../../src-main/station/devices/index.ts';
-import { SimulatedBench, simulatedFaults } from '../../../src-main/station/simulation/index.ts';
+import { SimulatedBench, simulatedFaults } from '../../../src-main/station/try-out/index.ts';
 import { Agent, agentPath, referenceProfile, TestCa, type AgentOptions } from '../../support/agent.ts';
 
 const ca = new TestCa();

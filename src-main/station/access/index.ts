@@ -1,2 +1,0 @@
-export { createDispatcher, mayCall, type Handlers, type HandlersOf, type StationCallName } from './dispatcher.ts';
-export { preconditions, type Readiness } from './preconditions.ts';

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { RabbitmqCluster, RemoteHost, unwrap } from '../../contract/index.ts';
+import { LocalBrokerHost, RabbitmqHost, RemoteBrokerHost, type BrokerHost } from '../broker/index.ts';
+import type { Clock } from '../clock.ts';
+import { passwordPort } from '../publication/index.ts';
+import type { Registry } from '../registry/index.ts';
+import { rabbitmqPassword, stationSshKeys, type OwnIdentities } from '../setup/index.ts';
+
+export interface BrokerHostParts {
+  readonly registry: Registry;
+  readonly dataDir: string;
+  readonly serverCaPem: string;
+  readonly identities: OwnIdentities;
+  readonly clock: Clock;
+}
+
+/** The broker host that an officer chose; the station's own where nobody did. */
+export function liveBrokerHost({ registry, dataDir, serverCaPem, identities, clock }: BrokerHostParts): BrokerHost {
+  const { store } = registry;
+  const cluster = RabbitmqCluster.nullable().parse(JSON.parse(store.setting('brokerRabbitmq') ?? 'null'));
+  if (cluster !== null) {
+    const mark = unwrap(store.setting('brokerRabbitmq.mark'), 'a cluster is set together with its mark');
+    return new RabbitmqHost({ cluster, password: rabbitmqPassword(dataDir), mark, serverCaPem, identities, clock });
+  }
+  const remote = RemoteHost.nullable().parse(JSON.parse(store.setting('brokerHost') ?? 'null'));
+  if (remote !== null) {
+    const { files, command } = stationSshKeys(dataDir);
+    const keys = { files: files.privateKey, command: command.privateKey };
+    return new RemoteBrokerHost({ at: remote, keys, serverCaPem, identities, clock });
+  }
+  return new LocalBrokerHost({
+    dir: join(dataDir, 'broker'),
+    port: Number(store.setting('brokerPort') ?? '0'),
+    passwordPort: passwordPort(registry),
+    serverCertificatePem: identities.broker.certificatePem,
+    serverKeyPem: identities.broker.keyPem,
+    serverCaPem,
+    identities,
+    clock,
+  });
+}

@@ -1,0 +1,38 @@
+import { Failure, unwrap } from '../../contract/index.ts';
+import type { Clock } from '../clock.ts';
+import type { OwnCertificates } from '../lifecycle/index.ts';
+import { requestParts } from '../revocation/index.ts';
+import { RecordsDesk } from '../central-records/index.ts';
+import type { Registry } from '../registry/index.ts';
+import type { OwnIdentities } from '../setup/index.ts';
+
+export interface LiveRecordsParts {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly identities: OwnIdentities;
+  readonly own: OwnCertificates;
+  /** The CA of brokers' certificates. */
+  readonly caPem: string;
+  readonly onChange: () => void;
+}
+
+/** The central records as this station writes them: as itself, by its own client certificate. */
+export const liveRecords = ({ registry, clock, identities, own, caPem, onChange }: LiveRecordsParts): RecordsDesk =>
+  new RecordsDesk({
+    registry,
+    clock,
+    caPem,
+    onChange,
+    identity: () => {
+      if (identities.records === null) throw new Failure('RECORDS_NO_CERTIFICATE');
+      const { keyPem, certificatePem } = identities.records;
+      return { station: own.recordsStation, keyPem, certificatePem };
+    },
+    requests: () => requestParts(registry, identities.observer, 'records'),
+  });
+
+/** The client certificate for central databases; made by the open session when there is none yet. */
+export async function recordsCertificate(identities: OwnIdentities, own: OwnCertificates): Promise<{ station: string; pem: string }> {
+  if (identities.records === null) await own.renew('records');
+  return { station: own.recordsStation, pem: unwrap(identities.records, 'it was just made').certificatePem };
+}

@@ -1,0 +1,1 @@
+export { createDispatcher, mayCall, type Handlers, type HandlersOf, type StationCallName } from './dispatcher.ts';
