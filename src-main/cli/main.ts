@@ -1,4 +1,4 @@
-import { exitCodes, Failure, toFailureData } from '../contract/index.ts';
+import { exitCodes, Failure, logBugsTo, toFailureData } from '../contract/index.ts';
 import { CommandContext, helpOf, parseOptions, withOptionNames, type Command } from './command.ts';
 import { commands } from './commands/index.ts';
 import { nextSignal, type Interruption } from './interruption.ts';
@@ -62,4 +62,5 @@ async function interrupted(context: CommandContext, { exitCode }: Interruption):
   process.exit(exitCode);
 }
 
+logBugsTo((line) => process.stderr.write(`${line}\n`));
 process.exitCode = await main(process.argv.slice(2));

@@ -67,7 +67,7 @@ export class Bridge {
     const result = calls[name].output.safeParse(value);
     if (result.success) return result.data;
     this.#options.onRefused(`result of ${name}: ${firstProblem(result.error).field}`);
-    throw new Failure('INTERNAL', {}, `${name} answered with something the contract does not describe`);
+    throw new Error(`${name} answered with something the contract does not describe`);
   }
 }
 

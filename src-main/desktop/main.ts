@@ -1,5 +1,5 @@
 import { app, dialog, session } from 'electron';
-import { catalogue, events, exitCodes, explain, toFailureData } from '../contract/index.ts';
+import { catalogue, events, exitCodes, explain, logBugsTo, toFailureData } from '../contract/index.ts';
 import { declareAppScheme, serveApp } from './app-scheme.ts';
 import { Bridge } from './bridge.ts';
 import { connectBridge } from './bridge-port.ts';
@@ -30,6 +30,7 @@ function pathsOrLeave(): Paths {
 const paths = pathsOrLeave();
 app.setPath('userData', paths.window);
 const log = openLog(paths.log);
+logBugsTo(log);
 const refused = (what: string): void => log(`BLOCKED ${what}`);
 
 process.on('uncaughtException', (error) => {

@@ -1,4 +1,4 @@
-import { Failure, toFailureData, type Outcome } from '../contract/index.ts';
+import { Failure, logBugsTo, toFailureData, type Outcome } from '../contract/index.ts';
 import type { Downward, ServicePort, Upward } from './wire.ts';
 
 interface UtilityParentPort {
@@ -43,6 +43,7 @@ const leaveMs = 10_000;
 /** Runs a service on its channel until the supervisor says stop or goes away. Calls wait until `create` is through. */
 export function serve(create: (context: ServiceContext) => Promise<Service>): void {
   const port = servicePort();
+  logBugsTo((line) => process.stderr.write(`${line}\n`));
   const peerCalls = new Map<number, (outcome: Outcome<unknown>) => void>();
   let alone = false;
   let nextId = 1;
@@ -73,8 +74,6 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
     try {
       outcome = { ok: true, value: await (await service)?.handle(name, input) };
     } catch (thrown) {
-      if (!(thrown instanceof Failure))
-        process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);
       outcome = { ok: false, error: toFailureData(thrown) };
     }
     send({ kind: 'result', id, outcome });

@@ -1,34 +1,42 @@
-import { Failure, type ErrorCode } from '../contract/index.ts';
+import { Failure } from '../contract/index.ts';
 import type { TokenError } from './errors.ts';
-
-/** Answers that have one meaning on every token, so that a person can be told what to do; no other is classified by its code. */
-const meanings: Readonly<Record<string, ErrorCode>> = {
-  CKR_PIN_LOCKED: 'PIN_LOCKED',
-  CKR_USER_PIN_NOT_INITIALIZED: 'PIN_NOT_SET',
-  CKR_PIN_LEN_RANGE: 'PIN_INVALID',
-  CKR_PIN_EXPIRED: 'PIN_EXPIRED',
-  CKR_FUNCTION_CANCELED: 'PIN_PAD_CANCELLED',
-  CKR_FUNCTION_REJECTED: 'PIN_PAD_CANCELLED',
-  CKR_CANCEL: 'PIN_PAD_CANCELLED',
-  CKR_TOKEN_WRITE_PROTECTED: 'TOKEN_WRITE_PROTECTED',
-  CKR_SESSION_COUNT: 'TOKEN_SESSIONS_USED',
-  CKR_MECHANISM_INVALID: 'KEY_KIND_UNSUPPORTED',
-  CKR_CURVE_NOT_SUPPORTED: 'KEY_KIND_UNSUPPORTED',
-  CKR_DOMAIN_PARAMS_INVALID: 'KEY_KIND_UNSUPPORTED',
-  CKR_KEY_SIZE_RANGE: 'KEY_KIND_UNSUPPORTED',
-};
 
 export interface Asked {
   readonly label: string;
-  /** The kind of key that was made or used. */
+  /** The kind of key that was made or used, where it was about one. */
   readonly kind?: string;
   readonly minPin?: number;
   readonly maxPin?: number;
 }
 
-/** The failure that an answer of the token stands for; null when it could mean anything. */
-export function namedAnswer({ ckr, method }: TokenError, { label, kind = 'unknown', minPin = 0, maxPin = 0 }: Asked): Failure | null {
-  const code = meanings[ckr];
-  if (code === undefined) return null;
-  return new Failure(code, code === 'PIN_INVALID' ? { min: minPin, max: maxPin } : { label, ckr, kind, method });
+/**
+ * The failure that an answer of the token stands for; null when it could mean anything. Only answers that have one meaning on every token
+ * are named, so that a person can be told what to do.
+ */
+export function namedAnswer({ ckr, method }: TokenError, { label, kind, minPin, maxPin }: Asked): Failure | null {
+  switch (ckr) {
+    case 'CKR_PIN_LOCKED':
+      return new Failure('PIN_LOCKED', { label });
+    case 'CKR_USER_PIN_NOT_INITIALIZED':
+      return new Failure('PIN_NOT_SET', { label });
+    case 'CKR_PIN_LEN_RANGE':
+      return minPin === undefined || maxPin === undefined ? null : new Failure('PIN_INVALID', { min: minPin, max: maxPin });
+    case 'CKR_PIN_EXPIRED':
+      return new Failure('PIN_EXPIRED', { label, ckr });
+    case 'CKR_FUNCTION_CANCELED':
+    case 'CKR_FUNCTION_REJECTED':
+    case 'CKR_CANCEL':
+      return new Failure('PIN_PAD_CANCELLED', { label, ckr });
+    case 'CKR_TOKEN_WRITE_PROTECTED':
+      return new Failure('TOKEN_WRITE_PROTECTED', { label });
+    case 'CKR_SESSION_COUNT':
+      return new Failure('TOKEN_SESSIONS_USED', { label, ckr });
+    case 'CKR_MECHANISM_INVALID':
+    case 'CKR_CURVE_NOT_SUPPORTED':
+    case 'CKR_DOMAIN_PARAMS_INVALID':
+    case 'CKR_KEY_SIZE_RANGE':
+      return kind === undefined ? null : new Failure('KEY_KIND_UNSUPPORTED', { label, kind, method });
+    default:
+      return null;
+  }
 }

@@ -18,7 +18,7 @@ export class TokenError extends Error {
 export function normalise(thrown: unknown, method: string): TokenError {
   if (thrown instanceof TokenError) return thrown;
   const text = thrown instanceof Error ? `${thrown.message}\n${thrown.stack ?? ''}` : String(thrown);
-  const ckr = /\bCKR_\w+/u.exec(text)?.[0] ?? text.split('\n', 1)[0] ?? 'unknown';
+  const ckr = /\bCKR_\w+/u.exec(text)?.[0] ?? text.split('\n', 1)[0] ?? 'no code';
   return new TokenError(ckr, method);
 }
 

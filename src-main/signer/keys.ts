@@ -59,7 +59,7 @@ export async function generateKey(
     if (module.hung) throw error;
     for (const handle of [pair.privateKey, pair.publicKey]) destroy(token, handle);
     throw error instanceof Failure && error.code === 'KEY_ATTRIBUTES_REFUSED'
-      ? new Failure(error.code, { ...error.params, then: 'was destroyed' })
+      ? Failure.fromData({ ...error.toData(), params: { ...error.params, then: 'was destroyed' } })
       : error;
   }
 }

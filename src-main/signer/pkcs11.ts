@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import pkcs11js, { type PKCS11 } from 'pkcs11js';
-import { Failure, type FailureParams, type ModuleConfig } from '../contract/index.ts';
+import { Failure, type ParamsOf, type ModuleConfig } from '../contract/index.ts';
 import { normalise, TokenError } from './errors.ts';
 import type { Marker } from './marker.ts';
 import { loginThread, type PinPadWait } from './pin-pad.ts';
@@ -44,7 +44,7 @@ export class Pkcs11Module {
   /** The module cannot lock: no thread but this one may ever call it. */
   #oneThread = false;
   #signsFast = false;
-  #hung: FailureParams | null = null;
+  #hung: ParamsOf<'TOKEN_HUNG'> | null = null;
   #generation = 0;
 
   private constructor(config: ModuleConfig, library: PKCS11, hooks: ModuleHooks) {

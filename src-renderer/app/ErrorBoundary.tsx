@@ -1,5 +1,5 @@
 import { Component, type ReactNode } from 'react';
-import { Failure } from '../../src-main/contract/errors.ts';
+import { toFailureData } from '../../src-main/contract/errors.ts';
 import { t } from '../i18n/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { FailureCard } from '../ui/FailureCard.tsx';
@@ -22,7 +22,7 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, S
       <main className="crashed">
         <h1>{t('app.crash.title')}</h1>
         <p className="muted">{t('app.crash.what')}</p>
-        <FailureCard failure={new Failure('INTERNAL', {}, this.state.error).toData()}>
+        <FailureCard failure={toFailureData(this.state.error)}>
           <Button look="primary" onClick={() => this.setState({ error: null })}>
             {t('app.crash.reload')}
           </Button>

@@ -23,13 +23,21 @@ export interface Entry {
   readonly who: Who;
   readonly retry: Retry;
   readonly exit: ExitName;
+  readonly facts?: readonly string[];
 }
 
-export const entry = (exit: ExitName, who: Who, retry: Retry, title: string, what: string, ...steps: string[]): Entry => ({
-  title,
-  what,
-  steps,
-  who,
-  retry,
-  exit,
-});
+/** The same entry with facts that not every failure of this kind has: no text shows them, a program may read them. */
+export const withFacts = <const E extends Entry, const Facts extends readonly string[]>(
+  facts: Facts,
+  one: E,
+): E & { readonly facts: Facts } => ({ ...one, facts });
+
+/** One entry; its texts keep their literal types, so that the parameters of a failure follow from them. */
+export const entry = <const Title extends string, const What extends string, const Steps extends readonly string[]>(
+  exit: ExitName,
+  who: Who,
+  retry: Retry,
+  title: Title,
+  what: What,
+  ...steps: Steps
+): Entry & { readonly title: Title; readonly what: What; readonly steps: Steps } => ({ title, what, steps, who, retry, exit });

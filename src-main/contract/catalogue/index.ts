@@ -10,7 +10,7 @@ import { sessionFailures } from './session.ts';
 import { tokenFailures } from './token.ts';
 import { unitsFailures } from './units.ts';
 
-export { exitCodes, type ExitName } from './entry.ts';
+export { exitCodes, type Entry, type ExitName } from './entry.ts';
 
 /** The one place of every expected failure, by code. */
 export const catalogue = {

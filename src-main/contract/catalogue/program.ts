@@ -7,8 +7,8 @@ export const programFailures = {
     'support',
     'never',
     'A fault in Birthmark',
-    'Something happened that Birthmark did not expect. The cause is unknown.',
-    'Copy the details and send them to support.',
+    'Something happened that Birthmark did not expect. The log has it under the id {id}.',
+    'Send this id and the log to support.',
   ),
   SERVICE_CRASHED: entry(
     'INTERNAL',

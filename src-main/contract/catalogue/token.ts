@@ -37,6 +37,15 @@ export const tokenFailures = {
     'Plug the HSM in.',
     'When it is back, enter the PIN again.',
   ),
+  TOKEN_NOT_SEEN: entry(
+    'TOKEN',
+    'officer',
+    'after-pin',
+    'The token is not there',
+    'No token has answered since Birthmark was started.',
+    'Plug the HSM in.',
+    'When it is there, enter the PIN.',
+  ),
   TOKEN_FAILED: entry(
     'TOKEN',
     'support',
@@ -93,7 +102,7 @@ export const tokenFailures = {
     'officer',
     'other-input',
     'The token cannot work with this kind of key',
-    'The token “{label}” refused to make a key of kind {kind}, or to sign with one by {mechanism}.',
+    'The token “{label}” refused to make a key of kind {kind}, or to sign with one ({method}).',
     'Choose another kind of key: birthmark tokens shows what the token offers.',
   ),
   KEY_NOT_FOUND: entry(

@@ -1,4 +1,4 @@
-import { entry, type Entry } from './entry.ts';
+import { entry, withFacts, type Entry } from './entry.ts';
 
 /** Serial line and units. */
 export const unitsFailures = {
@@ -27,13 +27,16 @@ export const unitsFailures = {
     '{path} went away while the station was talking to it.',
     'Check the cable and plug the unit in again.',
   ),
-  NO_RESPONSE: entry(
-    'DEVICE',
-    'technician',
-    'same',
-    'The unit does not answer',
-    'Nothing came back for {ms} ms.',
-    'Check power and cable, then plug the unit in again.',
+  NO_RESPONSE: withFacts(
+    ['ms'],
+    entry(
+      'DEVICE',
+      'technician',
+      'same',
+      'The unit does not answer',
+      'No answer came back on {path}.',
+      'Check power and cable, then plug the unit in again.',
+    ),
   ),
   WRONG_PROTOCOL: entry(
     'DEVICE',
@@ -48,7 +51,7 @@ export const unitsFailures = {
     'support',
     'other-input',
     'Unreadable answers',
-    'The unit answers in bytes that make no sense at {baud} baud.',
+    'What comes back on {path} cannot be read at {baud} baud.',
     'Check the speed in the device profile.',
   ),
   DEVICE_BUSY: entry('DEVICE', 'technician', 'same', 'The unit is busy', 'The unit says that it is busy.', 'Wait a moment and try again.'),
@@ -66,7 +69,7 @@ export const unitsFailures = {
     'technician',
     'never',
     'The unit’s storage slot is in use',
-    'Storage slot {slot} of the unit already holds an identity.',
+    'The unit already holds an identity in this storage slot: {slot}.',
     'Reject the unit, or erase it first.',
   ),
   STORAGE_FULL: entry(
@@ -93,22 +96,28 @@ export const unitsFailures = {
     'Too many answers arrived damaged ({damaged} of them).',
     'Check the cable and the contacts, then try again.',
   ),
-  VERIFY_MISMATCH: entry(
-    'DEVICE',
-    'technician',
-    'same',
-    'The unit stored something else',
-    'What the unit stored as its {item} is not what was sent.',
-    'Try again once.',
-    'If it fails again, reject the unit: its memory is faulty.',
+  VERIFY_MISMATCH: withFacts(
+    ['expected', 'actual'],
+    entry(
+      'DEVICE',
+      'technician',
+      'same',
+      'The unit stored something else',
+      'What the unit stored as its {item} is not what was sent.',
+      'Try again once.',
+      'If it fails again, reject the unit: its memory is faulty.',
+    ),
   ),
-  POSSESSION_FAILED: entry(
-    'DEVICE',
-    'technician',
-    'never',
-    'The unit cannot prove its key',
-    'The unit’s signature does not match the key in its certificate.',
-    'Reject the unit.',
+  POSSESSION_FAILED: withFacts(
+    ['hardwareId'],
+    entry(
+      'DEVICE',
+      'technician',
+      'never',
+      'The unit cannot prove its key',
+      'The unit’s signature does not match the key in its certificate.',
+      'Reject the unit.',
+    ),
   ),
   DEVICE_SWAPPED: entry(
     'DEVICE',

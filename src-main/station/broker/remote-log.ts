@@ -38,7 +38,7 @@ export class RemoteLog implements LogLines {
     });
   }
 
-  /** The next line that `wanted` accepts. TIMEOUT; BROKER_AWAY when the log ends first. */
+  /** The next line that `wanted` accepts. TIMEOUT; BROKER_LOG_ENDED when the log ends first. */
   line(wanted: (line: string) => boolean, timeoutMs: number): Promise<string> {
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void): void => {
@@ -50,7 +50,7 @@ export class RemoteLog implements LogLines {
       const look = (line: string): void => {
         if (wanted(line)) settle(() => resolve(line));
       };
-      const ended = (): void => settle(() => reject(new Failure('BROKER_AWAY', { stage: 'the log of the broker ended' })));
+      const ended = (): void => settle(() => reject(new Failure('BROKER_LOG_ENDED')));
       const timer = setTimeout(() => settle(() => reject(new Failure('TIMEOUT', { what: 'Mosquitto', ms: timeoutMs }))), timeoutMs);
       this.#listeners.add(look);
       this.#onEnd.add(ended);

@@ -233,9 +233,12 @@ function checkAlgorithms({ read, x509, name }: Link, isRoot: boolean, warnings: 
     throw refused('weak algorithm', `“${name}” has an RSA key of ${String(bits)} bits; 2048 are needed`);
   const curves = ['prime256v1', 'secp384r1', 'secp521r1'];
   if (type === 'ec' && !curves.includes(key?.namedCurve ?? ''))
-    throw refused('weak algorithm', `“${name}” has a key on the curve ${key?.namedCurve ?? 'unknown'}`);
+    throw refused(
+      'weak algorithm',
+      `“${name}” has a key on ${key?.namedCurve === undefined ? 'a curve without a name' : `the curve ${key.namedCurve}`}`,
+    );
   if (type !== 'rsa' && type !== 'rsa-pss' && type !== 'ec' && type !== 'ed25519')
-    throw refused('weak algorithm', `“${name}” has a key of type ${type ?? 'unknown'}`);
+    throw refused('weak algorithm', `“${name}” has a key of ${type === undefined ? 'a type that nobody here can read' : `type ${type}`}`);
 }
 
 function checkValidity({ read, name }: Link, index: number, { now, days }: ChainRequest, warnings: string[]): void {

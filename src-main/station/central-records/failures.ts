@@ -1,4 +1,4 @@
-import { Failure, type FailureParams, type RecordsHost } from '../../contract/index.ts';
+import { Failure, type RecordsHost } from '../../contract/index.ts';
 
 /** Of a record itself, by SQLSTATE class: data exceptions and integrity constraints. No other record is to blame for it. */
 const isAboutTheRecord = (sqlstate: string): boolean => /^2[23]/u.test(sqlstate);
@@ -20,24 +20,19 @@ export class RecordRefused extends Error {}
 export function named(thrown: unknown, { host, port, database }: RecordsHost, station: string): Failure | RecordRefused {
   if (thrown instanceof Failure || thrown instanceof RecordRefused) return thrown;
   const { code = '', severity, message } = thrown as DatabaseError;
-  const fail = (name: Parameters<typeof failure>[0], more: FailureParams): Failure => failure(name, { host, port, ...more }, thrown);
+  const at = { host, port };
   // Only what the server itself says has a severity.
   if (severity === undefined) {
-    if (untrusted.test(code)) return fail('RECORDS_UNTRUSTED', { problem: message });
-    if (/does not support SSL/u.test(message)) return fail('RECORDS_UNTRUSTED', { problem: 'it does not speak TLS' });
-    if (/alert/u.test(code.toLowerCase()) || /alert/u.test(message)) return fail('RECORDS_REFUSED', { problem: message, station });
-    return fail('RECORDS_AWAY', { stage: network.test(code) ? code : message });
+    if (untrusted.test(code)) return new Failure('RECORDS_UNTRUSTED', { ...at, problem: message }, thrown);
+    if (/does not support SSL/u.test(message)) return new Failure('RECORDS_UNTRUSTED', { ...at, problem: 'it does not speak TLS' }, thrown);
+    if (/alert/u.test(code.toLowerCase()) || /alert/u.test(message))
+      return new Failure('RECORDS_REFUSED', { ...at, problem: message, station }, thrown);
+    return new Failure('RECORDS_AWAY', { ...at, stage: network.test(code) ? code : message }, thrown);
   }
   if (isAboutTheRecord(code)) return new RecordRefused(message);
-  if (isAway(code)) return fail('RECORDS_AWAY', { stage: message });
-  if (code === '55P03') return fail('RECORDS_BUSY', {});
-  if (code === '3D000') return fail('RECORDS_NO_DATABASE', { database });
-  if (code.startsWith('28') || code === '42501') return fail('RECORDS_REFUSED', { problem: message, station });
-  return fail('RECORDS_FAILED', { problem: message, sqlstate: code });
+  if (isAway(code)) return new Failure('RECORDS_AWAY', { ...at, stage: message }, thrown);
+  if (code === '55P03') return new Failure('RECORDS_BUSY', at, thrown);
+  if (code === '3D000') return new Failure('RECORDS_NO_DATABASE', { ...at, database }, thrown);
+  if (code.startsWith('28') || code === '42501') return new Failure('RECORDS_REFUSED', { ...at, problem: message, station }, thrown);
+  return new Failure('RECORDS_FAILED', { ...at, problem: message, sqlstate: code }, thrown);
 }
-
-const failure = (
-  code: 'RECORDS_AWAY' | 'RECORDS_UNTRUSTED' | 'RECORDS_REFUSED' | 'RECORDS_BUSY' | 'RECORDS_NO_DATABASE' | 'RECORDS_FAILED',
-  params: FailureParams,
-  thrown: unknown,
-): Failure => new Failure(code, params, thrown);

@@ -10,7 +10,7 @@ export function sessionsHandlers(station: Station): HandlersOf<'sessions'> {
     'sessions.request': async (wish) => {
       const request = await live().requestSession({ ...wish, operator: actor() });
       const { view } = station.signer.token;
-      return { ...request, token: view, purpose: `PIN of the token “${view?.label ?? 'unknown'}”` };
+      return { ...request, token: view, purpose: view === null ? 'PIN of the token' : `PIN of the token “${view.label}”` };
     },
     'sessions.current': () => station.signer.session,
     'sessions.close': async () => {

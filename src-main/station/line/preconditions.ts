@@ -34,7 +34,11 @@ export function preconditions(state: Readiness): Precondition[] {
   const found: Precondition[] = [];
   if (state.token.state === 'absent')
     found.push(
-      error(new Failure('TOKEN_ABSENT', { label: state.token.view?.label ?? 'unknown', serial: state.token.view?.serial ?? 'unknown' })),
+      error(
+        state.token.view === null
+          ? new Failure('TOKEN_NOT_SEEN')
+          : new Failure('TOKEN_ABSENT', { label: state.token.view.label, serial: state.token.view.serial }),
+      ),
     );
   else if (state.session === null)
     found.push(

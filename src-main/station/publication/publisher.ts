@@ -1,4 +1,4 @@
-import { Failure, type RevocationView } from '../../contract/index.ts';
+import { Failure, toFailureData, type RevocationView } from '../../contract/index.ts';
 import type { BrokerHost } from '../broker/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Registry } from '../registry/index.ts';
@@ -210,7 +210,7 @@ export class Publisher {
 
   #failed(thrown: unknown): void {
     const before = this.#failure?.code;
-    this.#failure = thrown instanceof Failure ? thrown : new Failure('INTERNAL', {}, thrown);
+    this.#failure = thrown instanceof Failure ? thrown : Failure.fromData(toFailureData(thrown));
     // What lasts is said once.
     if (this.#failure.code !== before) this.#options.log(`publication failed: ${this.#failure.code} ${this.#failure.detail ?? ''}`);
     // Without an open session only an officer can help: opening one publishes at once.

@@ -45,7 +45,7 @@ export function takeDataFolder(path: string): DataFolder {
 
 function readPid(path: string): string {
   const file = join(path, 'station.pid');
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'unknown';
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'not recorded';
 }
 
 /** Is there a station in this folder, or was there one? */

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { Failure, type ChainLink, type ErrorCode, type FailureParams, type TlsVersion } from '../../contract/index.ts';
+import { Failure, type ChainLink, type TlsVersion } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
 import type { BrokerEndpoint } from './endpoint.ts';
 import { describeProblem, judgeChain, oneLine } from './chain.ts';
@@ -169,7 +169,7 @@ const untrusted: readonly string[] = [
   'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_SIGNATURE_FAILURE', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'INVALID_CA', 'INVALID_PURPOSE', 'CERT_CHAIN_TOO_LONG',
 ]; // prettier-ignore
 
-const away: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+const away: Readonly<Record<string, readonly ['BROKER_REFUSES_CONNECTIONS' | 'BROKER_SILENT' | 'BROKER_NAME_UNKNOWN', string]>> = {
   ECONNREFUSED: ['BROKER_REFUSES_CONNECTIONS', 'connection refused'],
   ETIMEDOUT: ['BROKER_SILENT', 'no answer'],
   EHOSTUNREACH: ['BROKER_SILENT', 'no route to it'],
@@ -183,11 +183,11 @@ function byCode(code: string, error: unknown, context: DiagnosisContext): Failur
   const { host, port } = context.endpoint;
   const [absence, stage] = away[code] ?? [];
   if (absence !== undefined && stage !== undefined) return new Failure(absence, { host, port, stage }, detail);
-  if (untrusted.includes(code)) return new Failure('BROKER_UNTRUSTED', serverNames(context), detail);
+  if (untrusted.includes(code)) return untrustedServer(context, detail);
   switch (code) {
     case 'CERT_HAS_EXPIRED':
     case 'CERT_NOT_YET_VALID':
-      return new Failure('BROKER_CERTIFICATE_DATES', { host, ...serverDates(context) }, detail);
+      return serverDates(context, detail);
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return new Failure('BROKER_NAME_MISMATCH', { host: context.endpoint.serverName, names: namesIn(error) }, detail);
     case 'ERR_OSSL_X509_KEY_VALUES_MISMATCH':
@@ -217,20 +217,26 @@ const stageWords: Readonly<Record<Stage, string>> = {
   session: 'some time in the session',
 };
 
-const serverNames = ({ serverChain }: DiagnosisContext): FailureParams => {
+function untrustedServer({ serverChain, endpoint: { host } }: DiagnosisContext, detail: string): Failure {
   const leaf = serverChain?.[0];
-  return leaf === undefined ? {} : { subject: oneLine(leaf.subject), issuer: oneLine(leaf.issuer) };
-};
+  if (leaf === undefined) return new Failure('BROKER_CHAIN_UNTRUSTED', { host }, detail);
+  return new Failure('BROKER_UNTRUSTED', { subject: oneLine(leaf.subject), issuer: oneLine(leaf.issuer) }, detail);
+}
 
-/** Of the certificate in the broker's chain that is out of its dates. */
-function serverDates({ serverChain = [], now }: DiagnosisContext): FailureParams {
+/** Of the certificate in the broker's chain that is out of its dates, where the handshake showed it. */
+function serverDates({ serverChain = [], now, endpoint: { host } }: DiagnosisContext, detail: string): Failure {
   const wrong = serverChain.find(({ validFromDate, validToDate }) => validToDate.getTime() <= now || validFromDate.getTime() > now);
-  if (wrong === undefined) return {};
-  return {
-    subject: oneLine(wrong.subject),
-    notBefore: instant(wrong.validFromDate.getTime()),
-    notAfter: instant(wrong.validToDate.getTime()),
-  };
+  if (wrong === undefined) return new Failure('BROKER_CHAIN_DATES', { host }, detail);
+  return new Failure(
+    'BROKER_CERTIFICATE_DATES',
+    {
+      host,
+      subject: oneLine(wrong.subject),
+      notBefore: instant(wrong.validFromDate.getTime()),
+      notAfter: instant(wrong.validToDate.getTime()),
+    },
+    detail,
+  );
 }
 
 /** MQTT 5 reason codes (2.4) and the CONNACK return codes of 3.1.1 (3.2.2.3). */

@@ -51,7 +51,9 @@ export interface Verification {
 const day = 86_400_000;
 
 /** About the broker's certificate, and about ours: their step is the same under TLS 1.2 and 1.3, which tell them at different times. */
-const aboutServer: readonly ErrorCode[] = ['BROKER_UNTRUSTED', 'BROKER_NAME_MISMATCH', 'BROKER_CERTIFICATE_DATES'];
+const aboutServer: readonly ErrorCode[] = [
+  'BROKER_UNTRUSTED', 'BROKER_CHAIN_UNTRUSTED', 'BROKER_NAME_MISMATCH', 'BROKER_CERTIFICATE_DATES', 'BROKER_CHAIN_DATES',
+]; // prettier-ignore
 const aboutClient: readonly ErrorCode[] = [
   'CERTIFICATE_REVOKED', 'CERTIFICATE_EXPIRED', 'CERTIFICATE_REJECTED', 'CERTIFICATE_WRONG_USE', 'INVALID_CERTIFICATE_CHAIN',
   'CA_UNKNOWN_TO_BROKER', 'CA_EXPIRED', 'BROKER_CRL_EXPIRED', 'CLOCKS_DIFFER', 'SIGNATURE_MISMATCH', 'NO_CERTIFICATE_SENT', 'KEY_MISMATCH',

@@ -125,10 +125,10 @@ function targetOf(answers: unknown[]): SmpUnit {
       onPacket: (bytes) => {
         const request = decodePacket(bytes);
         const body = answers.shift();
-        if (request === null || body === undefined) return client.break(new Failure('NO_RESPONSE', { path: 'port', ms: 0 }));
+        if (request === null || body === undefined) return client.break(new Failure('NO_RESPONSE', { path: 'port' }));
         const answer = encoded(request, body);
         queueMicrotask(() => {
-          if (answer === null) client.break(new Failure('NO_RESPONSE', { path: 'port', ms: 0 }));
+          if (answer === null) client.break(new Failure('NO_RESPONSE', { path: 'port' }));
           else client.receive(encodeFrame(answer));
         });
       },

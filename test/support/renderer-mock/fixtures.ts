@@ -13,7 +13,9 @@ import type {
   StationStatus,
   TokenView,
 } from '../../../src-main/contract/models.ts';
-import { Failure, type FailureData } from '../../../src-main/contract/errors.ts';
+import type { ErrorCode } from '../../../src-main/contract/catalogue/index.ts';
+import type { FailureData, FailureParams } from '../../../src-main/contract/errors.ts';
+import { sampleFailure } from '../sample-failure.ts';
 
 const second = 1000;
 const hour = 3_600_000;
@@ -197,7 +199,8 @@ export const slot = (number: number, over: Partial<SlotView> = {}): SlotView => 
   ...over,
 });
 
-export const failure = (...args: ConstructorParameters<typeof Failure>): FailureData => new Failure(...args).toData();
+export const failure = (code: ErrorCode, params?: FailureParams, detail?: string): FailureData =>
+  sampleFailure(code, params, detail).toData();
 
 export const unit = (seed: number): NonNullable<SlotView['unit']> => ({
   hardwareId: hex(seed, 12).toUpperCase(),

@@ -1,5 +1,5 @@
 import type { CallInput, CallName, CallOutput, EventName, EventPayload } from '../../../src-main/contract/calls.ts';
-import { Failure, type Outcome, toFailureData } from '../../../src-main/contract/errors.ts';
+import { type Outcome, toFailureData } from '../../../src-main/contract/errors.ts';
 
 type Handlers = { [N in CallName]?: (input: CallInput<N>) => CallOutput<N> | Promise<CallOutput<N>> };
 
@@ -22,7 +22,7 @@ export class MockStation {
     this.called.push({ name, input });
     const handler = this.handlers[name] as ((input: CallInput<N>) => CallOutput<N> | Promise<CallOutput<N>>) | undefined;
     try {
-      if (handler === undefined) throw new Failure('INTERNAL', {}, `the mock has no answer to ${name}`);
+      if (handler === undefined) throw new Error(`the mock has no answer to ${name}`);
       return { ok: true, value: structuredClone(await handler(input)) };
     } catch (error) {
       return { ok: false, error: toFailureData(error) };

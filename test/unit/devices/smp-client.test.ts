@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { SmpClient, type RequestOptions } from '../../../src-main/station/devices/smp/client.ts';
 import { encodeFrame, FrameReader } from '../../../src-main/station/devices/smp/frame.ts';
 import { decodePacket, encodeAnswer, type SmpBody, type SmpPacket } from '../../../src-main/station/devices/smp/packet.ts';
-import { Failure } from '../../../src-main/contract/index.ts';
+import type { Failure } from '../../../src-main/contract/index.ts';
+import { sampleFailure } from '../../support/sample-failure.ts';
 
 type Bytes = Uint8Array | string;
 /** What comes back for the nth request. */
@@ -133,7 +134,7 @@ describe('no answer at all is told by what came instead', () => {
 describe('a request ends', () => {
   test('when its signal says so, with the signal’s reason', async () => {
     const stop = new AbortController();
-    const reason = new Failure('TIMEOUT', {});
+    const reason = sampleFailure('TIMEOUT');
     const line = lineTo(() => {
       stop.abort(reason);
       return [];
@@ -143,7 +144,7 @@ describe('a request ends', () => {
   });
 
   test('when the line is lost, and so does every later one', async () => {
-    const gone = new Failure('PORT_GONE', {});
+    const gone = sampleFailure('PORT_GONE');
     const line = lineTo(() => {
       line.client.break(gone);
       return [];
@@ -153,7 +154,7 @@ describe('a request ends', () => {
   });
 
   test('when the line does not take its bytes', async () => {
-    const failure = new Failure('NO_RESPONSE', {});
+    const failure = sampleFailure('NO_RESPONSE');
     const client = new SmpClient({ path: 'p', baudRate: 115_200, write: () => Promise.reject(failure) });
     await expect(ask({ client, requests: [] }, { deadlineMs: 60_000 })).rejects.toBe(failure);
   });

@@ -8,6 +8,7 @@ import { endOverdueProofs, recoverRuns } from '../../../src-main/station/line/in
 import { failRun, passRun } from '../../../src-main/station/line/verdict.ts';
 import type { Registry } from '../../../src-main/station/registry/index.ts';
 import { TestRegistry } from '../../support/registry.ts';
+import { sampleFailure } from '../../support/sample-failure.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -156,10 +157,10 @@ class Life {
     const { run, device, serial } = here.run({ hardwareId: `HW-${String(number)}`, notAfter });
     this.#units.set(number, device);
     if (end === 'pass') passRun(this.#registry, run, device, serial);
-    else if (end === 'fail') failRun(this.#registry, run, serial, new Failure('TIMEOUT', {}).toData());
+    else if (end === 'fail') failRun(this.#registry, run, serial, sampleFailure('TIMEOUT').toData());
     else if (end === 'wait')
       this.#registry.runs.end(run, 'NOT_VERIFIED', {
-        failure: new Failure('BROKER_AWAY', {}).toData(),
+        failure: sampleFailure('BROKER_AWAY').toData(),
         deadline: new Date(here.clock.now() + 72 * hour).toISOString(),
       });
     else recoverRuns(this.#reopen(), here.clock, 72);

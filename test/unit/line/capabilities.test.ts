@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { Failure } from '../../../src-main/contract/index.ts';
 import { profile, TestLine, type Hook } from '../../support/line.ts';
+import { sampleFailure } from '../../support/sample-failure.ts';
 
 const lines: TestLine[] = [];
 const lineWith = (hook?: Hook, more: object = {}): TestLine => {
@@ -68,7 +69,7 @@ test('a key by the station: made, audited, connected with, handed over once, and
 test.each(['connect as', 'install'])('a key by the station is gone as well when “%s” fails', async (step) => {
   const line = lineWith(
     (what) => {
-      if (what === step) throw new Failure('BROKER_AWAY');
+      if (what === step) throw sampleFailure('BROKER_AWAY');
     },
     { key: 'station' },
   );
@@ -83,7 +84,7 @@ test.each(['connect as', 'install'])('a key by the station is gone as well when 
 test('a unit that waits for its proof is read back against what was installed then', async () => {
   let away = true;
   const line = lineWith((what) => {
-    if (what === 'publish' && away) throw new Failure('BROKER_AWAY');
+    if (what === 'publish' && away) throw sampleFailure('BROKER_AWAY');
   });
   expect(await line.run()).toMatchObject({ state: 'NOT_VERIFIED' });
   away = false;

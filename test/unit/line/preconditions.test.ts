@@ -78,7 +78,7 @@ test('nothing is in the way of a ready line', () => {
 
 test.each<[string, Partial<Readiness>, 'error' | 'warning', object]>([
   ['TOKEN_ABSENT', { token: { state: 'absent', view } }, 'error', { label: 'HSM', serial: '42' }],
-  ['TOKEN_ABSENT', { token: { state: 'absent', view: null }, session: null }, 'error', {}],
+  ['TOKEN_NOT_SEEN', { token: { state: 'absent', view: null }, session: null }, 'error', {}],
   ['SESSION_ENDED', { session: null, sessionEnd: { at: at(0), why: 'its time was up' } }, 'error', { why: 'its time was up' }],
   ['SESSION_REFUSED', { session: { ...session, profiles: ['other'] } }, 'error', {}],
   ['SESSION_NONE', { session: null, token: { state: 'locked', view } }, 'error', {}],

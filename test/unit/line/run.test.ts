@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { Failure, type ErrorCode } from '../../../src-main/contract/index.ts';
 import { endOverdueProofs, recoverRuns } from '../../../src-main/station/line/index.ts';
 import { TestLine, type Hook } from '../../support/line.ts';
+import { sampleFailure } from '../../support/sample-failure.ts';
 
 const lines: TestLine[] = [];
 const lineWith = (hook?: Hook): TestLine => {
@@ -15,7 +16,7 @@ afterEach(() => {
 
 const failAt = (step: string, code: ErrorCode): Hook => {
   return (what) => {
-    if (what === step) throw new Failure(code);
+    if (what === step) throw sampleFailure(code);
   };
 };
 const status = (line: TestLine): string[] =>
@@ -51,7 +52,7 @@ test('a good unit passes: everything was asked, in this order', async () => {
 test('a publication that failed beside the other steps is tried once more when it is needed', async () => {
   let failures = 1;
   const line = lineWith((what) => {
-    if (what === 'publish' && failures-- > 0) throw new Failure('BROKER_AWAY');
+    if (what === 'publish' && failures-- > 0) throw sampleFailure('BROKER_AWAY');
   });
   expect(await line.run()).toMatchObject({ state: 'PASS' });
   expect(line.asked.filter((what) => ['publish', 'activate', 'observe'].includes(what))).toEqual([
@@ -161,7 +162,7 @@ test('a failed unit is erased, unless it is another one by now', async () => {
   const swapped: TestLine = lineWith((what) => {
     if (what !== 'read-back') return;
     swapped.unit = { ...swapped.unit, hardwareId: 'HW-2' };
-    throw new Failure('VERIFY_MISMATCH');
+    throw sampleFailure('VERIFY_MISMATCH');
   });
   expect((await swapped.run()).failure?.code).toBe('VERIFY_MISMATCH');
   expect(swapped.asked).not.toContain('erase');
@@ -179,7 +180,7 @@ test('an officer revokes the certificate before the verdict: CERTIFICATE_REVOKED
 test('time runs out while the unit is being proven: PROOF_OVERDUE, no pass', async () => {
   let away = true;
   const line = lineWith((what) => {
-    if (what === 'publish' && away) throw new Failure('BROKER_AWAY');
+    if (what === 'publish' && away) throw sampleFailure('BROKER_AWAY');
     if (what !== 'lock') return;
     line.here.clock.pass(73 * 3_600_000);
     expect(endOverdueProofs(line.here.registry)).toBe(1);
@@ -194,7 +195,7 @@ test('time runs out while the unit is being proven: PROOF_OVERDUE, no pass', asy
 test('asked twice at the same moment, a unit is proven once', async () => {
   let away = true;
   const line = lineWith((what) => {
-    if (what === 'publish' && away) throw new Failure('BROKER_AWAY');
+    if (what === 'publish' && away) throw sampleFailure('BROKER_AWAY');
   });
   await line.run();
   away = false;
@@ -206,7 +207,7 @@ test('asked twice at the same moment, a unit is proven once', async () => {
 test('a unit that waits for proof and is plugged in again goes on with its run; reprovisioned, it starts anew and the old run ends', async () => {
   let away = true;
   const line = lineWith((what) => {
-    if (what === 'publish' && away) throw new Failure('BROKER_AWAY');
+    if (what === 'publish' && away) throw sampleFailure('BROKER_AWAY');
   });
   const first = await line.run();
   line.plug(false);

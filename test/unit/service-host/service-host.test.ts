@@ -76,10 +76,10 @@ test('calls wait for the start, and their answers find them', async () => {
   newest().say({
     kind: 'result',
     id: first?.id ?? 0,
-    outcome: { ok: false, error: new Failure('TOKEN_ABSENT', { label: 'x' }, 'raw').toData() },
+    outcome: { ok: false, error: new Failure('PIN_LOCKED', { label: 'x' }, 'raw').toData() },
   });
   expect(await two).toBe('second');
-  await expect(one).rejects.toMatchObject({ code: 'TOKEN_ABSENT', params: { label: 'x' }, detail: 'raw' });
+  await expect(one).rejects.toMatchObject({ code: 'PIN_LOCKED', params: { label: 'x' }, detail: 'raw' });
 });
 
 test('a crash fails what was pending, and later calls reach the next process', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Failure, type SignerClient } from '../../../src-main/contract/index.ts';
 import { SignerLink } from '../../../src-main/station/signer-link.ts';
+import { sampleFailure } from '../../support/sample-failure.ts';
 
 const module = { path: '/module.so', env: {} };
 const token = { label: 'HSM', serial: '42' };
@@ -29,7 +30,7 @@ const locked = { state: 'locked', view: null };
 test('a signer that was started again gets its module back before anybody is let through', async () => {
   const { signer, asked, answer } = link();
   const used = signer.use(module, token);
-  for (const outcome of [null, {}, new Failure('SERVICE_CRASHED')]) await answer(outcome);
+  for (const outcome of [null, {}, sampleFailure('SERVICE_CRASHED')]) await answer(outcome);
   await used;
   await expect(signer.mustWork()).rejects.toMatchObject({ code: 'SERVICE_CRASHED' });
   signer.event('signer.up', {});

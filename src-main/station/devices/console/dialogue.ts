@@ -3,6 +3,7 @@ import { LineHealth } from '../line-health.ts';
 import { printable, redact } from '../transcript.ts';
 import { Conversation, type Heard } from './conversation.ts';
 import { errorBranch, Expectation, type ErrorBranch, type Outcome } from './expectation.ts';
+import { profileFailure } from './named-failure.ts';
 import { Pattern } from './pattern/index.ts';
 import type { ConsoleProfile } from './profile.ts';
 import type { Expect, LineEnd } from './steps.ts';
@@ -197,23 +198,11 @@ export class Dialogue {
     const failure = this.#health.explain(this.#wire.path, this.#rules.baudRate, Math.round(ms));
     const instead = redact(printable(Buffer.from(this.#conversation.lastHeard)));
     if (failure.code !== 'NO_RESPONSE' || instead === '') return failure;
-    return new Failure(failure.code, failure.params, `no answer to ${this.#said}; last came: ${instead}`);
+    return new Failure('NO_RESPONSE', { path: this.#wire.path, ms: Math.round(ms) }, `no answer to ${this.#said}; last came: ${instead}`);
   }
 
   #refused(branch: ErrorBranch, line: string): Failure {
     const said = branch.says === undefined ? line : `${line} (${branch.says})`;
-    const item = branch.item ?? this.#said;
-    switch (branch.failure) {
-      case 'DEVICE_REFUSED':
-        return new Failure('DEVICE_REFUSED', { command: this.#said, error: said }, said);
-      case 'SLOT_OCCUPIED':
-        return new Failure('SLOT_OCCUPIED', { slot: branch.item ?? '' }, said);
-      case 'NO_RESPONSE':
-        return new Failure('NO_RESPONSE', { path: this.#wire.path, ms: 0 }, said);
-      case 'WRONG_PROTOCOL':
-        return new Failure('WRONG_PROTOCOL', { path: this.#wire.path }, said);
-      default:
-        return new Failure(branch.failure, { item }, said);
-    }
+    return profileFailure(branch.failure, { path: this.#wire.path, command: this.#said, item: branch.item ?? null, says: said });
   }
 }

@@ -1,5 +1,4 @@
 import { createHash, createPrivateKey } from 'node:crypto';
-import { Failure } from '../../../contract/index.ts';
 import type { Credentials, StoredItem } from '../driver.ts';
 import type { InstallItemSpec } from './profile.ts';
 import type { Value, Values } from './values.ts';
@@ -51,7 +50,7 @@ function derOf(spec: InstallItemSpec, { certificateChain, trustAnchors, privateK
     case 'trust-anchors':
       return certificates(trustAnchors);
     case 'key': {
-      if (privateKey === undefined) throw new Failure('INTERNAL', {}, 'the profile writes a key, and the station made none');
+      if (privateKey === undefined) throw new Error('the profile writes a key, and the station made none');
       if (spec.keyFormat === 'pkcs8') return [{ label: 'PRIVATE KEY', bytes: Buffer.from(privateKey) }];
       const key = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
       const ec = key.asymmetricKeyType === 'ec';

@@ -1,6 +1,7 @@
 import { Failure } from '../../../contract/index.ts';
 import { lineEnds, type Dialogue } from './dialogue.ts';
 import type { Item } from './items.ts';
+import { profileFailure } from './named-failure.ts';
 import { Pattern } from './pattern/index.ts';
 import type { Condition, Expect, LineEnd, ProfileFailure, SendBlob, SetValue, Step } from './steps.ts';
 import type { Value, Values } from './values.ts';
@@ -119,7 +120,7 @@ export class Script {
   async #sendBlob(blob: SendBlob, task: ScriptTask): Promise<void> {
     const { values, dialogue, onSent } = this.#place;
     const item = task.items.get(blob.source);
-    if (item === undefined) throw new Failure('INTERNAL', {}, `the profile sends ${blob.source}, which is no item`);
+    if (item === undefined) throw new Error(`the profile sends ${blob.source}, which is no item`);
     if (item.secret) this.#mustNotEcho();
     task.onWrite?.();
     const body = travelling(item, blob.encoding);
@@ -182,18 +183,7 @@ export class Script {
   }
 
   #failure(failure: ProfileFailure, item: string | undefined, says: string): Failure {
-    switch (failure) {
-      case 'DEVICE_REFUSED':
-        return new Failure(failure, { command: item ?? 'the dialogue', error: says }, says);
-      case 'SLOT_OCCUPIED':
-        return new Failure(failure, { slot: item ?? '' }, says);
-      case 'NO_RESPONSE':
-        return new Failure(failure, { path: this.#place.path, ms: 0 }, says);
-      case 'WRONG_PROTOCOL':
-        return new Failure(failure, { path: this.#place.path }, says);
-      default:
-        return new Failure(failure, item === undefined ? {} : { item }, says);
-    }
+    return profileFailure(failure, { path: this.#place.path, command: item ?? 'the dialogue', item: item ?? null, says });
   }
 
   async #retry({ n, on, waitMs, steps }: Extract<Step, { retry: unknown }>['retry'], task: ScriptTask): Promise<void> {

@@ -134,7 +134,7 @@ export class RawRepl {
   }
 
   async #pasteBody(code: Uint8Array, window: number, signal: AbortSignal): Promise<void> {
-    if (window === 0) throw new Failure('NO_RESPONSE', { path: this.#line.path, ms: 0 }, 'a window of nothing');
+    if (window === 0) throw new Failure('NO_RESPONSE', { path: this.#line.path }, 'a window of nothing');
     let room = window;
     for (let at = 0; at < code.length;) {
       while (room === 0 || this.#held.length > 0) {

@@ -1,4 +1,3 @@
-import { Failure } from '../../../contract/index.ts';
 import { pemBytes } from '../../../der/index.ts';
 import type { Credentials } from '../driver.ts';
 import type { SmpFilesProfile } from './profile.ts';
@@ -30,7 +29,7 @@ export function targetFiles(profile: SmpFilesProfile, credentials: Credentials):
 function contentOf(item: TargetItem['item'], profile: SmpFilesProfile, credentials: Credentials): Buffer {
   switch (item) {
     case 'key':
-      if (credentials.privateKey === undefined) throw new Failure('INTERNAL', {}, 'the profile writes a key, and the station made none');
+      if (credentials.privateKey === undefined) throw new Error('the profile writes a key, and the station made none');
       return encoded('PRIVATE KEY', [credentials.privateKey], profile);
     case 'certificate':
       return encoded('CERTIFICATE', credentials.certificateChain, profile);

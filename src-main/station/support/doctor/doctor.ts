@@ -59,7 +59,7 @@ async function roleProblems(): Promise<Check> {
 async function canaryProblems(host: BrokerHost): Promise<Check> {
   const result = await host.canaries();
   const problems: string[] = [];
-  if (!result.revokedRefused) problems.push(`the revoked canary was not refused: ${result.failure?.code ?? 'unknown'}`);
-  if (!result.goodAccepted) problems.push(`the good canary was not admitted: ${result.failure?.code ?? 'unknown'}`);
+  if (!result.revokedRefused) problems.push(`the revoked canary was not refused: ${result.failure?.code ?? 'no failure was recorded'}`);
+  if (!result.goodAccepted) problems.push(`the good canary was not admitted: ${result.failure?.code ?? 'no failure was recorded'}`);
   return { checked: 2, problems };
 }

@@ -18,7 +18,7 @@ describe('what a device reports, by number or code and never by its words', () =
     ['connect failed, return code = 4', 'LOGIN_REFUSED'],
     ['reason code 135', 'LOGIN_REFUSED'],
     ['connect: ECONNREFUSED', 'BROKER_REFUSES_CONNECTIONS'],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'BROKER_UNTRUSTED'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'BROKER_CHAIN_UNTRUSTED'],
     ['certificate revoked, says the text', 'UNKNOWN_CAUSE'],
     ['', 'UNKNOWN_CAUSE'],
   ])('%s', (text, code) => {
