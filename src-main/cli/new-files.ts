@@ -1,29 +1,19 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
-import { Failure } from '../contract/index.ts';
+import { closeSync, rmSync } from 'node:fs';
+import { fillFile, openNewFile } from './files.ts';
 
 /** Files that are made before they are filled; what stays empty is taken away again. */
 export class NewFiles {
   readonly #open = new Map<string, number>();
 
-  /** INVALID_INPUT when it is there already: a key must not be overwritten. */
-  open(option: string, path: string, mode: number): void {
-    try {
-      this.#open.set(path, openSync(path, 'wx', mode));
-    } catch (thrown) {
-      const exists = (thrown as { code?: string }).code === 'EEXIST';
-      throw new Failure(
-        'INVALID_INPUT',
-        { field: option, problem: `${path} ${exists ? 'is there already' : 'cannot be written'}` },
-        thrown,
-      );
-    }
+  /** FILE_EXISTS when it is there already: a key must not be overwritten. */
+  open(path: string, mode: number): void {
+    this.#open.set(path, openNewFile(path, mode));
   }
 
   write(path: string, text: string): void {
     const file = this.#open.get(path);
     if (file === undefined) throw new Error(`${path} was not opened`);
-    writeSync(file, text);
-    closeSync(file);
+    fillFile(path, file, text);
     this.#open.delete(path);
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Failure, tryOutPin } from '../contract/index.ts';
+import { fileFailure, readText } from './files.ts';
 
 export interface SecretSource {
   /** A file that holds the secret alone; `-` is standard input. */
@@ -16,17 +17,17 @@ let standardInput: string | undefined;
 
 /** A PIN or password, from wherever the operator keeps it. Never from an argument or the environment: both can be read by others. */
 export async function readSecret({ file, option, tryOut }: SecretSource, question: string): Promise<string> {
-  if (file !== undefined) return withoutLineEnd(file === '-' ? (standardInput ??= read(0, option)) : read(file, option));
+  if (file !== undefined) return withoutLineEnd(file === '-' ? (standardInput ??= readInput()) : readText(file));
   if (tryOut) return tryOutPin;
   if (!process.stdin.isTTY) throw new Failure('INVALID_INPUT', { field: option, problem: 'there is no terminal to ask for it on' });
   return ask(question);
 }
 
-function read(file: string | 0, option: string): string {
+function readInput(): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(0, 'utf8');
   } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: option, problem: `${file === 0 ? 'standard input' : file} cannot be read` }, thrown);
+    throw fileFailure('standard input', 'read', thrown);
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { catalogue, type Entry, type ErrorCode } from './catalogue/index.ts';
+import { stepText } from './catalogue/step.ts';
 
 /** What a `{param}` of a text may be filled with. */
 type Value = string | number | boolean;
@@ -107,7 +108,7 @@ export interface Explanation {
 export function explain(code: ErrorCode, given: FailureParams): Explanation {
   const { title, what, steps, who } = catalogue[code];
   const fill = (text: string): string => text.replace(/\{(\w+)\}/gu, (whole, name: string) => String(given[name] ?? whole));
-  return { title: fill(title), what: fill(what), steps: steps.map(fill), who };
+  return { title: fill(title), what: fill(what), steps: steps.map((step) => fill(stepText(step))), who };
 }
 
 const bugIds = new WeakMap<object, string>();

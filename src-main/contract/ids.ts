@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import './issue-texts.ts';
 
 /** Tenant and device ids become CN parts, topic levels and file names: no `/ + #`, no control characters, never `.` or `..`. */
 const idPart = z
@@ -31,7 +32,7 @@ export const HardwareId = z
 export const SerialHex = z.string().regex(/^[0-9A-F]{2,40}$/u, 'must be 2 to 40 hexadecimal digits');
 export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/u, 'must be 64 hexadecimal digits');
 /** Key identifier (SHA-1 of the public key bits, RFC 5280 4.2.1.2 method 1), lower-case hex. */
-export const KeyIdHex = z.string().regex(/^[0-9a-f]{40}$/u);
+export const KeyIdHex = z.string().regex(/^[0-9a-f]{40}$/u, 'must be 40 hexadecimal digits');
 /** UTC ISO-8601 with milliseconds and `Z`. */
 export const Instant = z.iso.datetime({ precision: 3 });
 export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');

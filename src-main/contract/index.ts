@@ -3,6 +3,7 @@ export * from './ceremony.ts';
 export * from './catalogue/index.ts';
 export * from './errors.ts';
 export * from './ids.ts';
+export * from './issue-texts.ts';
 export * from './limits.ts';
 export * from './models.ts';
 export * from './parse-input.ts';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Failure } from './errors.ts';
+import { firstProblem } from './issue-texts.ts';
 
 /**
  * The input of a call, as its schema has it. INVALID_INPUT names the first field that does not fit; also for an object that zod stumbles over
@@ -10,9 +11,8 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown, call:
   try {
     result = schema.safeParse(input);
   } catch (error) {
-    throw new Failure('INVALID_INPUT', { field: call, problem: 'it cannot be read' }, error);
+    throw new Failure('INVALID_INPUT', { field: call, problem: 'cannot be read' }, error);
   }
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new Failure('INVALID_INPUT', { field: issue?.path.map(String).join('.') || call, problem: issue?.message ?? 'it does not fit' });
+  throw new Failure('INVALID_INPUT', firstProblem(result.error, call));
 }

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { calls, events, Failure, toFailureData, type CallName, type Client, type EventName, type Outcome } from '../contract/index.ts';
+import {
+  calls,
+  events,
+  Failure,
+  firstProblem,
+  toFailureData,
+  type CallName,
+  type Client,
+  type EventName,
+  type Outcome,
+} from '../contract/index.ts';
 
 const Request = z.object({ id: z.int(), name: z.string(), input: z.unknown() }).strict();
 
@@ -52,7 +62,7 @@ export class Bridge {
     }
     const checked = events[name].safeParse(payload);
     if (checked.success) return { kind: 'event', name, payload: checked.data };
-    this.#options.onRefused(`event ${name}: ${firstProblem(checked.error).problem}`);
+    this.#options.onRefused(`event ${name}: ${firstProblem(checked.error, 'the payload').problem}`);
     return null;
   }
 
@@ -66,15 +76,10 @@ export class Bridge {
     const value = await this.#options.call(name, checked.data);
     const result = calls[name].output.safeParse(value);
     if (result.success) return result.data;
-    this.#options.onRefused(`result of ${name}: ${firstProblem(result.error).field}`);
+    this.#options.onRefused(`result of ${name}: ${firstProblem(result.error, 'the whole').field}`);
     throw new Error(`${name} answered with something the contract does not describe`);
   }
 }
 
 const isCallName = (name: string): name is CallName => Object.hasOwn(calls, name);
 const isEventName = (name: string): name is EventName => Object.hasOwn(events, name);
-
-function firstProblem(error: z.ZodError, whole = 'value'): { field: string; problem: string } {
-  const issue = error.issues[0];
-  return { field: issue?.path.join('.') || whole, problem: issue?.message ?? 'invalid' };
-}

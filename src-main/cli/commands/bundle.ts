@@ -1,15 +1,17 @@
-import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, unlinkSync } from 'node:fs';
 import {
   BundleFormat,
   DeviceName,
   exitCodes,
   Failure,
+  firstProblem,
   KeyAlgorithm,
   limits,
   type BundleView,
   type CallInput,
 } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { fillFile, openNewFile } from '../files.ts';
 import { table } from '../output.ts';
 import { readSecret } from '../pin.ts';
 import type { StationProcess } from '../station-process.ts';
@@ -69,7 +71,7 @@ type Wish = CallInput<'bundles.make'>;
 async function wishOf(context: CommandContext): Promise<Wish> {
   const device = context.text('device') ?? '';
   const named = DeviceName.safeParse(device);
-  if (!named.success) throw new Failure('INVALID_INPUT', { field: '--device', problem: named.error.issues[0]?.message ?? 'is needed' });
+  if (!named.success) throw new Failure('INVALID_INPUT', firstProblem(named.error, '--device'));
   const passphraseFile = context.text('passphrase-file');
   if (passphraseFile === '-' && context.text('pin-file') === '-')
     throw new Failure('INVALID_INPUT', { field: '--passphrase-file', problem: 'standard input is the PIN’s already' });
@@ -155,28 +157,19 @@ class OutFile {
 
   constructor(path: string) {
     this.path = path;
-    try {
-      this.#handle = openSync(path, 'wx', 0o600);
-    } catch (thrown) {
-      const problem = (thrown as { code?: string }).code === 'EEXIST' ? `${path} exists already` : `${path} cannot be written`;
-      throw new Failure('INVALID_INPUT', { field: '--out', problem }, thrown);
-    }
+    this.#handle = openNewFile(path, 0o600);
   }
 
   write(bytes: Uint8Array): void {
-    try {
-      writeSync(this.#handle, bytes);
-      fsyncSync(this.#handle);
-      this.#written = true;
-    } catch (thrown) {
-      throw new Failure('DATA_DENIED', { path: this.path }, thrown);
-    }
+    fillFile(this.path, this.#handle, bytes);
+    this.#written = true;
   }
 
   /** Leaves nothing where nothing was written. */
   close(): void {
+    if (this.#written) return;
     closeSync(this.#handle);
-    if (!this.#written) unlinkSync(this.path);
+    unlinkSync(this.path);
   }
 }
 

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { exitCodes, Failure, unwrap, type CeremonyView, type CallOutput } from '../../contract/index.ts';
 import { makeDataFolder } from '../../service-host/index.ts';
 import { lintCeremonyFile, verifyTranscript } from '../../station/ceremony/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { readBytes, readText, writeGivenFile } from '../files.ts';
 import { table } from '../output.ts';
 import { readSecret } from '../pin.ts';
 import type { StationProcess } from '../station-process.ts';
@@ -52,14 +53,13 @@ export const ceremony: Command = {
 async function goOn(context: CommandContext, station: StationProcess): Promise<number> {
   const [file, imports] = [context.text('file'), context.list('import')];
   if (file !== undefined) {
-    const text = read(file, '--file').toString('utf8');
+    const text = readText(file);
     const { findings } = lintCeremonyFile(text);
     for (const { line, level, problem } of findings) context.output.note(`${basename(file)}:${String(line)}: ${level}: ${problem}`);
     const given = context.text('password-file');
     await station.call('ceremony.start', { text, password: given === undefined ? null : await password(context, 'the first officer') });
   }
-  if (imports.length > 0)
-    await station.call('ceremony.import', { files: imports.map((path) => read(path, '--import').toString('base64')) });
+  if (imports.length > 0) await station.call('ceremony.import', { files: imports.map((path) => readBytes(path).toString('base64')) });
   let refused: unknown;
   station.on('pin.wanted', (request) => {
     void context.answerPin(station, request, false).catch((thrown: unknown) => {
@@ -147,13 +147,8 @@ function saveRecord(context: CommandContext, files: CallOutput<'ceremony.record'
 function save(context: CommandContext, folder: string, files: readonly { name: string; bytes: Uint8Array }[]): number {
   for (const { name, bytes } of files) {
     const path = join(resolve(folder), name);
-    try {
-      makeDataFolder(dirname(path), 0o755);
-      writeFileSync(path, bytes);
-    } catch (thrown) {
-      if (thrown instanceof Failure) throw thrown;
-      throw new Failure((thrown as { code?: string }).code === 'ENOSPC' ? 'DISK_FULL' : 'DATA_DENIED', { path }, thrown);
-    }
+    makeDataFolder(dirname(path), 0o755);
+    writeGivenFile(path, bytes);
   }
   const names = files.map(({ name }) => name);
   context.output.result({ out: resolve(folder), files: names }, () => `${names.join(', ')} in ${resolve(folder)}`);
@@ -161,7 +156,7 @@ function save(context: CommandContext, folder: string, files: readonly { name: s
 }
 
 function lintFile(context: CommandContext, path: string): number {
-  const { file, findings } = lintCeremonyFile(read(path, '--lint').toString('utf8'));
+  const { file, findings } = lintCeremonyFile(readText(path));
   context.output.result({ file: path, usable: file !== null, findings }, () =>
     findings.length === 0
       ? `${path}: nothing wrong`
@@ -173,14 +168,14 @@ function lintFile(context: CommandContext, path: string): number {
 /** The folder that --record wrote, or its transcript.json. */
 function verifyRecord(context: CommandContext, path: string): number {
   const folder = existsSync(path) && statSync(path).isDirectory() ? path : dirname(path);
-  const text = read(join(folder, 'transcript.json'), '--verify').toString('utf8');
+  const text = readText(join(folder, 'transcript.json'));
   const signatures = new Map(
     readdirSync(folder).flatMap((name) => {
       const role = /^transcript\.(\w+)\.sig$/u.exec(name)?.[1];
-      return role === undefined ? [] : [[role, readFileSync(join(folder, name))] as const];
+      return role === undefined ? [] : [[role, readBytes(join(folder, name))] as const];
     }),
   );
-  const trusted = context.list('trust').map((file) => read(file, '--trust'));
+  const trusted = context.list('trust').map((file) => readBytes(file));
   const { body, sha256, problems } = verifyTranscript(text, signatures, trusted);
   if (problems.length > 0) throw new Failure('TRANSCRIPT_INVALID', { problem: problems.join('; ') });
   const made = (body?.certificates ?? []).map(({ role, subject, sha256: fingerprint }) => ({ role, subject, sha256: fingerprint }));
@@ -199,12 +194,4 @@ function verifyRecord(context: CommandContext, path: string): number {
 
 function password(context: CommandContext, name: string): Promise<string> {
   return readSecret({ file: context.text('password-file'), option: '--password-file', tryOut: false }, `Password of ${name}`);
-}
-
-function read(path: string, option: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: option, problem: `${path} cannot be read` }, thrown);
-  }
 }

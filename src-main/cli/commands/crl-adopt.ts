@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { exitCodes, Failure, limits, type CrlAdoption } from '../../contract/index.ts';
 import type { CommandContext } from '../command.ts';
+import { fileFailure } from '../files.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
 
@@ -25,7 +26,7 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: '--adopt', problem: `${path} cannot be read` }, thrown);
+    throw fileFailure(path, 'read', thrown);
   }
 }
 

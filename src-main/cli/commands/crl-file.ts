@@ -14,6 +14,7 @@ import {
   type Issuer,
 } from '../../station/ca/index.ts';
 import type { CommandContext } from '../command.ts';
+import { fileFailure, readBytes } from '../files.ts';
 import { table } from '../output.ts';
 
 /** PEM is a third larger than what it holds. */
@@ -32,7 +33,7 @@ async function eachCrl(path: string, use: (crl: CrlFile) => Promise<void>): Prom
     if (thrown instanceof Failure && thrown.code === 'CRL_REJECTED')
       throw new Failure('CRL_FILE_INVALID', { path, problem: String(thrown.params['problem']) });
     if (thrown instanceof Failure || !('code' in (thrown as object))) throw thrown;
-    throw new Failure('CRL_FILE_INVALID', { path, problem: 'it cannot be read' }, thrown);
+    throw fileFailure(path, 'read', thrown);
   }
 }
 
@@ -139,11 +140,5 @@ async function ownIssuers(context: CommandContext): Promise<Named[]> {
 }
 
 function readCa(path: string): Named {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: '--ca', problem: `${path} cannot be read` }, thrown);
-  }
-  return { name: path, read: readIssuer(certificateFromFile(bytes)) };
+  return { name: path, read: readIssuer(certificateFromFile(readBytes(path))) };
 }

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exitCodes, explain, Failure, limits, type CallOutput, type CrlChange, type CrlView } from '../../contract/index.ts';
 import { crlToPem } from '../../station/ca/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { writeGivenFile } from '../files.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
 import { adoptCrlFile } from './crl-adopt.ts';
@@ -133,11 +133,7 @@ async function write(context: CommandContext): Promise<number> {
     pieces.push(piece.bytes);
   }
   const der = Buffer.concat(pieces);
-  try {
-    writeFileSync(out, out.endsWith('.pem') ? crlToPem(der) : der);
-  } catch (thrown) {
-    throw new Failure((thrown as { code?: string }).code === 'ENOSPC' ? 'DISK_FULL' : 'DATA_DENIED', { path: resolve(out) }, thrown);
-  }
+  writeGivenFile(out, out.endsWith('.pem') ? crlToPem(der) : der);
   context.output.result({ crl: view, out: resolve(out) }, () => `list #${String(number)}, ${String(der.length)} bytes, in ${resolve(out)}`);
   return exitCodes.OK;
 }

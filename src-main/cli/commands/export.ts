@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { exitCodes, Failure } from '../../contract/index.ts';
 import { makeDataFolder } from '../../service-host/index.ts';
 import type { Command } from '../command.ts';
+import { writeGivenFile } from '../files.ts';
 
 export const exportPem: Command = {
   name: 'export',
@@ -15,14 +15,8 @@ export const exportPem: Command = {
     const files = await station.call('export.pem', {});
     for (const { name, pem } of files) {
       const path = join(resolve(out), name);
-      try {
-        makeDataFolder(dirname(path), 0o755);
-        writeFileSync(path, pem);
-      } catch (thrown) {
-        if (thrown instanceof Failure) throw thrown;
-        const full = (thrown as { code?: string }).code === 'ENOSPC';
-        throw new Failure(full ? 'DISK_FULL' : 'DATA_DENIED', { path }, thrown);
-      }
+      makeDataFolder(dirname(path), 0o755);
+      writeGivenFile(path, pem);
     }
     context.output.result(
       { out: resolve(out), files: files.map((file) => file.name) },

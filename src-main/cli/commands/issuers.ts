@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { exitCodes, Failure } from '../../contract/index.ts';
+import { exitCodes } from '../../contract/index.ts';
 import type { Command } from '../command.ts';
+import { readBytes } from '../files.ts';
 import { table } from '../output.ts';
 
 export const issuers: Command = {
@@ -11,7 +11,7 @@ export const issuers: Command = {
   },
   async run(context) {
     const station = context.start({ broker: false, line: 'off' });
-    for (const path of context.list('root-crl')) await station.call('issuers.importCrl', { file: read(path).toString('base64') });
+    for (const path of context.list('root-crl')) await station.call('issuers.importCrl', { file: readBytes(path).toString('base64') });
     const found = await station.call('issuers.list', {});
     context.output.result(found, () => {
       const cas = table(
@@ -43,11 +43,3 @@ export const issuers: Command = {
     return exitCodes.OK;
   },
 };
-
-function read(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: '--root-crl', problem: `${path} cannot be read` }, thrown);
-  }
-}

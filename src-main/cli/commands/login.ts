@@ -109,8 +109,8 @@ async function certify(context: CommandContext, name: string): Promise<number> {
   const keyFile = context.text('make-key');
   const station = context.start({ broker: false, line: 'off' });
   // Before anything is signed: what was issued must not be lost for a file that cannot be written.
-  files.open('--out', out, 0o644);
-  if (keyFile !== undefined) files.open('--make-key', keyFile, 0o600);
+  files.open(out, 0o644);
+  if (keyFile !== undefined) files.open(keyFile, 0o600);
   await context.openSession(station, { kind: 'issue', profiles: ['service'], quota: 1, minutes: 10, reason: 'certificate of a service' });
   const { pem, keyPem, ...issued } = await station.call('logins.certificate', { name, csr });
   if (keyFile !== undefined) files.write(keyFile, keyPem ?? '');

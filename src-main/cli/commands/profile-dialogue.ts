@@ -1,10 +1,11 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes, Failure } from '../../contract/index.ts';
 import { parseTranscript, replayTranscript } from '../../station/devices/index.ts';
 import type { CommandContext } from '../command.ts';
+import { readText, writeGivenFile } from '../files.ts';
 import { table } from '../output.ts';
-import { readDeviceProfile, readFile } from '../profile-files.ts';
+import { readDeviceProfile } from '../profile-files.ts';
 import { resourcesDir } from '../station-process.ts';
 
 /** A profile that can be checked at once, with a question at every place that is the device’s own. */
@@ -49,12 +50,11 @@ export function newProfile(context: CommandContext, name: string): number {
   if (!/^[a-z0-9][a-z0-9-]{0,63}$/u.test(name))
     throw new Failure('INVALID_INPUT', { field: 'NAME', problem: 'a name has small letters, digits and hyphens' });
   const file = `${name}.json`;
-  if (existsSync(file)) throw new Failure('INVALID_INPUT', { field: 'NAME', problem: `${file} is there already` });
   const folder = join(resourcesDir, 'profiles', 'devices');
   const schema = join(folder, 'device-profile.schema.json');
   const from = context.text('from');
   const profile = from === undefined ? skeleton(name, schema) : copyOf(folder, from, name, schema);
-  writeFileSync(file, `${JSON.stringify(profile, null, 2)}\n`, { flag: 'wx' });
+  writeGivenFile(file, `${JSON.stringify(profile, null, 2)}\n`, { flag: 'wx' });
   context.output.result({ file }, () => `${file}: change it for your device, then birthmark profile lint ${file}`);
   return exitCodes.OK;
 }
@@ -62,7 +62,7 @@ export function newProfile(context: CommandContext, name: string): number {
 function copyOf(folder: string, from: string, name: string, schema: string): unknown {
   const path = join(folder, `${from}.json`);
   if (!/^[a-z0-9-]+$/u.test(from) || !existsSync(path)) throw new Failure('NOT_FOUND', { kind: 'device profile', id: from });
-  return { ...(JSON.parse(readFile('--from', path)) as object), $schema: schema, name };
+  return { ...(JSON.parse(readText(path)) as object), $schema: schema, name };
 }
 
 export async function dryRun(context: CommandContext, file: string): Promise<number> {
@@ -74,7 +74,7 @@ export async function dryRun(context: CommandContext, file: string): Promise<num
       field: 'FILE',
       problem: `only a dialogue of the console driver can be played, not ${profile.driver}`,
     });
-  const played = await replayTranscript(profile, parseTranscript(readFile('--transcript', path)));
+  const played = await replayTranscript(profile, parseTranscript(readText(path)));
   const same = played.every(({ difference }) => difference === null);
   context.output.result({ verdict: same ? 'PASS' : 'FAIL', sections: played }, () =>
     table(

@@ -3,8 +3,8 @@ import { exitCodes, type ProfileFinding } from '../../contract/index.ts';
 import { besideFile, lintCertificateProfile } from '../../station/ca/index.ts';
 import { lintDeviceProfile } from '../../station/devices/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { readText } from '../files.ts';
 import { table } from '../output.ts';
-import { readFile } from '../profile-files.ts';
 import { dryRun, newProfile } from './profile-dialogue.ts';
 import { tryProfile } from './profile-try.ts';
 
@@ -49,7 +49,7 @@ export const profile: Command = {
 async function list(context: CommandContext, add: string | null): Promise<number> {
   const station = context.start({ broker: false, line: 'off' });
   if (add !== null) {
-    const text = readFile('FILE', add);
+    const text = readText(add);
     if (isDeviceProfile(text)) await station.call('deviceProfiles.add', { text });
     else await station.call('profiles.add', { text: withAnchors(text, add) });
   }
@@ -89,7 +89,7 @@ function lintFiles(context: CommandContext, files: readonly string[]): number {
 }
 
 function findingsOf(file: string): ProfileFinding[] {
-  const text = readFile('FILE', file);
+  const text = readText(file);
   return isDeviceProfile(text) ? lintDeviceProfile(text, basename(file)).findings : lintCertificateProfile(text, besideFile(file)).findings;
 }
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { exitCodes, Failure } from '../../contract/index.ts';
 import type { Command } from '../command.ts';
+import { readText } from '../files.ts';
 import { deviceTable } from './look.ts';
 
 export const register: Command = {
@@ -21,7 +21,7 @@ export const register: Command = {
     const order = context.text('order') ?? null;
     const station = context.start({ broker: false, line: 'off' });
     if (csv !== undefined) {
-      const text = readList(csv);
+      const text = readText(csv);
       const dryRun = context.flag('dry-run');
       const { count, covered, sha256 } = await station.call('devices.registerMany', { csv: text, order, dryRun });
       context.output.result(
@@ -63,11 +63,3 @@ const decision = (name: 'approve' | 'refuse', summary: string): Command => ({
 
 export const approve = decision('approve', 'let devices that wait, or were refused, have certificates');
 export const refuse = decision('refuse', 'refuse devices that wait for approval: they get no certificate');
-
-function readList(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: '--csv', problem: `${path} cannot be read` }, thrown);
-  }
-}

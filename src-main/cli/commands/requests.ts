@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { exitCodes, Failure, RevocationReason, type CallOutput, type RevocationRequestView } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { readBytes, readText, writeGivenFile } from '../files.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
 import { page, paging } from './look.ts';
@@ -37,7 +37,7 @@ export const requests: Command = {
       case 'fingerprint':
         return ask(context, what, named);
       case 'import': {
-        const text = read('--import', named).toString('utf8');
+        const text = readText(named);
         return show(context, await context.start({ broker: false, line: 'off' }).call('requests.import', { text }));
       }
       case 'export': {
@@ -55,7 +55,7 @@ async function ask(context: CommandContext, what: 'certificate' | 'fingerprint',
   if (!reason.success)
     throw new Failure('INVALID_INPUT', { field: '--reason', problem: `must be one of ${RevocationReason.options.join(', ')}` });
   const out = outOf(context);
-  const certificate = what === 'certificate' ? read('--certificate', named) : null;
+  const certificate = what === 'certificate' ? readBytes(named) : null;
   const fingerprint = what === 'fingerprint' ? named.toLowerCase().replaceAll(':', '') : null;
   const station = context.start({ broker: false, line: 'off' });
   const note = context.text('note') ?? '';
@@ -100,11 +100,7 @@ function show(context: CommandContext, request: RevocationRequestView): number {
 
 /** It is recorded whatever becomes of the file: --export writes it again. */
 function written(context: CommandContext, out: string, { request, text }: CallOutput<'requests.create'>): number {
-  try {
-    writeFileSync(out, text);
-  } catch (thrown) {
-    throw new Failure('DATA_DENIED', { path: out }, thrown);
-  }
+  writeGivenFile(out, text);
   context.output.result({ request, out }, () => `${requestTable([request])}\nFor the other station: ${out}`);
   return exitCodes.OK;
 }
@@ -113,12 +109,4 @@ function outOf(context: CommandContext): string {
   const out = context.text('out') ?? '';
   if (out === '') throw new Failure('INVALID_INPUT', { field: '--out', problem: 'is needed' });
   return out;
-}
-
-function read(option: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: option, problem: `${path} cannot be read` }, thrown);
-  }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   Failure,
   RevocationReason,
@@ -9,6 +8,7 @@ import {
   type Selector,
 } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { readText } from '../files.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
 
@@ -48,9 +48,17 @@ interface Terms {
   readonly seconds: number;
 }
 
+async function nothingToRevoke(station: StationProcess, { device, ...other }: Selector): Promise<Failure> {
+  if (device === undefined) return new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(other).join('') });
+  const { rows } = await station.call('devices.list', { search: device, offset: 0, limit: 100 });
+  return rows.some((row) => row.device === device)
+    ? new Failure('DEVICE_WITHOUT_CERTIFICATE', { device })
+    : new Failure('NOT_FOUND', { kind: 'device', id: device });
+}
+
 async function revokeOne(context: CommandContext, station: StationProcess, selector: Selector, terms: Terms): Promise<number> {
   const hit = await station.call('revocations.preview', selector);
-  if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
+  if (hit.length === 0) throw await nothingToRevoke(station, selector);
   if (context.flag('dry-run')) {
     context.output.result({ wouldRevoke: hit }, () =>
       table(
@@ -82,7 +90,7 @@ function bulkSelectorOf(context: CommandContext): BulkSelector | null {
   if (order !== undefined) named.push({ order });
   if (from !== undefined)
     named.push({ issued: { from: time('--issued-from', from), to: time('--issued-to', to ?? new Date().toISOString()) } });
-  if (csv !== undefined) named.push({ csv: readList(csv) });
+  if (csv !== undefined) named.push({ csv: readText(csv) });
   if (named.length === 0) return null;
   const single = ['device', 'serial', 'fingerprint'].some((name) => context.text(name) !== undefined);
   const [first] = named;
@@ -97,14 +105,6 @@ function time(field: string, text: string): string {
   if (Number.isNaN(moment) || !/T.*(?:Z|[+-]\d{2}:?\d{2})$/u.test(text))
     throw new Failure('INVALID_INPUT', { field, problem: `“${text}” is not a time with a zone, like 2026-05-04T06:00Z` });
   return new Date(moment).toISOString();
-}
-
-function readList(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: '--csv', problem: `${path} cannot be read` }, thrown);
-  }
 }
 
 /** Shows what it hits, or revokes exactly that and waits until the broker host has all of it. */

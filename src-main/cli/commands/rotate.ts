@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { exitCodes, Failure, limits } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { readBytes, writeGivenFile } from '../files.ts';
 import { table } from '../output.ts';
 import { page, paging } from './look.ts';
 import { untilEffective } from './revocation.ts';
@@ -29,9 +29,9 @@ export const rotate: Command = {
     const request = needed(context, 'csr');
     const graceHours = context.number('grace', { ...limits.graceHours, fallback: limits.graceHours.default });
     const station = context.start({ broker: true, line: 'off' });
-    const csr = readRequest('--csr', request);
+    const csr = readBytes(request);
     const statement = context.text('attestation');
-    const attestation = statement === undefined ? null : readRequest('--attestation', statement);
+    const attestation = statement === undefined ? null : readBytes(statement);
     await context.openSession(station, { kind: 'issue', quota: 1, minutes: 10, reason: 'rotate on the command line' });
     const { pem, ...rotated } = await station.call('rotation.begin', {
       device,
@@ -41,7 +41,7 @@ export const rotate: Command = {
       endWhenSeen: context.flag('end-when-seen'),
       override: context.text('override') ?? null,
     });
-    write(out, pem);
+    writeGivenFile(out, pem);
     await station.call('publication.settle', {});
     context.output.result(
       { ...rotated, out },
@@ -90,21 +90,4 @@ function needed(context: CommandContext, name: string): string {
   const value = context.text(name);
   if (value === undefined || value === '') throw new Failure('INVALID_INPUT', { field: `--${name}`, problem: 'is needed' });
   return value;
-}
-
-function readRequest(field: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field, problem: `${path} cannot be read` }, thrown);
-  }
-}
-
-/** The certificate is in the registry whatever becomes of the file: `export` writes it again. */
-function write(path: string, pem: string): void {
-  try {
-    writeFileSync(path, pem);
-  } catch (thrown) {
-    throw new Failure('DATA_DENIED', { path }, thrown);
-  }
 }

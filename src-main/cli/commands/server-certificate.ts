@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { exitCodes, Failure, limits } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { readBytes } from '../files.ts';
 import { NewFiles } from '../new-files.ts';
 
 export const serverCertificate: Command = {
@@ -25,8 +25,8 @@ export const serverCertificate: Command = {
       context.text('days') === undefined ? null : context.number('days', { ...limits.validityDays, fallback: limits.validityDays.default });
     const station = context.start({ broker: false, line: 'off' });
     // Before anything is signed: what was issued must not be lost for a file that cannot be written.
-    files.open('--out', out, 0o644);
-    if (keyFile !== undefined) files.open('--make-key', keyFile, 0o600);
+    files.open(out, 0o644);
+    if (keyFile !== undefined) files.open(keyFile, 0o600);
     await context.openSession(station, {
       kind: 'issue',
       profiles: ['server'],
@@ -59,9 +59,5 @@ export function requestOf(context: CommandContext): Buffer | null {
   if ((path === undefined) === (context.text('make-key') === undefined))
     throw new Failure('INVALID_INPUT', { field: '--csr', problem: 'name exactly one of --csr and --make-key' });
   if (path === undefined) return null;
-  try {
-    return readFileSync(path);
-  } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: '--csr', problem: `${path} cannot be read` }, thrown);
-  }
+  return readBytes(path);
 }

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { exitCodes, Failure, type TranscriptView } from '../../contract/index.ts';
+import { exitCodes, type TranscriptView } from '../../contract/index.ts';
 import { transcriptText } from '../../station/devices/index.ts';
 import type { Command } from '../command.ts';
+import { writeGivenFile } from '../files.ts';
 
 export const transcript: Command = {
   name: 'transcript',
@@ -27,9 +27,5 @@ export const transcript: Command = {
 
 /** One JSON object a line; DATA_DENIED when the file cannot be written. */
 export function writeTranscript(path: string, lines: TranscriptView['lines']): void {
-  try {
-    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
-  } catch (thrown) {
-    throw new Failure('DATA_DENIED', { path }, thrown);
-  }
+  writeGivenFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
 }

@@ -82,6 +82,7 @@ export const proofText = ({ proofLevel, gaps }: Pick<UnitResult, 'proofLevel' | 
 /** Takes out what an earlier command left in the slots of a try-out station: it is not what is to be made now. Answers the slots. */
 export async function clearBench(station: StationProcess): Promise<number[]> {
   const slots = (await station.call('bench.units', {})).map(({ slot }) => slot);
+  if (slots.length === 0) return slots;
   const full = new Set(slots);
   let off = (): void => undefined;
   await new Promise<void>((done, failed) => {

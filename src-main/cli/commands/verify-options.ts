@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Failure, TlsVersion, type BrokerTarget, type ClientIdentity } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { readBytes, readText } from '../files.ts';
 import { readSecret } from '../pin.ts';
 
 /** Which broker. */
@@ -45,7 +45,7 @@ export function targetOf(context: CommandContext): BrokerTarget | null {
     host,
     port: context.number('port', { min: 1, max: 65_535, fallback: 8883 }),
     serverName: context.text('server-name') ?? null,
-    caPem: ca === undefined ? null : fileText(ca, 'ca'),
+    caPem: ca === undefined ? null : readText(ca),
   };
 }
 
@@ -58,10 +58,10 @@ export async function identityOf(context: CommandContext): Promise<ClientIdentit
   if (without) return { kind: 'none' };
   if (username !== undefined) return { kind: 'password', username, password: await secret(context, 'password-file', 'Password') };
   if (p12 !== undefined)
-    return { kind: 'p12', file: fileBytes(p12, 'p12').toString('base64'), passphrase: await passphrase(context, 'Passphrase') };
+    return { kind: 'p12', file: readBytes(p12).toString('base64'), passphrase: await passphrase(context, 'Passphrase') };
   if (cert !== undefined) {
     if (key === undefined) throw invalid('key', 'is needed with --cert');
-    return { kind: 'pem', certificatePem: fileText(cert, 'cert'), ...(await keyOf(context, key)) };
+    return { kind: 'pem', certificatePem: readText(cert), ...(await keyOf(context, key)) };
   }
   if (device === undefined) {
     if (key !== undefined) throw invalid('key', 'needs --cert or --device');
@@ -71,7 +71,7 @@ export async function identityOf(context: CommandContext): Promise<ClientIdentit
 }
 
 async function keyOf(context: CommandContext, path: string): Promise<{ keyPem: string; passphrase: string | null }> {
-  const keyPem = fileText(path, 'key');
+  const keyPem = readText(path);
   return { keyPem, passphrase: keyPem.includes('ENCRYPTED') ? await passphrase(context, 'Passphrase of the key') : null };
 }
 
@@ -96,13 +96,3 @@ export function mqttOf(context: CommandContext): '5' | '3.1.1' {
 }
 
 const invalid = (name: string, problem: string): Failure => new Failure('INVALID_INPUT', { field: `--${name}`, problem });
-
-const fileText = (path: string, name: string): string => fileBytes(path, name).toString('utf8');
-
-function fileBytes(path: string, name: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (thrown) {
-    throw new Failure('INVALID_INPUT', { field: `--${name}`, problem: `${path} cannot be read` }, thrown);
-  }
-}

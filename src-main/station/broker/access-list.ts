@@ -1,4 +1,4 @@
-import { DeviceName, Failure, ServiceName, TopicFilter } from '../../contract/index.ts';
+import { DeviceName, Failure, firstProblem, ServiceName, TopicFilter } from '../../contract/index.ts';
 import { requiredTopicRule } from '../topic-rule.ts';
 import type { Publication, ServiceAccess } from './host.ts';
 
@@ -7,14 +7,13 @@ const usersOf = (service: string): string[] => [`birthmark:${service}`, serviceL
 const loginPrefix = 'birthmark~';
 export const serviceLogin = (service: string): string => loginPrefix + service;
 
-const refused = (id: string, kind: string, problem: string | undefined): Failure =>
-  new Failure('ID_INVALID', { id, kind, problem: problem ?? 'it is none' });
+const refused = (id: string, kind: string, problem: string): Failure => new Failure('ID_INVALID', { id, kind, problem });
 
 /** A line is made of names that were checked, here once more: nothing else may get there. */
 function checked(device: string): string {
   const result = DeviceName.safeParse(device);
   if (result.success) return device;
-  throw refused(device, 'device', result.error.issues[0]?.message);
+  throw refused(device, 'device', firstProblem(result.error, 'it').problem);
 }
 
 function checkedUser(username: string): string {
@@ -26,13 +25,13 @@ function checkedUser(username: string): string {
 function checkedService(name: string): string {
   const result = ServiceName.safeParse(name);
   if (result.success) return name;
-  throw refused(name, 'service', result.error.issues[0]?.message);
+  throw refused(name, 'service', firstProblem(result.error, 'it').problem);
 }
 
 function checkedFilter(filter: string): string {
   const result = TopicFilter.safeParse(filter);
   if (result.success) return filter;
-  throw refused(filter, 'topic filter', result.error.issues[0]?.message);
+  throw refused(filter, 'topic filter', firstProblem(result.error, 'it').problem);
 }
 
 /**

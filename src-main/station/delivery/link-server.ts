@@ -26,6 +26,14 @@ interface Open {
   readonly timer: NodeJS.Timeout;
 }
 
+/** Why nothing can listen on an address; the operating system's code where it is none of the usual ones. */
+function listenProblem({ code = 'no error code' }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return 'another program uses it';
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'it is not an address of this computer';
+  if (code === 'EACCES') return 'this user may not use it';
+  return `the operating system refused it (${code})`;
+}
+
 export interface LinkServerOptions {
   readonly host: string;
   readonly port: number;
@@ -90,7 +98,7 @@ export class LinkServer {
     const { host, port, clock, until } = options;
     const server = new LinkServer(options, await makeLinkIdentity(host, clock.now(), until));
     await new Promise<void>((listening, failed) => {
-      server.#server.once('error', (error) => failed(new Failure('LINK_ADDRESS', { host, port, problem: error.message }, error)));
+      server.#server.once('error', (error) => failed(new Failure('LINK_ADDRESS', { host, port, problem: listenProblem(error) }, error)));
       server.#server.listen(port, host, listening);
     });
     server.#server.removeAllListeners('error');

@@ -30,7 +30,7 @@ function view({ profile, own }: StationDeviceProfile): DeviceProfileView {
 function transcript(station: Station, id: string | null): TranscriptView {
   const { runs } = station.live().registry;
   const run = id === null ? runs.newest() : runs.get(id);
-  if (run === null) throw new Failure('NOT_FOUND', { kind: 'run', id: id ?? 'any' });
+  if (run === null) throw new Failure('NOT_FOUND', { kind: 'run', id: id ?? 'of any id' });
   try {
     const text = readFileSync(join(station.config.dataDir, 'transcripts', `${run.id}.jsonl`), 'utf8');
     return { run: run.id, device: run.device, verdict: run.verdict, lines: parseTranscript(text) };

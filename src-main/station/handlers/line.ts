@@ -8,7 +8,7 @@ export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | '
   const actor = (): string => station.operator?.name ?? 'nobody';
   const bench = (): NonNullable<LiveStation['bench']> => {
     const { bench: units } = live();
-    if (units === null) throw new Failure('NOT_FOUND', { kind: 'simulated unit', id: 'this is not a try-out station' });
+    if (units === null) throw new Failure('NO_SIMULATED_UNITS');
     return units;
   };
 
@@ -51,7 +51,7 @@ export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | '
       live().chooseOrder(order);
       return live().registry.runs.progress(order);
     },
-    'bench.units': () => bench().units(),
+    'bench.units': () => live().bench?.units() ?? [],
     'bench.plug': async ({ slot, fault, hardwareId }) => {
       await bench().plug(slot, { ...(fault === undefined ? {} : { fault }), ...(hardwareId === undefined ? {} : { hardwareId }) });
       return {};

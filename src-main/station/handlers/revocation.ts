@@ -1,5 +1,6 @@
-import { Failure, limits, type RevocationView } from '../../contract/index.ts';
+import { Failure, limits, type CallInput, type RevocationView } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
+import type { Registry } from '../registry/index.ts';
 import { revokeMany, selectMany } from '../revocation/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import type { Station } from '../station.ts';
@@ -13,7 +14,7 @@ export function revocationHandlers(station: Station): HandlersOf<'revocations' |
     'revocations.revoke': ({ selector, reason, note }) => {
       const { registry, publisher, line } = live();
       const hit = registry.certificates.select(selector);
-      if (hit.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
+      if (hit.length === 0) throw nothingToRevoke(registry, selector);
       const [newest] = hit;
       if (newest !== undefined && hit.every(({ status }) => status === 'EXPIRED'))
         throw new Failure('REVOCATION_TOO_LATE', { serial: newest.serial, notAfter: newest.notAfter });
@@ -50,4 +51,12 @@ export function revocationHandlers(station: Station): HandlersOf<'revocations' |
       return {};
     },
   };
+}
+
+function nothingToRevoke({ devices }: Registry, selector: CallInput<'revocations.preview'>): Failure {
+  const { device } = selector;
+  if (device === undefined) return new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(selector).join('') });
+  return devices.get(device) === null
+    ? new Failure('NOT_FOUND', { kind: 'device', id: device })
+    : new Failure('DEVICE_WITHOUT_CERTIFICATE', { device });
 }

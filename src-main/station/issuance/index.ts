@@ -256,7 +256,7 @@ export class Issuance {
 
   get #serverIssuer(): IssuerRecord {
     const found = this.#options.registry.issuers.current('server');
-    if (found === null) throw new Failure('NOT_FOUND', { kind: 'issuer of server certificates', id: 'none that is active' });
+    if (found === null) throw new Failure('SERVER_ISSUER_NONE');
     return found;
   }
 

@@ -32,7 +32,7 @@ export class ServerIssuance {
   async issue(request: ServerRequest): Promise<IssuedServer> {
     const { validityDays } = request;
     const issuer = this.#options.registry.issuers.current('server');
-    if (issuer === null) throw new Failure('NOT_FOUND', { kind: 'issuer of server certificates', id: 'none that is active' });
+    if (issuer === null) throw new Failure('SERVER_ISSUER_NONE');
     const hosts = serverHosts(request);
     const issued = await issueOwn(this.#options, request, {
       issuer,

@@ -27,7 +27,7 @@ export function readProfileText<T>(text: string, schema: z.ZodType<T>): ProfileT
   const parsed = schema.safeParse(evaluate(body));
   if (!parsed.success)
     for (const { path, message } of parsed.error.issues.flatMap((issue) => flat(issue, [])))
-      findings.push(at(path, 'error', `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`));
+      findings.push(at(path, 'error', `${path.length > 0 ? path.join('.') : 'the file'}: ${message}`));
   return { value: parsed.data ?? null, findings, at };
 }
 
@@ -43,13 +43,13 @@ interface Problem {
 /** One problem for each key; of alternatives, those of the one that was most likely meant. */
 function flat(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Problem[] {
   const path = [...above, ...issue.path];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], message: issue.message }));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], message: 'is not known here' }));
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ path, message: issue.message }];
   const unknown = issue.errors.map((issues) =>
     issues.flatMap((one) => (one.code === 'unrecognized_keys' && one.path.length === 0 ? one.keys : [])),
   );
   const everywhere = unknown[0]?.find((key) => unknown.every((keys) => keys.includes(key)));
-  if (everywhere !== undefined) return [{ path: [...path, everywhere], message: `Unrecognized key: "${everywhere}"` }];
+  if (everywhere !== undefined) return [{ path: [...path, everywhere], message: 'is not known here' }];
   const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(...issues.map((one) => one.path.length));
   const [meant = []] = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
   return meant.flatMap((one) => flat(one, path));

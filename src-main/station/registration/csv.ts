@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import { Failure } from '../../contract/index.ts';
 
 /** A row below the heading, by lower-case column, and the line of the file that it ends on. */
@@ -41,7 +41,25 @@ function parseWith(text: string, columns: (names: string[]) => string[]): CsvRow
     }) as unknown as { record: Record<string, string>; info: { lines: number } }[];
     return parsed.map(({ record, info }) => ({ record, line: info.lines }));
   } catch (thrown) {
-    throw new Failure('LIST_INVALID', { problems: thrown instanceof Error ? thrown.message : 'it is not CSV' });
+    throw new Failure('LIST_INVALID', { problems: csvProblem(thrown) }, thrown);
+  }
+}
+
+/** What csv-parse says by a code, in words with the line. */
+function csvProblem(thrown: unknown): string {
+  if (!(thrown instanceof CsvError)) return 'it is not CSV';
+  const place = typeof thrown['lines'] === 'number' ? `line ${String(thrown['lines'])}: ` : '';
+  switch (thrown.code) {
+    case 'CSV_RECORD_INCONSISTENT_COLUMNS':
+    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
+      return `${place}it has more or fewer values than there are columns`;
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return `${place}a quotation mark is not closed`;
+    case 'INVALID_OPENING_QUOTE':
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return `${place}a quotation mark stands inside a value`;
+    default:
+      return `${place}it is not CSV`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { DeviceName, Failure, HardwareId, unwrap, type DeviceRow } from '../../contract/index.ts';
+import { DeviceName, Failure, firstProblem, HardwareId, unwrap, type DeviceRow } from '../../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { mustBeWhole, readCsv } from './csv.ts';
 
@@ -26,7 +26,9 @@ export function readDeviceList(csv: string): Listed[] {
     const hardwareId = hardware === '' ? null : HardwareId.safeParse(hardware);
     const model = record['model'] ?? '';
     const bad = [
-      ...(device.success ? [] : [`“${(record['device'] ?? '').slice(0, 80)}” is not a device (${device.error.issues[0]?.message ?? ''})`]),
+      ...(device.success
+        ? []
+        : [`“${(record['device'] ?? '').slice(0, 80)}” is not a device (${firstProblem(device.error, 'device').problem})`]),
       ...(hardwareId === null || hardwareId.success ? [] : [`“${hardware.slice(0, 80)}” is not a hardware id`]),
       ...(model.length > 64 || /\p{C}/u.test(model) ? ['the model must be at most 64 visible characters'] : []),
     ];

@@ -23,10 +23,20 @@ const isFinal = ({ status }: CertificateRow): boolean => status === 'REVOKED' ||
 /** Certificates in one transaction: long enough to share the sync to disk, short enough for the line not to notice. */
 const atOnce = 200;
 
-/** What a selector means right now. NOT_FOUND when it selects nothing; LIST_INVALID for a list with a bad line. */
+const nothingSelected = ({ order, issued }: BulkSelector): Failure =>
+  new Failure('NOTHING_SELECTED', {
+    selection:
+      order !== undefined
+        ? `the work order “${order}”`
+        : issued === undefined
+          ? 'this list'
+          : `the time from ${issued.from} to ${issued.to}`,
+  });
+
+/** What a selector means right now. NOTHING_SELECTED when it selects nothing; LIST_INVALID for a list with a bad line. */
 export function selectMany(registry: Registry, selector: BulkSelector): Selection {
   const all = selector.csv === undefined ? selectRows(registry, selector) : selectListed(registry, selector.csv);
-  if (all.length === 0) throw new Failure('NOT_FOUND', { kind: 'certificate', id: selector.order ?? 'this time' });
+  if (all.length === 0) throw nothingSelected(selector);
   const byStatus: Partial<Record<CertificateStatus, number>> = {};
   for (const { row } of all) byStatus[row.status] = (byStatus[row.status] ?? 0) + 1;
   const hits = all.filter(({ row }) => !isFinal(row));

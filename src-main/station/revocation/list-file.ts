@@ -1,4 +1,4 @@
-import { DeviceName, RevocationReason, SerialHex, Sha256Hex } from '../../contract/index.ts';
+import { DeviceName, firstProblem, RevocationReason, SerialHex, Sha256Hex } from '../../contract/index.ts';
 import { mustBeWhole, readCsv, type CsvRow } from '../registration/index.ts';
 
 /** A line of a list of what to revoke; exactly one of the three names, and a reason where the line has its own. */
@@ -40,7 +40,7 @@ function readLine(record: CsvRow['record'], line: number): ListedCertificate | s
     serial: () => SerialHex.safeParse(value.toUpperCase()),
     fingerprint: () => Sha256Hex.safeParse(value.toLowerCase()),
   }[column ?? 'device']();
-  if (!checked.success) return `“${given.slice(0, 80)}” is not a ${String(column)} (${checked.error.issues[0]?.message ?? 'invalid'})`;
+  if (!checked.success) return `“${given.slice(0, 80)}” is not a ${String(column)} (${firstProblem(checked.error, given).problem})`;
   const reason = record['reason'] ?? '';
   if (reason === '') return { line, [column ?? 'device']: checked.data };
   const known = RevocationReason.safeParse(reason);

@@ -1,6 +1,6 @@
 import { createPrivateKey, sign, verify, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { Failure, Instant, RevocationReason, SerialHex, Sha256Hex, Uuid } from '../../contract/index.ts';
+import { Failure, firstProblem, Instant, RevocationReason, SerialHex, Sha256Hex, Uuid } from '../../contract/index.ts';
 import { sha256Hex } from '../../der/index.ts';
 
 const text = z.string().max(200);
@@ -74,7 +74,10 @@ export function readRequestFile(content: string): { readonly file: RequestFile; 
     throw invalid('it is not JSON');
   }
   const file = File.safeParse(parsed);
-  if (!file.success) throw invalid(`${file.error.issues[0]?.path.join('.') ?? ''}: ${file.error.issues[0]?.message ?? 'it is no request'}`);
+  if (!file.success) {
+    const { field, problem } = firstProblem(file.error, 'the file');
+    throw invalid(`${field}: ${problem}`);
+  }
   const { body, sha256, signature } = file.data;
   const bytes = Buffer.from(JSON.stringify((parsed as { body: unknown }).body));
   if (sha256Hex(bytes) !== sha256) throw invalid('it was changed after it was written (the hash differs)');

@@ -116,7 +116,7 @@ describe('on a station', () => {
     expect(wrong.code).toBe(exitCodes.TOKEN);
     expect(jsonOf(wrong)).toMatchObject({ error: { code: 'PIN_WRONG', retry: 'after-pin' } });
     const missing = await on('crl', '--publish', '--pin-file', join(dir, 'none'));
-    expect(jsonOf(missing)).toMatchObject({ error: { code: 'INVALID_INPUT', params: { field: '--pin-file' } } });
+    expect(jsonOf(missing)).toMatchObject({ error: { code: 'FILE_NOT_FOUND', params: { path: join(dir, 'none') } } });
     expect((await on('crl', '--publish')).code).toBe(exitCodes.USAGE);
   });
 

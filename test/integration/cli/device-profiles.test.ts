@@ -33,7 +33,7 @@ test('the how-to leads to a profile that works, step by step, with a device that
       });
     expect(begin()).toContain('gizmo3.json: change it for your device');
     // What is there is not overwritten.
-    expect(begin).toThrow(/is there already/u);
+    expect(begin).toThrow(/FILE_EXISTS/u);
     expect(await birthmark(['profile', 'lint', file])).toMatchObject({ code: 0 });
 
     writeFileSync(file, fromHowTo(readFileSync(file, 'utf8')));

@@ -51,7 +51,7 @@ describe('texts', () => {
   it('copy everything that support needs about a failure', () => {
     const report = failureReport(given.failure('VERIFY_MISMATCH', { item: 'certificate' }, 'offset 412'), '2026-03-02T08:00:00.000Z');
     expect(report).toBe(
-      'VERIFY_MISMATCH: The unit stored something else\nWhat the unit stored as its certificate is not what was sent.\nparameters:\n  item: certificate\ndetail: offset 412\nat 2026-03-02T08:00:00.000Z',
+      'VERIFY_MISMATCH: The unit stored something else\nWhat the unit stored as its certificate is not what the station sent.\nparameters:\n  item: certificate\ndetail: offset 412\nat 2026-03-02T08:00:00.000Z',
     );
   });
 });

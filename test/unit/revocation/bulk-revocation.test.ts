@@ -53,7 +53,7 @@ test('a time span takes its start and not its end, in UTC whatever the zone of t
   expect(serials(first, second)).toEqual([a.serial]);
   clock.pass(1);
   expect(serials(second, at())).toEqual([b.serial]);
-  expect(() => serials('2020-01-01T00:00:00.000Z', first)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }) as Error);
+  expect(() => serials('2020-01-01T00:00:00.000Z', first)).toThrow(expect.objectContaining({ code: 'NOTHING_SELECTED' }) as Error);
 });
 
 test('a list gives reasons of its own, and is all or nothing', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
-import { Failure } from '../../../contract/index.ts';
+import type { z } from 'zod';
+import { Failure, firstProblem } from '../../../contract/index.ts';
 import type { Transcript } from '../transcript.ts';
 import type { RequestOptions, SmpClient } from './client.ts';
 import { commands, type Answer, type CommandName } from './commands.ts';
@@ -61,9 +61,14 @@ export async function provision<N extends CommandName>(
 
 function checked(path: string, name: CommandName, schema: z.ZodType, answer: unknown): unknown {
   const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new Failure('WRONG_PROTOCOL', { path }, `answer to ${name}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Failure('WRONG_PROTOCOL', { path }, answerProblem(name, parsed.error));
   return parsed.data;
 }
+
+const answerProblem = (name: CommandName, error: z.ZodError): string => {
+  const { field, problem } = firstProblem(error, 'it');
+  return `answer to ${name}: ${field}: ${problem}`;
+};
 
 function refused(path: string, name: CommandName, refusal: Refusal, body: SmpBody): Failure {
   if (name === 'info' && isNotSupported(refusal)) {
