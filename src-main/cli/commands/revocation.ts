@@ -11,6 +11,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { readText } from '../files.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
+import { parseTime } from '../time.ts';
 
 export const revoke: Command = {
   name: 'revoke',
@@ -89,7 +90,7 @@ function bulkSelectorOf(context: CommandContext): BulkSelector | null {
   const named: BulkSelector[] = [];
   if (order !== undefined) named.push({ order });
   if (from !== undefined)
-    named.push({ issued: { from: time('--issued-from', from), to: time('--issued-to', to ?? new Date().toISOString()) } });
+    named.push({ issued: { from: parseTime('--issued-from', from), to: parseTime('--issued-to', to ?? new Date().toISOString()) } });
   if (csv !== undefined) named.push({ csv: readText(csv) });
   if (named.length === 0) return null;
   const single = ['device', 'serial', 'fingerprint'].some((name) => context.text(name) !== undefined);
@@ -97,14 +98,6 @@ function bulkSelectorOf(context: CommandContext): BulkSelector | null {
   if (first === undefined || named.length > 1 || single)
     throw new Failure('INVALID_INPUT', { field: 'revoke', problem: 'name one kind of selection only' });
   return first;
-}
-
-/** A time without a zone would mean another moment on another computer. */
-function time(field: string, text: string): string {
-  const moment = Date.parse(text);
-  if (Number.isNaN(moment) || !/T.*(?:Z|[+-]\d{2}:?\d{2})$/u.test(text))
-    throw new Failure('INVALID_INPUT', { field, problem: `“${text}” is not a time with a zone, like 2026-05-04T06:00Z` });
-  return new Date(moment).toISOString();
 }
 
 /** Shows what it hits, or revokes exactly that and waits until the broker host has all of it. */
