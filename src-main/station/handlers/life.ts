@@ -4,7 +4,7 @@ import { certificateToPem } from '../ca/index.ts';
 import { endGraceNow, rotate } from '../lifecycle/index.ts';
 import type { Station } from '../station.ts';
 
-export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'notices'> {
+export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
   const actor = (): string => station.operator?.name ?? 'nobody';
   return {
     'rotation.begin': async (request) => {
@@ -18,7 +18,6 @@ export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'notices
       const { certificates } = station.live().registry;
       return { total: certificates.countRotations(), rows: certificates.rotations(page) };
     },
-    'notices.list': (asked) => station.live().registry.notices.list(asked),
     'rotation.end': ({ serial }) => {
       const { registry, publisher } = station.live();
       endGraceNow(registry, serial, actor());
