@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Failure, type CallInput, type CallName, type CallOutput, type EventName, type EventPayload } from '../contract/index.ts';
+import {
+  Failure,
+  type CallInput,
+  type CallName,
+  type CallOrigin,
+  type CallOutput,
+  type EventName,
+  type EventPayload,
+} from '../contract/index.ts';
 import { childProcessServices, defaultDataFolder, Supervisor, whySignerDied } from '../service-host/index.ts';
 import type { StationConfig } from '../station/config.ts';
 import type { Output } from './output.ts';
@@ -24,15 +32,13 @@ export const resourcesDir = join(root, 'resources');
 export class StationProcess {
   readonly #supervisor: Supervisor;
   readonly #listeners = new Set<Listener>();
+  readonly #origin: CallOrigin = { face: 'command-line', connection: randomUUID(), credential: null };
 
   constructor(output: Output, config: Pick<StationConfig, 'dataDir' | 'broker' | 'line'>) {
     const full: StationConfig = {
       ...config,
       resourcesDir,
       agentPath: join(root, 'build/device-agent/device-agent'),
-      instance: randomUUID(),
-      // Whoever may open the data folder may use the command line on it; the folder is 0700.
-      caller: { name: 'command line', role: 'officer' },
     };
     this.#supervisor = new Supervisor({
       spawn: childProcessServices({
@@ -52,7 +58,7 @@ export class StationProcess {
   }
 
   call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-    return this.#supervisor.call(name, input);
+    return this.#supervisor.call(name, input, this.#origin);
   }
 
   on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): () => void {

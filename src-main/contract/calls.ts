@@ -20,13 +20,13 @@ import { serversCalls } from './calls/servers.ts';
 import { slotsCalls } from './calls/slots.ts';
 import { tokensCalls } from './calls/tokens.ts';
 import { stationCalls } from './calls/station.ts';
-import { BundleView, OrderProgress, RevocationView, SigningSession, SlotView, StationStatus } from './models.ts';
+import { BundleView, Operator, OrderProgress, RevocationView, SigningSession, SlotView, StationStatus } from './models.ts';
 
 export { placeholderCrlBase } from './calls/station.ts';
 export { BulkSelector, Selector } from './calls/revocation.ts';
 export type { CrlAdoption } from './calls/crl.ts';
 export { PinRequest } from './calls/sessions.ts';
-export type { Caller, Service } from './calls/spec.ts';
+export type { Service } from './calls/spec.ts';
 
 /**
  * The one table of what may cross a process boundary, a file for each area. The preload client, the bridge's checks, the
@@ -66,7 +66,10 @@ export type CallOutput<N extends CallName> = z.output<(typeof calls)[N]['output'
 export type Client = <N extends CallName>(name: N, input: CallInput<N>) => Promise<CallOutput<N>>;
 
 export const events = {
-  'status.changed': StationStatus,
+  /** For every face alike: who is signed in is not in it. */
+  'status.changed': StationStatus.omit({ operator: true }),
+  /** To the face that signed in or out. */
+  'operator.changed': Operator.nullable(),
   'slot.changed': SlotView,
   'order.changed': OrderProgress,
   'session.changed': SigningSession.nullable(),

@@ -1,4 +1,5 @@
 export * from './calls.ts';
+export * from './caller.ts';
 export * from './ceremony.ts';
 export * from './catalogue/index.ts';
 export * from './errors.ts';

@@ -10,6 +10,7 @@ import { findPaths, type Paths } from './paths.ts';
 import { answerPermissions } from './permissions.ts';
 import { blockDownloads, blockRequests, confine } from './security.ts';
 import { startServices } from './services.ts';
+import { WindowCaller } from './window-caller.ts';
 import { openWindow } from './window.ts';
 import { WritingSlots } from './writing-slots.ts';
 
@@ -66,7 +67,9 @@ function run(): void {
       port.tell(name, payload);
     },
   });
-  const port = connectBridge(window, new Bridge({ call: (name, input) => services.call(name, input), onRefused: refused }), refused);
+  const caller = new WindowCaller((name, input, origin) => services.call(name, input, origin));
+  const bridge = new Bridge({ call: (name, input) => caller.call(name, input), onRefused: refused });
+  const port = connectBridge(window, bridge, refused);
 
   app.on('second-instance', () => {
     if (window.isMinimized()) window.restore();

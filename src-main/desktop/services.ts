@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Service } from '../contract/index.ts';
 import { childProcessServices, Supervisor, whySignerDied, type SpawnService } from '../service-host/index.ts';
@@ -57,8 +56,6 @@ export function startServices({ paths, onEvent, log }: ServicesOptions): Supervi
         dataDir: paths.data,
         resourcesDir: paths.resources,
         agentPath: paths.agent,
-        instance: randomUUID(),
-        caller: null,
         broker: true,
         line: 'auto',
       },

@@ -1,4 +1,4 @@
-import { Failure, logBugsTo, toFailureData, type Outcome } from '../contract/index.ts';
+import { Failure, logBugsTo, toFailureData, type CallOrigin, type Outcome } from '../contract/index.ts';
 import type { Downward, ServicePort, Upward } from './wire.ts';
 
 interface UtilityParentPort {
@@ -25,7 +25,10 @@ export function servicePort(): ServicePort {
 }
 
 export interface Service {
-  handle(name: string, input: unknown): Promise<unknown>;
+  /** `origin` is null for a call of the other service. */
+  handle(name: string, input: unknown, origin: CallOrigin | null): Promise<unknown>;
+  /** NOT_ALLOWED when this caller may not make this call of the signer's, or did not ask for this PIN. */
+  authorize(name: string, requestId: string, origin: CallOrigin): Promise<void>;
   /** An event of the other service. */
   peerEvent(name: string, payload: unknown): void;
   stop(): Promise<void>;
@@ -33,7 +36,8 @@ export interface Service {
 
 export interface ServiceContext {
   readonly config: unknown;
-  readonly emit: (name: string, payload: unknown) => void;
+  /** `to`: one connection only; without it every face hears of it. */
+  readonly emit: (name: string, payload: unknown, to?: string) => void;
   readonly peer: (name: string, input: unknown) => Promise<unknown>;
 }
 
@@ -52,7 +56,7 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
 
   const context = (config: unknown): ServiceContext => ({
     config,
-    emit: (name, payload) => send({ kind: 'event', name, payload }),
+    emit: (name, payload, to) => send({ kind: 'event', name, payload, ...(to === undefined ? {} : { to }) }),
     peer: (name, input) =>
       new Promise((resolve, reject) => {
         const id = nextId++;
@@ -69,10 +73,10 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
     peerCalls.clear();
   };
 
-  const answer = async (id: number, name: string, input: unknown): Promise<void> => {
+  const answer = async (id: number, work: (running: Service) => Promise<unknown>): Promise<void> => {
     let outcome: Outcome<unknown>;
     try {
-      outcome = { ok: true, value: await (await service)?.handle(name, input) };
+      outcome = { ok: true, value: service === undefined ? undefined : await work(await service) };
     } catch (thrown) {
       outcome = { ok: false, error: toFailureData(thrown) };
     }
@@ -104,7 +108,10 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
         );
         return;
       case 'call':
-        void answer(message.id, message.name, message.input);
+        void answer(message.id, (running) => running.handle(message.name, message.input, message.origin));
+        return;
+      case 'authorize':
+        void answer(message.id, (running) => running.authorize(message.name, message.requestId, message.origin));
         return;
       case 'peer-result':
         peerCalls.get(message.id)?.(message.outcome);

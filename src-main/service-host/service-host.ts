@@ -1,11 +1,12 @@
-import { Failure, toFailureData, type Outcome, type Service } from '../contract/index.ts';
-import type { ServiceProcess, SpawnService, Upward } from './wire.ts';
+import { Failure, toFailureData, type CallOrigin, type Outcome, type Service } from '../contract/index.ts';
+import type { Downward, ServiceProcess, SpawnService, Upward } from './wire.ts';
 
 export interface ServiceHostOptions {
   readonly service: Service;
   readonly spawn: SpawnService;
   readonly config: unknown;
-  readonly onEvent: (name: string, payload: unknown) => void;
+  /** `to`: for one connection only. */
+  readonly onEvent: (name: string, payload: unknown, to?: string) => void;
   /** A call of this service to the other one. */
   readonly onPeerCall: (name: string, input: unknown) => Promise<unknown>;
   readonly onState: (state: 'up' | 'restarting', how: string) => void;
@@ -39,14 +40,23 @@ export class ServiceHost {
   }
 
   /** Calls made while the service starts wait for it. Rejects with a `Failure`, never with anything else. */
-  async call(name: string, input: unknown): Promise<unknown> {
+  async call(name: string, input: unknown, origin: CallOrigin | null): Promise<unknown> {
+    return this.#ask((id) => ({ kind: 'call', id, name, input, origin }));
+  }
+
+  /** NOT_ALLOWED, or nothing. */
+  async authorize(name: string, requestId: string, origin: CallOrigin): Promise<void> {
+    await this.#ask((id) => ({ kind: 'authorize', id, name, requestId, origin }));
+  }
+
+  async #ask(message: (id: number) => Downward): Promise<unknown> {
     await this.#ready?.promise;
     const process = this.#process;
     if (this.#stopping || process === undefined) throw this.#crashed();
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      process.send({ kind: 'call', id, name, input });
+      process.send(message(id));
     });
   }
 
@@ -113,7 +123,7 @@ export class ServiceHost {
         this.#settle(message.id, message.outcome);
         return;
       case 'event':
-        this.#options.onEvent(message.name, message.payload);
+        this.#options.onEvent(message.name, message.payload, message.to);
         return;
       case 'peer-call':
         void this.#relay(process, message.id, message.name, message.input);

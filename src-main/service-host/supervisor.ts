@@ -1,11 +1,12 @@
-import { calls, type CallInput, type CallName, type CallOutput, type Failure, type Service } from '../contract/index.ts';
+import { calls, type CallInput, type CallName, type CallOrigin, type CallOutput, type Failure, type Service } from '../contract/index.ts';
 import { ServiceHost } from './service-host.ts';
 import type { SpawnService } from './wire.ts';
 
 export interface SupervisorOptions {
   readonly spawn: SpawnService;
   readonly config: Readonly<Record<Service, unknown>>;
-  readonly onEvent: (name: string, payload: unknown) => void;
+  /** `to`: for one connection only; without it every face hears of it. */
+  readonly onEvent: (name: string, payload: unknown, to?: string) => void;
   readonly log: (line: string) => void;
   /** Why the signer ended unasked, for the calls that were pending; `whySignerDied` of its data folder. */
   readonly whySignerDied?: () => Failure;
@@ -21,14 +22,14 @@ export class Supervisor {
         service,
         spawn: options.spawn,
         config: options.config[service],
-        onEvent: (name, payload) => {
+        onEvent: (name, payload, to) => {
           // The signer speaks to the station only; the station decides what the front end hears.
           if (service === 'signer') {
             if (name === 'signer.stuck') this.#hosts.signer.kill();
             else this.#hosts.station.tell(name, payload);
-          } else options.onEvent(name, payload);
+          } else options.onEvent(name, payload, to);
         },
-        onPeerCall: (name, input) => this.#hosts[other].call(name, input),
+        onPeerCall: (name, input) => this.#hosts[other].call(name, input, null),
         ...(service === 'signer' && options.whySignerDied !== undefined ? { whyDied: options.whySignerDied } : {}),
         onState: (state, how) => {
           options.log(`${service} service ${state}: ${how}`);
@@ -41,8 +42,11 @@ export class Supervisor {
   }
 
   /** One call of the contract, sent to the service that the table names. Input and output are validated by the service. */
-  async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-    return (await this.#hosts[calls[name].service].call(name, input)) as CallOutput<N>;
+  async call<N extends CallName>(name: N, input: CallInput<N>, origin: CallOrigin): Promise<CallOutput<N>> {
+    const { service } = calls[name];
+    // The signer knows no operators: the station says whether this caller may, without seeing the PIN.
+    if (service === 'signer') await this.#hosts.station.authorize(name, requestIdOf(input), origin);
+    return (await this.#hosts[service].call(name, input, origin)) as CallOutput<N>;
   }
 
   pid(service: Service): number | undefined {
@@ -53,4 +57,10 @@ export class Supervisor {
     await this.#hosts.station.stop();
     await this.#hosts.signer.stop();
   }
+}
+
+/** The PIN request that a call of the signer's answers; empty where the input is none, which the signer refuses by name. */
+function requestIdOf(input: unknown): string {
+  const id = typeof input === 'object' && input !== null && 'requestId' in input ? input.requestId : undefined;
+  return typeof id === 'string' ? id : '';
 }

@@ -1,9 +1,12 @@
-import type { Outcome, Service } from '../contract/index.ts';
+import type { CallOrigin, Outcome, Service } from '../contract/index.ts';
 
 /** Supervisor → service. `start` is the first message and carries the service's configuration. */
 export type Downward =
   | { readonly kind: 'start'; readonly config: unknown }
-  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly input: unknown }
+  /** `origin` is null for a call of the other service. */
+  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly input: unknown; readonly origin: CallOrigin | null }
+  /** May this caller answer the PIN request? Asked before the signer's calls of a person; the PIN is not in it. */
+  | { readonly kind: 'authorize'; readonly id: number; readonly name: string; readonly requestId: string; readonly origin: CallOrigin }
   | { readonly kind: 'peer-result'; readonly id: number; readonly outcome: Outcome<unknown> }
   | { readonly kind: 'peer-event'; readonly name: string; readonly payload: unknown }
   | { readonly kind: 'stop' };
@@ -12,7 +15,8 @@ export type Downward =
 export type Upward =
   | { readonly kind: 'ready' }
   | { readonly kind: 'result'; readonly id: number; readonly outcome: Outcome<unknown> }
-  | { readonly kind: 'event'; readonly name: string; readonly payload: unknown }
+  /** `to`: one connection only; without it every face hears of it. */
+  | { readonly kind: 'event'; readonly name: string; readonly payload: unknown; readonly to?: string }
   | { readonly kind: 'peer-call'; readonly id: number; readonly name: string; readonly input: unknown };
 
 /** A running service process, whichever way it was started. `send` to a dead one is lost, never an error. */

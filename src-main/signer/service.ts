@@ -55,6 +55,7 @@ serve(({ config, emit }) => {
   };
   return Promise.resolve({
     handle: async (name, input) => (handlers[name] ?? ((value: unknown) => signer.handle(name, value)))(input),
+    authorize: () => Promise.reject(new Error('the station says who may call, not the signer')),
     peerEvent: () => undefined,
     stop: () => signer.close(),
   });

@@ -6,6 +6,7 @@ import {
   placeholderCrlBase,
   type CallParsed,
   type Caller,
+  type CallOrigin,
   type CeremonyView,
   type EventName,
   type EventPayload,
@@ -16,20 +17,21 @@ import {
   type WorkOrder,
   type SignerOutput,
 } from '../contract/index.ts';
-import { createDispatcher } from './dispatch/index.ts';
+import { callerOf, createDispatcher, isCall, mustBeAllowed, PinRequests, type Dispatch, type OnRefused } from './dispatch/index.ts';
 import { usualAuthorities, type Wish } from './ceremony/index.ts';
 import { CeremonyDesk } from './ceremony-desk.ts';
 import type { Clock } from './clock.ts';
 import type { StationConfig } from './config.ts';
 import { createHandlers } from './handlers/index.ts';
 import { LiveStation } from './live-station.ts';
-import { hashPassword, hasStation, openRegistry, takeDataFolder, type DataFolder, type Registry } from './registry/index.ts';
+import { hashPassword, hasStation, openRegistry, takeDataFolder, type DataFolder } from './registry/index.ts';
 import { softwareTokenModule } from './setup/index.ts';
 import { SignerLink } from './signer-link.ts';
-import { version } from './version.ts';
+
+export const version = '0.1.0';
 
 type Pin = (request: SignerOutput<'session.request'>, purpose: string) => Promise<void>;
-type Emit = (name: string, payload: unknown) => void;
+type Emit = (name: string, payload: unknown, to?: string) => void;
 
 /** The object that serves the contract: first-run until a station was set up in the folder, then the live station. */
 export class Station {
@@ -37,11 +39,11 @@ export class Station {
   readonly clock: Clock;
   readonly signer: SignerLink;
   readonly ceremonies: CeremonyDesk;
+  readonly pinRequests = new PinRequests();
   readonly #folder: DataFolder;
   readonly #emit: Emit;
-  readonly #dispatch: (name: string, input: unknown) => Promise<unknown>;
+  readonly #dispatch: Dispatch;
   #live: LiveStation | null = null;
-  #operator: Operator | null = null;
   #statusTimer: NodeJS.Timeout | undefined;
 
   private constructor(config: StationConfig, signer: SignerClient, clock: Clock, emit: Emit) {
@@ -55,7 +57,7 @@ export class Station {
       ended: (ended) => this.#live?.sessionEnded(ended),
     });
     this.ceremonies = new CeremonyDesk(this);
-    this.#dispatch = createDispatcher(createHandlers(this), () => this.#role());
+    this.#dispatch = createDispatcher(createHandlers(this), this.#refused);
   }
 
   /** DATA_IN_USE, DATA_DENIED, DATA_DAMAGED, DATA_TOO_NEW, DISK_FULL: then nothing was changed. */
@@ -70,13 +72,37 @@ export class Station {
     }
   }
 
-  async handle(name: string, input: unknown): Promise<unknown> {
+  /** A call of a face; the signer makes none. */
+  async handle(name: string, input: unknown, origin: CallOrigin | null): Promise<unknown> {
     try {
-      return await this.#dispatch(name, input);
+      return await this.#dispatch(name, input, this.#caller(origin));
     } catch (thrown) {
       throw this.#live?.registry.store.named(thrown) ?? thrown;
     }
   }
+
+  /** NOT_ALLOWED, SIGN_IN_FIRST; PIN_REQUEST_UNKNOWN for a PIN that somebody else was asked for. */
+  async authorize(name: string, requestId: string, origin: CallOrigin): Promise<void> {
+    const caller = this.#caller(origin);
+    if (!isCall(name)) throw new Failure('INVALID_INPUT', { field: 'call', problem: `there is no call "${name}"` });
+    // Before there are operators, whoever sets the station up answers for its token.
+    if (this.isSetUp) mustBeAllowed(caller, name, this.#refused);
+    this.pinRequests.mustBeOf(requestId, caller);
+  }
+
+  #caller(origin: CallOrigin | null): Caller {
+    const registry = this.#live?.registry;
+    return callerOf(origin, {
+      setUp: registry !== undefined,
+      signedIn: (credential) => registry?.signIns.find(credential) ?? null,
+    });
+  }
+
+  /** Who was refused what is for the audit log, once there is one. */
+  readonly #refused: OnRefused = ({ name: actor, role, face }, call) => {
+    const store = this.#live?.registry.store;
+    store?.transaction(() => store.audit(actor, 'call.refused', call, { role, face }));
+  };
 
   peerEvent(name: string, payload: unknown): void {
     this.signer.event(name, payload);
@@ -89,8 +115,9 @@ export class Station {
     this.#folder.release();
   }
 
-  emit<N extends EventName>(name: N, payload: EventPayload<N>): void {
-    this.#emit(name, payload);
+  /** To every face, or to one connection. */
+  emit<N extends EventName>(name: N, payload: EventPayload<N>, to?: string): void {
+    this.#emit(name, payload, to);
   }
 
   /** NOT_SET_UP on first run. */
@@ -103,19 +130,14 @@ export class Station {
     return this.#live !== null;
   }
 
-  get operator(): Operator | null {
-    return this.config.caller === null ? this.#operator : { ...this.config.caller, passwordSet: false };
+  statusFor({ name, role }: Caller): StationStatus {
+    const passwordSet = this.#live?.registry.operators.find(name)?.passwordSet ?? false;
+    return { ...this.status(), operator: role === 'nobody' ? null : { name, role, passwordSet } };
   }
 
-  signIn(operator: Operator | null): void {
-    this.#operator = operator;
-    this.live().registry.store.setSetting('signed-in', JSON.stringify({ instance: this.config.instance, name: operator?.name ?? null }));
-    this.statusSoon();
-  }
-
-  status(): StationStatus {
+  status(): EventPayload<'status.changed'> {
     const { config } = this;
-    const common = { version, dataDir: config.dataDir, operator: this.operator };
+    const common = { version, dataDir: config.dataDir };
     if (this.#live !== null) return { ...common, phase: 'ready', ...this.#live.status() };
     return {
       ...common,
@@ -144,7 +166,7 @@ export class Station {
     }, 100);
   }
 
-  async tryOut(options: { slots: number; plug: boolean }): Promise<StationStatus> {
+  async tryOut(options: { slots: number; plug: boolean }, caller: Caller): Promise<StationStatus> {
     const places = Array.from({ length: options.slots }, (_, index) => ({
       slot: index + 1,
       path: join(this.config.dataDir, 'fixture', `slot-${String(index + 1)}`),
@@ -174,20 +196,20 @@ export class Station {
         station: { name, tryOut: true, brokerPort: 0, slots: places, operators, officers: [], order },
       }),
       answer,
+      caller,
     );
     const live = this.live();
-    if (this.config.caller === null) this.signIn(live.registry.operators.find('Officer'));
     await answer(
       await live.requestSession({
         ...calls['sessions.request'].input.parse({ reason: 'try-out' }),
-        operator: this.operator?.name ?? 'Officer',
+        operator: caller.name,
       }),
     );
     if (options.plug) await live.plugAll();
-    return this.status();
+    return this.statusFor(caller);
   }
 
-  async init(plan: CallParsed<'station.init'>): Promise<StationStatus> {
+  async init(plan: CallParsed<'station.init'>, caller: Caller): Promise<StationStatus> {
     const { name, module, tokenLabel, slots, brokerPort, crlBase, officer, password, keys, partitions } = plan;
     eachPlaceOnce(slots);
     await this.#setUp(
@@ -205,9 +227,10 @@ export class Station {
           order: null,
         },
       }),
-      (request, purpose) => this.#askPin(request, purpose),
+      (request, purpose) => this.#askPin(request, purpose, caller),
+      caller,
     );
-    return this.status();
+    return this.statusFor(caller);
   }
 
   #newStation(name: string, tokenLabel: string, module: ModuleConfig | null): Omit<Wish, 'authorities' | 'crlBase' | 'station'> {
@@ -222,27 +245,28 @@ export class Station {
     };
   }
 
-  async #askPin(request: SignerOutput<'session.request'>, purpose: string): Promise<void> {
+  async #askPin(request: SignerOutput<'session.request'>, purpose: string, caller: Caller): Promise<void> {
     const answered = this.signer.answered(request);
-    this.emit('pin.wanted', { ...request, purpose, token: null });
+    this.pinRequests.asked(request, caller);
+    this.emit('pin.wanted', { ...request, purpose, token: null }, caller.connection);
     await answered;
   }
 
   /** The ceremony of a new station in one go; one that was interrupted is taken up. */
-  async #setUp(wish: () => Wish, pin: Pin): Promise<void> {
+  async #setUp(wish: () => Wish, pin: Pin, { name }: Caller): Promise<void> {
     if (this.#live !== null || this.ceremonies.busy) throw new Failure('ALREADY_SET_UP', { path: this.config.dataDir });
-    this.ceremonies.start(wish(), this.operator?.name ?? 'set-up');
-    await this.#continue(pin);
+    this.ceremonies.start(wish(), name);
+    await this.#continue(pin, name);
   }
 
   /** Goes on with the open ceremony; the PIN is asked for by an event. */
-  continueCeremony(): Promise<CeremonyView> {
-    return this.#continue((request, purpose) => this.#askPin(request, purpose));
+  continueCeremony(caller: Caller): Promise<CeremonyView> {
+    return this.#continue((request, purpose) => this.#askPin(request, purpose, caller), caller.name);
   }
 
-  async #continue(pin: Pin): Promise<CeremonyView> {
+  async #continue(pin: Pin, actor: string): Promise<CeremonyView> {
     try {
-      const view = (await this.ceremonies.continue(this.operator?.name ?? 'set-up', pin)).view();
+      const view = (await this.ceremonies.continue(actor, pin)).view();
       if (view.state === 'done') await this.#issuersInForce();
       return view;
     } finally {
@@ -265,21 +289,10 @@ export class Station {
       registry.close();
       return;
     }
-    this.#operator = this.#rememberedOperator(registry);
     const live = await LiveStation.open(this, registry);
     await live.start();
     this.#live = live;
     this.statusSoon();
-  }
-
-  #rememberedOperator(registry: Registry): Operator | null {
-    const remembered = JSON.parse(registry.store.setting('signed-in') ?? '{}') as { instance?: string; name?: string | null };
-    if (remembered.instance !== this.config.instance || typeof remembered.name !== 'string') return null;
-    return registry.operators.find(remembered.name);
-  }
-
-  #role(): Caller {
-    return this.operator?.role ?? 'nobody';
   }
 
   #signerChanged(): void {

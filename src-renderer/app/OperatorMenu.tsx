@@ -10,6 +10,7 @@ import { loadStatus } from './station.ts';
 const signOut = async (): Promise<void> => {
   await call('operators.signOut', {});
   await loadStatus();
+  await loadStatus();
 };
 
 /** Who is at the station; switch or sign out. */

@@ -10,7 +10,6 @@ import { Dialog } from '../ui/Dialog.tsx';
 import { FailureCard } from '../ui/FailureCard.tsx';
 import { TextField } from '../ui/Field.tsx';
 import { Icon } from '../ui/Icon.tsx';
-import { loadStatus } from './station.ts';
 
 /** The operators as buttons; a password only where one is set. */
 function Operators({ only, onSignedIn }: { readonly only: Role | null; readonly onSignedIn: () => void }) {
@@ -29,7 +28,6 @@ function Operators({ only, onSignedIn }: { readonly only: Role | null; readonly 
   const signIn = async (operator: Operator, word: string): Promise<void> => {
     const done = await run(async () => {
       await call('operators.signIn', { name: operator.name, password: word });
-      await loadStatus();
     });
     if (done) onSignedIn();
   };

@@ -52,7 +52,10 @@ export async function loadStatus(): Promise<void> {
 /** Begins to follow the station; the returned function ends it. */
 export function followStation(): () => void {
   const ends = [
-    on('status.changed', setStatus),
+    on('status.changed', (shared) => setStatus({ ...shared, operator: useStation.getState().status?.operator ?? null })),
+    on('operator.changed', (operator) =>
+      useStation.setState(({ status }) => ({ status: status === null ? null : { ...status, operator } })),
+    ),
     on('session.changed', (session) => useStation.setState(({ status }) => ({ status: status === null ? null : { ...status, session } }))),
     on('setup.progress', (setup) => useStation.setState({ setup })),
     on('service.changed', (change) => {

@@ -40,7 +40,7 @@ export class IssueServices {
       spawn,
       config,
       onEvent: () => undefined,
-      onPeerCall: (name, input) => signer.call(name, input),
+      onPeerCall: (name, input) => signer.call(name, input, null),
       onState: () => undefined,
     });
     this.#hosts = [this.#station, signer];
@@ -52,7 +52,7 @@ export class IssueServices {
     const create = (options: SignerOptions): SignerService => {
       const signer = signerHost(join(dir, 'signer'), options);
       host = signer;
-      return { handle: (name, input) => signer.call(name, input), close: () => signer.stop() };
+      return { handle: (name, input) => signer.call(name, input, null), close: () => signer.stop() };
     };
     const bench = new SignerBench({ create, ...(folder === undefined ? {} : { folder }) });
     if (host === undefined) throw new Error('the bench makes its signer at once');
@@ -65,7 +65,7 @@ export class IssueServices {
 
   /** Certificates a second, from requests of devices that are registered; `parallel` of them are under way at any time. */
   async rate(count: number, parallel: number): Promise<number> {
-    return (count * 1000) / ((await this.#station.call('issue', { count, parallel })) as number);
+    return (count * 1000) / ((await this.#station.call('issue', { count, parallel }, null)) as number);
   }
 
   /** MB of memory that station and signer have now, together. */

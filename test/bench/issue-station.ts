@@ -69,6 +69,7 @@ serve(({ config, peer }) => {
 
   return Promise.resolve({
     handle: (_, input) => issue(Ask.parse(input)),
+    authorize: () => Promise.resolve(),
     peerEvent: () => undefined,
     stop: () => {
       registry.close();

@@ -13,6 +13,7 @@ import {
   type DoctorFinding,
   type EventName,
   type EventPayload,
+  type Face,
   type Service,
   type SlotView,
 } from '../../src-main/contract/index.ts';
@@ -22,11 +23,10 @@ import { agentPath } from './agent.ts';
 
 export interface TestStationOptions {
   readonly dataDir?: string;
-  /** Null: an operator signs in. */
-  readonly caller?: StationConfig['caller'];
+  /** `window`: an operator signs in. Else the command line, which is an officer. */
+  readonly face?: Face;
   readonly line?: StationConfig['line'];
   readonly broker?: boolean;
-  readonly instance?: string;
   /** Other profiles than those that are shipped. */
   readonly resourcesDir?: string;
   /** Another entry for the station service, for example one that kills itself. */
@@ -42,11 +42,15 @@ export class TestStation {
   readonly log: string[] = [];
   readonly #options: TestStationOptions;
   readonly #listeners = new Set<Listener>();
+  readonly #connection = randomUUID();
+  readonly #face: Face;
+  #credential: string | null = null;
   #supervisor: Supervisor;
 
   constructor(options: TestStationOptions = {}) {
     if (!existsSync(agentPath)) throw new Error(`missing: ${agentPath}; build it with make -C native/device-agent`);
     this.#options = options;
+    this.#face = options.face ?? 'command-line';
     this.dataDir = options.dataDir ?? TestStation.folder();
     this.#supervisor = this.#start();
   }
@@ -63,15 +67,8 @@ export class TestStation {
   }
 
   #start(): Supervisor {
-    const {
-      caller = { name: 'tester', role: 'officer' },
-      line = 'auto',
-      broker = true,
-      instance = randomUUID(),
-      entry,
-      resourcesDir = resolve('resources'),
-    } = this.#options;
-    const station: StationConfig = { dataDir: this.dataDir, resourcesDir, agentPath, instance, caller, broker, line };
+    const { line = 'auto', broker = true, entry, resourcesDir = resolve('resources') } = this.#options;
+    const station: StationConfig = { dataDir: this.dataDir, resourcesDir, agentPath, broker, line };
     return new Supervisor({
       spawn: childProcessServices({
         entry: { station: entry ?? resolve('src-main/station/service.ts'), signer: resolve('src-main/signer/service.ts') },
@@ -87,7 +84,14 @@ export class TestStation {
   }
 
   async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-    return calls[name].output.parse(await this.#supervisor.call(name, input)) as CallOutput<N>;
+    const value = await this.#supervisor.call(name, input, {
+      face: this.#face,
+      connection: this.#connection,
+      credential: this.#credential,
+    });
+    if (name === 'operators.signIn') this.#credential = calls['operators.signIn'].output.parse(value).credential;
+    if (name === 'operators.signOut') this.#credential = null;
+    return calls[name].output.parse(value) as CallOutput<N>;
   }
 
   on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): () => void {

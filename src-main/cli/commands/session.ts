@@ -66,7 +66,7 @@ class Watch {
     this.#told = left;
   }
 
-  #look({ crl }: StationStatus): void {
+  #look({ crl }: Pick<StationStatus, 'crl'>): void {
     const before = this.#crl;
     this.#crl = crl;
     if (crl === null || before === null || crl.number <= before.number) return;

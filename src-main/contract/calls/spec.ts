@@ -1,27 +1,26 @@
 import { z } from 'zod';
-import type { Role } from '../models.ts';
+import type { CallerRole } from '../caller.ts';
 import { limits } from '../limits.ts';
 
 export type Service = 'station' | 'signer';
-/** `nobody`: may be called before anyone has signed in. */
-export type Caller = Role | 'nobody';
 
 interface CallSpec<S extends Service, I extends z.ZodType, O extends z.ZodType> {
   readonly service: S;
   readonly summary: string;
   readonly input: I;
   readonly output: O;
-  readonly roles: readonly Caller[];
+  /** `nobody` among them: may be called before anyone has signed in. */
+  readonly roles: readonly CallerRole[];
 }
 
 export const call = <S extends Service, I extends z.ZodType, O extends z.ZodType>(spec: CallSpec<S, I, O>): CallSpec<S, I, O> => spec;
 
 export const nothing = z.object({}).strict();
 export const done = z.object({});
-export const everyone: readonly Caller[] = ['nobody', 'technician', 'officer', 'support'];
-export const signedIn: readonly Caller[] = ['technician', 'officer', 'support'];
-export const officer: readonly Caller[] = ['officer'];
-export const line: readonly Caller[] = ['technician', 'officer'];
+export const everyone: readonly CallerRole[] = ['nobody', 'technician', 'officer', 'support'];
+export const signedIn: readonly CallerRole[] = ['technician', 'officer', 'support'];
+export const officer: readonly CallerRole[] = ['officer'];
+export const line: readonly CallerRole[] = ['technician', 'officer'];
 
 /** Fields of every call that lists. */
 export const page = {

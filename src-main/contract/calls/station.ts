@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AuthorityAlgorithm } from '../ceremony.ts';
 import { SlotPosition } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { Operator, Role, StationStatus } from '../models.ts';
+import { Operator, Role, SignIn, StationStatus } from '../models.ts';
 import { ModuleConfig } from '../signer.ts';
 import { call, done, everyone, nothing, officer, signedIn } from './spec.ts';
 
@@ -73,7 +73,7 @@ export const stationCalls = {
     service: 'station',
     summary: 'Sign in as an operator',
     input: z.object({ name: z.string(), password: z.string().max(128).default('') }).strict(),
-    output: Operator,
+    output: SignIn,
     roles: everyone,
   }),
   'operators.signOut': call({ service: 'station', summary: 'Sign out', input: nothing, output: done, roles: signedIn }),

@@ -43,6 +43,14 @@ export const programFailures = {
     'The role {role} does not allow this call: {call}.',
     'Sign in as an operator whose role allows it: [document: docs/permissions.md#Who may call what].',
   ),
+  SIGN_IN_FIRST: entry(
+    'REFUSED',
+    'anybody',
+    'other-input',
+    'Sign in first',
+    'Nobody is signed in here, or the sign-in has ended. This call needs an operator: {call}.',
+    'Sign in as an operator whose role allows it: [document: docs/permissions.md#Who may call what].',
+  ),
   SIGN_IN_FAILED: entry(
     'REFUSED',
     'officer',

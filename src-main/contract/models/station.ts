@@ -16,6 +16,7 @@ export const StationStatus = z.object({
   tryOut: z.boolean(),
   version: z.string(),
   dataDir: z.string(),
+  /** Who asked. */
   operator: Operator.nullable(),
   token: z.object({ state: z.enum(['open', 'locked', 'absent', 'none']), view: TokenView.nullable() }),
   session: SigningSession.nullable(),

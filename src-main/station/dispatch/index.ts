@@ -1,1 +1,14 @@
-export { createDispatcher, mayCall, type Handlers, type HandlersOf, type StationCallName } from './dispatcher.ts';
+/** The door of dispatch: who calls, what they may, and which handler does it. */
+export { callerOf, type People } from './callers.ts';
+export {
+  createDispatcher,
+  isCall,
+  mayCall,
+  mustBeAllowed,
+  type Dispatch,
+  type Handlers,
+  type HandlersOf,
+  type OnRefused,
+  type StationCallName,
+} from './dispatcher.ts';
+export { PinRequests } from './pin-requests.ts';

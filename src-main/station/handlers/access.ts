@@ -6,11 +6,10 @@ import { keepTopicRule, TopicRule, topicRuleOf } from '../topic-rule.ts';
 
 export function accessHandlers(station: Station): HandlersOf<'access'> {
   const live = (): LiveStation => station.live();
-  const actor = (): string => station.operator?.name ?? 'nobody';
 
   return {
     'access.show': () => live().access(),
-    'access.topicRule': ({ rule: text, anyway }) => {
+    'access.topicRule': ({ rule: text, anyway }, caller) => {
       const { store, certificates } = live().registry;
       const [before, rule] = [topicRuleOf(store), new TopicRule(text)];
       const devices = certificates.countAdmitted();
@@ -18,7 +17,7 @@ export function accessHandlers(station: Station): HandlersOf<'access'> {
         if (devices > 0 && !anyway) throw new Failure('TOPIC_RULE_IN_USE', { devices, rule: before.text });
         store.transaction(() => {
           keepTopicRule(store, rule);
-          store.audit(actor(), 'access.topicRule', rule.text, { before: before.text, devices });
+          store.audit(caller.name, 'access.topicRule', rule.text, { before: before.text, devices });
         });
         live().topicRuleChanged();
       }

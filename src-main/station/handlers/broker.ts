@@ -22,23 +22,23 @@ export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'
       return { files: files.publicKey, command: command.publicKey };
     },
     'broker.hostKey': async (at) => ({ hostKey: await hostKeyOf(at) }),
-    'broker.use': ({ remote }) => {
+    'broker.use': ({ remote }, caller) => {
       const { store } = live().registry;
       store.transaction(() => {
         store.setSetting('brokerHost', JSON.stringify(remote));
         store.setSetting('brokerRabbitmq', JSON.stringify(null));
-        store.audit(station.operator?.name ?? 'nobody', 'broker.use', remote?.host ?? 'local', { ...remote });
+        store.audit(caller.name, 'broker.use', remote?.host ?? 'local', { ...remote });
       });
       return {};
     },
-    'broker.useRabbitmq': ({ cluster, password }) => {
+    'broker.useRabbitmq': ({ cluster, password }, caller) => {
       const { store } = live().registry;
       keepRabbitmqPassword(station.config.dataDir, password);
       store.transaction(() => {
         store.setSetting('brokerRabbitmq', JSON.stringify(cluster));
         // Which of the cluster's users are this station's: the mark outlives every change of the settings.
         if (store.setting('brokerRabbitmq.mark') === null) store.setSetting('brokerRabbitmq.mark', randomUUID());
-        store.audit(station.operator?.name ?? 'nobody', 'broker.useRabbitmq', cluster.nodes[0]?.host ?? '', { ...cluster });
+        store.audit(caller.name, 'broker.useRabbitmq', cluster.nodes[0]?.host ?? '', { ...cluster });
       });
       return {};
     },

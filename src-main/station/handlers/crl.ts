@@ -7,7 +7,6 @@ import type { Station } from '../station.ts';
 
 export function crlHandlers(station: Station): HandlersOf<'crl'> {
   const live = (): LiveStation => station.live();
-  const actor = (): string => station.operator?.name ?? 'nobody';
 
   return {
     'crl.publish': async ({ above }) => {
@@ -15,9 +14,9 @@ export function crlHandlers(station: Station): HandlersOf<'crl'> {
       return unwrap(live().crls.newest(), 'a CRL was just published');
     },
     'crl.receive': ({ offset, bytes }) => ({ size: live().incomingCrl.take(offset, bytes) }),
-    'crl.adopt': ({ note, dryRun }) => {
+    'crl.adopt': ({ note, dryRun }, caller) => {
       const { crls, incomingCrl, publisher, registry } = live();
-      const order = { bytes: incomingCrl.read(), note, actor: actor(), dryRun };
+      const order = { bytes: incomingCrl.read(), note, actor: caller.name, dryRun };
       const adoption = adoptCrl({ registry, builders: crls.all(), now: station.clock.now() }, order);
       if (dryRun) return adoption;
       incomingCrl.clear();
@@ -55,19 +54,19 @@ export function crlHandlers(station: Station): HandlersOf<'crl'> {
         .registry.issuers.all()
         .map(({ id, certificate }) => ({ issuer: id, certificate })),
     'crl.serving': () => ({ listen: live().crlServer.address }),
-    'crl.serve': async ({ listen }) => {
+    'crl.serve': async ({ listen }, caller) => {
       const { crlServer, registry } = live();
       if (listen === null) await crlServer.stop();
       else await crlServer.start(listen);
       registry.store.transaction(() => {
         registry.store.setSetting('crl.listen', JSON.stringify(listen));
-        registry.store.audit(actor(), 'crl.serve', listen === null ? 'nowhere' : `${listen.host}:${String(listen.port)}`);
+        registry.store.audit(caller.name, 'crl.serve', listen === null ? 'nowhere' : `${listen.host}:${String(listen.port)}`);
       });
       return { listen: crlServer.address };
     },
     'crl.settings': () => crlSettings(live().registry),
-    'crl.change': (settings) => {
-      changeCrlSettings(live().registry, settings, actor());
+    'crl.change': (settings, caller) => {
+      changeCrlSettings(live().registry, settings, caller.name);
       return crlSettings(live().registry);
     },
   };

@@ -3,21 +3,20 @@ import type { HandlersOf } from '../dispatch/index.ts';
 import type { Station } from '../station.ts';
 
 export function deliveryHandlers(station: Station): HandlersOf<'bundles'> {
-  const actor = (): string => station.operator?.name ?? 'nobody';
   /** Found out before anything is recorded for the device. */
   const mustBeOpen = (): void => {
     if (station.signer.session?.kind !== 'issue') throw new Failure('SESSION_NONE');
   };
   return {
-    'bundles.make': async (wish) => {
+    'bundles.make': async (wish, caller) => {
       mustBeOpen();
-      const made = await station.live().bundles.make(wish, actor());
+      const made = await station.live().bundles.make(wish, caller.name);
       station.statusSoon();
       return made;
     },
-    'bundles.offer': async (wish) => {
+    'bundles.offer': async (wish, caller) => {
       mustBeOpen();
-      const made = await station.live().bundles.offer(wish, actor());
+      const made = await station.live().bundles.offer(wish, caller.name);
       station.statusSoon();
       return made;
     },

@@ -9,11 +9,11 @@ export function deviceProfilesHandlers(station: Station): HandlersOf<'deviceProf
   return {
     'deviceProfiles.list': () => station.live().deviceProfiles.all().map(view),
     'deviceProfiles.lint': ({ text }) => lintDeviceProfile(text).findings,
-    'deviceProfiles.add': ({ text }) => {
+    'deviceProfiles.add': ({ text }, caller) => {
       const { deviceProfiles, registry } = station.live();
       const kept = deviceProfiles.add(text);
       registry.store.transaction(() =>
-        registry.store.audit(station.operator?.name ?? 'nobody', 'device-profile.add', kept.profile.name, { profile: kept.profile }),
+        registry.store.audit(caller.name, 'device-profile.add', kept.profile.name, { profile: kept.profile }),
       );
       return view(kept);
     },

@@ -7,24 +7,27 @@ import type { Station } from '../station.ts';
 
 export function devicesHandlers(station: Station): HandlersOf<'devices'> {
   const registry = (): Registry => station.live().registry;
-  const actor = (): string => station.operator?.name ?? 'nobody';
-  const decide = (verdict: 'APPROVED' | 'REFUSED', { devices, reason }: { devices: readonly string[]; reason: string }): DeviceRow[] => {
-    const rows = decideDevices(registry(), devices, { verdict, reason, actor: actor() });
+  const decide = (
+    verdict: 'APPROVED' | 'REFUSED',
+    { devices, reason }: { devices: readonly string[]; reason: string },
+    actor: string,
+  ): DeviceRow[] => {
+    const rows = decideDevices(registry(), devices, { verdict, reason, actor });
     station.live().line.poke();
     return rows;
   };
 
   return {
     'devices.list': (page) => registry().devices.list(page),
-    'devices.register': ({ order, ...device }) => {
-      registerDevices(registry(), [{ ...device, line: null }], { order, actor: actor(), dryRun: false });
+    'devices.register': ({ order, ...device }, caller) => {
+      registerDevices(registry(), [{ ...device, line: null }], { order, actor: caller.name, dryRun: false });
       return unwrap(registry().devices.get(device.device), 'it was just registered');
     },
-    'devices.registerMany': ({ csv, order, dryRun }) => ({
-      ...registerDevices(registry(), readDeviceList(csv), { order, actor: actor(), dryRun }),
+    'devices.registerMany': ({ csv, order, dryRun }, caller) => ({
+      ...registerDevices(registry(), readDeviceList(csv), { order, actor: caller.name, dryRun }),
       sha256: createHash('sha256').update(csv).digest('hex'),
     }),
-    'devices.approve': (asked) => decide('APPROVED', asked),
-    'devices.refuse': (asked) => decide('REFUSED', asked),
+    'devices.approve': (asked, { name }) => decide('APPROVED', asked, name),
+    'devices.refuse': (asked, { name }) => decide('REFUSED', asked, name),
   };
 }

@@ -10,7 +10,7 @@ export function issuersHandlers(station: Station): HandlersOf<'issuers'> {
 
   return {
     'issuers.list': () => ({ issuers: issuerViews(registry()), rootCrls: rootCrlViews(registry()) }),
-    'issuers.importCrl': ({ file }) => {
+    'issuers.importCrl': ({ file }, caller) => {
       const { rootCrls, issuers } = registry();
       const all = issuers.all();
       const { named, ...crl } = checkRootCrl({
@@ -21,7 +21,7 @@ export function issuersHandlers(station: Station): HandlersOf<'issuers'> {
         now: station.clock.now(),
       });
       const revoked = all.filter((issuer) => serialsBelow(issuer).some(({ serial }) => named.includes(serial))).map(({ id }) => id);
-      rootCrls.keep({ ...crl, revoked }, station.operator?.name ?? 'nobody');
+      rootCrls.keep({ ...crl, revoked }, caller.name);
       station.statusSoon();
       return unwrap(
         rootCrlViews(registry()).find(({ fingerprint }) => fingerprint === crl.fingerprint),

@@ -4,12 +4,11 @@ import { certificateToPem } from '../ca/index.ts';
 import { endGraceNow, rotate } from '../lifecycle/index.ts';
 import type { Station } from '../station.ts';
 
-export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
-  const actor = (): string => station.operator?.name ?? 'nobody';
+export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'notices'> {
   return {
-    'rotation.begin': async (request) => {
+    'rotation.begin': async (request, caller) => {
       const { registry, issuance, publisher } = station.live();
-      const { chain, ...rotated } = await rotate({ registry, issuance, clock: station.clock }, { ...request, actor: actor() });
+      const { chain, ...rotated } = await rotate({ registry, issuance, clock: station.clock }, { ...request, actor: caller.name });
       publisher.publishSoon();
       station.statusSoon();
       return { ...rotated, pem: chain.map(certificateToPem).join('') };
@@ -18,9 +17,10 @@ export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
       const { certificates } = station.live().registry;
       return { total: certificates.countRotations(), rows: certificates.rotations(page) };
     },
-    'rotation.end': ({ serial }) => {
+    'notices.list': (asked) => station.live().registry.notices.list(asked),
+    'rotation.end': ({ serial }, caller) => {
       const { registry, publisher } = station.live();
-      endGraceNow(registry, serial, actor());
+      endGraceNow(registry, serial, caller.name);
       station.emit('revocation.changed', unwrap(registry.revocations.get(serial), 'it was just revoked'));
       publisher.publishSoon();
       return {};

@@ -5,7 +5,6 @@ import type { Station } from '../station.ts';
 
 export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | 'bench'> {
   const live = (): LiveStation => station.live();
-  const actor = (): string => station.operator?.name ?? 'nobody';
   const bench = (): NonNullable<LiveStation['bench']> => {
     const { bench: units } = live();
     if (units === null) throw new Failure('NO_SIMULATED_UNITS');
@@ -17,12 +16,11 @@ export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | '
     'line.retry': ({ slot }) => live().line.retry(slot),
     'line.reject': ({ slot }) => live().line.reject(slot),
     'line.cancel': ({ slot }) => live().line.cancel(slot),
-    'line.reprovision': ({ slot }) => {
+    'line.reprovision': ({ slot }, { role }) => {
       const { line, registry } = live();
       const device = line.views().find((view) => view.slot === slot)?.device ?? null;
       // What an officer took away, only an officer gives back.
       const revoked = device !== null && registry.devices.get(device)?.status === 'REVOKED';
-      const role = station.operator?.role ?? 'nobody';
       if (revoked && role !== 'officer') throw new Failure('NOT_ALLOWED', { role, call: 'line.reprovision of a revoked device' });
       return line.reprovision(slot);
     },
@@ -35,14 +33,14 @@ export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | '
       const order = live().order();
       return order === null ? null : live().progress(order);
     },
-    'orders.create': (order) => {
+    'orders.create': (order, caller) => {
       const { runs } = live().registry;
       if (runs.order(order.id) !== null)
         throw new Failure('INVALID_INPUT', { field: 'id', problem: `there is a work order ${order.id} already` });
       longestNameMustFit(order.tenant, order.idPrefix);
       live().issuance.profile(order.certificateProfile);
       live().line.profile(order.deviceProfile);
-      runs.createOrder(order, actor());
+      runs.createOrder(order, caller.name);
       return runs.progress(order);
     },
     'orders.choose': ({ id }) => {

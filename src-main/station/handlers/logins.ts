@@ -14,7 +14,6 @@ const hourMs = 3_600_000;
 
 export function loginsHandlers(station: Station): HandlersOf<'logins'> {
   const live = (): LiveStation => station.live();
-  const actor = (): string => station.operator?.name ?? 'nobody';
   const changed = (): void => {
     if (station.config.broker) live().publisher.publishSoon();
     station.statusSoon();
@@ -25,12 +24,12 @@ export function loginsHandlers(station: Station): HandlersOf<'logins'> {
       const { registry } = live();
       return { passwordPort: passwordPort(registry), rows: registry.logins.list(), tenants: registry.logins.tenants() };
     },
-    'logins.listen': ({ port }) => {
-      changePasswordPort(live().registry, port, actor());
+    'logins.listen': ({ port }, caller) => {
+      changePasswordPort(live().registry, port, caller.name);
       changed();
       return {};
     },
-    'logins.device': ({ device, deviceProfile }) => {
+    'logins.device': ({ device, deviceProfile }, caller) => {
       const { registry, deviceProfiles } = live();
       const port = passwordPort(registry);
       if (port === null) throw new Failure('PASSWORDS_OFF');
@@ -40,19 +39,19 @@ export function loginsHandlers(station: Station): HandlersOf<'logins'> {
       if (registry.devices.get(device) === null) throw new Failure('NOT_FOUND', { kind: 'device', id: device });
       registry.devices.mustBeApproved(device);
       const password = newPassword();
-      registry.logins.set({ username: device, kind: 'device', password: passwordHash(password), reads: [], writes: [] }, actor());
+      registry.logins.set({ username: device, kind: 'device', password: passwordHash(password), reads: [], writes: [] }, caller.name);
       changed();
       return { username: device, password, port, topics: `${topicRuleOf(registry.store).base(device)}/#` };
     },
-    'logins.service': ({ name, reads, writes, password: wanted }) => {
+    'logins.service': ({ name, reads, writes, password: wanted }, caller) => {
       const password = wanted ? newPassword() : null;
       const username = usernameOf(name);
       const hash = password === null ? null : passwordHash(password);
-      live().registry.logins.set({ username, kind: 'service', password: hash, reads, writes }, actor());
+      live().registry.logins.set({ username, kind: 'service', password: hash, reads, writes }, caller.name);
       changed();
       return { username, login: serviceLogin(name), password };
     },
-    'logins.certificate': async ({ name, csr }) => {
+    'logins.certificate': async ({ name, csr }, caller) => {
       const { services, registry } = live();
       const username = usernameOf(name);
       if (!registry.logins.list().some((one) => one.username === username)) throw new Failure('NOT_FOUND', { kind: 'service', id: name });
@@ -63,28 +62,28 @@ export function loginsHandlers(station: Station): HandlersOf<'logins'> {
         spki,
         spkiSha256,
         signAs: services.profile.name,
-        actor: actor(),
+        actor: caller.name,
         action: 'service.issue',
       });
       const { serial, notAfter } = row;
       return { username, serial, notAfter, pem: chain.map(certificateToPem).join(''), keyPem: made?.keyPem ?? null };
     },
-    'logins.remove': ({ username }) => {
+    'logins.remove': ({ username }, caller) => {
       const { registry } = live();
       const revoked = registry.store.transaction(() => {
-        if (!registry.logins.remove(username, actor())) throw new Failure('NOT_FOUND', { kind: 'login', id: username });
+        if (!registry.logins.remove(username, caller.name)) throw new Failure('NOT_FOUND', { kind: 'login', id: username });
         return registry.certificates
           .ofService(username)
-          .filter((serial) => registry.certificates.revoke(serial, 'cessationOfOperation', 'the service was removed', actor()));
+          .filter((serial) => registry.certificates.revoke(serial, 'cessationOfOperation', 'the service was removed', caller.name));
       });
       for (const serial of revoked) station.emit('revocation.changed', unwrap(registry.revocations.get(serial), 'it was just revoked'));
       changed();
       return {};
     },
-    'logins.tenant': ({ tenant, mode, hours, reason }) => {
+    'logins.tenant': ({ tenant, mode, hours, reason }, caller) => {
       const { registry } = live();
       const until = hours === null ? null : instant(station.clock.now() + hours * hourMs);
-      registry.logins.setTenant({ tenant, mode: mode === 'both' ? null : mode, until, reason }, actor());
+      registry.logins.setTenant({ tenant, mode: mode === 'both' ? null : mode, until, reason }, caller.name);
       changed();
       return { tenants: registry.logins.tenants() };
     },

@@ -8,10 +8,10 @@ export function profilesHandlers(station: Station): HandlersOf<'profiles'> {
   return {
     'profiles.list': () => station.live().profiles.all().map(view),
     'profiles.lint': ({ text }) => lintCertificateProfile(text).findings,
-    'profiles.add': ({ text }) => {
+    'profiles.add': ({ text }, caller) => {
       const { profiles, registry } = station.live();
       const profile = profiles.add(text);
-      registry.store.transaction(() => registry.store.audit(station.operator?.name ?? 'nobody', 'profile.add', profile.name, { profile }));
+      registry.store.transaction(() => registry.store.audit(caller.name, 'profile.add', profile.name, { profile }));
       return view({ profile, own: true });
     },
   };

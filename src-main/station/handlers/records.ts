@@ -2,21 +2,19 @@ import type { HandlersOf } from '../dispatch/index.ts';
 import type { Station } from '../station.ts';
 
 export function recordsHandlers(station: Station): HandlersOf<'records'> {
-  const actor = (): string => station.operator?.name ?? 'nobody';
-
   return {
     'records.list': () => station.live().records.views(),
     'records.certificate': async () => {
       const { station: id, pem } = await station.live().recordsCertificate();
       return { station: id, commonName: `birthmark:records-${id}`, role: `station_${id}`, pem };
     },
-    'records.connect': async ({ at }) => {
-      const view = await station.live().records.connect(at, actor());
+    'records.connect': async ({ at }, caller) => {
+      const view = await station.live().records.connect(at, caller.name);
       station.statusSoon();
       return view;
     },
-    'records.disconnect': async ({ name }) => {
-      await station.live().records.disconnect(name, actor());
+    'records.disconnect': async ({ name }, caller) => {
+      await station.live().records.disconnect(name, caller.name);
       return {};
     },
     'records.settle': ({ timeoutMs }) => station.live().records.settle(timeoutMs),

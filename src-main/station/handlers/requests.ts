@@ -1,3 +1,4 @@
+import type { Caller } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import {
   answerRequest,
@@ -12,19 +13,19 @@ import { loadIdentity } from '../setup/index.ts';
 import type { Station } from '../station.ts';
 
 export function requestsHandlers(station: Station): HandlersOf<'requests'> {
-  const parts = (): RequestParts =>
-    requestParts(station.live().registry, loadIdentity(station.config.dataDir, 'observer'), station.operator?.name ?? 'nobody');
+  const parts = ({ name }: Caller): RequestParts =>
+    requestParts(station.live().registry, loadIdentity(station.config.dataDir, 'observer'), name);
 
   return {
-    'requests.create': (asked) => createRequest(parts(), asked),
+    'requests.create': (asked, caller) => createRequest(parts(caller), asked),
     'requests.list': (page) => {
-      const { total, rows } = parts().registry.requests.list(page);
+      const { total, rows } = station.live().registry.requests.list(page);
       return { total, rows: rows.map(requestView) };
     },
-    'requests.import': ({ text }) => importRequest(parts(), text),
-    'requests.export': ({ id }) => exportRequest(parts(), id),
-    'requests.answer': (answer) => {
-      const written = answerRequest(parts(), answer);
+    'requests.import': ({ text }, caller) => importRequest(parts(caller), text),
+    'requests.export': ({ id }, caller) => exportRequest(parts(caller), id),
+    'requests.answer': (answer, caller) => {
+      const written = answerRequest(parts(caller), answer);
       const { registry, publisher, line } = station.live();
       const revocation = answer.accept && written.request.serial !== null ? registry.revocations.get(written.request.serial) : null;
       if (revocation !== null) {

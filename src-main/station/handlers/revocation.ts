@@ -7,11 +7,10 @@ import type { Station } from '../station.ts';
 
 export function revocationHandlers(station: Station): HandlersOf<'revocations' | 'publication'> {
   const live = (): LiveStation => station.live();
-  const actor = (): string => station.operator?.name ?? 'nobody';
 
   return {
     'revocations.preview': (selector) => live().registry.certificates.select(selector),
-    'revocations.revoke': ({ selector, reason, note }) => {
+    'revocations.revoke': ({ selector, reason, note }, caller) => {
       const { registry, publisher, line } = live();
       const hit = registry.certificates.select(selector);
       if (hit.length === 0) throw nothingToRevoke(registry, selector);
@@ -19,7 +18,7 @@ export function revocationHandlers(station: Station): HandlersOf<'revocations' |
       if (newest !== undefined && hit.every(({ status }) => status === 'EXPIRED'))
         throw new Failure('REVOCATION_TOO_LATE', { serial: newest.serial, notAfter: newest.notAfter });
       const revoked = registry.store.transaction(() =>
-        hit.filter((row) => registry.certificates.revoke(row.serial, reason, note, actor())),
+        hit.filter((row) => registry.certificates.revoke(row.serial, reason, note, caller.name)),
       );
       const views = (revoked.length > 0 ? revoked : hit)
         .map((row) => registry.revocations.get(row.serial))
@@ -36,9 +35,9 @@ export function revocationHandlers(station: Station): HandlersOf<'revocations' |
       const { hits, byStatus, digest } = selectMany(live().registry, selector);
       return { count: hits.length, byStatus, digest, rows: hits.slice(0, limits.pageRows).map(({ row }) => row) };
     },
-    'revocations.revokeMany': async ({ selector, ...terms }) => {
+    'revocations.revokeMany': async ({ selector, ...terms }, caller) => {
       const { registry, publisher, line } = live();
-      const revoked = await revokeMany(registry, selector, { ...terms, actor: actor() });
+      const revoked = await revokeMany(registry, selector, { ...terms, actor: caller.name });
       const still = new Set(registry.certificates.admitted());
       for (const { device } of line.views()) if (device !== null && !still.has(device)) line.revoked(device);
       if (revoked.length > 0) publisher.publishSoon();

@@ -5,7 +5,7 @@ import type { Station } from '../station.ts';
 
 export function serversHandlers(station: Station): HandlersOf<'servers'> {
   return {
-    'servers.issue': async ({ dns, ips, csr, validityDays }) => {
+    'servers.issue': async ({ dns, ips, csr, validityDays }, caller) => {
       const { servers } = station.live();
       const made = csr === null ? makeKey() : null;
       const key = made ?? servers.checkRequest(csr ?? Buffer.alloc(0));
@@ -15,7 +15,7 @@ export function serversHandlers(station: Station): HandlersOf<'servers'> {
         ips,
         validityDays,
         signAs,
-        actor: station.operator?.name ?? 'nobody',
+        actor: caller.name,
         spki: key.spki,
         spkiSha256: key.spkiSha256,
       });

@@ -4,17 +4,17 @@ import type { Station } from '../station.ts';
 
 export function sessionsHandlers(station: Station): HandlersOf<'sessions'> {
   const live = (): LiveStation => station.live();
-  const actor = (): string => station.operator?.name ?? 'nobody';
 
   return {
-    'sessions.request': async (wish) => {
-      const request = await live().requestSession({ ...wish, operator: actor() });
+    'sessions.request': async (wish, caller) => {
+      const request = await live().requestSession({ ...wish, operator: caller.name });
+      station.pinRequests.asked(request, caller);
       const { view } = station.signer.token;
       return { ...request, token: view, purpose: view === null ? 'PIN of the token' : `PIN of the token “${view.label}”` };
     },
     'sessions.current': () => station.signer.session,
-    'sessions.close': async () => {
-      await station.signer.call('session.close', { why: `closed by ${actor()}` });
+    'sessions.close': async (_input, caller) => {
+      await station.signer.call('session.close', { why: `closed by ${caller.name}` });
       return {};
     },
   };

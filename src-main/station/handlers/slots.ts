@@ -4,19 +4,18 @@ import type { Station } from '../station.ts';
 
 export function slotsHandlers(station: Station): HandlersOf<'slots'> {
   const fixture = (): Fixture => station.live().fixture;
-  const actor = (): string => station.operator?.name ?? 'nobody';
 
   return {
     'slots.list': () => fixture().slots(),
     'slots.ports': () => fixture().ports(),
-    'slots.bind': ({ slot, position }) => {
-      fixture().bind(slot, position, actor());
+    'slots.bind': ({ slot, position }, caller) => {
+      fixture().bind(slot, position, caller.name);
       return fixture().slots();
     },
-    'slots.unbind': ({ slot }) => {
-      fixture().unbind(slot, actor());
+    'slots.unbind': ({ slot }, caller) => {
+      fixture().unbind(slot, caller.name);
       return fixture().slots();
     },
-    'slots.extraPorts': ({ paths }) => fixture().showPorts(paths, actor()),
+    'slots.extraPorts': ({ paths }, caller) => fixture().showPorts(paths, caller.name),
   };
 }

@@ -3,30 +3,34 @@ import type { HandlersOf } from '../dispatch/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import type { Station } from '../station.ts';
 
+/** A shift and a half: whoever forgets to sign out is out the next day. */
+const signInHours = 12;
+
 export function stationHandlers(station: Station): HandlersOf<'station' | 'operators'> {
   const live = (): LiveStation => station.live();
-  const actor = (): string => station.operator?.name ?? 'nobody';
 
   return {
-    'station.status': () => station.status(),
-    'station.tryOut': (input) => station.tryOut(input),
-    'station.init': (input) => station.init(input),
+    'station.status': (_input, caller) => station.statusFor(caller),
+    'station.tryOut': (input, caller) => station.tryOut(input, caller),
+    'station.init': (input, caller) => station.init(input, caller),
     'operators.list': () => live().registry.operators.list(),
-    'operators.add': ({ name, role, password }) => {
+    'operators.add': ({ name, role, password }, caller) => {
       const { operators, store } = live().registry;
       if (operators.find(name) !== null)
         throw new Failure('INVALID_INPUT', { field: 'name', problem: `there is an operator “${name}” already` });
-      store.transaction(() => operators.add(name, role, password, actor()));
+      store.transaction(() => operators.add(name, role, password, caller.name));
       return unwrap(operators.find(name), 'the operator was just added');
     },
-    'operators.signIn': ({ name, password }) => {
+    'operators.signIn': ({ name, password }, { face, connection }) => {
       const operator = live().registry.operators.check(name, password);
       if (operator === null) throw new Failure('SIGN_IN_FAILED');
-      station.signIn(operator);
-      return operator;
+      const signIn = live().registry.signIns.add(operator, face, signInHours);
+      station.emit('operator.changed', operator, connection);
+      return { operator, ...signIn };
     },
-    'operators.signOut': () => {
-      station.signIn(null);
+    'operators.signOut': (_input, { name, connection, credential }) => {
+      if (credential !== null) live().registry.signIns.remove(credential, name);
+      station.emit('operator.changed', null, connection);
       return {};
     },
   };

@@ -6,9 +6,8 @@ import type { Station } from '../station.ts';
 export function tokensHandlers(station: Station): HandlersOf<'tokens'> {
   return {
     'tokens.modules': () => knownModules(process.platform, process.arch),
-    'tokens.inspect': ({ module }) => {
+    'tokens.inspect': ({ module }, { role }) => {
       // A module is a program: on a finished station nobody but an officer names one.
-      const role = station.operator?.role ?? 'nobody';
       if (station.isSetUp && role !== 'officer') throw new Failure('NOT_ALLOWED', { role, call: 'tokens.inspect' });
       return station.signer.call('token.inspect', { module });
     },

@@ -14,6 +14,7 @@ import { Requests } from './requests.ts';
 import { Revocations } from './revocations.ts';
 import { Runs } from './runs.ts';
 import { RootCrls } from './root-crls.ts';
+import { SignIns } from './sign-ins.ts';
 import { openRevocationSnapshot, type RevocationSnapshot } from './snapshot.ts';
 import { Store } from './store.ts';
 
@@ -55,6 +56,7 @@ export interface Registry {
   readonly revocations: Revocations;
   readonly rootCrls: RootCrls;
   readonly runs: Runs;
+  readonly signIns: SignIns;
   revocationSnapshot(): RevocationSnapshot;
   now(): string;
   close(): void;
@@ -64,6 +66,7 @@ export interface Registry {
 export function openRegistry(dataDir: string, clock: Clock): Registry {
   const db = openDatabase(dataDir);
   const store = new Store(db, clock);
+  const operators = new Operators(store);
   return {
     store,
     bundles: new Bundles(store),
@@ -74,12 +77,13 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     issuers: new Issuers(store),
     logins: new Logins(store),
     notices: new Notices(store),
-    operators: new Operators(store),
+    operators,
     records: new Records(store),
     requests: new Requests(store),
     revocations: new Revocations(store),
     rootCrls: new RootCrls(store),
     runs: new Runs(store),
+    signIns: new SignIns(store, operators),
     revocationSnapshot: () => openRevocationSnapshot(db.name),
     now: () => instant(clock.now()),
     close: () => db.close(),

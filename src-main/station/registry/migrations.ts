@@ -7,6 +7,7 @@ import { bundlesMigration } from './migrations/bundles.ts';
 import { ceremoniesMigration } from './migrations/ceremonies.ts';
 import { loginsMigration } from './migrations/logins.ts';
 import { runProof } from './migrations/run-proof.ts';
+import { signInsMigration } from './migrations/sign-ins.ts';
 
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
 export const migrations: readonly string[] = [
@@ -288,4 +289,5 @@ export const migrations: readonly string[] = [
   runProof,
   loginsMigration,
   recordsMigration,
+  signInsMigration,
 ];

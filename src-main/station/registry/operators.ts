@@ -65,7 +65,7 @@ export class Operators {
       this.#store
         .sql('UPDATE operators SET tries = ?, locked_until = ? WHERE name = ?')
         .run(right ? 0 : row.tries + 1, right ? null : this.#lockAfter(row.tries + 1), name);
-      this.#store.audit(name, right ? 'operator.sign-in' : 'operator.refused', name);
+      if (!right) this.#store.audit(name, 'operator.refused', name);
     });
     return right ? this.find(name) : null;
   }

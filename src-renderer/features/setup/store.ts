@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { setStatus, setWorkplace, useStation } from '../../app/station.ts';
+import { loadStatus, setWorkplace, useStation } from '../../app/station.ts';
 import { type FailureData, toFailureData } from '../../../src-main/contract/errors.ts';
 import { call } from '../../lib/client.ts';
 
@@ -19,7 +19,9 @@ export async function startTryOut(): Promise<void> {
   useStation.setState({ setup: null });
   setWorkplace('line');
   try {
-    setStatus(await call('station.tryOut', {}));
+    await call('station.tryOut', {});
+    await call('operators.signIn', { name: 'Officer' });
+    await loadStatus();
     useSetup.setState({ stage: 'choose' });
   } catch (error) {
     useSetup.setState({ stage: 'confirm', failure: toFailureData(error) });

@@ -1,4 +1,4 @@
-import { calls, catalogue, Failure, type CallName } from '../../../src-main/contract/index.ts';
+import { calls, catalogue, Failure, type Caller, type CallName } from '../../../src-main/contract/index.ts';
 import { createDispatcher, type Handlers } from '../../../src-main/station/dispatch/index.ts';
 import { mutateMessage, withBytes, type Json } from '../mutate/json.ts';
 import { Broken, type FuzzTarget } from '../target.ts';
@@ -6,7 +6,8 @@ import { Broken, type FuzzTarget } from '../target.ts';
 const reached = new Failure('NOT_SET_UP');
 /** Every handler says that it was reached: what is tried is the way to it, past roles and schemas. */
 const handlers = new Proxy({}, { get: () => () => Promise.reject(reached) }) as Handlers;
-const dispatch = createDispatcher(handlers, () => 'officer');
+const dispatch = createDispatcher(handlers, () => undefined);
+const officer: Caller = { name: 'Ada', role: 'officer', face: 'window', connection: 'c', credential: null };
 
 /** Parts of many right inputs; the mutation puts them into each other's places. */
 const parts: Json = {
@@ -41,7 +42,7 @@ export const stationMessages: FuzzTarget = {
     const read = JSON.parse(Buffer.from(input).toString('utf8')) as { call?: Json; input?: Json } | null;
     const call = typeof read?.call === 'string' ? read.call : 'none';
     try {
-      await dispatch(call, withBytes(read?.input ?? null));
+      await dispatch(call, withBytes(read?.input ?? null), officer);
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
       if (!(thrown.code in catalogue)) throw new Broken(`a code that is not in the catalogue: ${String(thrown.code)}`);

@@ -13,7 +13,7 @@ type Name = keyof typeof passwords;
 let station: TestStation;
 
 beforeAll(async () => {
-  station = new TestStation({ caller: null, line: 'watch' });
+  station = new TestStation({ face: 'window', line: 'watch' });
   answersPin(station, tryOutPin);
   const init = { name: 'Line 1', module: null, tokenLabel: 'HSM', slots: [], officer: 'Ada', password: passwords.Ada };
   await station.call('station.init', init);

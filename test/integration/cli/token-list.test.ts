@@ -86,8 +86,10 @@ test('on a station: nothing is loaded while a session is open, nor for anybody b
     // The station's own token is none the worse for it.
     await station.openSession();
     expect((await station.run(1)).state).toBe('PASS');
+    await station.call('operators.add', { name: 'Tim', role: 'technician' });
     await station.stop();
-    const technician = new TestStation({ dataDir: station.dataDir, caller: { name: 'Tim', role: 'technician' }, broker: false });
+    const technician = new TestStation({ dataDir: station.dataDir, face: 'window', broker: false });
+    await technician.call('operators.signIn', { name: 'Tim' });
     await expect(technician.call('tokens.inspect', { module })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     await technician.stop();
   } finally {

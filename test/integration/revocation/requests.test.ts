@@ -57,7 +57,7 @@ test('a request goes to the owner, who revokes, and the answer comes back; nothi
 
   expect(await asker.call('requests.import', { text: answered.text })).toMatchObject({
     state: 'ACCEPTED',
-    answeredBy: 'tester, Try-out station',
+    answeredBy: 'command line, Try-out station',
     answer: 'thank you',
   });
   expect((await asker.call('requests.import', { text: answered.text })).state).toBe('ACCEPTED');
@@ -95,7 +95,7 @@ test('only the owner of the issuer can answer: not the asker itself, not a devic
   const body = {
     id: request.id,
     station: 'Try-out station',
-    operator: 'tester',
+    operator: 'command line',
     answeredAt: new Date().toISOString(),
     accepted: true,
     note: '',

@@ -45,7 +45,7 @@ describe('a unit that has an identity', () => {
 
 describe('a technician', () => {
   it('cannot give a revoked device a new identity', async () => {
-    const station = new TestStation({ caller: null });
+    const station = new TestStation({ face: 'window' });
     try {
       await station.call('station.tryOut', { slots: 1, plug: false });
       expect((await station.run(1)).state).toBe('PASS');

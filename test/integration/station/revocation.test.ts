@@ -33,7 +33,7 @@ test('a revocation goes RECORDED → PUBLISHED → EFFECTIVE, ends the live sess
   const off = station.on('revocation.changed', (view) => void states.push(view.state));
   const before = (await station.call('station.status', {})).crl?.number ?? 0;
   const [recorded] = await station.call('revocations.revoke', { selector: { device }, reason: 'keyCompromise', note: 'stolen' });
-  expect(recorded).toMatchObject({ device, reason: 'keyCompromise', note: 'stolen', operator: 'tester' });
+  expect(recorded).toMatchObject({ device, reason: 'keyCompromise', note: 'stolen', operator: 'command line' });
   const [end] = await effective(recorded?.serial ?? '');
   off();
   expect(states).toEqual(['RECORDED', 'PUBLISHED', 'EFFECTIVE']);

@@ -73,12 +73,12 @@ test('the station is killed with a call pending: the call fails by name, and the
 
 test('an operator who signed in is still signed in after the station was restarted, and not in another window', async () => {
   await station.stop();
-  const window = new TestStation({ dataDir: station.dataDir, caller: null });
+  const window = new TestStation({ dataDir: station.dataDir, face: 'window' });
   await window.call('operators.signIn', { name: 'Support' });
   await window.kill('station');
   expect((await window.call('station.status', {})).operator).toMatchObject({ name: 'Support' });
   await window.stop();
-  const other = new TestStation({ dataDir: station.dataDir, caller: null });
+  const other = new TestStation({ dataDir: station.dataDir, face: 'window' });
   expect((await other.call('station.status', {})).operator).toBeNull();
   await other.stop();
 });

@@ -210,7 +210,7 @@ export function playScenario(name: string): MockStation {
       const operator = given.operators.find((one) => one.name === who);
       if (operator === undefined || (operator.passwordSet && password !== 'secret')) throw new Failure('SIGN_IN_FAILED');
       setStatus({ operator });
-      return operator;
+      return { operator, credential: null, expiresAt: '2027-01-01T00:00:00.000Z' };
     })
     .answer('operators.signOut', () => (setStatus({ operator: null }), {}))
     .answer('sessions.request', () => ({

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { calls, roles, type Caller, type CallName } from '../../../src-main/contract/index.ts';
+import { calls, roles, type Caller, type CallerRole, type CallName } from '../../../src-main/contract/index.ts';
 import { createDispatcher, mayCall, type Handlers } from '../../../src-main/station/dispatch/index.ts';
 
 const names = (Object.keys(calls) as CallName[]).filter((name) => calls[name].service === 'station');
-const callers: readonly Caller[] = ['nobody', ...roles];
+const callers: readonly CallerRole[] = ['nobody', ...roles];
 const serial = 'AB'.repeat(20);
 
 /** One acceptable input for each call that needs more than none. */
@@ -78,20 +78,31 @@ const inputs: Partial<Record<CallName, unknown>> = {
 };
 
 /** A dispatcher whose handlers only note that they were reached. */
-function reaching(caller: Caller): { dispatch: (name: string, input: unknown) => Promise<unknown>; reached: string[] } {
+const who = (role: CallerRole): Caller => ({ name: 'Ada', role, face: 'window', connection: 'c', credential: null });
+
+function reaching(role: CallerRole): {
+  dispatch: (name: string, input: unknown) => Promise<unknown>;
+  reached: string[];
+  refused: string[];
+} {
   const reached: string[] = [];
   const handlers = Object.fromEntries(names.map((name) => [name, () => reached.push(name)])) as unknown as Handlers;
-  return { dispatch: createDispatcher(handlers, () => caller), reached };
+  const refused: string[] = [];
+  const dispatch = createDispatcher(handlers, (caller, name) => void refused.push(`${caller.name} ${name}`));
+  return { dispatch: (name, input) => dispatch(name, input, who(role)), reached, refused };
 }
 
 describe.each(callers)('%s', (caller) => {
   test.each(names)('%s is as the table says', async (name) => {
-    const { dispatch, reached } = reaching(caller);
+    const { dispatch, reached, refused } = reaching(caller);
     const outcome = await dispatch(name, inputs[name] ?? {}).catch((thrown: unknown) => thrown);
     const allowed = calls[name].roles.includes(caller);
     expect(mayCall(caller, name)).toBe(allowed);
     expect(reached).toEqual(allowed ? [name] : []);
-    if (!allowed) expect(outcome).toMatchObject({ code: 'NOT_ALLOWED', params: { role: caller, call: name } });
+    expect(refused).toEqual(allowed ? [] : [`Ada ${name}`]);
+    const params = caller === 'nobody' ? { call: name } : { role: caller, call: name };
+    const failure = { code: caller === 'nobody' ? 'SIGN_IN_FIRST' : 'NOT_ALLOWED', params };
+    expect(allowed || outcome).toEqual(allowed || expect.objectContaining(failure));
   });
 });
 
@@ -217,5 +228,5 @@ test.each<[CallName, unknown, string]>([
 
 test('an answer that is not what the table promises does not leave the station', async () => {
   const handlers = { 'sessions.current': () => ({ pin: '1234' }) } as unknown as Handlers;
-  await expect(createDispatcher(handlers, () => 'officer')('sessions.current', {})).rejects.toThrow();
+  await expect(createDispatcher(handlers, () => undefined)('sessions.current', {}, who('officer'))).rejects.toThrow();
 });

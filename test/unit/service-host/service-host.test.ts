@@ -66,7 +66,7 @@ afterEach(() => vi.useRealTimers());
 
 test('calls wait for the start, and their answers find them', async () => {
   const service = host();
-  const [one, two] = [service.call('one', 1), service.call('two', 2)];
+  const [one, two] = [service.call('one', 1, null), service.call('two', 2, null)];
   await settle();
   expect(newest().received).toEqual([{ kind: 'start', config: { some: 'config' } }]);
   newest().say({ kind: 'ready' });
@@ -85,11 +85,11 @@ test('calls wait for the start, and their answers find them', async () => {
 test('a crash fails what was pending, and later calls reach the next process', async () => {
   const service = host();
   newest().say({ kind: 'ready' });
-  const pending = outcomeOf(service.call('sign', {}));
+  const pending = outcomeOf(service.call('sign', {}, null));
   await settle();
   newest().exit();
   expect(await pending).toBe('SERVICE_CRASHED');
-  const later = service.call('sign', {});
+  const later = service.call('sign', {}, null);
   await settle();
   expect(processes).toHaveLength(2);
   newest().say({ kind: 'ready' });
@@ -101,7 +101,7 @@ test('a crash fails what was pending, and later calls reach the next process', a
 
 test('whoever waits for a start that fails is told, and the next start is tried', async () => {
   const service = host();
-  const waiting = outcomeOf(service.call('sign', {}));
+  const waiting = outcomeOf(service.call('sign', {}, null));
   await settle();
   newest().exit('exit code 1');
   expect(await waiting).toBe('SERVICE_CRASHED');
@@ -135,7 +135,7 @@ test('what a dead process still had to say is not heard', async () => {
   old.exit();
   await vi.advanceTimersByTimeAsync(0);
   newest().say({ kind: 'ready' });
-  const call = service.call('sign', {});
+  const call = service.call('sign', {}, null);
   await settle();
   old.say({ kind: 'result', id: lastCallId(newest()), outcome: { ok: true, value: 'stale' } });
   old.say({ kind: 'event', name: 'stale', payload: {} });
@@ -155,7 +155,7 @@ test('a call of the other service is carried there, its failure back by name', a
 test('stop asks first, and ends by force after the grace', async () => {
   const service = host();
   newest().say({ kind: 'ready' });
-  const pending = outcomeOf(service.call('sign', {}));
+  const pending = outcomeOf(service.call('sign', {}, null));
   await settle();
   const stopped = service.stop(3000);
   expect(newest().received.at(-1)).toEqual({ kind: 'stop' });
@@ -167,7 +167,7 @@ test('stop asks first, and ends by force after the grace', async () => {
   expect(await pending).toBe('SERVICE_CRASHED');
   await vi.advanceTimersByTimeAsync(60_000);
   expect(processes).toHaveLength(1);
-  expect(await outcomeOf(service.call('sign', {}))).toBe('SERVICE_CRASHED');
+  expect(await outcomeOf(service.call('sign', {}, null))).toBe('SERVICE_CRASHED');
 });
 
 test('a service that leaves when asked is not killed and not started again', async () => {
@@ -186,7 +186,7 @@ test('who waits for a restart when everything is stopped is told so', async () =
   newest();
   await vi.advanceTimersByTimeAsync(0);
   newest().exit();
-  const waiting = outcomeOf(service.call('sign', {}));
+  const waiting = outcomeOf(service.call('sign', {}, null));
   await service.stop();
   expect(await waiting).toBe('SERVICE_CRASHED');
 });

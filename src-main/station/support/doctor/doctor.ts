@@ -1,4 +1,4 @@
-import { calls, roles, type CallName, type DoctorFinding } from '../../../contract/index.ts';
+import { calls, roles, type Caller, type CallName, type DoctorFinding } from '../../../contract/index.ts';
 import { createDispatcher, mayCall, type Handlers } from '../../dispatch/index.ts';
 import type { BrokerHost } from '../../broker/index.ts';
 import type { CrlSet } from '../../publication/index.ts';
@@ -46,10 +46,11 @@ async function roleProblems(): Promise<Check> {
   for (const role of ['nobody', ...roles] as const) {
     const reached = new Set<string>();
     const handlers = Object.fromEntries(names.map((name) => [name, () => reached.add(name)])) as unknown as Handlers;
-    const dispatch = createDispatcher(handlers, () => role);
+    const dispatch = createDispatcher(handlers, () => undefined);
+    const caller: Caller = { name: 'doctor', role, face: 'window', connection: 'doctor', credential: null };
     for (const name of names.filter((candidate) => !mayCall(role, candidate))) {
       checked++;
-      await dispatch(name, {}).catch(() => undefined);
+      await dispatch(name, {}, caller).catch(() => undefined);
       if (reached.has(name)) problems.push(`${name} can be called as ${role}`);
     }
   }
