@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { setUp } from './setup/index.mjs';
 import { inRoot, node24, root } from './setup/paths.mjs';
+import { requireSandbox } from './setup/sandbox.mjs';
 import { runAsScript, SetupProblem } from './setup/say.mjs';
 
 const bin = (name) => inRoot('node_modules', '.bin', name);
@@ -82,7 +83,8 @@ async function e2e(electron) {
   const [program, ...args] = process.env.DISPLAY
     ? command
     : ['xvfb-run', '--auto-servernum', '--server-args=-screen 0 1600x1000x24', ...command];
-  const env = { BIRTHMARK_NODE: node24(), BIRTHMARK_ELECTRON: electron.executable, BIRTHMARK_ELECTRON_ARGS: electron.args.join(' ') };
+  const electronArgs = requireSandbox(electron.executable).args.join(' ');
+  const env = { BIRTHMARK_NODE: node24(), BIRTHMARK_ELECTRON: electron.executable, BIRTHMARK_ELECTRON_ARGS: electronArgs };
   const { ok } = await run(program, args, env);
   return counted('e2e', ok, ({ stats }) => ({ passed: stats.expected, failed: stats.unexpected + stats.flaky }));
 }

@@ -7,29 +7,39 @@ import { SetupProblem } from './say.mjs';
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Without the project's own bin folder: `npm ci` removes it while it runs. */
-const machinePath = () =>
+export const machinePath = () =>
   (process.env.PATH ?? '')
     .split(delimiter)
     .filter((folder) => folder !== inRoot('node_modules', '.bin'))
     .join(delimiter);
 
+const keptBytes = 4000;
+
 /**
- * One step of the set-up. Its output goes to stderr.
+ * One step of the set-up. What it prints is shown only when it fails.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{env?: Record<string, string>, cwd?: string, hint?: string, timeoutMs?: number}} [options]
- * @returns {Promise<void>} rejects with a SetupProblem that names the command when it fails
+ * @param {{env?: Record<string, string>, cwd?: string, hint?: string, timeoutMs?: number, onOutput?: (text: string) => void}} [options]
+ *   onOutput: hears what it prints, in pieces
+ * @returns {Promise<void>} rejects with a SetupProblem that names the command and has its last words when it fails
  */
 export async function step(program, args, options = {}) {
   const env = { ...process.env, PATH: machinePath(), ...options.env };
-  const child = spawn(program, args, { cwd: options.cwd ?? root, env, stdio: ['ignore', 2, 2], timeout: options.timeoutMs });
+  const child = spawn(program, args, { cwd: options.cwd ?? root, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: options.timeoutMs });
+  let lastWords = '';
+  const hear = (chunk) => {
+    lastWords = `${lastWords}${chunk}`.slice(-keptBytes);
+    options.onOutput?.(String(chunk));
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
   const failure = await new Promise((done) => {
     child.once('error', (error) => done(error.message));
-    child.once('exit', (code, signal) => done(code === 0 ? null : signal === null ? `exit code ${code}` : `ended by ${signal}`));
+    child.once('close', (code, signal) => done(code === 0 ? null : signal === null ? `exit code ${code}` : `ended by ${signal}`));
   });
   if (failure === null) return;
   const command = [program, ...args].join(' ');
-  throw new SetupProblem([`"${command}" failed: ${failure}.`, ...(options.hint ? [options.hint] : [])].join('\n'));
+  throw new SetupProblem([lastWords.trim(), `"${command}" failed: ${failure}.`, options.hint ?? ''].filter(Boolean).join('\n'));
 }
 
 /**

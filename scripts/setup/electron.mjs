@@ -4,21 +4,17 @@ import { join } from 'node:path';
 import { fallbackRuntime, fallbackFolder } from './electron-fallback.mjs';
 import { folderBytes, untilStalled } from './stalled.mjs';
 import { cacheFolder, inRoot, node24 } from './paths.mjs';
-import { say } from './say.mjs';
+import { stage } from './say.mjs';
 
 /**
  * @typedef {object} Runtime
  * @property {'official' | 'fallback'} kind
  * @property {string} version
  * @property {string} executable
- * @property {readonly string[]} args what this machine needs before the app's own arguments
  */
 
 const officialFolder = inRoot('node_modules', 'electron', 'dist');
 const officialVersion = () => JSON.parse(readFileSync(inRoot('node_modules', 'electron', 'package.json'), 'utf8')).version;
-
-/** Chrome's sandbox refuses to run as root, and a machine without a user session rarely has a GPU. */
-const machineArgs = () => (process.getuid?.() === 0 ? ['--no-sandbox', '--disable-gpu'] : []);
 
 /** @returns {Runtime | null} */
 function official() {
@@ -26,17 +22,18 @@ function official() {
   const version = join(officialFolder, 'version');
   if (!existsSync(executable) || !existsSync(version)) return null;
   const found = readFileSync(version, 'utf8').replace(/^v/u, '').trim();
-  return found === officialVersion() ? { kind: 'official', version: found, executable, args: machineArgs() } : null;
+  return found === officialVersion() ? { kind: 'official', version: found, executable } : null;
 }
 
 /** The electron package downloads its binary when it is first asked for; given up when nothing arrives any more. */
 async function download() {
-  say(`downloading Electron ${officialVersion()}`);
   mkdirSync(cacheFolder, { recursive: true });
   const temporary = await mkdtemp(join(cacheFolder, 'download-'));
   try {
     const env = { TMPDIR: temporary };
-    await untilStalled(node24(), [inRoot('node_modules', 'electron', 'install.js')], env, () => folderBytes([temporary, officialFolder]));
+    const install = [inRoot('node_modules', 'electron', 'install.js')];
+    const work = () => untilStalled(node24(), install, env, () => folderBytes([temporary, officialFolder]));
+    await stage(`downloading Electron ${officialVersion()}`, 'half a minute', work);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -52,7 +49,7 @@ export async function electronRuntime() {
   if (!existsSync(fallbackFolder)) await download();
   const downloaded = official();
   if (downloaded !== null) return downloaded;
-  return { kind: 'fallback', args: machineArgs(), ...(await fallbackRuntime()) };
+  return { kind: 'fallback', ...(await fallbackRuntime()) };
 }
 
 /** @param {Runtime} runtime for people */

@@ -4,7 +4,7 @@ import { alone } from './lock.mjs';
 import { deviceAgent, pinPad, tokenShim } from './native.mjs';
 import { nodePackages } from './node-packages.mjs';
 import { inRoot, node24 } from './paths.mjs';
-import { say } from './say.mjs';
+import { stage } from './say.mjs';
 import { unlessDone } from './stamp.mjs';
 import { systemPackages } from './system.mjs';
 
@@ -27,10 +27,7 @@ const bundles = {
     'out/services/station.cjs',
     'out/services/signer.cjs',
   ],
-  work: async () => {
-    say('building the app');
-    await step(node24(), [inRoot('scripts', 'build.mjs')]);
-  },
+  work: () => stage('building the app', '10 seconds', () => step(node24(), [inRoot('scripts', 'build.mjs')])),
 };
 
 /**

@@ -1,6 +1,6 @@
 import { step } from './command.mjs';
 import { inRoot } from './paths.mjs';
-import { say } from './say.mjs';
+import { stage } from './say.mjs';
 import { unlessDone } from './stamp.mjs';
 
 const make = (name, folder, result) =>
@@ -8,10 +8,7 @@ const make = (name, folder, result) =>
     name,
     sources: [folder],
     results: [result],
-    work: async () => {
-      say(`building ${result}`);
-      await step('make', ['--silent', '-C', inRoot(folder)]);
-    },
+    work: () => stage(`building ${result}`, '5 seconds', () => step('make', ['--silent', '-C', inRoot(folder)])),
   });
 
 /** The reference device agent, in C. */

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { step } from './command.mjs';
+import { firstNode } from './first-node.mjs';
+import { npm } from './npm.mjs';
 import { inRoot, node24 } from './paths.mjs';
-import { say, SetupProblem } from './say.mjs';
+import { stage, SetupProblem } from './say.mjs';
 
 const compiledModule = 'node_modules/pkcs11js/build/Release/pkcs11.node';
 
@@ -35,20 +36,25 @@ function loads(module) {
   }
 }
 
+/** How much of what the lock file names lies there, in percent. */
+function installedPercent(paths) {
+  return (100 * paths.filter((path) => existsSync(inRoot(path, 'package.json'))).length) / paths.length;
+}
+
 /** `npm ci` and the one module that has to be compiled. Newer npm runs no install script unasked, so it is asked for by name. */
 export async function nodePackages() {
   if (!upToDate()) {
-    say('installing npm packages (about a minute)');
-    await step('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
-      hint: 'Check the network and the npm registry, then try again.',
-    });
+    const node = await firstNode();
+    const paths = Object.keys(lockedPackages(inRoot('package-lock.json'))).filter((path) => path !== '');
+    const work = () =>
+      npm(['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { node, hint: 'Check the network and the npm registry, then try again.' });
+    await stage('installing npm packages', 'a minute', work, () => installedPercent(paths));
   }
-  if (!existsSync(inRoot(compiledModule)) || !loads(compiledModule)) {
-    say('compiling pkcs11js');
-    await step('npm', ['rebuild', 'pkcs11js'], { env: compilerEnvironment() });
-    if (!loads(compiledModule)) throw new SetupProblem('pkcs11js was compiled but does not load.');
-  }
-  if (node24() === null) {
+  const node = node24();
+  if (node === null) {
     throw new SetupProblem(`Birthmark runs on Node 24 or newer; this is ${process.version}. Install Node 24 and try again.`);
   }
+  if (existsSync(inRoot(compiledModule)) && loads(compiledModule)) return;
+  await stage('compiling pkcs11js', 'half a minute', () => npm(['rebuild', 'pkcs11js'], { node, env: compilerEnvironment() }));
+  if (!loads(compiledModule)) throw new SetupProblem('pkcs11js was compiled but does not load.');
 }

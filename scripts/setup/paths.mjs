@@ -12,8 +12,11 @@ export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.
 /** The pinned Node 24 of node_modules, where there is one for this platform. */
 const pinnedNode = inRoot('node_modules', '.bin', 'node');
 
+/** Is the Node that runs this script new enough for the project? */
+export const recentEnough = Number(process.versions.node.split('.')[0]) >= 24;
+
 /** @returns {string | null} a Node of version 24 or newer */
 export function node24() {
   if (existsSync(pinnedNode)) return pinnedNode;
-  return Number(process.versions.node.split('.')[0]) >= 24 ? process.execPath : null;
+  return recentEnough ? process.execPath : null;
 }

@@ -4,6 +4,36 @@ export const say = (line) => process.stderr.write(`birthmark set-up: ${line}\n`)
 /** Something the person at the machine must do; shown without a stack trace. */
 export class SetupProblem extends Error {}
 
+const redrawMs = 500;
+
+/**
+ * Does one stage of the set-up and says what it does and how long that takes. On a terminal the line counts on; elsewhere
+ * it is one line.
+ * @template T
+ * @param {string} what
+ * @param {string} usual how long it takes on a usual machine
+ * @param {() => Promise<T>} work
+ * @param {() => number | null} [percent] how far it is, where that is known
+ * @returns {Promise<T>}
+ */
+export async function stage(what, usual, work, percent = () => null) {
+  say(`${what} (about ${usual})`);
+  if (!process.stderr.isTTY) return work();
+  const since = Date.now();
+  const redraw = setInterval(() => {
+    const known = percent();
+    const done = known === null ? '' : `${Math.min(99, Math.floor(known))} %, `;
+    const seconds = Math.round((Date.now() - since) / 1000);
+    process.stderr.write(`\r\u001b[2K  ${done}${seconds} s`);
+  }, redrawMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(redraw);
+    process.stderr.write('\r\u001b[2K');
+  }
+}
+
 /**
  * Runs a script's main function: its number becomes the exit code, a SetupProblem becomes plain words.
  * @param {() => Promise<number>} main

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { step } from './command.mjs';
-import { say, SetupProblem } from './say.mjs';
+import { stage, SetupProblem } from './say.mjs';
 
 const program = (name) => ({ folders: () => [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'], name });
 const header = (name) => ({ folders: () => ['/usr/include', '/usr/local/include'], name });
@@ -105,13 +105,25 @@ const disableServices = (names) => {
 };
 const hasSystemd = () => existsSync('/run/systemd/system');
 
+/** apt says how far it is in lines like `dlstatus:1:23.5:…` and `pmstatus:libgtk-3-0:61.9:…`; both halves count as half. */
+function aptPercent(text, before) {
+  const lines = [...text.matchAll(/^(dl|pm)status:[^:]*:([\d.]+):/gmu)];
+  const last = lines.at(-1);
+  return last === undefined ? before : Number(last[2]) / 2 + (last[1] === 'pm' ? 50 : 0);
+}
+
 async function install(missing) {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await step('apt-get', ['update', '-q'], { env });
+  await stage('asking for the list of Debian packages', '10 seconds', () => step('apt-get', ['update', '-q'], { env }));
   const names = missing.map(knownName);
-  await withoutServices(() => step('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env }));
+  let percent = 0;
+  const onOutput = (text) => (percent = aptPercent(text, percent));
+  const args = ['-o', 'APT::Status-Fd=1', 'install', '-y', '-q', '--no-install-recommends', ...names];
+  const what = `installing ${names.length === 1 ? 'one Debian package' : `${names.length} Debian packages`}: ${names.join(' ')}`;
+  const work = () => withoutServices(() => step('apt-get', args, { env, onOutput }));
+  await stage(what, 'two minutes', work, () => percent);
   // policy-rc.d holds back the start now; the next boot would start it all the same.
-  for (const [command, ...args] of disableServices(names)) await step(command, args);
+  for (const [command, ...words] of disableServices(names)) await step(command, words);
 }
 
 function tellTheCommand(missing) {
@@ -144,7 +156,6 @@ export async function systemPackages(groups) {
   const missing = wanted.filter(([, sign]) => !present(sign)).map(([names]) => names);
   if (missing.length === 0) return;
   if (process.getuid() !== 0 || !existsSync('/etc/debian_version')) tellTheCommand(missing);
-  say(`installing ${missing.length} Debian packages`);
   await install(missing);
   const still = wanted.filter(([, sign]) => !present(sign)).map(([names]) => names[0]);
   if (still.length > 0) throw new SetupProblem(`These packages were installed but are not where they should be: ${still.join(' ')}`);
