@@ -1,5 +1,8 @@
 /** Set-up speaks on stderr only: `npm run -s birthmark -- … --json` keeps stdout for one JSON object. */
-export const say = (line) => process.stderr.write(`birthmark set-up: ${line}\n`);
+export const say = (line) => process.stderr.write(`${clearLine()}birthmark set-up: ${line}\n`);
+
+/** On a terminal, a stage may just be counting on the last line. */
+const clearLine = () => (process.stderr.isTTY ? '\r\u001b[2K' : '');
 
 /** Something the person at the machine must do; shown without a stack trace. */
 export class SetupProblem extends Error {}
@@ -24,13 +27,13 @@ export async function stage(what, usual, work, percent = () => null) {
     const known = percent();
     const done = known === null ? '' : `${Math.min(99, Math.floor(known))} %, `;
     const seconds = Math.round((Date.now() - since) / 1000);
-    process.stderr.write(`\r\u001b[2K  ${done}${seconds} s`);
+    process.stderr.write(`${clearLine()}  ${done}${seconds} s`);
   }, redrawMs);
   try {
     return await work();
   } finally {
     clearInterval(redraw);
-    process.stderr.write('\r\u001b[2K');
+    process.stderr.write(clearLine());
   }
 }
 
