@@ -28,6 +28,7 @@ const packages = {
   pdfkit: [stationFolder('ceremony')],
   '@humanwhocodes/momoa': [stationFolder('profile-text')],
   'csv-parse': [stationFolder('registration')],
+  'node-forge': [stationFolder('x509-files')],
   pg: [stationFolder('central-records')],
   ssh2: [stationFolder('broker')],
   mqtt: [stationFolder('verify'), stationFolder('broker'), stationFolder('support')],
@@ -52,11 +53,10 @@ const packages = {
   'esptool-js': [test],
   '@micropython/micropython-webassembly-pyscript': [test],
   '@peculiar/x509': [test],
-  'node-forge': [test],
   '@zip.js/zip.js': [test],
 };
 /** Tests reach for real components directly to check ours. */
-const alsoInTests = ['zod', 'pkcs11js', 'better-sqlite3', 'serialport', 'cborg', 'mqtt', 'pg'];
+const alsoInTests = ['zod', 'pkcs11js', 'better-sqlite3', 'serialport', 'cborg', 'mqtt', 'pg', 'node-forge'];
 
 const npm = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled'];
 const inNodeModules = (name) => `node_modules/(@types/)?${name}/`;

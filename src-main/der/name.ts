@@ -51,15 +51,3 @@ export function commonNameOf(bytes: Uint8Array): string | null {
   const names = readName(bytes).filter((part) => part.type === oids.commonName);
   return names.length === 1 ? (names[0]?.text ?? null) : null;
 }
-
-/** For people: `O=Acme, CN=Issuer 1`. */
-export function describeName(bytes: Uint8Array): string {
-  const short: Readonly<Record<string, string>> = {
-    [oids.commonName]: 'CN',
-    [oids.organizationName]: 'O',
-    [oids.organizationalUnitName]: 'OU',
-  };
-  return readName(bytes)
-    .map(({ type, text }) => `${short[type] ?? type}=${text}`)
-    .join(', ');
-}

@@ -21,7 +21,7 @@ export function pemBytes(label: string, der: Uint8Array): Buffer {
     column = 0;
   };
   for (let i = 0; i < der.length; i += 3) {
-    const [a = 0, b, c] = der.subarray(i, i + 3);
+    const [a = 0, b, c] = [der[i], der[i + 1], der[i + 2]];
     put(alphabet[a >> 2] ?? 0);
     put(alphabet[((a & 3) << 4) | ((b ?? 0) >> 4)] ?? 0);
     put(b === undefined ? pad : (alphabet[((b & 15) << 2) | ((c ?? 0) >> 6)] ?? 0));

@@ -13,6 +13,8 @@ import {
   type CrlSource,
   type Issuer,
 } from '../../station/ca/index.ts';
+import { listsIn } from '../../station/broker/index.ts';
+import { isDer } from '../../station/x509-files/index.ts';
 import type { CommandContext } from '../command.ts';
 import { fileFailure, readBytes } from '../files.ts';
 import { table } from '../output.ts';
@@ -26,8 +28,7 @@ async function eachCrl(path: string, use: (crl: CrlFile) => Promise<void>): Prom
     const start = Buffer.alloc(64);
     await using file = await open(path, 'r');
     const { bytesRead } = await file.read(start, 0, start.length, 0);
-    if (!/^\uFEFF?\s*(?:#|-----BEGIN)/u.test(start.toString('utf8', 0, bytesRead)))
-      return await withCrlFile(path, async (source) => use(await CrlFile.read(source)));
+    if (isDer(start.subarray(0, bytesRead))) return await withCrlFile(path, async (source) => use(await CrlFile.read(source)));
     for (const source of pemSources(path)) await use(await CrlFile.read(source));
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code === 'CRL_REJECTED')
@@ -39,12 +40,7 @@ async function eachCrl(path: string, use: (crl: CrlFile) => Promise<void>): Prom
 
 function pemSources(path: string): CrlSource[] {
   if (statSync(path).size > maxPemBytes) throw new Failure('CRL_REJECTED', { problem: `it has more than ${String(maxPemBytes)} bytes` });
-  const text = readFileSync(path, 'latin1');
-  const blocks = [...text.matchAll(/-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]*)-----END X509 CRL-----/gu)];
-  const begins = text.split('-----BEGIN X509 CRL-----').length - 1;
-  if (begins === 0) throw new Failure('CRL_REJECTED', { problem: 'there is no revocation list in it' });
-  if (blocks.length !== begins) throw new Failure('CRL_REJECTED', { problem: 'a revocation list is cut off or damaged' });
-  return blocks.map((block) => bytesSource(Buffer.from(block[1] ?? '', 'base64')));
+  return listsIn(readFileSync(path)).map(bytesSource);
 }
 
 /** `crl --show FILE`. */

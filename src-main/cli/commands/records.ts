@@ -1,6 +1,6 @@
 import { exitCodes, Failure, type RecordsView } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { readText } from '../files.ts';
+import { certificatesAsPem } from '../certificate-file.ts';
 import { table } from '../output.ts';
 import { page, paging } from './look.ts';
 
@@ -82,7 +82,7 @@ async function connect(context: CommandContext, host: string): Promise<number> {
     port: context.number('port', { min: 1, max: 65_535, fallback: 5432 }),
     ...(database === undefined ? {} : { database }),
     serverName: context.text('server-name') ?? null,
-    caPem: caFile === undefined ? null : readText(caFile),
+    caPem: caFile === undefined ? null : certificatesAsPem(caFile, 'server-ca'),
   };
   const view = await context.start({ broker: false, line: 'off' }).call('records.connect', { at });
   context.output.result(

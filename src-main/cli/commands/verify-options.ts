@@ -1,13 +1,15 @@
 import { Failure, TlsVersion, type BrokerTarget, type ClientIdentity } from '../../contract/index.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { readBytes, readText } from '../files.ts';
+import { certificatesAsPem } from '../certificate-file.ts';
+import { readBytes } from '../files.ts';
 import { readSecret } from '../pin.ts';
+import { keyFileAsPem } from '../../station/x509-files/index.ts';
 
 /** Which broker. */
 export const targetOptions: Command['options'] = {
   host: { argument: 'NAME', help: 'another broker than the station’s own: its name or address' },
   port: { argument: 'N', help: 'its port for MQTT over TLS (default 8883)' },
-  ca: { argument: 'FILE', help: 'PEM of the CA that issued its server certificate (default: the station’s)' },
+  ca: { argument: 'FILE', help: 'the CA that issued its server certificate (default: the station’s)' },
   'server-name': { argument: 'NAME', help: 'the name its certificate must be for (default: --host)' },
 };
 
@@ -17,8 +19,8 @@ export const clientOptions: Command['options'] = {
     argument: 'TENANT/DEVICE',
     help: 'a device of the registry: with --key its certificate is used, else the unit in its slot is asked to connect',
   },
-  cert: { argument: 'FILE', help: 'PEM certificate, with its chain, if any' },
-  key: { argument: 'FILE', help: 'PEM private key' },
+  cert: { argument: 'FILE', help: 'certificate, with its chain, if any (PEM, DER or PKCS#7)' },
+  key: { argument: 'FILE', help: 'private key (PEM or DER)' },
   p12: { argument: 'FILE', help: 'certificate and key as PKCS#12' },
   'passphrase-file': { argument: 'FILE', help: 'file with the passphrase of --key or --p12' },
   username: { argument: 'NAME', help: 'log in with a password instead of a certificate' },
@@ -45,7 +47,7 @@ export function targetOf(context: CommandContext): BrokerTarget | null {
     host,
     port: context.number('port', { min: 1, max: 65_535, fallback: 8883 }),
     serverName: context.text('server-name') ?? null,
-    caPem: ca === undefined ? null : readText(ca),
+    caPem: ca === undefined ? null : certificatesAsPem(ca, 'ca'),
   };
 }
 
@@ -61,7 +63,7 @@ export async function identityOf(context: CommandContext): Promise<ClientIdentit
     return { kind: 'p12', file: readBytes(p12).toString('base64'), passphrase: await passphrase(context, 'Passphrase') };
   if (cert !== undefined) {
     if (key === undefined) throw invalid('key', 'is needed with --cert');
-    return { kind: 'pem', certificatePem: readText(cert), ...(await keyOf(context, key)) };
+    return { kind: 'pem', certificatePem: certificatesAsPem(cert, 'cert'), ...(await keyOf(context, key)) };
   }
   if (device === undefined) {
     if (key !== undefined) throw invalid('key', 'needs --cert or --device');
@@ -71,7 +73,7 @@ export async function identityOf(context: CommandContext): Promise<ClientIdentit
 }
 
 async function keyOf(context: CommandContext, path: string): Promise<{ keyPem: string; passphrase: string | null }> {
-  const keyPem = readText(path);
+  const keyPem = keyFileAsPem(readBytes(path));
   return { keyPem, passphrase: keyPem.includes('ENCRYPTED') ? await passphrase(context, 'Passphrase of the key') : null };
 }
 

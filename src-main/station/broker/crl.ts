@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { Failure } from '../../contract/index.ts';
 import { readCrl, readIssuer, type Crl, type Issuer } from '../ca/index.ts';
 import { certificatesOf } from '../verify/index.ts';
+import { dersOf, X509FileError } from '../x509-files/index.ts';
 
 /** A CA of device certificates. `issuer` is null for a kind of CA that cannot sign CRLs here: it may only issue other CAs. */
 export interface ClientCa {
@@ -11,13 +12,20 @@ export interface ClientCa {
 
 export const rejected = (problem: string, detail?: unknown): Failure => new Failure('CRL_REJECTED', { problem }, detail);
 
-/** Every CRL of a PEM text. CRL_REJECTED for text without any, or with one that is cut off or damaged: half a file is no file. */
-export function readCrls(pem: string): Crl[] {
-  const begins = pem.match(/-----BEGIN X509 CRL-----/gu)?.length ?? 0;
-  const blocks = [...pem.matchAll(/-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+)-----END X509 CRL-----/gu)];
-  if (begins === 0) throw rejected('there is no revocation list in it');
-  if (blocks.length !== begins) throw rejected('a revocation list is cut off');
-  return blocks.map((block) => readCrl(Buffer.from(block[1] ?? '', 'base64')));
+/** Every CRL of a file. CRL_REJECTED for text without any, or with one that is cut off or damaged: half a file is no file. */
+export function readCrls(file: string | Uint8Array): Crl[] {
+  return listsIn(file).map(readCrl);
+}
+
+/** The DER of every revocation list of a file, PEM or DER. CRL_REJECTED when there is none, or one is cut off or damaged. */
+export function listsIn(file: string | Uint8Array): Buffer[] {
+  try {
+    const lists = dersOf(file, 'X509 CRL');
+    if (lists.length === 0) throw rejected('there is no revocation list in it');
+    return lists;
+  } catch (error) {
+    throw error instanceof X509FileError ? rejected(error.message) : error;
+  }
 }
 
 /** CRL_REJECTED when there is none, one is damaged, or one is not a CA. */

@@ -14,5 +14,5 @@ export { RemoteBrokerHost, type RemoteBrokerHostOptions } from './remote-host.ts
 export { hostKeyOf, newSshKey, type SshKeys } from './ssh.ts';
 export { newPassword, passwordHash } from './password.ts';
 export { readAccessList, serviceLogin } from './access-list.ts';
-export { readCrls } from './crl.ts';
+export { listsIn, readCrls } from './crl.ts';
 export { LocalBrokerHost, type LocalBrokerHostOptions } from './local-host.ts';

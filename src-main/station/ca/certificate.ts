@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { Failure } from '../../contract/index.ts';
-import { commonNameOf, DerError, describeName, readCertificateDer, sha256Hex } from '../../der/index.ts';
+import { commonNameOf, DerError, pemBytes, readCertificateDer, sha256Hex } from '../../der/index.ts';
 import { instant } from '../clock.ts';
+import { certificatesIn, describeName } from '../x509-files/index.ts';
 
 /** What the registry keeps of a certificate. */
 export interface CertificateFacts {
@@ -46,18 +47,13 @@ export function readCertificate(der: Uint8Array): CertificateFacts {
 
 export const certificateToPem = (der: Uint8Array): string => toPem('CERTIFICATE', der);
 
-/** RFC 7468: 64 characters a line. */
-export function toPem(label: string, der: Uint8Array): string {
-  const bytes = Buffer.from(der.buffer, der.byteOffset, der.byteLength);
-  const lines: string[] = [];
-  for (let at = 0; at < bytes.length; at += 48) lines.push(bytes.toString('base64', at, Math.min(at + 48, bytes.length)));
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
-}
+export const toPem = (label: string, der: Uint8Array): string => pemBytes(label, der).toString('latin1');
 
-/** The first certificate of a PEM or DER file as DER. INVALID_INPUT when there is none. */
+/** The first certificate of a file as DER. INVALID_INPUT when there is none. */
 export function certificateFromFile(bytes: Uint8Array): Buffer {
   try {
-    return new X509Certificate(bytes).raw;
+    const [first] = certificatesIn(bytes);
+    return new X509Certificate(first ?? bytes).raw;
   } catch (error) {
     throw new Failure('INVALID_INPUT', { field: 'certificate', problem: 'this is not a certificate' }, error);
   }

@@ -1,5 +1,5 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { Failure } from '../../contract/index.ts';
+import { Failure, unwrap } from '../../contract/index.ts';
 import {
   algorithmName,
   algorithmOid,
@@ -7,7 +7,6 @@ import {
   basicConstraintsOf,
   commonNameOf,
   DerError,
-  describeName,
   extendedKeyUsageOf,
   keyUsageBits,
   keyUsageOf,
@@ -17,6 +16,7 @@ import {
   subjectKeyIdOf,
   type Certificate,
 } from '../../der/index.ts';
+import { describeName, sameName } from '../x509-files/index.ts';
 import { nameConstraintsOf, whyNotAllowed, type OurName } from './name-constraints.ts';
 import { isSelfIssued, isStronglySigned, unknownCritical, whyNotIssuing } from './path-rules.ts';
 
@@ -65,6 +65,8 @@ export interface CheckedChain {
 
 const dayMs = 86_400_000;
 const maxDepth = 8;
+/** Of the search for a path: far more than any honest set of cross-signed CAs needs. */
+const maxSteps = 500;
 
 const refused = (check: ChainCheck, problem: string): Failure => new Failure('ISSUER_REFUSED', { check, problem });
 
@@ -84,21 +86,39 @@ export function checkChain(request: ChainRequest): CheckedChain {
   try {
     return check(request);
   } catch (error) {
-    throw error instanceof DerError ? refused('certificate', `one of the certificates cannot be read: ${error.message}`) : error;
+    throw asFailure(error);
   }
 }
 
 function check(request: ChainRequest): CheckedChain {
   const links = request.certificates.map(readLink);
-  const own = ownLink(links, request.spki);
-  const warnings: string[] = [];
-  checkOwn(own, request, warnings);
-  const above = pathAbove(own, links);
-  const path = [own, ...above];
+  const own = ownLink(links, request);
+  const ownWarnings: string[] = [];
+  checkOwn(own, request, ownWarnings);
+  if (isSelfIssued(own.read)) throw refused('root', `“${own.name}” is signed by itself, not by the customer’s CA`);
+  const failures: Failure[] = [];
+  for (const above of pathsAbove(own, links, request.now)) {
+    try {
+      const warnings = [...ownWarnings];
+      checkPath([own, ...above], request, warnings);
+      return { certificate: own.der, chain: above.map(({ der }) => der), warnings };
+    } catch (error) {
+      failures.push(asFailure(error));
+    }
+  }
+  throw failures[0] ?? whyNoPath(own, links);
+}
+
+function checkPath(path: readonly Link[], request: ChainRequest, warnings: string[]): void {
   path.forEach((link, index) => checkLink(link, index, path, request, warnings));
-  checkRoot(above, request.roots);
+  checkRoot(path, request.roots);
   checkNames(path, request.names);
-  return { certificate: own.der, chain: above.map(({ der }) => der), warnings };
+}
+
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof DerError) return refused('certificate', `one of the certificates cannot be read: ${error.message}`);
+  throw error;
 }
 
 function readLink(der: Buffer): Link {
@@ -120,9 +140,11 @@ function nameOf(name: Uint8Array): string {
   }
 }
 
-function ownLink(links: readonly Link[], spki: Uint8Array): Link {
+function ownLink(links: readonly Link[], { spki, now }: ChainRequest): Link {
   const fitting = links.filter(({ read }) => Buffer.compare(read.fields.spki, spki) === 0);
-  const [own, ...more] = fitting;
+  const valid = fitting.filter((link) => isValidAt(link, now));
+  // An expired copy beside the one that counts is no reason to refuse; alone, it is told that it has expired.
+  const [own, ...more] = valid.length > 0 ? valid : fitting;
   if (own === undefined)
     throw refused(
       'key match',
@@ -158,40 +180,79 @@ function checkOwn({ read, name }: Link, { purpose }: ChainRequest, warnings: str
   if (constraints.pathLength !== 0) warnings.push(`“${name}” does not say pathlen:0; CAs below it would be good, too`);
 }
 
-/** What is above, the root last. */
-function pathAbove(own: Link, links: readonly Link[]): Link[] {
-  const above: Link[] = [];
-  for (let link = own; !isSelfIssued(link.read) || link === own;) {
-    if (link === own && isSelfIssued(own.read)) throw refused('root', `“${own.name}” is signed by itself, not by the customer’s CA`);
-    const next = parentOf(
-      link,
-      links.filter((other) => other !== own && !above.includes(other)),
-    );
-    above.push(next);
-    if (above.length > maxDepth) throw refused('chain', `there are more than ${String(maxDepth)} CAs above “${own.name}”`);
-    link = next;
+const isValidAt = ({ read: { fields } }: Link, now: number): boolean => fields.notBefore <= now && now < fields.notAfter;
+const isRoot = (link: Link): boolean => isSelfIssued(link.read) && verifies(link, link);
+
+/**
+ * Every path from `own` to a root that the certificates allow, the likeliest first, each without `own` and with the root last: a CA may be
+ * there several times (renewed, cross-signed, expired), and only some of its certificates lead on.
+ */
+function* pathsAbove(own: Link, links: readonly Link[], now: number): Generator<Link[]> {
+  const parents = parentFinder(links, now);
+  let steps = 0;
+  yield* from([own]);
+
+  function* from(path: readonly Link[]): Generator<Link[]> {
+    if (++steps > maxSteps) throw refused('chain', 'its CAs signed each other in too many ways; give only the chain');
+    for (const parent of parents(path.at(-1) ?? own)) {
+      if (path.includes(parent)) continue;
+      const longer = [...path, parent];
+      if (isRoot(parent)) yield longer.slice(1);
+      else if (longer.length <= maxDepth) yield* from(longer);
+    }
   }
-  return above;
 }
 
-function parentOf(link: Link, others: readonly Link[]): Link {
-  const { issuer, extensions } = link.read.fields;
-  const named = others.filter(({ read }) => Buffer.compare(read.fields.subject, issuer) === 0);
-  const signed = named.filter((other) => verifies(link, other));
-  const [parent] = signed;
-  if (parent === undefined) {
-    const signer = others.find((other) => verifies(link, other));
-    if (signer !== undefined)
-      throw refused('issuer name', `“${link.name}” names “${nameOf(issuer)}” as its issuer, but was signed by the key of “${signer.name}”`);
-    if (named.length > 0)
-      throw refused('signature', `the signature of “${link.name}” does not verify with the key of “${nameOf(issuer)}” that is here`);
-    throw refused('chain', `it is not complete: the certificate of “${nameOf(issuer)}”, which signed “${link.name}”, is missing`);
+/** The certificates that may be above one: by name, signature and key identifier. The order of the file has no say. */
+function parentFinder(links: readonly Link[], now: number): (link: Link) => readonly Link[] {
+  const rank = (link: Link): number => (isValidAt(link, now) ? 0 : 2) + (isSelfIssued(link.read) ? 0 : 1);
+  const sorted = [...links].sort(
+    (a, b) => rank(a) - rank(b) || b.read.fields.notAfter - a.read.fields.notAfter || Buffer.compare(a.der, b.der),
+  );
+  const known = new Map<Link, readonly Link[]>();
+  return (link) => {
+    const found =
+      known.get(link) ??
+      sorted.filter((other) => other !== link && isNamedBy(link, other) && fitsKeyId(link, other) && verifies(link, other));
+    known.set(link, found);
+    return found;
+  };
+}
+
+const isNamedBy = (link: Link, by: Link): boolean => sameName(by.read.fields.subject, link.read.fields.issuer);
+
+function fitsKeyId(link: Link, by: Link): boolean {
+  const keyId = authorityKeyIdOf(link.read.fields.extensions);
+  const parentId = subjectKeyIdOf(by.read.fields.extensions);
+  return keyId === null || parentId === null || Buffer.compare(keyId, parentId) === 0;
+}
+
+/** What is wrong where no path leads to a root: told of the first certificate that has nothing above it. */
+function whyNoPath(own: Link, links: readonly Link[]): Failure {
+  const seen = new Set<Link>([own]);
+  for (const link of seen) {
+    const others = links.filter((other) => other !== link);
+    const parents = others.filter((other) => isNamedBy(link, other) && verifies(link, other));
+    const fitting = parents.filter((other) => fitsKeyId(link, other));
+    const [parent] = parents;
+    if (fitting.length === 0 && parent !== undefined)
+      return refused('issuer name', `the authority key identifier of “${link.name}” is not that of “${parent.name}”`);
+    if (parent === undefined) return whyNoParent(link, others);
+    fitting.forEach((one) => seen.add(one));
+    if (seen.size > maxDepth) break;
   }
-  const keyId = authorityKeyIdOf(extensions);
-  const parentId = subjectKeyIdOf(parent.read.fields.extensions);
-  if (keyId !== null && parentId !== null && Buffer.compare(keyId, parentId) !== 0)
-    throw refused('issuer name', `the authority key identifier of “${link.name}” is not that of “${parent.name}”`);
-  return parent;
+  return refused('chain', `there is no root within ${String(maxDepth)} CAs above “${own.name}”`);
+}
+
+function whyNoParent(link: Link, others: readonly Link[]): Failure {
+  const issuer = nameOf(link.read.fields.issuer);
+  const hasName = others.some((other) => isNamedBy(link, other));
+  const signer = others.find((other) => verifies(link, other));
+  if (isSelfIssued(link.read)) return refused('root', `“${link.name}” calls itself a root, but is not signed by itself`);
+  if (signer !== undefined)
+    return refused('issuer name', `“${link.name}” names “${issuer}” as its issuer, but was signed by the key of “${signer.name}”`);
+  if (hasName) return refused('signature', `the signature of “${link.name}” does not verify with the key of “${issuer}” that is here`);
+  return refused('chain', `it is not complete: the certificate of “${issuer}”, which signed “${link.name}”, is missing`);
 }
 
 function verifies(link: Link, by: Link): boolean {
@@ -205,8 +266,8 @@ function verifies(link: Link, by: Link): boolean {
 
 function checkLink(link: Link, index: number, path: readonly Link[], request: ChainRequest, warnings: string[]): void {
   const { fields } = link.read;
-  const isRoot = index === path.length - 1;
-  checkAlgorithms(link, isRoot, warnings);
+  const isLast = index === path.length - 1;
+  checkAlgorithms(link, isLast, warnings);
   checkValidity(link, index, request, warnings);
   const unknown = unknownCritical(link.read);
   if (unknown !== null)
@@ -216,15 +277,15 @@ function checkLink(link: Link, index: number, path: readonly Link[], request: Ch
   if (wrong !== null) throw refused(wrong.check, `“${link.name}”, which signed “${path[index - 1]?.name ?? ''}”, ${wrong.problem}`);
   if (keyUsageOf(fields.extensions) === null) warnings.push(`“${link.name}” does not say its key usage; strict verifiers refuse that`);
   const purposes = extendedKeyUsageOf(fields.extensions);
-  if (!isRoot && purposes !== null && !purposes.includes(oids[request.purpose]) && !purposes.includes(oids.anyExtendedKeyUsage))
+  if (!isLast && purposes !== null && !purposes.includes(oids[request.purpose]) && !purposes.includes(oids.anyExtendedKeyUsage))
     throw refused('extended key usage', `“${link.name}” is limited to other purposes than ${request.purpose}`);
 }
 
-function checkAlgorithms({ read, x509, name }: Link, isRoot: boolean, warnings: string[]): void {
+function checkAlgorithms({ read, x509, name }: Link, isAnchor: boolean, warnings: string[]): void {
   if (!isStronglySigned(read)) {
     const said = `“${name}” is signed by ${algorithmName(algorithmOid(read.algorithm))}`;
     // Nobody relies on the signature of a root: it is trusted because it was given.
-    if (!isRoot) throw refused('weak algorithm', said);
+    if (!isAnchor) throw refused('weak algorithm', said);
     warnings.push(`${said}; of a root nobody relies on it`);
   }
   const { asymmetricKeyType: type, asymmetricKeyDetails: key } = x509.publicKey;
@@ -252,10 +313,8 @@ function checkValidity({ read, name }: Link, index: number, { now, days }: Chain
   if (index > 0 && left < 2 * days) warnings.push(`“${name}” ends ${date(notAfter)} UTC: nothing below it is good after that`);
 }
 
-function checkRoot(above: readonly Link[], roots: readonly string[] | null): void {
-  const root = above.at(-1);
-  if (root === undefined || !verifies(root, root))
-    throw refused('root', `“${root?.name ?? ''}” calls itself a root, but is not signed by itself`);
+function checkRoot(path: readonly Link[], roots: readonly string[] | null): void {
+  const root = unwrap(path.at(-1), 'a path ends in a root');
   const fingerprint = sha256Hex(root.der);
   if (roots !== null && !roots.includes(fingerprint))
     throw refused('root', `“${root.name}” (${fingerprint}) is not the root that was agreed on (${roots.join(' or ')})`);

@@ -1,6 +1,7 @@
-import { algorithmOid, DerError, describeName } from '../../der/index.ts';
+import { algorithmOid, DerError } from '../../der/index.ts';
 import { Failure } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
+import { describeName } from '../x509-files/index.ts';
 import { reasonNames } from './crl-encode.ts';
 import { EntryCursor, type CrlFile } from './crl-file.ts';
 import { readForeignEntry } from './crl-parts.ts';

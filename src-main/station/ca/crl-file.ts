@@ -2,6 +2,7 @@ import { createHash, createVerify } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { Failure, limits } from '../../contract/index.ts';
 import { DerError, hashFor, readHeader, tags } from '../../der/index.ts';
+import { sameName } from '../x509-files/index.ts';
 import {
   maxCrlFieldBytes,
   maxForeignEntryBytes,
@@ -92,7 +93,7 @@ export class CrlFile {
   /** True when this issuer signed it. */
   async signedBy(issuer: Issuer): Promise<boolean> {
     const { tbsAt, tbsEnd, algorithm, issuer: name } = this.head;
-    if (Buffer.compare(issuer.subject, name) !== 0 || Buffer.compare(issuer.signatureAlgorithm, algorithm) !== 0) return false;
+    if (!sameName(issuer.subject, name) || Buffer.compare(issuer.signatureAlgorithm, algorithm) !== 0) return false;
     const verifier = createVerify(hashFor(issuer.algorithm));
     await this.#each(tbsAt, tbsEnd, (piece) => verifier.update(piece));
     return verifier.verify(issuer.publicKey, this.#signature);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Failure } from '../../contract/index.ts';
 import { DerError, DerReader, hashFor, sha256Hex, tags } from '../../der/index.ts';
 import { instant } from '../clock.ts';
+import { sameName } from '../x509-files/index.ts';
 import { toPem } from './certificate.ts';
 import { reasonNames, type CrlEntry } from './crl-encode.ts';
 import { readCrlHead, readCrlScope, readCrlTail, readForeignEntry } from './crl-parts.ts';
@@ -61,7 +62,7 @@ function parse(der: Uint8Array): Crl {
     sha256: sha256Hex(der),
     entries: () => readEntries(der.subarray(entriesAt, entriesAt + entryBytes)),
     signedBy: (by) => {
-      const expected = Buffer.compare(by.subject, issuer) === 0 && Buffer.compare(by.signatureAlgorithm, algorithm) === 0;
+      const expected = sameName(by.subject, issuer) && Buffer.compare(by.signatureAlgorithm, algorithm) === 0;
       const tbs = der.subarray(head.tbsAt, head.tbsEnd);
       return expected && createVerify(hashFor(by.algorithm)).update(tbs).verify(by.publicKey, signature);
     },

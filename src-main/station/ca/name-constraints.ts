@@ -1,4 +1,5 @@
-import { DerError, DerReader, oids, onlyElement, readName, tags, type Extensions } from '../../der/index.ts';
+import { DerError, DerReader, oids, onlyElement, primitive, readNumber, tags, type Extensions } from '../../der/index.ts';
+import { describeName, startsWithName } from '../x509-files/index.ts';
 
 /** GeneralName kinds (RFC 5280 4.2.1.6) by their tags. */
 const kinds: Readonly<Record<number, NameKind>> = { 0x82: 'dns', 0xa4: 'directory', 0x86: 'uri', 0x87: 'ip' };
@@ -42,7 +43,9 @@ function subtrees(content: Uint8Array | undefined, tagsSeen: Set<number>): Subtr
   while (!list.done) {
     const subtree = list.enter(tags.sequence);
     const base = subtree.element();
-    // minimum 0 is the default and not written; maximum must not be there (RFC 5280).
+    // RFC 5280 wants minimum to be 0, which some CAs write out, and no maximum.
+    const minimum = subtree.optional(primitive(0));
+    if (minimum !== null && readNumber(minimum) !== 0) throw new DerError('name constraints with a minimum other than 0');
     subtree.finish();
     tagsSeen.add(base.tag);
     const kind = kinds[base.tag];
@@ -64,7 +67,7 @@ export function whyNotAllowed(name: OurName, { permitted, excluded }: NameConstr
 function isWithin(name: OurName, { base }: Subtree): boolean {
   switch (name.kind) {
     case 'directory':
-      return isBelow(name.der, base);
+      return startsWithName(name.der, base);
     case 'ip':
       return isInRange(name.bytes, base);
     case 'dns':
@@ -91,29 +94,13 @@ function isInRange(address: Uint8Array, base: Uint8Array): boolean {
   return address.every((octet, index) => (octet & (base[length + index] ?? 0)) === ((base[index] ?? 0) & (base[length + index] ?? 0)));
 }
 
-/** Are the parts of `base` the first parts of `name`? Compared as RFC 5280 7.1 does: without case and superfluous blanks. */
-function isBelow(name: Uint8Array, base: Uint8Array): boolean {
-  const wanted = partsOf(base);
-  const own = partsOf(name);
-  return wanted.length <= own.length && wanted.every((part, index) => part === own[index]);
-}
-
-const partsOf = (name: Uint8Array): string[] =>
-  readName(name).map(({ type, text }) => `${type}=${text.normalize('NFKC').trim().replace(/\s+/gu, ' ').toLowerCase()}`);
-
 function describe({ kind, base }: Subtree): string {
   if (kind === 'ip') return [...base].join('.');
   if (kind !== 'directory') return ascii(base) || 'any';
   try {
-    const parts = readName(base);
-    return parts.length === 0 ? 'any name' : parts.map(({ type, text }) => `${shortType[type] ?? type}=${text}`).join(', ');
+    return describeName(base) || 'any name';
   } catch (error) {
     if (error instanceof DerError) return 'a name that cannot be read';
     throw error;
   }
 }
-const shortType: Readonly<Record<string, string>> = {
-  [oids.commonName]: 'CN',
-  [oids.organizationName]: 'O',
-  [oids.organizationalUnitName]: 'OU',
-};

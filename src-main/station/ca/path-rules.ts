@@ -10,6 +10,7 @@ import {
   tags,
   type Certificate,
 } from '../../der/index.ts';
+import { sameName } from '../x509-files/index.ts';
 
 // What every path is held to, the one above our own CAs and the one above a device's key. How a path is found, for how long it has to be good and
 // what is said of a fault is each one's own.
@@ -36,7 +37,7 @@ const strongSignatures = new Set<string>([
 const strongHashes = new Set<string>([oids.sha256, oids.sha384, oids.sha512]);
 
 /** A name that signed itself, or its own next key; it does not count for a path length (RFC 5280 6.1.4 l). */
-export const isSelfIssued = ({ fields }: Certificate): boolean => Buffer.compare(fields.subject, fields.issuer) === 0;
+export const isSelfIssued = ({ fields }: Certificate): boolean => sameName(fields.subject, fields.issuer);
 
 /** A critical extension that nobody here understands. */
 export function unknownCritical({ fields }: Certificate): string | null {

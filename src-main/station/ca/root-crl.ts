@@ -21,6 +21,7 @@ import {
   type Extensions,
 } from '../../der/index.ts';
 import { instant } from '../clock.ts';
+import { dersOf, sameName, X509FileError } from '../x509-files/index.ts';
 
 export type RootCrlCheck = 'list' | 'issuer' | 'signature' | 'key usage' | 'validity' | 'number' | 'scope' | 'weak algorithm';
 
@@ -71,16 +72,14 @@ export function checkRootCrl(request: RootCrlRequest): RootCrl {
 }
 
 function toDer(file: Uint8Array): Buffer {
-  if (file[0] === tags.sequence) return Buffer.from(file);
-  const blocks = [
-    ...Buffer.from(file)
-      .toString('latin1')
-      .matchAll(/-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+)-----END X509 CRL-----/gu),
-  ];
-  const [block] = blocks;
-  if (block === undefined) throw refused('list', 'there is no revocation list in it');
-  if (blocks.length > 1) throw refused('list', 'there is more than one revocation list in it; give one at a time');
-  return Buffer.from((block[1] ?? '').replace(/\s/gu, ''), 'base64');
+  try {
+    const [list, second] = dersOf(file, 'X509 CRL');
+    if (list === undefined) throw refused('list', 'there is no revocation list in it');
+    if (second !== undefined) throw refused('list', 'there is more than one revocation list in it; give one at a time');
+    return list;
+  } catch (error) {
+    throw error instanceof X509FileError ? refused('list', error.message) : error;
+  }
 }
 
 interface Parsed {
@@ -144,7 +143,7 @@ function check(der: Buffer, { cas, held, serials, now }: RootCrlRequest): RootCr
 /** The certificate of the CA that signed it. */
 function signerOf(crl: Parsed, cas: readonly Buffer[]): Buffer {
   const known = cas.map((der) => ({ der, fields: readCertificateDer(der).fields }));
-  const named = known.filter(({ fields }) => Buffer.compare(fields.subject, crl.issuer) === 0);
+  const named = known.filter(({ fields }) => sameName(fields.subject, crl.issuer));
   if (named.length === 0) throw refused('issuer', 'it is not from a CA above an issuer of this station');
   const hash = hashes[crl.algorithm];
   if (hash === undefined)

@@ -3,15 +3,8 @@ import { certificateToPem } from '../ca/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { loadIdentity } from '../setup/index.ts';
 import { topicRuleOf } from '../topic-rule.ts';
-import {
-  certificatesOf,
-  pair,
-  readCredentials,
-  readKey,
-  verifyConnection,
-  type BrokerEndpoint,
-  type Credentials,
-} from '../verify/index.ts';
+import { readKey } from '../x509-files/index.ts';
+import { certificatesOf, pair, readCredentials, verifyConnection, type BrokerEndpoint, type Credentials } from '../verify/index.ts';
 
 /** Tries the way to a broker as anybody. */
 export async function verify(

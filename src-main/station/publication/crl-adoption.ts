@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from '
 import { join } from 'node:path';
 import { Failure, limits, type CrlAdoption } from '../../contract/index.ts';
 import { readCrls } from '../broker/index.ts';
-import { readCrl, readIssuer, type Crl, type CrlEntry } from '../ca/index.ts';
+import { readIssuer, type Crl, type CrlEntry } from '../ca/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { CrlBuilder } from './crl-builder.ts';
 
@@ -69,7 +69,7 @@ export interface AdoptionOrder {
  * Reason and time are the list's. All or nothing, and nothing is ever taken back. CRL_NOT_ADOPTED with the check.
  */
 export function adoptCrl({ registry, builders, now }: AdoptionParts, { bytes, note, actor, dryRun }: AdoptionOrder): CrlAdoption {
-  const lists = fileFault(() => listsIn(bytes));
+  const lists = fileFault(() => readCrls(bytes));
   const own = lists.flatMap((crl) => {
     const builder = builderOf(crl, builders);
     if (builder === null) return [];
@@ -100,10 +100,6 @@ export function adoptCrl({ registry, builders, now }: AdoptionParts, { bytes, no
     adopted: all.length,
     entries,
   };
-}
-
-function listsIn(bytes: Buffer): Crl[] {
-  return bytes.includes('-----BEGIN') ? readCrls(bytes.toString('latin1')) : [readCrl(bytes)];
 }
 
 /** Null for a list of somebody else. */

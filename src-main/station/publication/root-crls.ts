@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { Failure, type Alarm, type RootCrlView } from '../../contract/index.ts';
 import { sha256Hex } from '../../der/index.ts';
 import type { IssuerRecord, Registry } from '../registry/index.ts';
+import { describeName, namesOf } from '../x509-files/index.ts';
 
 /** Customers' CAs above issuers that still sign, DER, each once. */
 export function customerCas(registry: Registry): Buffer[] {
@@ -14,7 +15,7 @@ export function serialsBelow({ certificate, chain }: Pick<IssuerRecord, 'certifi
   return chain.length === 0 ? [] : [certificate, ...chain].map((der) => ({ serial: new X509Certificate(der).serialNumber, der }));
 }
 
-const subjectOf = (der: Buffer): string => new X509Certificate(der).subject.split('\n').join(', ');
+const subjectOf = (der: Buffer): string => describeName(namesOf(der).subject);
 
 /** Each customer's CA with the newest list that was imported of it. */
 export function rootCrlViews(registry: Registry): RootCrlView[] {

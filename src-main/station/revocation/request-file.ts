@@ -2,6 +2,7 @@ import { createPrivateKey, sign, verify, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { Failure, firstProblem, Instant, RevocationReason, SerialHex, Sha256Hex, Uuid } from '../../contract/index.ts';
 import { sha256Hex } from '../../der/index.ts';
+import { pemBlocks } from '../x509-files/index.ts';
 
 const text = z.string().max(200);
 
@@ -50,8 +51,6 @@ export interface SigningIdentity {
   readonly certificatePem: string;
 }
 
-const certificates = (pem: string): string[] => pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
-
 /** The file as text, signed with the station's own key. */
 export function writeRequestFile(
   type: RequestFile['type'],
@@ -60,7 +59,8 @@ export function writeRequestFile(
 ): string {
   const bytes = Buffer.from(JSON.stringify(body));
   const signature = sign('sha256', bytes, createPrivateKey(keyPem)).toString('base64');
-  return `${JSON.stringify({ type, version: 1, body, sha256: sha256Hex(bytes), signature, chain: certificates(certificatePem) }, null, 2)}\n`;
+  const chain = pemBlocks(certificatePem).map(({ text: block }) => block);
+  return `${JSON.stringify({ type, version: 1, body, sha256: sha256Hex(bytes), signature, chain }, null, 2)}\n`;
 }
 
 const invalid = (problem: string): Failure => new Failure('REQUEST_INVALID', { problem });

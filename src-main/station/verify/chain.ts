@@ -3,6 +3,7 @@ import { checkServerIdentity } from 'node:tls';
 import type { ChainLink, ChainProblem } from '../../contract/index.ts';
 import { DerReader, oids, readBoolean, readCertificateDer, readNumber, tags } from '../../der/index.ts';
 import { instant } from '../clock.ts';
+import { describeName, isNamedBy, namesOf } from '../x509-files/index.ts';
 
 export interface ChainRules {
   /** CAs that we know: anchors, and what may be missing between. */
@@ -19,8 +20,8 @@ const usages = { server: oids.serverAuth, client: oids.clientAuth } as const;
 /** Each certificate of a chain, leaf first, with what is wrong with it or with its link to the next one. */
 export function judgeChain(chain: readonly X509Certificate[], rules: ChainRules): ChainLink[] {
   return chain.map((certificate, index) => ({
-    subject: oneLine(certificate.subject),
-    issuer: oneLine(certificate.issuer),
+    subject: describeName(namesOf(certificate.raw).subject),
+    issuer: describeName(namesOf(certificate.raw).issuer),
     serial: certificate.serialNumber.toUpperCase(),
     notBefore: instant(certificate.validFromDate.getTime()),
     notAfter: instant(certificate.validToDate.getTime()),
@@ -37,10 +38,10 @@ function problemOf(
   { cas, now, use, name }: ChainRules,
 ): ChainProblem | null {
   const next = chain[index + 1];
-  const named = [...(next === undefined ? [] : [next]), ...cas].filter(({ subject }) => subject === certificate.issuer);
+  const named = [...(next === undefined ? [] : [next]), ...cas].filter((ca) => isNamedBy(certificate, ca));
   const signed = named.some((ca) => signedBy(certificate, ca));
   // A root that was sent has nobody above it: whether we know it is asked below.
-  const isRoot = certificate.subject === certificate.issuer && signedBy(certificate, certificate);
+  const isRoot = isNamedBy(certificate, certificate) && signedBy(certificate, certificate);
   if (!signed && !isRoot && named.length > 0) return 'signature';
   if (!signed && !isRoot && next !== undefined) return 'order';
   if (certificate.validToDate.getTime() <= now) return 'expired';
@@ -78,9 +79,6 @@ function pathLengthOf(certificate: X509Certificate): number {
   const length = isCa !== null && readBoolean(isCa) ? constraints.optional(tags.integer) : null;
   return length === null ? Infinity : readNumber(length);
 }
-
-/** Node writes a name as one line for each part. */
-export const oneLine = (name: string | undefined): string => (name ?? '').split('\n').join(', ');
 
 const words: Readonly<Record<ChainProblem, string>> = {
   signature: 'was not signed by the CA whose name it carries as its issuer',

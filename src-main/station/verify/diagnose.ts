@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { Failure, type ChainLink, type TlsVersion } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
+import { describeName, isNamedBy, namesOf } from '../x509-files/index.ts';
 import type { BrokerEndpoint } from './endpoint.ts';
-import { describeProblem, judgeChain, oneLine } from './chain.ts';
+import { describeProblem, judgeChain } from './chain.ts';
 import { certificatesOf } from './pem.ts';
 
 export type Stage = 'name' | 'tcp' | 'tls' | 'connect' | 'subscribe' | 'publish' | 'session';
@@ -100,7 +101,7 @@ function byDates(detail: string, context: DiagnosisContext): Failure {
   const [leaf, ...cas] = clientChain(context);
   if (leaf !== undefined && Date.parse(leaf.notAfter) <= context.now)
     return new Failure('CERTIFICATE_EXPIRED', { notAfter: leaf.notAfter }, detail);
-  const ca = [...cas, ...issuersOf(leaf, context)].find(({ notAfter }) => Date.parse(notAfter) <= context.now);
+  const ca = [...cas, ...issuersOf(context)].find(({ notAfter }) => Date.parse(notAfter) <= context.now);
   if (ca !== undefined) return new Failure('CA_EXPIRED', { subject: ca.subject, notAfter: ca.notAfter }, detail);
   return new Failure('BROKER_CRL_EXPIRED', {}, detail);
 }
@@ -146,16 +147,17 @@ function clientChain({ certificatePem, issuersPem, now }: DiagnosisContext): Cha
 }
 
 /** The CAs that we know above the certificate, nearest first. */
-function issuersOf(leaf: ChainLink | undefined, { issuersPem, now }: DiagnosisContext): ChainLink[] {
-  const known = judgeChain(read(issuersPem ?? null), { cas: [], now, use: 'client' });
-  const found: ChainLink[] = [];
-  for (let issuer = leaf?.issuer; issuer !== undefined;) {
-    const ca = known.find(({ subject }) => subject === issuer);
+function issuersOf({ certificatePem, issuersPem, now }: DiagnosisContext): ChainLink[] {
+  const known = read(issuersPem ?? null);
+  const found: X509Certificate[] = [];
+  for (let [last] = read(certificatePem); last !== undefined;) {
+    const below = last;
+    const ca = known.find((one) => isNamedBy(below, one));
     if (ca === undefined || found.includes(ca)) break;
     found.push(ca);
-    issuer = ca.issuer;
+    last = ca;
   }
-  return found;
+  return judgeChain(found, { cas: [], now, use: 'client' });
 }
 
 function usageOf({ certificatePem }: DiagnosisContext): string {
@@ -220,7 +222,8 @@ const stageWords: Readonly<Record<Stage, string>> = {
 function untrustedServer({ serverChain, endpoint: { host } }: DiagnosisContext, detail: string): Failure {
   const leaf = serverChain?.[0];
   if (leaf === undefined) return new Failure('BROKER_CHAIN_UNTRUSTED', { host }, detail);
-  return new Failure('BROKER_UNTRUSTED', { subject: oneLine(leaf.subject), issuer: oneLine(leaf.issuer) }, detail);
+  const { subject, issuer } = namesOf(leaf.raw);
+  return new Failure('BROKER_UNTRUSTED', { subject: describeName(subject), issuer: describeName(issuer) }, detail);
 }
 
 /** Of the certificate in the broker's chain that is out of its dates, where the handshake showed it. */
@@ -231,7 +234,7 @@ function serverDates({ serverChain = [], now, endpoint: { host } }: DiagnosisCon
     'BROKER_CERTIFICATE_DATES',
     {
       host,
-      subject: oneLine(wrong.subject),
+      subject: describeName(namesOf(wrong.raw).subject),
       notBefore: instant(wrong.validFromDate.getTime()),
       notAfter: instant(wrong.validToDate.getTime()),
     },

@@ -1,9 +1,8 @@
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { Failure, type ClientIdentity } from '../../contract/index.ts';
 import type { Login, TlsIdentity } from './endpoint.ts';
-import { badFile, Opener } from './encrypted.ts';
+import { readKey, readPkcs12 } from '../x509-files/index.ts';
 import { certificatesOf } from './pem.ts';
-import { readPkcs12 } from './pkcs12.ts';
 
 export interface Credentials {
   readonly identity: TlsIdentity | null;
@@ -43,22 +42,4 @@ function readCertificates(pem: string): X509Certificate[] {
     throw new Failure('INVALID_INPUT', { field: 'cert', problem: 'a certificate in it is damaged' }, error);
   }
   throw new Failure('INVALID_INPUT', { field: 'cert', problem: 'there is no certificate in it' });
-}
-
-/** PKCS#8, PKCS#1 or SEC 1, with a passphrase or without. INVALID_INPUT says what is wrong. */
-export function readKey(pem: string, passphrase: string | null): KeyObject {
-  const bad = badFile('key');
-  if (pem.includes('ENCRYPTED') && passphrase === null) throw bad('it is encrypted: a passphrase is needed');
-  const encrypted = /-----BEGIN ENCRYPTED PRIVATE KEY-----([^-]*)-----END ENCRYPTED PRIVATE KEY-----/u.exec(pem)?.[1];
-  try {
-    if (encrypted === undefined) return createPrivateKey({ key: pem, format: 'pem', passphrase: passphrase ?? '' });
-    const info = new Opener(passphrase ?? '', bad).privateKeyInfo(Buffer.from(encrypted, 'base64'));
-    return createPrivateKey({ key: Buffer.from(info), format: 'der', type: 'pkcs8' });
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    // RFC 1423, as OpenSSL wrote it long ago: one round only.
-    if (pem.includes('Proc-Type: 4,ENCRYPTED'))
-      throw new Failure('INVALID_INPUT', { field: 'key', problem: 'the passphrase is wrong' }, error);
-    throw new Failure('INVALID_INPUT', { field: 'key', problem: 'there is no private key in it' }, error);
-  }
 }

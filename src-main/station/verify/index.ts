@@ -7,4 +7,4 @@ export { certificatesOf, commonNameOf } from './pem.ts';
 export { answersPlainMqtt, sniff } from './sniff.ts';
 export { Trace } from './trace.ts';
 export { skipped, timed, verifyConnection, type Verification, type VerifyOptions } from './verification.ts';
-export { pair, readCredentials, readKey, type Credentials } from './identity.ts';
+export { pair, readCredentials, type Credentials } from './identity.ts';

@@ -1,4 +1,4 @@
-import { readPkcs12 } from '../../../src-main/station/verify/pkcs12.ts';
+import { readPkcs12 } from '../../../src-main/station/x509-files/index.ts';
 import { pkcs12 } from '../../../src-main/station/delivery/pkcs12.ts';
 import { certificate } from '../../support/attestation.ts';
 import { ca, device } from '../keys.ts';

@@ -1,5 +1,6 @@
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readCertificateDer, sha256Hex, spkiOf } from '../../../der/index.ts';
+import { pemBlocks } from '../../x509-files/index.ts';
 import type { ChainLink } from './path.ts';
 
 /** Whom a profile trusts: a CA, or one public key. */
@@ -10,17 +11,16 @@ export interface TrustAnchor {
   readonly certificate: ChainLink | null;
 }
 
-/** One of PEM's blocks; what stands around them is anybody's. */
-const blocks = /-----BEGIN (?<label>CERTIFICATE|PUBLIC KEY)-----[A-Za-z0-9+/=\s]+-----END \k<label>-----/gu;
-
 /** Certificates and public keys of a PEM text. An Error with what is wrong, in words, when there is none or one is damaged. */
 export function readTrustAnchors(pem: string): TrustAnchor[] {
-  if (/PRIVATE KEY-----/u.test(pem)) throw new Error('there is a private key in it: it belongs nowhere near a profile');
-  const found = [...pem.matchAll(blocks)];
+  const blocks = pemBlocks(pem);
+  if (blocks.some(({ label }) => label.endsWith('PRIVATE KEY')))
+    throw new Error('there is a private key in it: it belongs nowhere near a profile');
+  const found = blocks.filter(({ label }) => label === 'CERTIFICATE' || label === 'PUBLIC KEY');
   if (found.length === 0) throw new Error('there is neither a certificate nor a public key in it');
-  return found.map((match, index) => {
+  return found.map(({ label, text }, index) => {
     try {
-      return match.groups?.['label'] === 'CERTIFICATE' ? ofCertificate(match[0]) : ofKey(createPublicKey(match[0]));
+      return label === 'CERTIFICATE' ? ofCertificate(text) : ofKey(createPublicKey(text));
     } catch (thrown) {
       throw new Error(`block ${String(index + 1)} is damaged`, { cause: thrown });
     }

@@ -6,7 +6,6 @@ import {
   basicConstraintsOf,
   DerError,
   DerReader,
-  describeName,
   keyUsageBits,
   keyUsageOf,
   oids,
@@ -17,6 +16,7 @@ import {
   type Extensions,
 } from '../../../der/index.ts';
 import { instant } from '../../clock.ts';
+import { describeName, sameName } from '../../x509-files/index.ts';
 import { nameConstraintsOf, whyNotAllowed, type NameConstraints } from '../name-constraints.ts';
 import { isSelfIssued, isStronglySigned, unknownCritical, whyNotIssuing } from '../path-rules.ts';
 import type { TrustAnchor } from './anchors.ts';
@@ -76,9 +76,7 @@ export function validatePath(chain: readonly ChainLink[], anchors: readonly Trus
   throw refuse('chain', 'it does not lead to a CA that the profile names');
 
   function isIssued(subject: ChainLink, issuer: ChainLink | null): boolean {
-    return (
-      issuer !== null && Buffer.compare(subject.read.fields.issuer, issuer.read.fields.subject) === 0 && subject.x509.verify(issuer.key)
-    );
+    return issuer !== null && sameName(subject.read.fields.issuer, issuer.read.fields.subject) && subject.x509.verify(issuer.key);
   }
 }
 
@@ -129,8 +127,7 @@ function alternativeNames(extensions: Extensions): number[] {
 function mustBeSignedBy(subject: ChainLink | undefined, issuer: ChainLink, who: string): void {
   if (subject === undefined) return;
   const { fields } = subject.read;
-  if (Buffer.compare(fields.issuer, issuer.read.fields.subject) !== 0)
-    throw refuse('chain', `${who} names another issuer than the next one`);
+  if (!sameName(fields.issuer, issuer.read.fields.subject)) throw refuse('chain', `${who} names another issuer than the next one`);
   if (!isStronglySigned(subject.read))
     throw refuse('algorithm', `${who} is signed by ${algorithmName(algorithmOid(subject.read.algorithm))}`);
   if (!subject.x509.verify(issuer.key)) throw refuse('signature', `${who} is not signed by the next one`);

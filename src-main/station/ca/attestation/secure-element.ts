@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { describeName, DerReader, DerError, tags } from '../../../der/index.ts';
+import { DerReader, DerError, tags } from '../../../der/index.ts';
+import { describeName } from '../../x509-files/index.ts';
 import type { TrustAnchor } from './anchors.ts';
 import { isSignedBy, labels, type CoseSign1 } from './cose.ts';
 import { readChain, validatePath, type ChainLink } from './path.ts';

@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey } from 'node:crypto';
+import { pemBytes } from '../../../der/index.ts';
 import type { Credentials, StoredItem } from '../driver.ts';
 import type { InstallItemSpec } from './profile.ts';
 import type { Value, Values } from './values.ts';
@@ -15,8 +16,6 @@ export interface Item {
 
 type ReadBack = NonNullable<InstallItemSpec['readBack']>;
 
-const PEM_COLUMNS = 64;
-
 export function itemOf(spec: InstallItemSpec, credentials: Credentials, values: Values): Item {
   if (spec.source === 'text') {
     const text = Buffer.from(values.fill(spec.text ?? ''));
@@ -26,7 +25,7 @@ export function itemOf(spec: InstallItemSpec, credentials: Credentials, values: 
   const der = Buffer.concat(parts.map(({ bytes }) => bytes));
   const secret = spec.source === 'key';
   if (spec.encoding === 'der') return { spec, sent: der, stored: withNul(spec, der), der, secret };
-  const pem = parts.map(({ label, bytes }) => pemOf(label, bytes)).join('\n') + (spec.finalEol ? '\n' : '');
+  const pem = parts.map(({ label, bytes }) => pemBytes(label, bytes).toString('latin1').trimEnd()).join('\n') + (spec.finalEol ? '\n' : '');
   const storedEol = spec.eol === 'escaped' ? spec.escapedAs : spec.eol;
   const stored = Buffer.from(storedEol === 'crlf' ? pem.replaceAll('\n', '\r\n') : pem);
   const sent = spec.eol === 'escaped' ? Buffer.from(pem.replaceAll('\n', '\\n')) : stored;
@@ -59,11 +58,6 @@ function derOf(spec: InstallItemSpec, { certificateChain, trustAnchors, privateK
     case 'text':
       return [];
   }
-}
-
-function pemOf(label: string, der: Buffer): string {
-  const body = der.toString('base64').match(new RegExp(`.{1,${String(PEM_COLUMNS)}}`, 'gu')) ?? [];
-  return [`-----BEGIN ${label}-----`, ...body, `-----END ${label}-----`].join('\n');
 }
 
 /** What the unit must have stored, as its profile reads it back. */

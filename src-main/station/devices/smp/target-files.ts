@@ -1,4 +1,5 @@
 import { pemBytes } from '../../../der/index.ts';
+import { dersOf, X509FileError } from '../../x509-files/index.ts';
 import type { Credentials } from '../driver.ts';
 import type { SmpFilesProfile } from './profile.ts';
 
@@ -47,8 +48,12 @@ function encoded(label: string, ders: readonly Uint8Array[], { format, nul }: Pi
   return whole;
 }
 
-/** A PKCS#10 request, as DER, from a file with its DER or its PEM. */
+/** A PKCS#10 request, as DER, from a file with its DER or its PEM; what is neither comes back as it is. */
 export function requestBytes(content: Buffer): Uint8Array {
-  const pem = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([\s\S]*?)-----END/u.exec(content.toString('latin1'))?.[1];
-  return pem === undefined ? content : Buffer.from(pem.replace(/\s/gu, ''), 'base64');
+  try {
+    return dersOf(content, 'CERTIFICATE REQUEST')[0] ?? content;
+  } catch (error) {
+    if (error instanceof X509FileError) return content;
+    throw error;
+  }
 }

@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { constructed, DerError, DerReader, onlyElement, readNumber, readOid, tags } from '../../der/index.ts';
 import { badFile, Opener } from './encrypted.ts';
+import { isNamedBy } from './names.ts';
+import { derOf } from './tree.ts';
 
 /** RFC 7292 and RFC 8018; only what files of today use. */
 const data = '1.2.840.113549.1.7.1';
@@ -18,7 +20,7 @@ export interface Pkcs12 {
 
 const bad = badFile('p12');
 
-/** Reads a PKCS#12 file with one key. INVALID_INPUT says what is wrong: damaged, wrong passphrase, old encryption, no key. */
+/** Reads a PKCS#12 file with one key, DER or BER. INVALID_INPUT says what is wrong: damaged, wrong passphrase, old encryption, no key. */
 export function readPkcs12(file: Uint8Array, passphrase: string): Pkcs12 {
   try {
     const contents = [...contentsOf(file, new Opener(passphrase, bad))];
@@ -43,7 +45,7 @@ function chainFor(key: KeyObject, certificates: readonly X509Certificate[]): X50
   if (leaf === undefined) throw bad('no certificate in it belongs to its key');
   const chain = [leaf];
   for (let last = leaf; ;) {
-    const above = certificates.find((one) => one.subject === last.issuer && !chain.includes(one));
+    const above = certificates.find((one) => isNamedBy(last, one) && !chain.includes(one));
     if (above === undefined) return chain;
     chain.push(above);
     last = above;
@@ -51,16 +53,17 @@ function chainFor(key: KeyObject, certificates: readonly X509Certificate[]): X50
 }
 
 function* contentsOf(file: Uint8Array, opener: Opener): Generator<X509Certificate | KeyObject> {
-  const pfx = new DerReader(onlyElement(file, tags.sequence).content);
+  const pfx = new DerReader(onlyElement(derOf(file), tags.sequence).content);
   if (readNumber(pfx.element(tags.integer)) !== 3) throw new DerError('not version 3');
   const outer = pfx.enter(tags.sequence);
   if (readOid(outer.element(tags.oid)) !== data) throw bad('it is protected by a public key, not by a passphrase');
-  const safes = new DerReader(onlyElement(outer.enter(constructed(0)).element(tags.octetString).content, tags.sequence).content);
+  const authenticated = derOf(outer.enter(constructed(0)).element(tags.octetString).content);
+  const safes = new DerReader(onlyElement(authenticated, tags.sequence).content);
   while (!safes.done) {
     const safe = safes.enter(tags.sequence);
     const type = readOid(safe.element(tags.oid));
     const content = safe.enter(constructed(0));
-    if (type === data) yield* bagsOf(content.element(tags.octetString).content, opener);
+    if (type === data) yield* bagsOf(derOf(content.element(tags.octetString).content), opener);
     else if (type === encryptedData) yield* bagsOf(decrypted(content.enter(tags.sequence), opener), opener);
     else throw new DerError(`content of an unknown kind, ${type}`);
   }
@@ -71,8 +74,15 @@ function decrypted(content: DerReader, opener: Opener): Uint8Array {
   const info = content.enter(tags.sequence);
   info.element(tags.oid);
   const algorithm = info.enter(tags.sequence);
-  // [0] IMPLICIT OCTET STRING.
-  return opener.decrypt(algorithm, info.element(0x80).content);
+  // [0] IMPLICIT OCTET STRING, which NSS writes in pieces.
+  const inPieces = info.optional(constructed(0));
+  return opener.decrypt(algorithm, inPieces === null ? info.element(0x80).content : joined(inPieces.content));
+}
+
+function joined(content: Uint8Array): Buffer {
+  const pieces: Uint8Array[] = [];
+  for (const reader = new DerReader(content); !reader.done;) pieces.push(reader.element(tags.octetString).content);
+  return Buffer.concat(pieces);
 }
 
 function* bagsOf(bytes: Uint8Array, opener: Opener): Generator<X509Certificate | KeyObject> {

@@ -1,6 +1,7 @@
 import { createDecipheriv, createHash, pbkdf2Sync } from 'node:crypto';
 import { Failure } from '../../contract/index.ts';
 import { DerReader, onlyElement, readNumber, readOid, tags, type Element } from '../../der/index.ts';
+import { derOf } from './tree.ts';
 
 /** RFC 8018 and RFC 7292 appendix C; only what programs of today write. */
 const pbes2 = '1.2.840.113549.1.5.13';
@@ -68,7 +69,7 @@ export class Opener {
     const { cipher, key, iv } = kind === pbes2 ? this.#pbes2Key(parameters) : this.#tripleDesKey(parameters);
     try {
       const open = createDecipheriv(cipher, key, iv);
-      return onlyElement(Buffer.concat([open.update(bytes), open.final()]), tags.sequence).bytes;
+      return onlyElement(derOf(Buffer.concat([open.update(bytes), open.final()])), tags.sequence).bytes;
     } catch {
       throw this.#bad('the passphrase is wrong');
     }
