@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Bytes, DeviceName, Instant, SerialHex } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { ExpiryNotice, RotationView } from '../models.ts';
+import { RotationView } from '../models.ts';
 import { call, done, officer, page, signedIn } from './spec.ts';
 
 export const lifeCalls = {
@@ -39,12 +39,5 @@ export const lifeCalls = {
     input: z.object({ serial: SerialHex }).strict(),
     output: done,
     roles: officer,
-  }),
-  'notices.list': call({
-    service: 'station',
-    summary: 'Certificates of devices and brokers that come to their end, the soonest first',
-    input: z.object({ limit: page.limit, offset: page.offset }).strict(),
-    output: z.object({ total: z.int(), rows: z.array(ExpiryNotice) }),
-    roles: signedIn,
   }),
 } as const;

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { SerialHex } from '../ids.ts';
-import { AttestationRecord, CertificateRow, CertificateStatus, CertificateUse, DoctorFinding, keyMakers } from '../models.ts';
+import { limits } from '../limits.ts';
+import {
+  AttestationRecord,
+  CertificateRow,
+  CertificateStatus,
+  CertificateUse,
+  DoctorFinding,
+  ExpiringCertificate,
+  keyMakers,
+} from '../models.ts';
 import { call, nothing, page, signedIn } from './spec.ts';
 
 export const registryCalls = {
@@ -22,6 +31,19 @@ export const registryCalls = {
       /** Null where the profile did not ask for one. */
       attestation: AttestationRecord.nullable(),
     }),
+    roles: signedIn,
+  }),
+  'certificates.expiring': call({
+    service: 'station',
+    summary: 'Certificates of devices and brokers in force that end within so many days, the soonest first',
+    input: z
+      .object({
+        days: z.int().min(limits.validityDays.min).max(limits.validityDays.max).default(limits.renewalWindowDays),
+        limit: page.limit,
+        offset: page.offset,
+      })
+      .strict(),
+    output: z.object({ total: z.int(), rows: z.array(ExpiringCertificate) }),
     roles: signedIn,
   }),
   'doctor.run': call({

@@ -96,3 +96,17 @@ export const ExpiryNotice = z.object({
   publishedAt: Instant.nullable(),
 });
 export type ExpiryNotice = z.infer<typeof ExpiryNotice>;
+
+/** A certificate of a device or a broker in force, and how long it still is. */
+export const ExpiringCertificate = z.object({
+  serial: SerialHex,
+  use: CertificateUse,
+  /** Of a broker its common name. */
+  device: z.string(),
+  notAfter: Instant,
+  /** Whole days. */
+  daysLeft: z.int(),
+  /** When the device was last told by MQTT. */
+  toldAt: Instant.nullable(),
+});
+export type ExpiringCertificate = z.infer<typeof ExpiringCertificate>;

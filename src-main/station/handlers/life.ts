@@ -4,7 +4,7 @@ import { certificateToPem } from '../ca/index.ts';
 import { endGraceNow, rotate } from '../lifecycle/index.ts';
 import type { Station } from '../station.ts';
 
-export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'notices'> {
+export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
   return {
     'rotation.begin': async (request, caller) => {
       const { registry, issuance, publisher } = station.live();
@@ -17,7 +17,6 @@ export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'notices
       const { certificates } = station.live().registry;
       return { total: certificates.countRotations(), rows: certificates.rotations(page) };
     },
-    'notices.list': (asked) => station.live().registry.notices.list(asked),
     'rotation.end': ({ serial }, caller) => {
       const { registry, publisher } = station.live();
       endGraceNow(registry, serial, caller.name);

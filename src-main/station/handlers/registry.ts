@@ -13,6 +13,7 @@ export function registryHandlers(station: Station): HandlersOf<'certificates' | 
 
   return {
     'certificates.list': (filter) => live().registry.certificates.list(filter),
+    'certificates.expiring': (asked) => live().registry.certificates.expiring(asked),
     'certificates.get': ({ serial }) => {
       const row = live().registry.certificates.get(serial);
       if (row === null) throw new Failure('NOT_FOUND', { kind: 'certificate', id: serial });

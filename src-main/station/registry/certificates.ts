@@ -4,11 +4,14 @@ import {
   type CertificateRow,
   type CertificateStatus,
   type CertificateUse,
+  type ExpiringCertificate,
   type RevocationReason,
   type RotationView,
   type Selector,
 } from '../../contract/index.ts';
 import { contains, type Store } from './store.ts';
+
+const dayMs = 86_400_000;
 
 export interface Reservation {
   readonly serial: string;
@@ -229,6 +232,28 @@ export class Certificates {
       .sql(`SELECT ${columns} FROM ${source} WHERE ${where} ORDER BY c.created_at DESC, c.serial LIMIT ? OFFSET ?`)
       .all(...values, filter.limit, filter.offset);
     return { total: total.n, rows: rows as unknown as CertificateRow[] };
+  }
+
+  /**
+   * Certificates of devices and brokers in force that end within `days`, the soonest first. One that is
+   * being replaced is not among them.
+   */
+  expiring(asked: { days: number; limit: number; offset: number }): { total: number; rows: ExpiringCertificate[] } {
+    const now = this.#store.clock.now();
+    const between = [this.#store.now(), new Date(now + asked.days * dayMs).toISOString()];
+    const where = `c.status = 'ACTIVE' AND c.use IN ('device','server') AND c.not_after > ? AND c.not_after <= ?`;
+    const total = this.#store.sql(`SELECT count(*) AS n FROM certificates c WHERE ${where}`).get(...between) as { n: number };
+    const rows = this.#store
+      .sql(
+        `SELECT c.serial, c.use, c.device, c.not_after AS notAfter,
+           (SELECT max(published_at) FROM notices WHERE serial = c.serial) AS toldAt
+         FROM certificates c WHERE ${where} ORDER BY c.not_after, c.serial LIMIT ? OFFSET ?`,
+      )
+      .all(...between, asked.limit, asked.offset) as unknown as Omit<ExpiringCertificate, 'daysLeft'>[];
+    return {
+      total: total.n,
+      rows: rows.map((row) => ({ ...row, daysLeft: Math.floor((Date.parse(row.notAfter) - now) / dayMs) })),
+    };
   }
 
   get(serial: string): CertificateRecord | null {

@@ -53,14 +53,4 @@ export class Notices {
   published({ serial, days }: ExpiryNotice): void {
     this.#store.sql('UPDATE notices SET published_at = ? WHERE serial = ? AND days = ?').run(this.#store.now(), serial, days);
   }
-
-  /** The nearest notice of each certificate that is still in force, the soonest end first. */
-  list({ limit, offset }: { limit: number; offset: number }): { total: number; rows: ExpiryNotice[] } {
-    const nearest = `c.status = 'ACTIVE' AND n.days = (SELECT min(days) FROM notices WHERE serial = n.serial)`;
-    const total = this.#store
-      .sql(`SELECT count(*) AS n FROM notices n JOIN certificates c ON c.serial = n.serial WHERE ${nearest}`)
-      .get() as { n: number };
-    const rows = this.#store.sql(`${view} WHERE ${nearest} ORDER BY c.not_after, n.serial LIMIT ? OFFSET ?`).all(limit, offset);
-    return { total: total.n, rows: rows as unknown as ExpiryNotice[] };
-  }
 }

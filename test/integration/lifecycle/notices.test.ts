@@ -37,11 +37,15 @@ test('a device whose certificate comes to its end is told so on its own topic, o
     .poll(() => first.payloads, { timeout: 15_000 })
     .toEqual([{ serial_number: expect.stringMatching(/^[0-9A-F]{40}$/u) as string, expires_at: notAfter, days_remaining: 6 }]);
   await first.close();
-  const { rows } = await station.call('notices.list', {});
-  expect(rows).toMatchObject([{ device, days: 7, notAfter }]);
-  expect(rows[0]?.publishedAt).not.toBeNull();
+  const { rows } = await station.call('certificates.expiring', { days: 7 });
+  expect(rows).toMatchObject([{ device, daysLeft: 6, notAfter }]);
+  expect(rows[0]?.toldAt).not.toBeNull();
 
   await station.stop();
-  const shown = jsonOf(await birthmark(['expiring', '--json', '--data', station.dataDir]));
-  expect(shown).toMatchObject({ total: 1, rows: [{ device, days: 7 }] });
+  const ask = (...options: string[]): ReturnType<typeof birthmark> => birthmark(['expiring', '--data', station.dataDir, ...options]);
+  expect(jsonOf(await ask('--json'))).toMatchObject({ total: 1, rows: [{ device, daysLeft: 6 }] });
+  expect((await ask('--days', '7', '--check')).code).toBe(1);
+  expect((await ask('--days', '5', '--check')).code).toBe(0);
+  expect((await ask('--days', '7')).code).toBe(0);
+  expect((await ask('--days', '0')).code).toBe(2);
 });
