@@ -9,11 +9,6 @@ export interface Output {
 }
 
 export function createOutput(json: boolean): Output {
-  // Whoever reads may leave early (`| head`): the command still ends in good order, with its own exit code.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
   let told = false;
   return {
     json,

@@ -27,8 +27,7 @@ import { LiveStation } from './live-station.ts';
 import { hashPassword, hasStation, openRegistry, takeDataFolder, type DataFolder } from './registry/index.ts';
 import { softwareTokenModule } from './setup/index.ts';
 import { SignerLink } from './signer-link.ts';
-
-export const version = '0.1.0';
+import { version } from './version.ts';
 
 type Pin = (request: SignerOutput<'session.request'>, purpose: string) => Promise<void>;
 type Emit = (name: string, payload: unknown, to?: string) => void;
