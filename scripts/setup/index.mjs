@@ -8,27 +8,25 @@ import { stage } from './say.mjs';
 import { unlessDone } from './stamp.mjs';
 import { systemPackages } from './system.mjs';
 
+const build = (...parts) => step(node24(), [inRoot('scripts', 'build.mjs'), ...parts]);
+const always = ['src-main', 'resources/locales', 'package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/bundles.ts'];
+
 /** What `scripts/build.mjs` makes of what. */
-const bundles = {
-  name: 'bundles',
-  sources: [
-    'src-main',
-    'src-renderer',
-    'resources/locales',
-    'package.json',
-    'package-lock.json',
-    'scripts/build.mjs',
-    'scripts/bundles.ts',
-  ],
-  results: [
-    'out/renderer/index.html',
-    'out/desktop/main.cjs',
-    'out/preload/preload.cjs',
-    'out/services/station.cjs',
-    'out/services/signer.cjs',
-  ],
-  work: () => stage('building the app', '10 seconds', () => step(node24(), [inRoot('scripts', 'build.mjs')])),
+const serviceBundles = {
+  name: 'service-bundles',
+  sources: always,
+  results: ['out/services/station.cjs', 'out/services/signer.cjs'],
+  work: () => stage('building the services', '5 seconds', () => build('station', 'signer')),
 };
+const windowBundles = {
+  name: 'window-bundles',
+  sources: [...always, 'src-renderer'],
+  results: ['out/renderer/index.html', 'out/desktop/main.cjs', 'out/preload/preload.cjs'],
+  work: () => stage('building the app', '10 seconds', () => build('renderer', 'desktop', 'preload')),
+};
+
+/** The services as the app runs them, up to date. */
+export const buildServices = () => alone(() => unlessDone(serviceBundles));
 
 /**
  * Brings a checkout into a state where the named things work. Does nothing, silently, where that is so already.
@@ -42,8 +40,9 @@ export async function setUp({ app = false, tests = false }) {
     await deviceAgent();
     await pinPad();
     if (tests) await tokenShim();
+    if (app || tests) await unlessDone(serviceBundles);
     if (!app) return { electron: null };
-    await unlessDone(bundles);
+    await unlessDone(windowBundles);
     return { electron: await electronRuntime() };
   });
 }

@@ -71,7 +71,7 @@ export class TestStation {
     const station: StationConfig = { dataDir: this.dataDir, resourcesDir, agentPath, broker, line };
     return new Supervisor({
       spawn: childProcessServices({
-        entry: { station: entry ?? resolve('src-main/station/service.ts'), signer: resolve('src-main/signer/service.ts') },
+        entry: { station: entry ?? resolve('out/services/station.cjs'), signer: resolve('out/services/signer.cjs') },
         execPath: process.execPath,
         onOutput: (service, text) => void this.log.push(`${service}: ${text}`),
       }),
