@@ -7,6 +7,12 @@ const noUnfinishedTest = {
   message: 'A test runs, or it is not there.',
 };
 
+/** One owner for each verb: whoever ends a certificate asks station/revocation, so that the event and the publication follow. */
+const onlyRevocationRevokes = {
+  selector: 'CallExpression[callee.property.name="revoke"][callee.object.property.name="certificates"]',
+  message: 'Use revokeCertificate of station/revocation.',
+};
+
 /** Missing in Chrome 114 or Node 18, the oldest runtime that the window and the main process run on. */
 const notInOldestRuntime = {
   'no-restricted-properties': [
@@ -51,6 +57,11 @@ export default tseslint.config(
       // Contract methods are async whether or not one implementation waits for something.
       '@typescript-eslint/require-await': 'off',
     },
+  },
+  {
+    files: ['src-main/**/*.ts'],
+    ignores: ['src-main/station/revocation/revoke.ts'],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, onlyRevocationRevokes] },
   },
   {
     files: ['src-renderer/**/*.{ts,tsx}'],

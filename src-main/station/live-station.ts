@@ -5,6 +5,7 @@ import {
   type AccessView,
   type FailureData,
   type OrderProgress,
+  type RevocationView,
   type SessionEnd,
   type SigningSession,
   type StationStatus,
@@ -22,6 +23,7 @@ import { Line, preconditions, recoverRuns, type ProofResult } from './line/index
 import { accessView, CrlServer, CrlSet, IncomingCrl, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
 import type { RecordsDesk } from './central-records/index.ts';
 import type { Registry } from './registry/index.ts';
+import { Revocation } from './revocation/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
 import { Upkeep } from './upkeep/index.ts';
@@ -46,6 +48,7 @@ export class LiveStation {
   readonly own: OwnCertificates;
   readonly host: BrokerHost;
   readonly publisher: Publisher;
+  readonly revocation: Revocation;
   readonly crls: CrlSet;
   readonly crlServer: CrlServer;
   readonly incomingCrl: IncomingCrl;
@@ -102,15 +105,26 @@ export class LiveStation {
     const { crls } = this;
     this.incomingCrl = new IncomingCrl(config.dataDir);
     this.crlServer = new CrlServer({ builders: () => crls.all(), now: () => clock.now() });
+    const revocationChanged = (view: RevocationView): void => station.emit('revocation.changed', view);
     this.publisher = new Publisher({
       registry,
       host: this.host,
       crls: this.crls,
       clientCaPem: () => clientCas(registry),
       clock,
-      onRevocation: (view) => station.emit('revocation.changed', view),
+      onRevocation: revocationChanged,
       onChange: () => station.statusSoon(),
       log: (line) => void process.stderr.write(`${line}\n`),
+    });
+    this.revocation = new Revocation({
+      registry,
+      identity: () => identities.observer,
+      publishSoon: () => this.publisher.publishSoon(),
+      onChange: (view) => {
+        revocationChanged(view);
+        station.statusSoon();
+      },
+      onDeviceRevoked: (device) => this.line.revoked(device),
     });
     this.observer = new Observer({ endpoint: () => this.host.endpoint, identity: identities.observer });
     this.bundles = new BundleDesk({
@@ -133,7 +147,6 @@ export class LiveStation {
       crls,
       own: this.own,
       session: () => signer.session,
-      onRevocation: (view) => station.emit('revocation.changed', view),
       onEnded: () => this.orderChanged(),
       onTick: () => station.statusSoon(),
     });
@@ -212,6 +225,7 @@ export class LiveStation {
       JSON.parse(unwrap(token, 'a station has a token')) as never,
     );
     this.host.onChange(() => this.#station.statusSoon());
+    this.revocation.start();
     if (config.broker) {
       await this.host.start();
       this.#upkeep.listen();

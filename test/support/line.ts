@@ -47,6 +47,7 @@ export class TestLine {
       this.asked.push(what);
       await hook(what);
     };
+    this.here.registry.revocations.listen(() => void this.asked.push('revocation told'));
     this.line = new Line({
       services: this.#services(ask),
       places: [{ slot: 1, path: '/dev/slot-1' }],

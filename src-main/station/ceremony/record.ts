@@ -2,6 +2,7 @@ import { unwrap } from '../../contract/index.ts';
 import { partitionOf, readCertificate } from '../ca/index.ts';
 import { installIdentities } from '../setup/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { revokeCertificate } from '../revocation/index.ts';
 import type { CeremonyContext, MadeAuthority } from './context.ts';
 import { recipes } from './own-certificates.ts';
 import { details, leaves, type LeafName } from './steps.ts';
@@ -84,9 +85,18 @@ function recordLeaf(context: CeremonyContext, leaf: LeafName, actor: string): vo
       actor,
     );
     if (serial !== facts.serial)
-      certificates.revoke(serial, 'cessationOfOperation', 'the ceremony was interrupted while it was being signed', actor);
+      revokeCertificate(parts.registry, serial, {
+        reason: 'cessationOfOperation',
+        note: 'the ceremony was interrupted while it was being signed',
+        actor,
+      });
   }
   certificates.signed(facts.serial, done.certificate, facts.fingerprint, actor);
   certificates.activate(facts.serial, actor);
-  if (use === 'canary-revoked') certificates.revoke(facts.serial, 'cessationOfOperation', 'the canary that must be refused', actor);
+  if (use === 'canary-revoked')
+    revokeCertificate(parts.registry, facts.serial, {
+      reason: 'cessationOfOperation',
+      note: 'the canary that must be refused',
+      actor,
+    });
 }

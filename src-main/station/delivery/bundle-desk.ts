@@ -5,6 +5,7 @@ import { instant, type Clock } from '../clock.ts';
 import type { Issuance } from '../issuance/index.ts';
 import { failRun, isProvable, passRun } from '../line/index.ts';
 import type { BundleRow, Registry } from '../registry/index.ts';
+import { revokeCertificate } from '../revocation/index.ts';
 import { topicRuleOf, type TopicRule } from '../topic-rule.ts';
 import type { Observer } from '../verify/index.ts';
 import { fileNameOf, proofOf, writeBundle } from './contents.ts';
@@ -17,7 +18,7 @@ export interface BundleDeskOptions {
   readonly issuance: Issuance;
   readonly clock: Clock;
   readonly observer: Observer;
-  /** A certificate came into force, or went out of it. */
+  /** A certificate came into force. */
   readonly publishSoon: () => void;
   readonly onChange: (view: BundleView) => void;
 }
@@ -135,7 +136,6 @@ export class BundleDesk {
       }
     } catch (thrown) {
       failRun(registry, run, registry.runs.get(run)?.serial ?? null, toFailureData(registry.store.named(thrown)));
-      this.#options.publishSoon();
       throw thrown;
     }
   }
@@ -162,7 +162,7 @@ export class BundleDesk {
     const others = registry.bundles.pendingOf(device).filter((one) => one.serial !== serial);
     for (const { run } of others) registry.runs.end(run, 'FAIL', { failure: new Failure('BUNDLE_REPLACED', { device }).toData() });
     const going = lost ? registry.certificates.select({ device }).filter((one) => one.serial !== serial) : others;
-    return going.filter((one) => registry.certificates.revoke(one.serial, reason, note, actor)).map((one) => one.serial);
+    return going.filter((one) => revokeCertificate(registry, one.serial, { reason, note, actor })).map((one) => one.serial);
   }
 
   /** From now on its certificate is on trial. */
@@ -182,11 +182,10 @@ export class BundleDesk {
     const { registry } = this.#options;
     try {
       if (why === null && isProvable(registry, serial)) return this.#handedOut(serial, actor);
-      const { run, state } = this.#row(serial);
+      const { run } = this.#row(serial);
       // A newer bundle, or whoever revoked it, has ended the run or the certificate already.
       if (registry.runs.get(run)?.verdict === null)
         failRun(registry, run, serial, new Failure('BUNDLE_NOT_FETCHED', { why: why ?? 'its certificate was revoked' }).toData());
-      if (state === 'OFFERED') this.#options.publishSoon();
       this.#changed(serial);
     } catch (thrown) {
       // A full disk: the run is open in the journal, and the next start ends it.

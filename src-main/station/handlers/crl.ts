@@ -15,12 +15,11 @@ export function crlHandlers(station: Station): HandlersOf<'crl'> {
     },
     'crl.receive': ({ offset, bytes }) => ({ size: live().incomingCrl.take(offset, bytes) }),
     'crl.adopt': ({ note, dryRun }, caller) => {
-      const { crls, incomingCrl, publisher, registry } = live();
+      const { crls, incomingCrl, registry } = live();
       const order = { bytes: incomingCrl.read(), note, actor: caller.name, dryRun };
       const adoption = adoptCrl({ registry, builders: crls.all(), now: station.clock.now() }, order);
       if (dryRun) return adoption;
       incomingCrl.clear();
-      publisher.publishSoon();
       return adoption;
     },
     'crl.history': ({ issuer, partition, limit }) => {

@@ -14,7 +14,6 @@ import { lineHandlers } from './line.ts';
 import { profilesHandlers } from './profiles.ts';
 import { recordsHandlers } from './records.ts';
 import { registryHandlers } from './registry.ts';
-import { requestsHandlers } from './requests.ts';
 import { revocationHandlers } from './revocation.ts';
 import { serversHandlers } from './servers.ts';
 import { sessionsHandlers } from './sessions.ts';
@@ -39,7 +38,6 @@ export const createHandlers = (station: Station): Handlers => ({
   ...serversHandlers(station),
   ...deliveryHandlers(station),
   ...revocationHandlers(station),
-  ...requestsHandlers(station),
   ...crlHandlers(station),
   ...brokerHandlers(station),
   ...recordsHandlers(station),

@@ -1,4 +1,3 @@
-import { unwrap } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import { endGraceNow, rotate } from '../lifecycle/index.ts';
@@ -18,10 +17,7 @@ export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
       return { total: certificates.countRotations(), rows: certificates.rotations(page) };
     },
     'rotation.end': ({ serial }, caller) => {
-      const { registry, publisher } = station.live();
-      endGraceNow(registry, serial, caller.name);
-      station.emit('revocation.changed', unwrap(registry.revocations.get(serial), 'it was just revoked'));
-      publisher.publishSoon();
+      endGraceNow(station.live().registry, serial, caller.name);
       return {};
     },
   };

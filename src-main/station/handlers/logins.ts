@@ -1,4 +1,4 @@
-import { Failure, unwrap } from '../../contract/index.ts';
+import { Failure } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import { newPassword, passwordHash, serviceLogin } from '../broker/index.ts';
 import { certificateToPem } from '../ca/index.ts';
@@ -69,14 +69,7 @@ export function loginsHandlers(station: Station): HandlersOf<'logins'> {
       return { username, serial, notAfter, pem: chain.map(certificateToPem).join(''), keyPem: made?.keyPem ?? null };
     },
     'logins.remove': ({ username }, caller) => {
-      const { registry } = live();
-      const revoked = registry.store.transaction(() => {
-        if (!registry.logins.remove(username, caller.name)) throw new Failure('NOT_FOUND', { kind: 'login', id: username });
-        return registry.certificates
-          .ofService(username)
-          .filter((serial) => registry.certificates.revoke(serial, 'cessationOfOperation', 'the service was removed', caller.name));
-      });
-      for (const serial of revoked) station.emit('revocation.changed', unwrap(registry.revocations.get(serial), 'it was just revoked'));
+      live().services.remove(username, caller.name);
       changed();
       return {};
     },

@@ -1,5 +1,6 @@
-import { unwrap } from '../../contract/index.ts';
+import { Failure, unwrap } from '../../contract/index.ts';
 import { buildServiceTbs, type CertificateProfile } from '../ca/index.ts';
+import { revokeCertificate } from '../revocation/index.ts';
 import { checkOwnRequest, issueOwn, type IssuedOwn, type OwnIssuanceOptions, type OwnKey, type OwnRequest } from './own.ts';
 
 export interface ServiceRequest extends OwnRequest {
@@ -34,6 +35,16 @@ export class ServiceIssuance {
       draft: (leaf) => buildServiceTbs({ ...leaf, subject: { name: request.name } }),
       action: request.action,
       detail: ({ notAfter }) => ({ notAfter }),
+    });
+  }
+
+  /** Its name, its password and its certificates. NOT_FOUND. */
+  remove(username: string, actor: string): void {
+    const { registry } = this.#options;
+    registry.store.transaction(() => {
+      if (!registry.logins.remove(username, actor)) throw new Failure('NOT_FOUND', { kind: 'login', id: username });
+      for (const serial of registry.certificates.ofService(username))
+        revokeCertificate(registry, serial, { reason: 'cessationOfOperation', note: 'the service was removed', actor });
     });
   }
 }

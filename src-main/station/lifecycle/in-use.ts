@@ -1,7 +1,8 @@
 import { verify, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { DeviceName, SerialHex, type RevocationView } from '../../contract/index.ts';
+import { DeviceName, SerialHex } from '../../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { revokeCertificate } from '../revocation/index.ts';
 import { topicRuleOf, type TopicRule } from '../topic-rule.ts';
 
 /** Where devices say that they use a new certificate: each below its own topics. */
@@ -14,17 +15,16 @@ const Claim = z.object({ serial_number: SerialHex, signature: z.base64().max(102
 /** What the new key signs (SHA-256; ECDSA in DER, or PKCS #1 v1.5): nobody can before the certificate is made, for nobody knows its serial number. */
 export const inUseText = (device: string, serial: string): string => `birthmark certificate in use\n${device}\n${serial}\n`;
 
-/** `seen`: the first time. `revoked`: the one that it replaced, where its grace period was to end then. `doubt`: why it is not believed. */
+/** `seen`: the first time. `doubt`: why it is not believed. */
 export interface InUse {
   readonly device: string;
   readonly seen: boolean;
-  readonly revoked: RevocationView | null;
   readonly doubt: string | null;
 }
 
 /**
  * A device's word on its own topic that it uses its new certificate. A broker does not tell which of two certificates with one name was
- * shown, so the word is signed by the new key. Null for what concerns no rotation.
+ * shown, so the word is signed by the new key. Ends the grace period of the old one where that was asked for. Null for what concerns no rotation.
  */
 export function hearInUse(registry: Registry, topic: string, payload: Uint8Array): InUse | null {
   const device = topicRuleOf(registry.store).deviceOf(topic, inUse);
@@ -32,12 +32,12 @@ export function hearInUse(registry: Registry, topic: string, payload: Uint8Array
   const open = registry.certificates.rotations({ device })[0];
   if (open === undefined) return null;
   const doubt = doubtOf(registry, device, open.successor, payload);
-  if (doubt !== null) return { device, seen: false, revoked: null, doubt };
+  if (doubt !== null) return { device, seen: false, doubt };
   return registry.store.transaction(() => {
     const seen = registry.certificates.seen(open.successor, device);
-    if (!open.endsWhenSeen) return { device, seen, revoked: null, doubt: null };
-    registry.certificates.revoke(open.serial, 'superseded', 'its successor was seen', device);
-    return { device, seen, revoked: registry.revocations.get(open.serial), doubt: null };
+    if (open.endsWhenSeen)
+      revokeCertificate(registry, open.serial, { reason: 'superseded', note: 'its successor was seen', actor: device });
+    return { device, seen, doubt: null };
   });
 }
 

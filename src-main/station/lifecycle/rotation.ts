@@ -3,6 +3,7 @@ import { attestationFromFile, requestFromFile } from '../ca/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { Issuance } from '../issuance/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { revokeCertificate } from '../revocation/index.ts';
 
 export interface RotationParts {
   readonly registry: Registry;
@@ -66,12 +67,11 @@ export async function rotate({ registry, issuance, clock }: RotationParts, reque
         override: request.override,
       });
     } else
-      registry.certificates.revoke(
-        issued.serial,
-        'cessationOfOperation',
-        'the certificate that it was to replace is not in force any more',
+      revokeCertificate(registry, issued.serial, {
+        reason: 'cessationOfOperation',
+        note: 'the certificate that it was to replace is not in force any more',
         actor,
-      );
+      });
   });
   if (registry.certificates.get(issued.serial)?.status !== 'ACTIVE') inForce(registry, device, clock.now());
   return { serial: issued.serial, replaces: old.serial, graceUntil, chain: issued.credentials.certificateChain };
@@ -111,7 +111,8 @@ function mustBeDue({ notAfter }: CertificateRow, now: number, override: string |
 export function endGracePeriods(registry: Registry): number {
   return registry.store.transaction(() => {
     const over = registry.certificates.graceOver();
-    for (const serial of over) registry.certificates.revoke(serial, 'superseded', 'its grace period is over', 'upkeep');
+    for (const serial of over)
+      revokeCertificate(registry, serial, { reason: 'superseded', note: 'its grace period is over', actor: 'upkeep' });
     return over.length;
   });
 }
@@ -122,7 +123,7 @@ export function endGraceNow(registry: Registry, serial: string, actor: string): 
   if (row === null) throw new Failure('NOT_FOUND', { kind: 'certificate', id: serial });
   if (row.status !== 'ROTATING')
     throw new Failure('ROTATION_REFUSED', { device: row.device, problem: `serial ${serial} is ${row.status}, not ROTATING` });
-  registry.certificates.revoke(serial, 'superseded', 'its successor was seen', actor);
+  revokeCertificate(registry, serial, { reason: 'superseded', note: 'its successor was seen', actor });
 }
 
 /** What a stopped station left open outside of the line, for devices and brokers: a signature of unknown outcome is revoked. Returns how many. */
@@ -130,7 +131,11 @@ export function recoverUnfinished(registry: Registry): number {
   return registry.store.transaction(() => {
     const left = (['device', 'server', 'service'] as const).flatMap((use) => registry.certificates.unfinished(use));
     for (const serial of left)
-      registry.certificates.revoke(serial, 'cessationOfOperation', 'the station stopped while it was made', 'upkeep');
+      revokeCertificate(registry, serial, {
+        reason: 'cessationOfOperation',
+        note: 'the station stopped while it was made',
+        actor: 'upkeep',
+      });
     return left.length;
   });
 }

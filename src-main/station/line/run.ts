@@ -332,7 +332,6 @@ export class Run {
     }
     await this.#erase();
     const certificateRevoked = failRun(registry, this.id, this.#serial, failure);
-    this.#services.publishSoon();
     return { verdict: 'FAIL', failure, certificateRevoked };
   }
 

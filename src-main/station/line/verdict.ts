@@ -1,5 +1,6 @@
 import { Failure, type FailureData, type ProofLevel, type RunGap } from '../../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { revokeCertificate } from '../revocation/index.ts';
 
 /** Who the audit log names for what the line does by itself. */
 export const actor = 'line';
@@ -39,7 +40,8 @@ export function passRun(
       registry.runs.end(other.id, 'FAIL', { failure: new Failure('CERTIFICATE_REVOKED').toData() });
     }
     for (const other of registry.certificates.select({ device })) {
-      if (other.serial !== serial) registry.certificates.revoke(other.serial, 'superseded', 'replaced by a new certificate', actor);
+      if (other.serial === serial) continue;
+      revokeCertificate(registry, other.serial, { reason: 'superseded', note: 'replaced by a new certificate', actor });
     }
     registry.store.audit(actor, 'run.pass', device, { run, serial, proofLevel, without: gaps });
   });
@@ -49,7 +51,8 @@ export function passRun(
 export function failRun(registry: Registry, run: string, serial: string | null, failure: FailureData): boolean {
   return registry.store.transaction(() => {
     registry.runs.end(run, 'FAIL', { failure });
-    if (serial !== null) registry.certificates.revoke(serial, 'cessationOfOperation', `run failed: ${failure.code}`, actor);
+    if (serial !== null)
+      revokeCertificate(registry, serial, { reason: 'cessationOfOperation', note: `run failed: ${failure.code}`, actor });
     registry.store.audit(actor, 'run.fail', registry.runs.get(run)?.device ?? run, { run, code: failure.code });
     return isRevoked(registry, serial);
   });

@@ -9,6 +9,7 @@ import {
   type RotationView,
   type Selector,
 } from '../../contract/index.ts';
+import type { Revocations } from './revocations.ts';
 import { contains, type Store } from './store.ts';
 
 const dayMs = 86_400_000;
@@ -57,9 +58,11 @@ const source = 'certificates c LEFT JOIN revocations r ON r.serial = c.serial';
 /** Certificates and their one-way status; each change is one transaction with its audit line and its outbox row. */
 export class Certificates {
   readonly #store: Store;
+  readonly #revocations: Revocations;
 
-  constructor(store: Store) {
+  constructor(store: Store, revocations: Revocations) {
     this.#store = store;
+    this.#revocations = revocations;
   }
 
   /** Before the HSM is asked to sign: from here on a signature of unknown outcome has a record. */
@@ -199,7 +202,7 @@ export class Certificates {
         )
         .run(reason, note, actor, now, serial);
       this.#store.audit(actor, 'certificate.revoke', serial, { reason, note });
-      this.#store.owe('revocation', serial);
+      this.#revocations.recorded(serial);
       return true;
     });
   }

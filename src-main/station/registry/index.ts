@@ -67,11 +67,12 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
   const db = openDatabase(dataDir);
   const store = new Store(db, clock);
   const operators = new Operators(store);
+  const revocations = new Revocations(store);
   return {
     store,
     bundles: new Bundles(store),
     ceremonies: new Ceremonies(store),
-    certificates: new Certificates(store),
+    certificates: new Certificates(store, revocations),
     crls: new Crls(store),
     devices: new Devices(store),
     issuers: new Issuers(store),
@@ -80,7 +81,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     operators,
     records: new Records(store),
     requests: new Requests(store),
-    revocations: new Revocations(store),
+    revocations,
     rootCrls: new RootCrls(store),
     runs: new Runs(store),
     signIns: new SignIns(store, operators),

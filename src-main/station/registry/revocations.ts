@@ -17,9 +17,22 @@ const unknownDevice = (serial: string): string => `unknown/${serial}`;
 /** How far each revocation has come. */
 export class Revocations {
   readonly #store: Store;
+  #hear: (serials: readonly string[]) => void = () => undefined;
+  readonly #tell = (serials: readonly string[]): void => this.#hear(serials);
 
   constructor(store: Store) {
     this.#store = store;
+  }
+
+  /** Hears what each transaction has revoked, once it is durable. */
+  listen(hear: (serials: readonly string[]) => void): void {
+    this.#hear = hear;
+  }
+
+  /** Inside the transaction of the revocation: the broker host has to learn of it, and whoever listens. */
+  recorded(serial: string): void {
+    this.#store.owe('revocation', serial);
+    this.#store.afterCommit(this.#tell, serial);
   }
 
   list(filter: { search: string; waiting: boolean; limit: number; offset: number }): { total: number; rows: RevocationView[] } {
@@ -82,7 +95,7 @@ export class Revocations {
       note: from.note,
       certificateKnown: added === 0,
     });
-    this.#store.owe('revocation', serial);
+    this.recorded(serial);
   }
 
   published(serials: readonly string[]): void {

@@ -26,6 +26,8 @@ export class Store {
   readonly #whole: Transaction<(work: () => unknown) => unknown>;
   /** The head of the audit log in the transaction that is under way; null where it is as the table has it. */
   #auditHead: AuditHead | null = null;
+  /** What the transaction that is under way will tell, and to whom. */
+  #untold: { readonly tell: (keys: readonly string[]) => void; readonly key: string }[] = [];
 
   constructor(db: Db, clock: Clock) {
     this.db = db;
@@ -53,12 +55,26 @@ export class Store {
   /** All or nothing; nested calls join. A full disk or a damaged file comes out as a `Failure`. */
   transaction<T>(work: () => T): T {
     if (this.db.inTransaction) return work();
+    const value = this.#commit(work);
+    const untold = this.#untold;
+    this.#untold = [];
+    for (const tell of new Set(untold.map((one) => one.tell))) tell(untold.filter((one) => one.tell === tell).map(({ key }) => key));
+    return value;
+  }
+
+  #commit<T>(work: () => T): T {
     try {
       return this.#whole.immediate(work) as T;
     } catch (thrown) {
       this.#auditHead = null;
+      this.#untold = [];
       throw this.named(thrown);
     }
+  }
+
+  /** Inside a transaction: tells `key`, with all others of it, once the transaction is durable; nothing of what is taken back is told. */
+  afterCommit(tell: (keys: readonly string[]) => void, key: string): void {
+    this.#untold.push({ tell, key });
   }
 
   /** A refusal of the disk or the database as the `Failure` it is; for what a statement outside of a transaction throws. */
@@ -108,12 +124,14 @@ export class Store {
   /** Each with a savepoint of its own. It makes SQLite copy every page before it is changed, so only when one is needed. */
   #apart(group: readonly Grouped[]): (() => void)[] {
     const attempt = (one: Grouped): (() => void) => {
+      const untold = this.#untold.length;
       try {
         return this.#whole(one.attempt) as () => void;
       } catch (thrown) {
         // SQLite has given up the whole transaction: nobody's part is recorded.
         if (!this.db.inTransaction) throw thrown;
         this.#auditHead = null;
+        this.#untold.length = untold;
         return () => one.reject(this.named(thrown));
       }
     };

@@ -3,6 +3,7 @@ import { Failure, type BulkSelector, type CertificateRow, type CertificateStatus
 import type { Registry } from '../registry/index.ts';
 import { mustBeWhole } from '../registration/index.ts';
 import { readRevocationList } from './list-file.ts';
+import { revokeCertificate, type RevocationCause } from './revoke.ts';
 
 /** A certificate that a selection hits; `reason` where the list has one of its own for it. */
 export interface Hit {
@@ -67,23 +68,21 @@ function selectListed({ certificates }: Registry, csv: string): Hit[] {
   return [...hits.values()];
 }
 
-export interface BulkTerms {
-  readonly reason: RevocationReason;
-  readonly note: string;
-  readonly actor: string;
+export interface BulkTerms extends RevocationCause {
   /** Of the selection that was shown. */
   readonly digest: string;
 }
 
 /** Revokes what was shown, and nothing else: SELECTION_CHANGED when the selector means something else by now. Returns serial numbers. */
 export async function revokeMany(registry: Registry, selector: BulkSelector, terms: BulkTerms): Promise<string[]> {
+  const { digest: shown, ...cause } = terms;
   const { hits, digest } = selectMany(registry, selector);
-  if (digest !== terms.digest) throw new Failure('SELECTION_CHANGED', { count: hits.length });
+  if (digest !== shown) throw new Failure('SELECTION_CHANGED', { count: hits.length });
   const revoked: string[] = [];
   for (let start = 0; start < hits.length; start += atOnce) {
     registry.store.transaction(() => {
       for (const { row, reason } of hits.slice(start, start + atOnce))
-        if (registry.certificates.revoke(row.serial, reason ?? terms.reason, terms.note, terms.actor)) revoked.push(row.serial);
+        if (revokeCertificate(registry, row.serial, { ...cause, reason: reason ?? cause.reason })) revoked.push(row.serial);
     });
     // The serial lines of units that are being made want their turn.
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,11 +1,5 @@
-/** The door of revocation: what is to be revoked, and the requests of other issuers. */
+/** The door of revocation: whoever ends a certificate does it through here. */
 export { revokeMany, selectMany, type Selection } from './bulk.ts';
-export {
-  answerRequest,
-  createRequest,
-  exportRequest,
-  importRequest,
-  requestParts,
-  view as requestView,
-  type RequestParts,
-} from './requests.ts';
+export { Revocation } from './owner.ts';
+export { exportRequest, importRequest, requestParts, type RequestParts } from './requests.ts';
+export { revokeCertificate, type RevocationCause } from './revoke.ts';

@@ -11,6 +11,7 @@ import {
   type RequestFile,
   type SigningIdentity,
 } from './request-file.ts';
+import { revokeCertificate } from './revoke.ts';
 
 export interface RequestParts {
   readonly registry: Registry;
@@ -199,7 +200,7 @@ function revokeFor(registry: Registry, { serial, reason, note, station }: Reques
   const row = registry.certificates.get(serial ?? '');
   if (row === null) throw new Failure('NOT_FOUND', { kind: 'certificate', id: serial ?? '' });
   if (row.status === 'EXPIRED') throw new Failure('REVOCATION_TOO_LATE', { serial: row.serial, notAfter: row.notAfter });
-  registry.certificates.revoke(row.serial, reason, `asked for by ${station}${note === '' ? '' : `: ${note}`}`, actor);
+  revokeCertificate(registry, row.serial, { reason, note: `asked for by ${station}${note === '' ? '' : `: ${note}`}`, actor });
 }
 
 export const view = ({ certificate: _, ...rest }: RequestRecord): RevocationRequestView => rest;

@@ -1,4 +1,4 @@
-import { Failure, toFailureData, type RevocationView, type SigningSession } from '../../contract/index.ts';
+import { Failure, toFailureData, type SigningSession } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
 import { endGracePeriods, giveNotice, hearInUse, inUseFilter, type OwnCertificates } from '../lifecycle/index.ts';
 import { endOverdueProofs } from '../line/index.ts';
@@ -15,7 +15,6 @@ export interface UpkeepParts {
   readonly crls: CrlSet;
   readonly own: OwnCertificates;
   readonly session: () => SigningSession | null;
-  readonly onRevocation: (view: RevocationView) => void;
   /** Certificates, grace periods or proofs came to their end. */
   readonly onEnded: () => void;
   readonly onTick: () => void;
@@ -123,14 +122,10 @@ export class Upkeep {
   }
 
   #heardInUse(topic: string, payload: Uint8Array): void {
-    const { registry, publisher, onRevocation } = this.#parts;
+    const { registry } = this.#parts;
     try {
       const heard = hearInUse(registry, topic, payload);
-      if (heard === null) return;
-      if (heard.doubt !== null) return this.#doubted(heard.device, heard.doubt);
-      if (heard.revoked === null) return;
-      onRevocation(heard.revoked);
-      publisher.publishSoon();
+      if (heard !== null && heard.doubt !== null) this.#doubted(heard.device, heard.doubt);
     } catch (thrown) {
       // A full disk: the device says it again, or the grace period ends on the clock.
       log(`rotation: ${String(registry.store.named(thrown))}`);

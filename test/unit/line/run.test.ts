@@ -110,7 +110,7 @@ test.each(['sign', 'install', 'read-back', 'possession', 'activate', 'self-test'
     const line = lineWith(failAt(step, 'NO_RESPONSE'));
     expect(await line.run()).toMatchObject({ state: 'FAIL', failure: { code: 'NO_RESPONSE' }, certificateRevoked: true });
     expect(status(line)).toEqual(['REVOKED']);
-    expect(line.asked).toContain('publish soon');
+    expect(line.asked).toContain('revocation told');
   },
 );
 
