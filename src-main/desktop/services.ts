@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Service } from '../contract/index.ts';
-import { childProcessServices, Supervisor, whySignerDied, type SpawnService } from '../service-host/index.ts';
+import { childProcessServices, Supervisor, whySignerDied, withSecondHost, type SpawnService } from '../service-host/index.ts';
 import type { Paths } from './paths.ts';
 import { utilityProcessServices } from './utility-process.ts';
 
-/** better-sqlite3 needs Node-API 10, which came with this Node. */
-const servicesNeedNode = 24;
+/** What better-sqlite3 needs. A Node that is older ends at once when it is asked to load it. */
+const servicesNeedNodeApi = 10;
 
 export interface ServicesOptions {
   readonly paths: Paths;
@@ -14,19 +14,26 @@ export interface ServicesOptions {
 }
 
 /**
- * Utility processes where this Electron's Node is new enough, else plain Node. For development, BIRTHMARK_SERVICES=node puts
- * both on plain Node, and BIRTHMARK_SERVICES=utility:signer the signer, which runs on old ones too, into a utility process.
+ * Utility processes where this Electron can load what the services need, else plain Node. For development, BIRTHMARK_SERVICES
+ * puts them elsewhere: node, utility, or utility:signer (or :station) for one of them.
  */
 function runsAsUtility(service: Service): boolean {
-  const wish = process.env['BIRTHMARK_SERVICES'];
-  const newEnough = Number(process.versions.node.split('.')[0]) >= servicesNeedNode;
-  return wish === `utility:${service}` || (newEnough && wish !== 'node');
+  const wish = process.env['BIRTHMARK_SERVICES'] ?? '';
+  if (wish === 'node') return false;
+  return ['utility', `utility:${service}`].includes(wish) || Number(process.versions['napi']) >= servicesNeedNodeApi;
 }
 
-function chooseSpawn(paths: Paths, onOutput: (service: Service, text: string) => void): SpawnService {
-  const entry = { station: join(paths.services, 'station.cjs'), signer: join(paths.services, 'signer.cjs') };
-  const utility = utilityProcessServices({ entry, onOutput });
-  const plainNode = childProcessServices({ entry, execPath: process.env['BIRTHMARK_NODE'] ?? 'node', onOutput });
+function chooseSpawn({ services }: Paths, log: (line: string) => void): SpawnService {
+  const entry = { station: join(services, 'station.cjs'), signer: join(services, 'signer.cjs') };
+  const onOutput = (service: Service, text: string): void => log(`${service}: ${text.trimEnd()}`);
+  const node = process.env['BIRTHMARK_NODE'] ?? 'node';
+  const plainNode = childProcessServices({ entry, execPath: node, onOutput });
+  const utility = withSecondHost({
+    first: utilityProcessServices({ entry, onOutput }),
+    second: plainNode,
+    onMove: (service, how) =>
+      log(`${service} service ended before its first answer in a utility process (${how}): started on Node instead (${node})`),
+  });
   return (service) => (runsAsUtility(service) ? utility : plainNode)(service);
 }
 
@@ -46,10 +53,7 @@ const named =
 /** Starts the station and the signer for this window. */
 export function startServices({ paths, onEvent, log }: ServicesOptions): Supervisor {
   return new Supervisor({
-    spawn: named(
-      chooseSpawn(paths, (service, text) => log(`${service}: ${text.trimEnd()}`)),
-      log,
-    ),
+    spawn: named(chooseSpawn(paths, log), log),
     config: {
       signer: { dataDir: paths.data, pinPad: paths.pinPad },
       station: {

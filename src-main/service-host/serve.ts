@@ -41,6 +41,14 @@ export interface ServiceContext {
   readonly peer: (name: string, input: unknown) => Promise<unknown>;
 }
 
+/** A native module that this runtime cannot load: no call will ever work here, but it may in another runtime. */
+const doesNotLoad = (thrown: unknown): thrown is Error => (thrown as { code?: unknown } | null)?.code === 'ERR_DLOPEN_FAILED';
+
+function leaveUnstarted(reason: Error): void {
+  process.stderr.write(`${reason.message}\n`);
+  process.exit(1);
+}
+
 /** As long as the supervisor gives a service that it asks to stop. */
 const leaveMs = 10_000;
 
@@ -103,8 +111,11 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
         service = (async () => create(context(message.config)))();
         void service.then(
           () => send({ kind: 'ready' }),
-          // A start that fails for a named reason (folder in use, damaged database) answers every call with that reason.
-          () => send({ kind: 'ready' }),
+          (thrown: unknown) => {
+            if (doesNotLoad(thrown)) leaveUnstarted(thrown);
+            // A start that fails for a named reason (folder in use, damaged database) answers every call with that reason.
+            else send({ kind: 'ready' });
+          },
         );
         return;
       case 'call':

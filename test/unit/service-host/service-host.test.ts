@@ -1,38 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Failure } from '../../../src-main/contract/index.ts';
 import { ServiceHost } from '../../../src-main/service-host/service-host.ts';
-import type { Downward, ServiceProcess, Upward } from '../../../src-main/service-host/index.ts';
-
-/** A service process that does what the test says. */
-class FakeProcess implements ServiceProcess {
-  readonly pid: number;
-  readonly received: Downward[] = [];
-  killed = false;
-  readonly #messages: ((message: Upward) => void)[] = [];
-  readonly #exits: ((how: string) => void)[] = [];
-  constructor(pid: number) {
-    this.pid = pid;
-  }
-  send(message: Downward): void {
-    this.received.push(message);
-  }
-  onMessage(listener: (message: Upward) => void): void {
-    this.#messages.push(listener);
-  }
-  onExit(listener: (how: string) => void): void {
-    this.#exits.push(listener);
-  }
-  kill(): void {
-    this.killed = true;
-    this.exit('signal SIGKILL');
-  }
-  say(message: Upward): void {
-    for (const listener of this.#messages) listener(message);
-  }
-  exit(how = 'signal SIGSEGV'): void {
-    for (const listener of this.#exits) listener(how);
-  }
-}
+import { FakeProcess } from './fake-process.ts';
 
 let processes: FakeProcess[];
 let states: string[];

@@ -1,0 +1,32 @@
+import type { Downward, ServiceProcess, Upward } from '../../../src-main/service-host/index.ts';
+
+/** A service process that does what the test says. */
+export class FakeProcess implements ServiceProcess {
+  readonly pid: number;
+  readonly received: Downward[] = [];
+  killed = false;
+  readonly #messages: ((message: Upward) => void)[] = [];
+  readonly #exits: ((how: string) => void)[] = [];
+  constructor(pid: number) {
+    this.pid = pid;
+  }
+  send(message: Downward): void {
+    this.received.push(message);
+  }
+  onMessage(listener: (message: Upward) => void): void {
+    this.#messages.push(listener);
+  }
+  onExit(listener: (how: string) => void): void {
+    this.#exits.push(listener);
+  }
+  kill(): void {
+    this.killed = true;
+    this.exit('signal SIGKILL');
+  }
+  say(message: Upward): void {
+    for (const listener of this.#messages) listener(message);
+  }
+  exit(how = 'signal SIGSEGV'): void {
+    for (const listener of this.#exits) listener(how);
+  }
+}
