@@ -91,6 +91,12 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
     send({ kind: 'result', id, outcome });
   };
 
+  /** Awaited here, so that a start that fails has somebody who hears of it at once; Electron ends a process for less. */
+  const start = async (config: unknown): Promise<Service> => {
+    const running = await create(context(config));
+    return running;
+  };
+
   const leave = async (): Promise<void> => {
     await (await service)?.stop();
     process.exit(0);
@@ -108,7 +114,7 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
   port.onMessage((message) => {
     switch (message.kind) {
       case 'start':
-        service = (async () => create(context(message.config)))();
+        service = start(message.config);
         void service.then(
           () => send({ kind: 'ready' }),
           (thrown: unknown) => {

@@ -69,27 +69,3 @@ test('a second start on the same data folder shows the first window', async ({ a
   expect(await app.secondStart()).toBe(0);
   expect(app.electron.windows()).toHaveLength(1);
 });
-
-test.describe('with the signer as a utility process', () => {
-  test.use({ env: { BIRTHMARK_SERVICES: 'utility:signer' } });
-
-  test('it works, and is started again when it is killed', async ({ app }) => {
-    await app.call('station.tryOut', {});
-    await app.call('operators.signIn', { name: 'Officer' });
-    const before = await app.servicePid('signer');
-    const names = await app.electron.evaluate(
-      ({ app: electron }, pid) =>
-        electron
-          .getAppMetrics()
-          .filter((metric) => metric.pid === pid)
-          .map(({ name }) => name),
-      before,
-    );
-    expect(names).toEqual(['Birthmark signer']);
-
-    process.kill(before, 'SIGKILL');
-    await expect.poll(() => app.servicePid('signer')).not.toBe(before);
-    // The new process finds the software token again.
-    await expect.poll(async () => (await app.call('station.status', {})).token.view?.label).toBe('Birthmark try-out');
-  });
-});

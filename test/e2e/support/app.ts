@@ -22,7 +22,8 @@ declare global {
   }
 }
 
-const root = resolve(import.meta.dirname, '..', '..', '..');
+/** The checkout: what Electron is started with. */
+export const root = resolve(import.meta.dirname, '..', '..', '..');
 const graceMs = 20_000;
 const launchMs = 25_000;
 const launches = 2;
@@ -32,13 +33,14 @@ const definedOnly = (env: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
 function command(
+  appDir: string,
   dataDir: string,
   env: Readonly<Record<string, string>>,
 ): { executable: string; args: string[]; env: Record<string, string> } {
   const own = environment('BIRTHMARK_ELECTRON_ARGS').split(' ').filter(Boolean);
   return {
     executable: environment('BIRTHMARK_ELECTRON'),
-    args: [...own, root],
+    args: [...own, appDir],
     env: { ...definedOnly(process.env), BIRTHMARK_DATA: dataDir, ...env },
   };
 }
@@ -62,28 +64,30 @@ export class App {
   readonly electron: ElectronApplication;
   readonly page: Page;
   readonly dataDir: string;
+  readonly #appDir: string;
   /** Asked for at once: Playwright forgets it when the app has ended by itself. */
   readonly #main: ChildProcess;
   readonly #console: string[] = [];
   readonly #expected: string[] = [];
 
-  private constructor(electron: ElectronApplication, page: Page, dataDir: string) {
+  private constructor(electron: ElectronApplication, page: Page, appDir: string, dataDir: string) {
     this.electron = electron;
     this.#main = electron.process();
     this.page = page;
+    this.#appDir = appDir;
     this.dataDir = dataDir;
     page.on('console', (message) => this.#console.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => this.#console.push(`fault: ${error.stack ?? error.message}`));
   }
 
-  /** Opens the app on a data folder and waits for its window. */
-  static async launch(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<App> {
-    const { executable, ...options } = command(dataDir, env);
+  /** Opens the app on a data folder and waits for its window. `appDir`: the app, where it is not the checkout's. */
+  static async launch(dataDir: string, env: Readonly<Record<string, string>> = {}, appDir = root): Promise<App> {
+    const { executable, ...options } = command(appDir, dataDir, env);
     for (let attempt = 1; ; attempt++) {
       let electron: ElectronApplication | undefined;
       try {
         electron = await _electron.launch({ executablePath: executable, ...options, timeout: launchMs });
-        return new App(electron, await electron.firstWindow({ timeout: launchMs }), dataDir);
+        return new App(electron, await electron.firstWindow({ timeout: launchMs }), appDir, dataDir);
       } catch (error) {
         // Now and then Playwright loses its debugger connection to a starting Electron (2 of 45 launches, three at a time, although
         // the app itself was up). That says nothing about the app, so it is launched once more, when the first one is gone.
@@ -120,7 +124,7 @@ export class App {
 
   /** Starts the app once more on the same data folder; its exit code. */
   async secondStart(): Promise<number | null> {
-    const { executable, args, env } = command(this.dataDir, {});
+    const { executable, args, env } = command(this.#appDir, this.dataDir, {});
     const child = spawn(executable, args, { env, stdio: 'ignore' });
     await once(child, 'exit');
     return child.exitCode;
