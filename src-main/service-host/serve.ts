@@ -12,7 +12,9 @@ export function servicePort(): ServicePort {
   if (parentPort !== undefined) {
     return {
       send: (message) => parentPort.postMessage(message),
-      onMessage: (listener) => parentPort.on('message', (event) => listener(event.data as Downward)),
+      // Electron ends the process for a rejection whose listener is only added in a microtask of the
+      // same message, as an async function that returns a promise does it. Within a microtask it does not.
+      onMessage: (listener) => parentPort.on('message', ({ data }) => queueMicrotask(() => listener(data as Downward))),
       onClose: () => undefined,
     };
   }
@@ -91,12 +93,6 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
     send({ kind: 'result', id, outcome });
   };
 
-  /** Awaited here, so that a start that fails has somebody who hears of it at once; Electron ends a process for less. */
-  const start = async (config: unknown): Promise<Service> => {
-    const running = await create(context(config));
-    return running;
-  };
-
   const leave = async (): Promise<void> => {
     await (await service)?.stop();
     process.exit(0);
@@ -114,7 +110,7 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
   port.onMessage((message) => {
     switch (message.kind) {
       case 'start':
-        service = start(message.config);
+        service = (async () => create(context(message.config)))();
         void service.then(
           () => send({ kind: 'ready' }),
           (thrown: unknown) => {
