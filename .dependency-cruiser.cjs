@@ -38,7 +38,7 @@ const packages = {
   zustand: [renderer],
   '@fontsource-variable/inter': [renderer],
   '@fontsource/ibm-plex-mono': [renderer],
-  vite: [scripts],
+  vite: [scripts, folder('test/e2e')],
   '@vitejs/plugin-react': [scripts],
   eslint: [scripts],
   'typescript-eslint': [scripts],
