@@ -40,7 +40,7 @@ export const revocationReasons = [
 export const RevocationReason = z.enum(revocationReasons);
 export type RevocationReason = z.infer<typeof RevocationReason>;
 
-/** A status only moves to the right. EXPIRED and REVOKED are final. */
+/** A status only moves to the right, and REVOKED is final. EXPIRED is what the date says of one that is not revoked. */
 export const certificateStatuses = ['RESERVED', 'SIGNED', 'ACTIVE', 'ROTATING', 'EXPIRED', 'REVOKED'] as const;
 export const CertificateStatus = z.enum(certificateStatuses);
 export type CertificateStatus = z.infer<typeof CertificateStatus>;

@@ -147,12 +147,12 @@ async function sendCertificates(db: Connection, columns: readonly string[]): Pro
        SELECT u.*, $16 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::record_status[],
          $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::timestamptz[], $15::timestamptz[]) AS u
      ON CONFLICT (issuer, serial_number) DO UPDATE
-       SET status = greatest(c.status, excluded.status),
+       SET status = CASE WHEN c.status = 'EXPIRED' THEN excluded.status ELSE greatest(c.status, excluded.status) END,
          fingerprint_sha256 = coalesce(c.fingerprint_sha256, excluded.fingerprint_sha256), cert_pem = coalesce(c.cert_pem, excluded.cert_pem),
          revoked_at = coalesce(c.revoked_at, excluded.revoked_at), reason = coalesce(c.reason, excluded.reason),
          updated_at = greatest(c.updated_at, excluded.updated_at)
        WHERE c.station = excluded.station
-         AND (excluded.status > c.status OR c.fingerprint_sha256 IS NULL AND excluded.fingerprint_sha256 IS NOT NULL)`,
+         AND (excluded.status > c.status OR c.status = 'EXPIRED' AND excluded.status <> 'EXPIRED' OR c.fingerprint_sha256 IS NULL AND excluded.fingerprint_sha256 IS NOT NULL)`,
     [...columns, db.station],
   );
   return [];

@@ -1,5 +1,5 @@
 import type { BundleFormat, BundleView, FailureData } from '../../contract/index.ts';
-import { contains, type Store } from './store.ts';
+import { contains, statusNow, type Store } from './store.ts';
 
 export interface BundleRecord {
   readonly serial: string;
@@ -16,7 +16,7 @@ export type BundleRow = Omit<BundleView, 'proof'> & Pick<BundleRecord, 'run' | '
 const select = `SELECT b.serial, b.run, b.device, b.format, b.prove_hours AS proveHours, b.link_until AS linkUntil, b.delivered_at AS deliveredAt,
   b.created_at AS createdAt, r.failure,
   CASE WHEN r.verdict = 'NOT_VERIFIED' THEN r.deadline END AS proveBy,
-  CASE WHEN c.status IN ('REVOKED','EXPIRED') THEN 'ENDED' WHEN r.verdict = 'PASS' THEN 'PROVEN'
+  CASE WHEN ${statusNow} IN ('REVOKED','EXPIRED') THEN 'ENDED' WHEN r.verdict = 'PASS' THEN 'PROVEN'
        WHEN b.delivered_at IS NULL THEN 'OFFERED' ELSE 'DELIVERED' END AS state
   FROM bundles b JOIN certificates c ON c.serial = b.serial JOIN runs r ON r.id = b.run`;
 
@@ -51,12 +51,12 @@ export class Bundles {
 
   /** OFFERED or DELIVERED ones of a device. */
   pendingOf(device: string): BundleRow[] {
-    return this.#rows(`b.device = ? AND c.status = 'SIGNED'`, device);
+    return this.#rows(`b.device = ? AND ${statusNow} = 'SIGNED'`, device);
   }
 
   /** DELIVERED, of any device. */
   delivering(): BundleRow[] {
-    return this.#rows(`b.delivered_at IS NOT NULL AND c.status = 'SIGNED' AND r.verdict = ?`, 'NOT_VERIFIED');
+    return this.#rows(`b.delivered_at IS NOT NULL AND ${statusNow} = 'SIGNED' AND r.verdict = ?`, 'NOT_VERIFIED');
   }
 
   list(filter: { search: string; limit: number; offset: number }): { total: number; rows: BundleRow[] } {

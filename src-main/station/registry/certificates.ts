@@ -10,7 +10,7 @@ import {
   type Selector,
 } from '../../contract/index.ts';
 import type { Revocations } from './revocations.ts';
-import { contains, type Store } from './store.ts';
+import { contains, statusNow, type Store } from './store.ts';
 
 const dayMs = 86_400_000;
 
@@ -50,9 +50,19 @@ export type CertificateRecord = CertificateRow & {
   readonly attestation: AttestationRecord | null;
 };
 
-const columns = `c.serial, c.fingerprint, c.use, c.device, c.issuer, c.status, c.not_before AS notBefore, c.not_after AS notAfter,
+interface CertificateCount {
+  readonly issuer: string;
+  /** As recorded. */
+  readonly status: Exclude<CertificateStatus, 'EXPIRED'>;
+  readonly ended: boolean;
+  readonly n: number;
+}
+
+const columns = `c.serial, c.fingerprint, c.use, c.device, c.issuer, ${statusNow} AS status, c.not_before AS notBefore, c.not_after AS notAfter,
   r.recorded_at AS revokedAt, r.reason, c.order_id AS "order", c.replaces, c.grace_until AS graceUntil, c.created_at AS createdAt`;
-const rotating = `certificates old JOIN certificates new ON new.replaces = old.serial AND new.status IN ('ACTIVE','ROTATING') WHERE old.status = 'ROTATING'`;
+const rotating = `certificates old JOIN certificates new ON new.replaces = old.serial AND new.status IN ('ACTIVE','ROTATING') WHERE old.status = 'ROTATING' AND old.not_after >= clock_now()`;
+/** Those that end by the clock; in the words of their index. */
+const endsByClock = `status IN ('RESERVED','SIGNED','ACTIVE','ROTATING')`;
 const source = 'certificates c LEFT JOIN revocations r ON r.serial = c.serial';
 
 /** Certificates and their one-way status; each change is one transaction with its audit line and its outbox row. */
@@ -173,12 +183,18 @@ export class Certificates {
 
   /** Serial numbers whose grace period is over. */
   graceOver(): string[] {
-    return this.#serials(`SELECT serial FROM certificates WHERE status = 'ROTATING' AND grace_until <= ?`, this.#store.now());
+    return this.#serials(
+      `SELECT serial FROM certificates WHERE status = 'ROTATING' AND not_after >= clock_now() AND grace_until <= ?`,
+      this.#store.now(),
+    );
   }
 
   /** Serial numbers of what was signed, or may have been, outside of a run, and never came into force. */
   unfinished(use: CertificateUse): string[] {
-    return this.#serials(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED') AND run IS NULL AND use = ?`, use);
+    return this.#serials(
+      `SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED') AND not_after >= clock_now() AND run IS NULL AND use = ?`,
+      use,
+    );
   }
 
   #serials(sql: string, value: string): string[] {
@@ -191,7 +207,7 @@ export class Certificates {
   /** Final. A certificate that is revoked already, or has expired, is left as it is; tells whether it was revoked now. */
   revoke(serial: string, reason: RevocationReason, note: string, actor: string): boolean {
     return this.#store.transaction(() => {
-      const row = this.#store.sql('SELECT status FROM certificates WHERE serial = ?').get(serial) as { status: string };
+      const row = this.#store.sql(`SELECT ${statusNow} AS status FROM certificates c WHERE serial = ?`).get(serial) as { status: string };
       if (row.status === 'REVOKED' || row.status === 'EXPIRED') return false;
       const now = this.#store.now();
       this.#store.sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ?`).run(now, serial);
@@ -207,26 +223,18 @@ export class Certificates {
     });
   }
 
-  /** Marks what has run out; returns how many. */
-  expire(actor: string): number {
-    return this.#store.transaction(() => {
-      const now = this.#store.now();
-      const due = this.#store
-        .sql(`SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED','ACTIVE','ROTATING') AND not_after < ?`)
-        .all(now) as { serial: string }[];
-      for (const { serial } of due) {
-        this.#store.sql(`UPDATE certificates SET status = 'EXPIRED', updated_at = ? WHERE serial = ?`).run(now, serial);
-        this.#store.audit(actor, 'certificate.expire', serial);
-        this.#store.owe('certificate', serial);
-      }
-      return due.length;
-    });
+  /** How many have their end from `from` on and before `to`. */
+  countEnds(from: string, to: string): number {
+    const row = this.#store
+      .sql(`SELECT count(*) AS n FROM certificates WHERE ${endsByClock} AND not_after >= ? AND not_after < ?`)
+      .get(from, to);
+    return Number(row?.['n'] ?? 0);
   }
 
   list(filter: CertificateFilter): { total: number; rows: CertificateRow[] } {
     const like = contains(filter.search);
     const where = `(? = '%%' OR c.device LIKE ? ESCAPE '\\' OR c.serial LIKE ? ESCAPE '\\' OR c.fingerprint LIKE ? ESCAPE '\\')
-      AND (? IS NULL OR c.status = ?) AND (? IS NULL OR c.use = ?)`;
+      AND (? IS NULL OR ${statusNow} = ?) AND (? IS NULL OR c.use = ?)`;
     const status = filter.status ?? null;
     const use = filter.use ?? null;
     const values = [like, like, like, like, status, status, use, use];
@@ -307,19 +315,18 @@ export class Certificates {
   }
 
   countByStatus(issuer: string): Record<CertificateStatus, number> {
-    const rows = this.#store.sql(`SELECT status, n FROM certificate_counts WHERE issuer = ? AND use = 'device'`).all(issuer) as {
-      status: CertificateStatus;
-      n: number;
-    }[];
     const counts: Record<CertificateStatus, number> = { RESERVED: 0, SIGNED: 0, ACTIVE: 0, ROTATING: 0, EXPIRED: 0, REVOKED: 0 };
-    for (const { status, n } of rows) counts[status] = n;
+    for (const one of this.#counts())
+      if (one.issuer === issuer) counts[one.ended && one.status !== 'REVOKED' ? 'EXPIRED' : one.status] += one.n;
     return counts;
   }
 
   /** CN of every device that may be on the broker: one with a certificate that is SIGNED (being proven) or ACTIVE. */
   admitted(): string[] {
     const rows = this.#store
-      .sql(`SELECT DISTINCT device FROM certificates WHERE use = 'device' AND status IN ('SIGNED','ACTIVE','ROTATING') ORDER BY device`)
+      .sql(
+        `SELECT DISTINCT device FROM certificates WHERE use = 'device' AND status IN ('SIGNED','ACTIVE','ROTATING') AND not_after >= clock_now() ORDER BY device`,
+      )
       .all() as { device: string }[];
     return rows.map((row) => row.device);
   }
@@ -327,17 +334,32 @@ export class Certificates {
   /** Serial numbers of a service's certificates that are good. */
   ofService(username: string): string[] {
     return this.#serials(
-      `SELECT serial FROM certificates WHERE use = 'service' AND status IN ('SIGNED','ACTIVE') AND device = ?`,
+      `SELECT serial FROM certificates WHERE use = 'service' AND status IN ('SIGNED','ACTIVE') AND not_after >= clock_now() AND device = ?`,
       username,
     );
   }
 
   /** How many those are, without going through them; a device whose certificate is being replaced counts once. */
   countAdmitted(): number {
-    const row = this.#store
-      .sql(`SELECT coalesce(sum(n), 0) AS n FROM certificate_counts WHERE use = 'device' AND status IN ('SIGNED','ACTIVE')`)
-      .get();
-    return Number(row?.['n'] ?? 0);
+    return this.#counts()
+      .filter(({ ended, status }) => !ended && (status === 'SIGNED' || status === 'ACTIVE'))
+      .reduce((sum, { n }) => sum + n, 0);
+  }
+
+  /** Devices' certificates by issuer, status and whether they have ended: whole days from what is counted while writing, today's one by one. */
+  #counts(): CertificateCount[] {
+    return this.#store
+      .sql(
+        `SELECT issuer, status, ended, sum(n) AS n FROM (
+           SELECT issuer, status, ends_on < substr(clock_now(), 1, 10) AS ended, n FROM certificate_counts
+             WHERE use = 'device' AND (status = 'REVOKED' OR ends_on <> substr(clock_now(), 1, 10))
+           UNION ALL
+           SELECT issuer, status, not_after < clock_now(), 1 FROM certificates
+             WHERE use = 'device' AND ${endsByClock} AND not_after >= substr(clock_now(), 1, 10) AND not_after < substr(clock_now(), 1, 10) || 'U')
+         GROUP BY issuer, status, ended`,
+      )
+      .all()
+      .map((row) => ({ ...(row as unknown as CertificateCount), ended: row['ended'] === 1 }));
   }
 
   *withDer(use: CertificateUse): Generator<{ device: string; serial: string; der: Buffer }> {

@@ -1,5 +1,5 @@
 import { Failure, type DeviceRow, type DeviceState, type ProofLevel, type Unit } from '../../contract/index.ts';
-import { contains, type Store } from './store.ts';
+import { contains, statusNow, type Store } from './store.ts';
 
 /** Registered devices: `{tenant}/{device}` ↔ hardware id, and the keys they have had. */
 export class Devices {
@@ -177,5 +177,5 @@ export class Devices {
 
 const select = `SELECT d.device, d.tenant, d.id, d.hardware_id AS hardwareId, d.model, d.order_id AS "order", d.state, d.decided_at AS decidedAt, d.decided_by AS decidedBy, d.reason, d.proof_level AS proofLevel, d.created_at AS createdAt,
   (SELECT count(*) FROM certificates c WHERE c.device = d.device) AS certificates,
-  (SELECT c.status FROM certificates c WHERE c.device = d.device ORDER BY c.rowid DESC LIMIT 1) AS status
+  (SELECT ${statusNow} FROM certificates c WHERE c.device = d.device ORDER BY c.rowid DESC LIMIT 1) AS status
   FROM devices d`;

@@ -1,7 +1,7 @@
 import type { LoginView, TenantLogins } from '../../contract/index.ts';
 import type { Store } from './store.ts';
 
-const good = `EXISTS (SELECT 1 FROM certificates c WHERE c.device = l.username AND c.use = 'device' AND c.status IN ('SIGNED','ACTIVE','ROTATING'))`;
+const good = `EXISTS (SELECT 1 FROM certificates c WHERE c.device = l.username AND c.use = 'device' AND c.status IN ('SIGNED','ACTIVE','ROTATING') AND c.not_after >= clock_now())`;
 /** A password that was given before a revocation does not outlive it; one that an officer gives afterwards was meant. */
 const revoked = `EXISTS (SELECT 1 FROM certificates c JOIN revocations r ON r.serial = c.serial
   WHERE c.device = l.username AND c.use = 'device' AND r.reason <> 'superseded' AND r.recorded_at >= l.set_at)`;

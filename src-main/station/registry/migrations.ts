@@ -1,5 +1,6 @@
 import { crlHistory } from './migrations/crl-history.ts';
 import { approval } from './migrations/approval.ts';
+import { expiry } from './migrations/expiry.ts';
 import { recordsMigration } from './migrations/records.ts';
 import { requests } from './migrations/requests.ts';
 import { rotation } from './migrations/rotation.ts';
@@ -290,4 +291,5 @@ export const migrations: readonly string[] = [
   loginsMigration,
   recordsMigration,
   signInsMigration,
+  expiry,
 ];

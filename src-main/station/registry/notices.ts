@@ -1,5 +1,5 @@
 import type { ExpiryNotice } from '../../contract/index.ts';
-import type { Store } from './store.ts';
+import { statusNow, type Store } from './store.ts';
 
 /** Days before the end of a certificate at which somebody is told, the last first. */
 export const noticeDays = [1, 3, 7, 14, 30] as const;
@@ -46,7 +46,7 @@ export class Notices {
   /** Not yet sent to the broker, of devices whose certificates are still in force; oldest first. */
   unpublished(limit: number): ExpiryNotice[] {
     return this.#store
-      .sql(`${view} WHERE n.published_at IS NULL AND c.use = 'device' AND c.status = 'ACTIVE' ORDER BY n.at, n.serial LIMIT ?`)
+      .sql(`${view} WHERE n.published_at IS NULL AND c.use = 'device' AND ${statusNow} = 'ACTIVE' ORDER BY n.at, n.serial LIMIT ?`)
       .all(limit) as unknown as ExpiryNotice[];
   }
 

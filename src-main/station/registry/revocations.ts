@@ -64,7 +64,7 @@ export class Revocations {
 
   /**
    * Records what a signed list says and this registry does not know, with the list's reason and time. A certificate that is not known either
-   * gets a record: nothing is known of it but that it ends with its issuer at the latest. One that has expired stays so (both are final), and
+   * gets a record: nothing is known of it but that it ends with its issuer at the latest. One that has expired
    * leaves the lists after the next one. Inside the transaction of the whole list.
    */
   adopt(
@@ -79,9 +79,7 @@ export class Revocations {
            VALUES (?, ?, ?, 'device', ?, 'REVOKED', '', ?, ?, ?, ?) ON CONFLICT (serial) DO NOTHING`,
       )
       .run(serial, issuer, partition, unknownDevice(serial), revokedAt, from.notAfter, now, now);
-    this.#store
-      .sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ? AND status NOT IN ('REVOKED','EXPIRED')`)
-      .run(now, serial);
+    this.#store.sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ? AND status <> 'REVOKED'`).run(now, serial);
     this.#store
       .sql(
         `INSERT INTO revocations (serial, issuer, partition, not_after, reason, note, operator, recorded_at)

@@ -34,10 +34,13 @@ export class Upkeep {
   readonly #notices: NowAndThen;
   readonly #renewals: NowAndThen;
   readonly #doubts = new Set<string>();
+  /** Up to when the ends of certificates were looked at. */
+  #lookedAt: string;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
+    this.#lookedAt = parts.registry.now();
     this.#notices = new NowAndThen(parts.clock);
     this.#renewals = new NowAndThen(parts.clock);
   }
@@ -67,7 +70,6 @@ export class Upkeep {
   endWhatIsOver(): number {
     const { registry } = this.#parts;
     return (
-      registry.certificates.expire('upkeep') +
       endGracePeriods(registry) +
       registry.logins.endRollbacks('upkeep') +
       registry.issuers.endRetired('upkeep').length +
@@ -75,11 +77,18 @@ export class Upkeep {
     );
   }
 
+  /** How many certificates ended since the last look, or are good again because the clock was set back. */
+  #endsPassed(): number {
+    const [now, before] = [this.#parts.registry.now(), this.#lookedAt];
+    this.#lookedAt = now;
+    return this.#parts.registry.certificates.countEnds(...(before < now ? ([before, now] as const) : ([now, before] as const)));
+  }
+
   #tick(): void {
     const { publisher, crls, session, onEnded, onTick } = this.#parts;
     let ended = 0;
     try {
-      ended = this.endWhatIsOver();
+      ended = this.endWhatIsOver() + this.#endsPassed();
     } catch (thrown) {
       // A full disk: the next tick tries again. Thrown from a timer it would end the service.
       if (!(thrown instanceof Failure)) throw thrown;

@@ -11,19 +11,10 @@ afterEach(() => given.dispose());
 it('the kept counts are what counting gives, after every kind of change', () => {
   const { registry } = given;
   const counted = (): Record<string, number> => {
-    const rows = registry.store.sql(`SELECT status, count(*) AS n FROM certificates WHERE use = 'device' GROUP BY status`).all() as {
-      status: string;
-      n: number;
-    }[];
-    return {
-      RESERVED: 0,
-      SIGNED: 0,
-      ACTIVE: 0,
-      ROTATING: 0,
-      EXPIRED: 0,
-      REVOKED: 0,
-      ...Object.fromEntries(rows.map(({ status, n }) => [status, n])),
-    };
+    const counts: Record<string, number> = { RESERVED: 0, SIGNED: 0, ACTIVE: 0, ROTATING: 0, EXPIRED: 0, REVOKED: 0 };
+    for (const { status } of registry.certificates.list({ search: '', use: 'device', limit: 100, offset: 0 }).rows)
+      counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
   };
   given.run({ signed: false });
   const passed = given.run();
@@ -31,10 +22,28 @@ it('the kept counts are what counting gives, after every kind of change', () => 
   const failed = given.run();
   registry.certificates.revoke(failed.serial, 'keyCompromise', '', 'test');
   expect(registry.certificates.countByStatus(issuerId)).toEqual(counted());
-  given.clock.pass(3 * 366 * 86_400_000);
-  registry.certificates.expire('test');
-  expect(registry.certificates.countByStatus(issuerId)).toEqual(counted());
-  expect(counted()).toMatchObject({ EXPIRED: 2, REVOKED: 1 });
+  const before = counted();
+  const day = 86_400_000;
+  const lastDay = Date.parse('2027-06-01T00:00:00.000Z');
+  // Before their last day, on it, a moment before and after the end of one of them, and long after; then back.
+  given.run({ notAfter: new Date(lastDay + day / 2).toISOString() });
+  const admitted = (): number => registry.certificates.admitted().length;
+  for (const at of [
+    lastDay - day,
+    lastDay,
+    lastDay + 1,
+    lastDay + day / 2,
+    lastDay + day / 2 + 1,
+    lastDay + day,
+    lastDay + 3 * 366 * day,
+  ]) {
+    given.clock.ms = at;
+    expect(registry.certificates.countByStatus(issuerId), new Date(at).toISOString()).toEqual(counted());
+    expect(registry.certificates.countAdmitted()).toBe(admitted());
+  }
+  expect(counted()).toMatchObject({ EXPIRED: 3, REVOKED: 1 });
+  given.clock.ms = lastDay - day;
+  expect(counted()).toEqual({ ...before, SIGNED: 1 });
 });
 
 it('group commit takes back only the part that fails, and tells each caller its own end', async () => {

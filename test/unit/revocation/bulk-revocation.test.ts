@@ -16,7 +16,6 @@ test('a work order is what stands in it: revoked and expired ones are counted, n
   registry.certificates.revoke(runs[0]?.serial ?? '', 'keyCompromise', '', 'Olga');
   const soon = here.run({ notAfter: new Date(clock.now() + 1000).toISOString() });
   clock.pass(2000);
-  registry.certificates.expire('upkeep');
   const shown = selectMany(registry, { order: order.id });
   expect(shown.byStatus).toEqual({ SIGNED: 449, REVOKED: 1, EXPIRED: 1 });
   expect(shown.hits).toHaveLength(449);

@@ -30,13 +30,13 @@ export function certificateProblems(registry: Registry): Check {
     ...rows(
       registry,
       `SELECT c.device, c.serial FROM certificates c LEFT JOIN runs r ON r.id = c.run
-       WHERE c.use = 'device' AND c.status IN ('RESERVED','SIGNED') AND NOT (r.verdict IS NULL AND r.id IS NOT NULL OR r.verdict = 'NOT_VERIFIED' AND r.deadline IS NOT NULL)`,
+       WHERE c.use = 'device' AND c.status IN ('RESERVED','SIGNED') AND c.not_after >= clock_now() AND NOT (r.verdict IS NULL AND r.id IS NOT NULL OR r.verdict = 'NOT_VERIFIED' AND r.deadline IS NOT NULL)`,
       named('left over without an open run or a deadline'),
     ),
     ...rows(
       registry,
       `SELECT c.device, c.serial FROM certificates c LEFT JOIN certificates before ON before.serial = c.replaces
-       WHERE c.replaces IS NOT NULL AND c.status IN ('ACTIVE','ROTATING') AND (before.serial IS NULL OR before.device <> c.device OR before.status NOT IN ('ROTATING','REVOKED','EXPIRED'))`,
+       WHERE c.replaces IS NOT NULL AND c.status IN ('ACTIVE','ROTATING') AND (before.serial IS NULL OR before.device <> c.device OR before.status NOT IN ('ROTATING','REVOKED') AND before.not_after >= clock_now())`,
       named('in force, but what it replaces was not proven, or is in force, too'),
     ),
     ...rows(
@@ -59,7 +59,7 @@ export function certificateProblems(registry: Registry): Check {
   return { checked: count(registry, 'certificates'), problems };
 }
 
-/** Of each device one certificate is in force, and one beside it for a time; what has ended is marked so, and nothing else. */
+/** Of each device one certificate is in force, and one beside it for a time; what is over has ended. */
 function lifeProblems(registry: Registry): string[] {
   const now = registry.store.clock.now();
   const at = (ms: number): string => new Date(ms).toISOString();
@@ -70,22 +70,20 @@ function lifeProblems(registry: Registry): string[] {
       .map((row) => `${String(row['device'])}, serial ${String(row['serial'])}: ${what}`);
   return [
     ...found(
-      `c.use = 'device' AND c.status = 'ACTIVE' AND EXISTS (SELECT 1 FROM certificates o WHERE o.device = c.device AND o.use = 'device' AND o.status = 'ACTIVE' AND o.rowid > c.rowid)`,
+      `c.use = 'device' AND c.status = 'ACTIVE' AND c.not_after >= clock_now() AND EXISTS (SELECT 1 FROM certificates o WHERE o.device = c.device AND o.use = 'device' AND o.status = 'ACTIVE' AND o.rowid > c.rowid)`,
       'ACTIVE, and a newer one of the device is, too',
     ),
     ...found(
       `c.status = 'ROTATING' AND NOT EXISTS (SELECT 1 FROM certificates n WHERE n.replaces = c.serial AND n.status <> 'RESERVED')`,
       'being replaced, but by none',
     ),
-    ...found(`c.status = 'ROTATING' AND c.grace_until < ?`, 'its grace period is over, and it is in force', at(now - upkeepMs)),
-    ...found(`c.status IN ('SIGNED','ACTIVE','ROTATING') AND c.not_after < ?`, 'it has ended, but is not marked so', at(now - upkeepMs)),
     ...found(
-      `c.status = 'EXPIRED' AND c.not_after > ?`,
-      'marked EXPIRED before its end: the clock of the computer was ahead then, or is behind now',
-      at(now),
+      `c.status = 'ROTATING' AND c.not_after >= clock_now() AND c.grace_until < ?`,
+      'its grace period is over, and it is in force',
+      at(now - upkeepMs),
     ),
     ...found(
-      `c.use = 'device' AND c.status IN ('SIGNED','ACTIVE','ROTATING') AND EXISTS (SELECT 1 FROM devices d WHERE d.device = c.device AND d.state <> 'APPROVED')`,
+      `c.use = 'device' AND c.status IN ('SIGNED','ACTIVE','ROTATING') AND c.not_after >= clock_now() AND EXISTS (SELECT 1 FROM devices d WHERE d.device = c.device AND d.state <> 'APPROVED')`,
       'in force, but nobody approved the device',
     ),
   ];
@@ -101,7 +99,7 @@ export function revocationProblems(registry: Registry, crls: CrlSet): Check {
     ),
     ...rows(
       registry,
-      `SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.status NOT IN ('REVOKED','EXPIRED')`,
+      `SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.status <> 'REVOKED'`,
       (row) => `the revocation of serial ${String(row['serial'])} was undone`,
     ),
     ...rows(
