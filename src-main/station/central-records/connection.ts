@@ -5,7 +5,7 @@ import { Failure, type RecordsHost } from '../../contract/index.ts';
 import { named, type RecordRefused } from './failures.ts';
 
 /** The schema that this station writes: the number of the last migration in resources/broker/sql. */
-export const recordsSchema = 3;
+export const recordsSchema = 4;
 
 const connectMs = 10_000;
 /** Of one statement; a batch takes a fraction of a second. */

@@ -67,20 +67,21 @@ const device = (of: Login, n: number, tenant = 'acme'): string =>
 test('the migration says what it would do, does it once, and a second time finds nothing', async () => {
   const stations = [one, two, closed].flatMap(({ id }) => ['--station', `${id}=Line of ${id}`]);
   const dry = await server.migrate('--dry-run', ...stations);
-  expect(dry).toMatch(/would: make the database birthmark\nwould: schema 1: 0001-tables\.sql\nwould: schema 2.*\nwould: schema 3/u);
+  expect(dry).toMatch(/would: make the database birthmark\nwould: schema 1: 0001-tables\.sql\nwould: schema 2.*\nwould: schema 3.*\nwould: schema 4/u);
   expect(
     await server.query('SELECT 1').then(
       () => 'there',
       () => 'not there',
     ),
   ).toBe('not there');
-  expect(await server.migrate(...stations)).toMatch(/^make the database birthmark\nschema 1.*\nschema 2.*\nschema 3.*\nlet the station/u);
+  expect(await server.migrate(...stations)).toMatch(/^make the database birthmark\nschema 1.*\nschema 2.*\nschema 3.*\nschema 4.*\nlet the station/u);
   expect(await server.migrate(...stations)).toBe('nothing to change\n');
   expect(await server.migrate('--dry-run', ...stations)).toBe('nothing to change\n');
   expect(await server.query('SELECT version FROM birthmark.schema_version ORDER BY 1')).toEqual([
     { version: 1 },
     { version: 2 },
     { version: 3 },
+    { version: 4 },
   ]);
   const untold = await server.query(
     `SELECT relname FROM pg_class WHERE relnamespace = 'birthmark'::regnamespace AND relkind = 'r' AND obj_description(oid, 'pg_class') IS NULL`,
@@ -89,10 +90,10 @@ test('the migration says what it would do, does it once, and a second time finds
 });
 
 test('a step that fails leaves the schema as it was', async () => {
-  await server.query(`DELETE FROM birthmark.schema_version WHERE version = 3`);
+  await server.query(`DELETE FROM birthmark.schema_version WHERE version = 4`);
   expect(await refusal(server.migrate())).toMatch(/already exists/u);
   expect(await server.query('SELECT max(version) AS version FROM birthmark.schema_version')).toEqual([{ version: 2 }]);
-  await server.query(`INSERT INTO birthmark.schema_version VALUES (3), (99)`);
+  await server.query(`INSERT INTO birthmark.schema_version VALUES (4), (99)`);
   expect(await refusal(server.migrate())).toMatch(/has schema 99, this script knows 3/u);
   await server.query(`DELETE FROM birthmark.schema_version WHERE version = 99`);
 });
@@ -274,7 +275,7 @@ test('install.sh prepares the database as well, and says so before', async () =>
   ]);
   const dry = install('--dry-run', '--records-station', 'abc123=Line 1');
   expect(dry).toMatch(/would: make the database records2/u);
-  expect(install('--records-station', 'abc123=Line 1')).toMatch(/schema 3.*\nlet the station Line 1 in as station_abc123/u);
+  expect(install('--records-station', 'abc123=Line 1')).toMatch(/schema 4.*\nlet the station Line 1 in as station_abc123/u);
   expect(install('--records-station', 'abc123=Line 1')).toMatch(/nothing to change/u);
   expect(await server.query(`SELECT datname FROM pg_database WHERE datname = 'records2'`)).toHaveLength(1);
 });

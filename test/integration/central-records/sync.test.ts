@@ -275,7 +275,7 @@ test('every reason why nothing is sent has its name, and nothing is sent then', 
     await sync.stop();
   }
   for (const [version, code] of [
-    ['UPDATE birthmark.schema_version SET version = 99 WHERE version = 3', 'RECORDS_SCHEMA_NEWER'],
+    ['UPDATE birthmark.schema_version SET version = 99 WHERE version = 4', 'RECORDS_SCHEMA_NEWER'],
     ['DELETE FROM birthmark.schema_version WHERE version = 99', 'RECORDS_SCHEMA_OLDER'],
   ] as const) {
     await rows(version);
@@ -283,7 +283,7 @@ test('every reason why nothing is sent has its name, and nothing is sent then', 
     expect(await failure(sync)).toMatchObject({ code, params: { known: 3 } });
     await sync.stop();
   }
-  await rows('INSERT INTO birthmark.schema_version VALUES (3)');
+  await rows('INSERT INTO birthmark.schema_version VALUES (4)');
   expect(await mine(good, 'serial_number')).toEqual([]);
   // Somebody with a copy of this station.
   await settled(begin(made.registry, good));
