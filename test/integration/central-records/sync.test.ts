@@ -280,7 +280,7 @@ test('every reason why nothing is sent has its name, and nothing is sent then', 
   ] as const) {
     await rows(version);
     const sync = begin(made.registry, good);
-    expect(await failure(sync)).toMatchObject({ code, params: { known: 3 } });
+    expect(await failure(sync)).toMatchObject({ code, params: { known: 4 } });
     await sync.stop();
   }
   await rows('INSERT INTO birthmark.schema_version VALUES (4)');
