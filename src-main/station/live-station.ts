@@ -14,6 +14,7 @@ import {
 } from '../contract/index.ts';
 import { certificateToPem } from './ca/index.ts';
 import type { BrokerHost } from './broker/index.ts';
+import type { Clock } from './clock.ts';
 import { BundleDesk } from './delivery/index.ts';
 import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from './devices/index.ts';
 import { Fixture } from './fixture.ts';
@@ -26,7 +27,7 @@ import type { Registry } from './registry/index.ts';
 import { Revocation } from './revocation/index.ts';
 import { DeviceCertificateProfiles, OwnIdentities } from './setup/index.ts';
 import { TryOutBench } from './try-out/index.ts';
-import { Upkeep } from './upkeep/index.ts';
+import { ClockGuard, Upkeep } from './upkeep/index.ts';
 import { Observer } from './verify/index.ts';
 import { createLineServices, proofHours } from './assembly/line-services.ts';
 import { liveBrokerHost } from './assembly/broker-host.ts';
@@ -40,6 +41,7 @@ const closeMs = 2_000;
 /** A station that is set up: registry, issuance, broker host, publication and line, put together once. */
 export class LiveStation {
   readonly registry: Registry;
+  readonly clockGuard: ClockGuard;
   readonly profiles: DeviceCertificateProfiles;
   readonly deviceProfiles: DeviceProfiles;
   readonly issuance: Issuance;
@@ -74,10 +76,21 @@ export class LiveStation {
     const { config, clock, signer } = station;
     this.#station = station;
     this.registry = registry;
+    this.clockGuard = new ClockGuard({ registry, clock });
+    const { clockGuard } = this;
+    registry.store.judgeBy(() => clockGuard.known());
+    const certificateClock = believedClock(clockGuard, clock);
     const identities = new OwnIdentities(config.dataDir);
     this.#identities = identities;
     const serverCaPem = registry.issuers.trustAnchors().map(certificateToPem).join('');
-    this.host = liveBrokerHost({ registry, dataDir: config.dataDir, serverCaPem, identities, clock });
+    this.host = liveBrokerHost({
+      registry,
+      dataDir: config.dataDir,
+      serverCaPem,
+      identities,
+      clock,
+      onTime: (name, time) => clockGuard.heard(name, time),
+    });
     const crlBase = unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are');
     this.deviceProfiles = deviceProfiles;
     this.profiles = new DeviceCertificateProfiles(config.resourcesDir, config.dataDir);
@@ -85,14 +98,27 @@ export class LiveStation {
       registry,
       signer: signer.call,
       clock,
+      certificateClock,
       profiles: this.profiles,
       crlBase,
       own: () => this.own.signing(),
       trustAnchors: () => registry.issuers.trustAnchors(),
       endpoint: () => this.host.endpoint,
     });
-    this.servers = new ServerIssuance({ registry, signer: signer.call, clock, crlBase, profile: () => this.profiles.server });
-    this.services = new ServiceIssuance({ registry, signer: signer.call, clock, crlBase, profile: () => this.profiles.service });
+    this.servers = new ServerIssuance({
+      registry,
+      signer: signer.call,
+      clock: certificateClock,
+      crlBase,
+      profile: () => this.profiles.server,
+    });
+    this.services = new ServiceIssuance({
+      registry,
+      signer: signer.call,
+      clock: certificateClock,
+      crlBase,
+      profile: () => this.profiles.service,
+    });
     this.own = new OwnCertificates({
       registry,
       clock,
@@ -112,6 +138,7 @@ export class LiveStation {
       crls: this.crls,
       clientCaPem: () => clientCas(registry),
       clock,
+      clockDoubt: () => clockGuard.doubt(),
       onRevocation: revocationChanged,
       onChange: () => station.statusSoon(),
       log: (line) => void process.stderr.write(`${line}\n`),
@@ -138,10 +165,19 @@ export class LiveStation {
         this.orderChanged();
       },
     });
-    this.records = liveRecords({ registry, clock, identities, own: this.own, caPem: serverCaPem, onChange: () => station.statusSoon() });
+    this.records = liveRecords({
+      registry,
+      clock,
+      identities,
+      own: this.own,
+      caPem: serverCaPem,
+      onTime: (name, time) => clockGuard.heard(name, time),
+      onChange: () => station.statusSoon(),
+    });
     this.#upkeep = new Upkeep({
       registry,
       clock,
+      guard: clockGuard,
       observer: this.observer,
       publisher: this.publisher,
       crls,
@@ -382,6 +418,7 @@ export class LiveStation {
       publication: this.publisher.failure,
       records: this.records.views(),
       late: this.own.late(),
+      clockDoubt: this.clockGuard.doubt(),
       preconditions: this.#preconditions(),
     });
   }
@@ -391,6 +428,7 @@ export class LiveStation {
     const order = this.order();
     return preconditions({
       now: clock.now(),
+      clockDoubt: this.clockGuard.doubt(),
       token: signer.token,
       session: signer.session,
       sessionEnd: this.#sessionEnd(),
@@ -411,6 +449,17 @@ export class LiveStation {
   #hasUnsignedWork(): boolean {
     return this.crls.isDue() || this.registry.revocations.waiting().length > 0;
   }
+}
+
+/** For the dates in certificates, which stay in them: it throws CLOCK_DOUBTFUL while the clock cannot be believed. */
+function believedClock(guard: ClockGuard, clock: Clock): Clock {
+  return {
+    now: () => {
+      const doubt = guard.doubt();
+      if (doubt !== null) throw doubt;
+      return clock.now();
+    },
+  };
 }
 
 /** The issuers of devices, what lies above them, and their roots; not a root that is above the issuer of brokers' certificates only. */

@@ -34,6 +34,7 @@ serve(({ config, peer }) => {
     registry,
     signer: peer as SignerClient,
     clock: systemClock,
+    certificateClock: systemClock,
     profiles: { get: () => profile, signable: () => profile, all: () => [{ profile }] },
     crlBase,
     own: () => [],

@@ -24,6 +24,7 @@ export function syncFor(
   login: RecordsLogin,
   clock: Clock = systemClock,
   onChange: () => void = () => undefined,
+  onTime: (name: string, time: number) => void = () => undefined,
 ): RecordsSync {
   const { at, ...client } = login;
   const identity = { keyPem: login.keyPem, certificatePem: login.certificatePem };
@@ -34,6 +35,7 @@ export function syncFor(
     client: () => client,
     requests: () => requestParts(registry, identity, 'records'),
     clock,
+    onTime,
     onChange,
     // Always at work: whoever is killed is killed in the middle of something.
     pace: { look: 1, retry: 10 },

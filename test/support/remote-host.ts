@@ -180,6 +180,7 @@ export class TestRemote {
       serverCaPem: pki.serverCa.certificatePem,
       identities: pki.identities,
       clock: systemClock,
+      onTime: () => undefined,
       ...changes,
     });
   }

@@ -11,6 +11,7 @@ import { crl } from './crl.ts';
 import { revoke } from './revocation.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { clock } from './clock.ts';
 import { expiring } from './expiring.ts';
 import { exportPem } from './export.ts';
 import { init } from './init.ts';
@@ -59,6 +60,7 @@ export const commands: readonly Command[] = [
   profile,
   transcript,
   expiring,
+  clock,
   serverCertificate,
   rotate,
   rotations,

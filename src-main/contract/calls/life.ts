@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Bytes, DeviceName, Instant, SerialHex } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { RotationView } from '../models.ts';
-import { call, done, officer, page, signedIn } from './spec.ts';
+import { ClockView, RotationView } from '../models.ts';
+import { call, done, nothing, officer, page, signedIn } from './spec.ts';
 
 export const lifeCalls = {
   'rotation.begin': call({
@@ -38,6 +38,20 @@ export const lifeCalls = {
     summary: 'The new certificate was seen: revoke the one that it replaces now, not at the end of its grace period',
     input: z.object({ serial: SerialHex }).strict(),
     output: done,
+    roles: officer,
+  }),
+  'clock.show': call({
+    service: 'station',
+    summary: 'What the clock of this computer and other clocks say, and whether it is in doubt',
+    input: nothing,
+    output: ClockView,
+    roles: signedIn,
+  }),
+  'clock.confirm': call({
+    service: 'station',
+    summary: 'The clock of this computer is right: go on with what waits for it',
+    input: nothing,
+    output: ClockView,
     roles: officer,
   }),
 } as const;

@@ -2,6 +2,15 @@ import { entry, type Entry } from './entry.ts';
 
 /** The program and its data. */
 export const programFailures = {
+  CLOCK_DOUBTFUL: entry(
+    'REFUSED',
+    'officer',
+    'later',
+    'The clock of this computer is in doubt',
+    'The clock of this computer says {now}. {problem} Until the time is known, the station signs no certificate and no revocation list, and ends nothing by the clock.',
+    'Correct the clock of this computer. The station then goes on by itself.',
+    'If the clock of this computer is right, confirm it: [command: clock --confirm].',
+  ),
   INTERNAL: entry(
     'INTERNAL',
     'support',

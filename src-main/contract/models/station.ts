@@ -10,6 +10,15 @@ import { IssuerView, SessionEnd, SigningSession, TokenView } from './signing.ts'
 export const Alarm = z.object({ id: z.string(), level: z.enum(['warning', 'alarm']), since: Instant, failure: FailureData });
 export type Alarm = z.infer<typeof Alarm>;
 
+/** `known`: the last time that was beyond doubt. `others`: clocks of the broker host and of central databases. */
+export const ClockView = z.object({
+  now: Instant,
+  known: Instant,
+  others: z.array(z.object({ name: z.string(), time: Instant })),
+  doubt: FailureData.nullable(),
+});
+export type ClockView = z.infer<typeof ClockView>;
+
 export const StationStatus = z.object({
   phase: z.enum(['first-run', 'setting-up', 'ready']),
   name: z.string(),

@@ -12,10 +12,12 @@ export interface BrokerHostParts {
   readonly serverCaPem: string;
   readonly identities: OwnIdentities;
   readonly clock: Clock;
+  /** The time that the broker host told. */
+  readonly onTime: (name: string, time: number) => void;
 }
 
 /** The broker host that an officer chose; the station's own where nobody did. */
-export function liveBrokerHost({ registry, dataDir, serverCaPem, identities, clock }: BrokerHostParts): BrokerHost {
+export function liveBrokerHost({ registry, dataDir, serverCaPem, identities, clock, onTime }: BrokerHostParts): BrokerHost {
   const { store } = registry;
   const cluster = RabbitmqCluster.nullable().parse(JSON.parse(store.setting('brokerRabbitmq') ?? 'null'));
   if (cluster !== null) {
@@ -26,7 +28,14 @@ export function liveBrokerHost({ registry, dataDir, serverCaPem, identities, clo
   if (remote !== null) {
     const { files, command } = stationSshKeys(dataDir);
     const keys = { files: files.privateKey, command: command.privateKey };
-    return new RemoteBrokerHost({ at: remote, keys, serverCaPem, identities, clock });
+    return new RemoteBrokerHost({
+      at: remote,
+      keys,
+      serverCaPem,
+      identities,
+      clock,
+      onTime: (time) => onTime(`the broker host ${remote.host}`, time),
+    });
   }
   return new LocalBrokerHost({
     dir: join(dataDir, 'broker'),

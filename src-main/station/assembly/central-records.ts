@@ -13,15 +13,18 @@ export interface LiveRecordsParts {
   readonly own: OwnCertificates;
   /** The CA of brokers' certificates. */
   readonly caPem: string;
+  /** The time that a database told. */
+  readonly onTime: (name: string, time: number) => void;
   readonly onChange: () => void;
 }
 
 /** The central records as this station writes them: as itself, by its own client certificate. */
-export const liveRecords = ({ registry, clock, identities, own, caPem, onChange }: LiveRecordsParts): RecordsDesk =>
+export const liveRecords = ({ registry, clock, identities, own, caPem, onTime, onChange }: LiveRecordsParts): RecordsDesk =>
   new RecordsDesk({
     registry,
     clock,
     caPem,
+    onTime,
     onChange,
     identity: () => {
       if (identities.records === null) throw new Failure('RECORDS_NO_CERTIFICATE');

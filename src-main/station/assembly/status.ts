@@ -25,6 +25,7 @@ export interface StatusParts {
   readonly publication: Failure | null;
   /** The station's own certificates that end soon. */
   readonly late: readonly { readonly name: string; readonly notAfter: string }[];
+  readonly clockDoubt: Failure | null;
   readonly preconditions: StationStatus['preconditions'];
 }
 
@@ -79,7 +80,7 @@ function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
 }
 
 /** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */
-function alarms({ registry, broker, access, publication, signer, crls, late, records }: StatusParts): Alarm[] {
+function alarms({ registry, broker, access, publication, signer, crls, late, records, clockDoubt }: StatusParts): Alarm[] {
   const found: Alarm[] = [];
   const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
     if (failure !== null) found.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
@@ -100,6 +101,7 @@ function alarms({ registry, broker, access, publication, signer, crls, late, rec
   add('records-problem', 'alarm', problem?.failure ?? null, problem?.at ?? now);
   for (const own of late) add(`own-${own.name}`, 'alarm', new Failure('STATION_CERTIFICATE_ENDS', own), now);
   add('module', 'alarm', signer.failure, now);
+  add('clock', 'alarm', clockDoubt, now);
   const aboutCrls = crlAlarms({
     now: registry.store.clock.now(),
     builders: crls.builders(),

@@ -17,6 +17,8 @@ export interface RemoteBrokerHostOptions {
   readonly serverCaPem: string;
   readonly identities: StationIdentities;
   readonly clock: Clock;
+  /** The time of the host's clock, in milliseconds since the epoch. */
+  readonly onTime: (time: number) => void;
 }
 
 /**
@@ -80,11 +82,22 @@ export class RemoteBrokerHost extends MosquittoHost {
         () => this.lost(this.#away()),
       );
       this.reached();
+      await this.#askTime();
       const { failure } = await this.ask();
       this.#judge(failure);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.lost(error);
+    }
+  }
+
+  /** A host with an earlier version of `birthmark-host` does not tell it. */
+  async #askTime(): Promise<void> {
+    try {
+      const seconds = Number((await this.#link.run('time')).trim());
+      if (Number.isSafeInteger(seconds)) this.#options.onTime(seconds * 1_000);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'CRL_REJECTED') throw error;
     }
   }
 

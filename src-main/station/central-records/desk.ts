@@ -15,6 +15,8 @@ export interface RecordsDeskOptions {
   /** The CA of brokers' certificates, where a database is not given another. */
   readonly caPem: string;
   readonly requests: () => RequestParts;
+  /** The time that a database told. */
+  readonly onTime: (name: string, time: number) => void;
   readonly onChange: () => void;
 }
 
@@ -121,8 +123,8 @@ export class RecordsDesk {
   }
 
   #add(name: string, at: RecordsHost): void {
-    const { registry, clock, requests, onChange } = this.#options;
-    const sync = new RecordsSync({ name, at, registry, clock, requests, onChange, client: () => this.#client(at) });
+    const { registry, clock, requests, onTime, onChange } = this.#options;
+    const sync = new RecordsSync({ name, at, registry, clock, requests, onTime, onChange, client: () => this.#client(at) });
     this.#syncs.set(name, sync);
     if (this.#isStarted) sync.start();
   }

@@ -15,6 +15,8 @@ export interface RecordsSyncOptions {
   readonly client: () => Omit<RecordsClient, 'host'>;
   readonly requests: () => RequestParts;
   readonly clock: Clock;
+  /** The time of the database's clock, in milliseconds since the epoch. */
+  readonly onTime: (name: string, time: number) => void;
   readonly onChange: () => void;
   /** Milliseconds between two looks whether something waits, and after the first failure, which doubles up to a minute. */
   readonly pace?: { readonly look: number; readonly retry: number };
@@ -219,9 +221,15 @@ export class RecordsSync {
     const since = clock.now() - (this.#askedAt ?? Number.NEGATIVE_INFINITY);
     if (since >= 0 && since < askEveryMs) return;
     this.#askedAt = clock.now();
+    await this.#askTime(db);
     const { taken, refused } = await takeRequests(db, requests());
     for (const { kind, key, failure } of refused) registry.records.setAside(name, kind, key, failure);
     if (taken > 0) onChange();
+  }
+
+  async #askTime(db: Connection): Promise<void> {
+    const [row] = await db.run<{ ms: string }>('clock', 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS ms');
+    this.#options.onTime(`the database on ${this.#options.at.host}`, Number(row?.ms));
   }
 
   #change(state: RecordsView['state'], failure: Failure | null): void {

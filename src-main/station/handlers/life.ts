@@ -3,7 +3,7 @@ import { certificateToPem } from '../ca/index.ts';
 import { endGraceNow, rotate } from '../lifecycle/index.ts';
 import type { Station } from '../station.ts';
 
-export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
+export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'clock'> {
   return {
     'rotation.begin': async (request, caller) => {
       const { registry, issuance, publisher } = station.live();
@@ -15,6 +15,15 @@ export function lifeHandlers(station: Station): HandlersOf<'rotation'> {
     'rotation.list': (page) => {
       const { certificates } = station.live().registry;
       return { total: certificates.countRotations(), rows: certificates.rotations(page) };
+    },
+    'clock.show': () => station.live().clockGuard.view(),
+    'clock.confirm': (_input, caller) => {
+      const { clockGuard, publisher, line } = station.live();
+      clockGuard.confirm(caller.name);
+      publisher.publishSoon();
+      line.poke();
+      station.statusSoon();
+      return clockGuard.view();
     },
     'rotation.end': ({ serial }, caller) => {
       endGraceNow(station.live().registry, serial, caller.name);

@@ -41,6 +41,8 @@ export interface IssuanceOptions {
   readonly registry: Registry;
   readonly signer: SignerClient;
   readonly clock: Clock;
+  /** For the dates in certificates; throws while the clock is in doubt. */
+  readonly certificateClock: Clock;
   readonly profiles: DeviceProfiles;
   readonly crlBase: string;
   /** What a session for devices may sign besides: the station's own certificates. */
@@ -145,7 +147,7 @@ export class Issuance {
     order: WorkOrder;
     checked: CheckedRequest;
   }): Promise<IssuedCertificate> {
-    const { registry, signer, clock, crlBase } = this.#options;
+    const { registry, signer, certificateClock, crlBase } = this.#options;
     const { issuer } = this;
     const { run, device, order, checked } = request;
     registry.devices.mustBeApproved(device);
@@ -159,7 +161,7 @@ export class Issuance {
       spki: checked.spki,
       subject: { tenant: tenant ?? '', device: id ?? '' },
       serial,
-      now: clock.now(),
+      now: certificateClock.now(),
       crlUri: crlUri(crlBase, issuer.id, partition),
     });
     const reservation = {

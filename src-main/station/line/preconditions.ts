@@ -12,6 +12,8 @@ import {
 /** What the line's readiness depends on, as it is now. */
 export interface Readiness {
   readonly now: number;
+  /** Why the clock of this computer cannot be believed. */
+  readonly clockDoubt: Failure | null;
   readonly token: { state: 'open' | 'locked' | 'absent' | 'none'; view: TokenView | null };
   readonly session: SigningSession | null;
   readonly sessionEnd: SessionEnd | null;
@@ -31,7 +33,7 @@ const warning = (failure: Failure): Precondition => ({ level: 'warning', failure
 
 /** Errors keep units from starting; warnings say what will be missing. Used by the screen, the CLI and the line alike. */
 export function preconditions(state: Readiness): Precondition[] {
-  const found: Precondition[] = [];
+  const found: Precondition[] = state.clockDoubt === null ? [] : [error(state.clockDoubt)];
   if (state.token.state === 'absent')
     found.push(
       error(

@@ -13,6 +13,8 @@ export interface PublisherOptions {
   /** Certificates of the CAs whose devices the broker lets in. */
   readonly clientCaPem: () => string;
   readonly clock: Clock;
+  /** Why the clock cannot be believed: a list with a wrong time in it locks everybody out. Null: it can. */
+  readonly clockDoubt: () => Failure | null;
   readonly onRevocation: (view: RevocationView) => void;
   readonly onChange: () => void;
   readonly log: (line: string) => void;
@@ -151,6 +153,8 @@ export class Publisher {
   async #freshCrl(crl: CrlBuilder, force: number | null): Promise<Failure | null> {
     const needed = force !== null || crl.unlisted().count > 0;
     if (!needed && !crl.isDue()) return null;
+    const doubt = this.#options.clockDoubt();
+    if (doubt !== null && crl.newest() !== null) return needed ? doubt : null;
     const wait = batchMs - (performance.now() - (this.#builtAt.get(crl) ?? -batchMs));
     if (force === null && wait > 0) {
       this.#shareAfter(wait);

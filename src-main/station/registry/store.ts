@@ -28,12 +28,15 @@ export class Store {
   #auditHead: AuditHead | null = null;
   /** What the transaction that is under way will tell, and to whom. */
   #untold: { readonly tell: (keys: readonly string[]) => void; readonly key: string }[] = [];
+  /** By what time certificates are judged. */
+  #judgedBy: () => number;
 
   constructor(db: Db, clock: Clock) {
     this.db = db;
     this.clock = clock;
-    // The same within one statement; with a constant SQLite can use an index.
-    db.function('clock_now', { deterministic: true }, () => this.now());
+    this.#judgedBy = () => clock.now();
+    // The same within one statement: as with a constant, SQLite can use an index.
+    db.function('clock_now', { deterministic: true }, () => this.judgedAt());
     this.#whole = db.transaction((work) => {
       const value = work();
       this.#keepAuditHead();
@@ -52,6 +55,19 @@ export class Store {
 
   now(): string {
     return instant(this.clock.now());
+  }
+
+  /** Certificates are judged by this time from now on: the clock may be in doubt. */
+  judgeBy(time: () => number): void {
+    this.#judgedBy = time;
+  }
+
+  judgedAt(): string {
+    return instant(this.#judgedBy());
+  }
+
+  lastAuditAt(): string | null {
+    return (this.sql('SELECT at FROM audit ORDER BY seq DESC LIMIT 1').get()?.['at'] ?? null) as string | null;
   }
 
   /** All or nothing; nested calls join. A full disk or a damaged file comes out as a `Failure`. */

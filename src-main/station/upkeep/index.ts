@@ -1,1 +1,2 @@
+export { ClockGuard } from './clock-guard.ts';
 export { Upkeep } from './upkeep.ts';

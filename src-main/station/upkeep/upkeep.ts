@@ -6,10 +6,12 @@ import type { CrlSet, Publisher } from '../publication/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import type { Observer } from '../verify/index.ts';
+import type { ClockGuard } from './clock-guard.ts';
 
 export interface UpkeepParts {
   readonly registry: Registry;
   readonly clock: Clock;
+  readonly guard: ClockGuard;
   readonly observer: Observer;
   readonly publisher: Publisher;
   readonly crls: CrlSet;
@@ -40,7 +42,7 @@ export class Upkeep {
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
-    this.#lookedAt = parts.registry.now();
+    this.#lookedAt = parts.registry.store.judgedAt();
     this.#notices = new NowAndThen(parts.clock);
     this.#renewals = new NowAndThen(parts.clock);
   }
@@ -66,9 +68,10 @@ export class Upkeep {
     this.#renewals.soon();
   }
 
-  /** By the clock, and at every start. Returns how much. */
+  /** By the clock, and at every start; nothing while the clock is in doubt, none of it can be undone. Returns how much. */
   endWhatIsOver(): number {
-    const { registry } = this.#parts;
+    const { registry, guard } = this.#parts;
+    if (guard.doubt() !== null) return 0;
     return (
       endGracePeriods(registry) +
       registry.logins.endRollbacks('upkeep') +
@@ -79,25 +82,27 @@ export class Upkeep {
 
   /** How many certificates ended since the last look, or are good again because the clock was set back. */
   #endsPassed(): number {
-    const [now, before] = [this.#parts.registry.now(), this.#lookedAt];
+    const [now, before] = [this.#parts.registry.store.judgedAt(), this.#lookedAt];
     this.#lookedAt = now;
     return this.#parts.registry.certificates.countEnds(...(before < now ? ([before, now] as const) : ([now, before] as const)));
   }
 
   #tick(): void {
-    const { publisher, crls, session, onEnded, onTick } = this.#parts;
+    const { publisher, crls, guard, session, onEnded, onTick } = this.#parts;
     let ended = 0;
     try {
+      guard.save();
       ended = this.endWhatIsOver() + this.#endsPassed();
     } catch (thrown) {
       // A full disk: the next tick tries again. Thrown from a timer it would end the service.
       if (!(thrown instanceof Failure)) throw thrown;
       log(`upkeep: ${thrown.code} ${thrown.detail ?? ''}`);
     }
-    void this.#notices.run(() => this.#giveNotice());
-    void this.#renewals.run(() => this.#renewOwn());
+    const isKnown = guard.doubt() === null;
+    if (isKnown) void this.#notices.run(() => this.#giveNotice());
+    if (isKnown) void this.#renewals.run(() => this.#renewOwn());
     if (ended > 0) onEnded();
-    if (ended > 0 || (session() !== null && crls.isDue())) publisher.publishSoon();
+    if (ended > 0 || (isKnown && session() !== null && crls.isDue())) publisher.publishSoon();
     onTick();
   }
 

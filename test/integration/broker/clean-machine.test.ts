@@ -106,6 +106,7 @@ test('a station publishes with its two keys, and the broker that came of the tem
     serverCaPem: pki.serverCa.certificatePem,
     identities: pki.identities,
     clock: systemClock,
+    onTime: () => undefined,
   });
   await host.start();
   try {

@@ -15,6 +15,8 @@ let remote: TestRemote;
 let host: RemoteBrokerHost;
 let number = 0;
 
+/** What the host said of the time. */
+const told: number[] = [];
 beforeAll(async () => {
   remote = await TestRemote.start({
     rootPem: pki.root.certificatePem,
@@ -24,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => remote.stop());
 beforeEach(async () => {
-  host = remote.host(pki);
+  host = remote.host(pki, { onTime: (time) => told.push(time) });
   await host.start();
 });
 afterEach(() => host.stop());
@@ -39,6 +41,10 @@ test('install.sh: a second run changes nothing, a dry run neither', async () => 
   const dry = await remote.install('--dry-run', '--station', 'line-2');
   expect(dry.stdout).toContain('would: ');
   expect(statSync(join(remote.dir, 'etc/birthmark/broker.conf')).mtimeMs).toBe(before);
+});
+
+test('the host tells the time of its clock when it is reached', () => {
+  expect(Math.abs((told.at(-1) ?? 0) - Date.now())).toBeLessThan(60_000);
 });
 
 test('before the first publication nobody is let in; after it who is in the list', async () => {

@@ -67,14 +67,18 @@ const device = (of: Login, n: number, tenant = 'acme'): string =>
 test('the migration says what it would do, does it once, and a second time finds nothing', async () => {
   const stations = [one, two, closed].flatMap(({ id }) => ['--station', `${id}=Line of ${id}`]);
   const dry = await server.migrate('--dry-run', ...stations);
-  expect(dry).toMatch(/would: make the database birthmark\nwould: schema 1: 0001-tables\.sql\nwould: schema 2.*\nwould: schema 3.*\nwould: schema 4/u);
+  expect(dry).toMatch(
+    /would: make the database birthmark\nwould: schema 1: 0001-tables\.sql\nwould: schema 2.*\nwould: schema 3.*\nwould: schema 4/u,
+  );
   expect(
     await server.query('SELECT 1').then(
       () => 'there',
       () => 'not there',
     ),
   ).toBe('not there');
-  expect(await server.migrate(...stations)).toMatch(/^make the database birthmark\nschema 1.*\nschema 2.*\nschema 3.*\nschema 4.*\nlet the station/u);
+  expect(await server.migrate(...stations)).toMatch(
+    /^make the database birthmark\nschema 1.*\nschema 2.*\nschema 3.*\nschema 4.*\nlet the station/u,
+  );
   expect(await server.migrate(...stations)).toBe('nothing to change\n');
   expect(await server.migrate('--dry-run', ...stations)).toBe('nothing to change\n');
   expect(await server.query('SELECT version FROM birthmark.schema_version ORDER BY 1')).toEqual([

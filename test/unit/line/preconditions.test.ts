@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SigningSession, TokenView } from '../../../src-main/contract/index.ts';
+import { Failure, type SigningSession, type TokenView } from '../../../src-main/contract/index.ts';
 import { preconditions, type Readiness } from '../../../src-main/station/line/index.ts';
 import { order } from '../../support/registry.ts';
 
@@ -59,6 +59,7 @@ const broker = {
   failure: null,
 };
 const good: Readiness = {
+  clockDoubt: null,
   now,
   token: { state: 'open', view },
   session,
@@ -77,6 +78,7 @@ test('nothing is in the way of a ready line', () => {
 });
 
 test.each<[string, Partial<Readiness>, 'error' | 'warning', object]>([
+  ['CLOCK_DOUBTFUL', { clockDoubt: new Failure('CLOCK_DOUBTFUL', { now: at(0), problem: 'x' }) }, 'error', { problem: 'x' }],
   ['TOKEN_ABSENT', { token: { state: 'absent', view } }, 'error', { label: 'HSM', serial: '42' }],
   ['TOKEN_NOT_SEEN', { token: { state: 'absent', view: null }, session: null }, 'error', {}],
   ['SESSION_ENDED', { session: null, sessionEnd: { at: at(0), why: 'its time was up' } }, 'error', { why: 'its time was up' }],
