@@ -93,8 +93,20 @@ function fitting(data: FailureData): FailureData {
   const entry: Entry = catalogue[data.code];
   const known = [...names, ...(entry.facts ?? [])];
   const absent = names.filter((name) => data.params[name] === undefined);
-  if (absent.length > 0) return new Failure('INTERNAL', { id: newBugId() }, `${data.code} came without ${absent.join(', ')}`).toData();
+  if (absent.length > 0) return notUnderstood(`${data.code} came without ${absent.join(', ')}`);
   return { ...data, params: Object.fromEntries(Object.entries(data.params).filter(([name]) => known.includes(name))) };
+}
+
+function notUnderstood(why: string): FailureData {
+  const id = newBugId();
+  bugLog(`bug ${id}: ${why}`);
+  return new Failure('INTERNAL', { id }, why).toData();
+}
+
+/** A failure that was stored as JSON, perhaps by an older version; INTERNAL where it is not understood any more. */
+export function storedFailure(json: string): FailureData {
+  const parsed = FailureData.safeParse(JSON.parse(json));
+  return parsed.success ? parsed.data : notUnderstood('a stored failure is not understood');
 }
 
 export interface Explanation {

@@ -35,8 +35,10 @@ logBugsTo(log);
 const refused = (what: string): void => log(`BLOCKED ${what}`);
 
 process.on('uncaughtException', (error) => {
-  log(`fault in the main process: ${error.stack ?? error.message}`);
-  if (app.isPackaged) dialog.showErrorBox('A fault in Birthmark', `${error.message}\n\nThe log is ${paths.log}.`);
+  const { code, params } = toFailureData(error);
+  const { title, what } = explain(code, params);
+  log(`the main process ends: ${code} ${what}`);
+  if (app.isPackaged) dialog.showErrorBox(title, `${what}\n\nThe log is ${paths.log}.`);
   app.exit(exitCodes.INTERNAL);
 });
 process.on('unhandledRejection', (reason) => {

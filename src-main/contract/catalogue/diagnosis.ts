@@ -4,7 +4,7 @@ import { entry, type Entry } from './entry.ts';
 export const diagnosisFailures = {
   CERTIFICATE_REVOKED: entry(
     'BROKER',
-    'support',
+    'technician',
     'never',
     'The certificate is revoked',
     'The broker refused the certificate as revoked.',
@@ -12,7 +12,7 @@ export const diagnosisFailures = {
   ),
   CERTIFICATE_EXPIRED: entry(
     'BROKER',
-    'support',
+    'technician',
     'never',
     'The certificate has expired',
     'The certificate expired {notAfter}. An expired certificate cannot be renewed.',
@@ -175,7 +175,7 @@ export const diagnosisFailures = {
   ),
   CERTIFICATE_NOT_FOUND: entry(
     'BROKER',
-    'support',
+    'officer',
     'later',
     'The broker does not know this device',
     'The certificate is valid, but the broker’s access list has no entry for {device}.',
@@ -217,7 +217,7 @@ export const diagnosisFailures = {
   ),
   DEVICE_WITHOUT_CERTIFICATE: entry(
     'BROKER',
-    'support',
+    'technician',
     'other-input',
     'The device has no certificate',
     '{device} is registered, but no certificate was ever signed for it.',

@@ -95,7 +95,7 @@ function alarms({ registry, broker, access, publication, signer, crls, late, rec
   if (port !== null) add('passwords', 'warning', new Failure('PASSWORDS_ON', { port, devices: withPassword }), now);
   for (const { tenant, mode, until, setAt } of rollbacks)
     if (mode === 'passwords')
-      add(`passwords-${tenant}`, 'warning', new Failure('PASSWORDS_INSTEAD', { tenant, until: until ?? '' }), setAt);
+      add(`passwords-${tenant}`, 'warning', new Failure('PASSWORDS_INSTEAD', { tenant, until: until ?? 'an officer ends it' }), setAt);
   for (const { name, failure, since } of records) add(`records-${name}`, 'warning', failure, since);
   const [problem] = registry.records.problems({ limit: 1, offset: 0 }).rows;
   add('records-problem', 'alarm', problem?.failure ?? null, problem?.at ?? now);

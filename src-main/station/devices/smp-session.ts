@@ -121,7 +121,7 @@ export class SmpSession implements UnitSession {
       const { sig } = await this.#line.call('prove', { slot: this.#workSlot(), nonce }, { signal });
       const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
       if (!verify('sha256', Buffer.concat([POSSESSION, nonce]), key, sig))
-        throw new Failure('POSSESSION_FAILED', { hardwareId: this.#info?.hwid ?? '' });
+        throw new Failure('POSSESSION_FAILED', this.#info === null ? {} : { hardwareId: this.#info.hwid });
     });
   }
 

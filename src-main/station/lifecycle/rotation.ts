@@ -88,7 +88,8 @@ function inForce(registry: Registry, device: string, now: number): CertificateRo
     });
   const active = rows.find(({ status }) => status === 'ACTIVE');
   const problem = active === undefined ? whyNone(rows) : Date.parse(active.notAfter) <= now ? ended(active) : null;
-  if (active === undefined || problem !== null) throw new Failure('ROTATION_REFUSED', { device, problem: problem ?? '' });
+  if (active === undefined || problem !== null)
+    throw new Failure('ROTATION_REFUSED', { device, problem: problem ?? 'it has no certificate that can be replaced' });
   return active;
 }
 

@@ -34,6 +34,7 @@ export function recoverRuns(registry: Registry, clock: Clock, proofHours: number
 /** NOT_VERIFIED runs whose time is up: FAIL, and their certificates are revoked. Returns how many. */
 export function endOverdueProofs(registry: Registry): number {
   const overdue = registry.runs.notVerified().filter((run) => run.deadline !== null && run.deadline < registry.now());
-  for (const run of overdue) failRun(registry, run.id, run.serial, new Failure('PROOF_OVERDUE', { deadline: run.deadline ?? '' }).toData());
+  for (const run of overdue)
+    failRun(registry, run.id, run.serial, new Failure('PROOF_OVERDUE', { deadline: run.deadline ?? 'its deadline' }).toData());
   return overdue.length;
 }

@@ -88,7 +88,7 @@ export class Run {
       const unit = await this.#step('identify', (options) => this.#read(options));
       this.#planProof();
       if (unit.hardwareId !== run.hardwareId) {
-        throw new Failure('DEVICE_SWAPPED', { expected: run.hardwareId ?? '', actual: unit.hardwareId });
+        throw new Failure('DEVICE_SWAPPED', { expected: run.hardwareId ?? 'a unit that was not identified', actual: unit.hardwareId });
       }
       this.#input.report.device(device);
       mustBeProvable(this.#services.registry, this.#serial ?? '');
@@ -314,7 +314,9 @@ export class Run {
       return { verdict: 'HAS_IDENTITY', device: thrown.device };
     }
     if (thrown instanceof WaitsForProof) {
-      registry.runs.end(this.id, 'FAIL', { failure: new Failure('HAS_IDENTITY', { device: thrown.run.device ?? '' }).toData() });
+      registry.runs.end(this.id, 'FAIL', {
+        failure: new Failure('HAS_IDENTITY', { device: thrown.run.device ?? 'in a run that has no device yet' }).toData(),
+      });
       return { verdict: 'WAITS_FOR_PROOF', run: thrown.run };
     }
     await this.#ahead?.stop();

@@ -1,4 +1,4 @@
-import type { BundleFormat, BundleView, FailureData } from '../../contract/index.ts';
+import { storedFailure, type BundleFormat, type BundleView } from '../../contract/index.ts';
 import { contains, statusNow, type Store } from './store.ts';
 
 export interface BundleRecord {
@@ -22,7 +22,7 @@ const select = `SELECT b.serial, b.run, b.device, b.format, b.prove_hours AS pro
 
 function asBundle(row: Record<string, unknown>): BundleRow {
   const { failure, ...rest } = row;
-  const why = rest['state'] === 'ENDED' && typeof failure === 'string' ? (JSON.parse(failure) as FailureData) : null;
+  const why = rest['state'] === 'ENDED' && typeof failure === 'string' ? storedFailure(failure) : null;
   return { ...(rest as unknown as BundleRow), why };
 }
 

@@ -108,7 +108,8 @@ export class Devices {
     const row = this.#store.sql('SELECT state, decided_by AS decidedBy, reason FROM devices WHERE device = ?').get(device) as
       Pick<DeviceRow, 'state' | 'decidedBy' | 'reason'> | undefined;
     if (row?.state === 'PENDING') throw new Failure('DEVICE_PENDING', { device });
-    if (row?.state === 'REFUSED') throw new Failure('DEVICE_NOT_WANTED', { device, by: row.decidedBy ?? '', reason: row.reason ?? '' });
+    if (row?.state === 'REFUSED')
+      throw new Failure('DEVICE_NOT_WANTED', { device, by: row.decidedBy ?? 'Somebody', reason: row.reason ?? 'no reason is recorded' });
   }
 
   /** A device that has no unit on this line, under the name that an officer gives it for a work order. DEVICE_PENDING, DEVICE_NOT_WANTED. */

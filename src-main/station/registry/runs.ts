@@ -1,4 +1,13 @@
-import type { FailureData, OrderProgress, ProofLevel, RunGap, RunStep, Verdict, WorkOrder } from '../../contract/index.ts';
+import {
+  storedFailure,
+  type FailureData,
+  type OrderProgress,
+  type ProofLevel,
+  type RunGap,
+  type RunStep,
+  type Verdict,
+  type WorkOrder,
+} from '../../contract/index.ts';
 import type { Row, Store } from './store.ts';
 
 export interface RunRecord {
@@ -26,7 +35,7 @@ function asRun(row: Row): RunRecord {
   const failure = row['failure'];
   return {
     ...(row as unknown as RunRecord),
-    failure: typeof failure === 'string' ? (JSON.parse(failure) as FailureData) : null,
+    failure: typeof failure === 'string' ? storedFailure(failure) : null,
     gaps: JSON.parse(String(row['gaps'])) as RunGap[],
   };
 }

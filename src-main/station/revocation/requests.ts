@@ -198,7 +198,7 @@ export function answerRequest(parts: RequestParts, { id, accept, note }: { id: s
 
 function revokeFor(registry: Registry, { serial, reason, note, station }: RequestRecord, actor: string): void {
   const row = registry.certificates.get(serial ?? '');
-  if (row === null) throw new Failure('NOT_FOUND', { kind: 'certificate', id: serial ?? '' });
+  if (row === null) throw new Failure('NOT_FOUND', { kind: 'certificate', id: serial ?? 'of this request' });
   if (row.status === 'EXPIRED') throw new Failure('REVOCATION_TOO_LATE', { serial: row.serial, notAfter: row.notAfter });
   revokeCertificate(registry, row.serial, { reason, note: `asked for by ${station}${note === '' ? '' : `: ${note}`}`, actor });
 }

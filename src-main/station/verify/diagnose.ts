@@ -115,7 +115,7 @@ function byCertificate(alert: number, detail: string, context: DiagnosisContext)
   if (chain[0]?.problem === 'wrong-use') return new Failure('CERTIFICATE_WRONG_USE', { usage: usageOf(context) }, detail);
   const broken = chain.find(isBroken);
   if (broken !== undefined) return new Failure('INVALID_CERTIFICATE_CHAIN', { problem: describeProblem(broken) }, detail);
-  return new Failure('CERTIFICATE_REJECTED', { alert, meaning: alertWords[alert] ?? '' }, detail);
+  return new Failure('CERTIFICATE_REJECTED', { alert, meaning: alertWords[alert] ?? 'without a name in TLS' }, detail);
 }
 
 function byChain(alert: number, detail: string, context: DiagnosisContext): Failure {
@@ -248,7 +248,7 @@ function byReason(reason: number, error: unknown, context: DiagnosisContext): Fa
   const { host, port } = context.endpoint;
   if (context.stage === 'publish' || context.stage === 'subscribe') {
     return reason === 135 || (reason === 128 && context.stage === 'subscribe')
-      ? new Failure('TOPIC_REFUSED', { topic: context.topic ?? '', reason }, detail)
+      ? new Failure('TOPIC_REFUSED', { topic: context.topic ?? 'the topic', reason }, detail)
       : unknown(error, context);
   }
   switch (reason) {

@@ -56,6 +56,11 @@ function problemOf({ kind, name }: Mark): string | null {
 }
 
 describe('what a failure advises can be carried out', () => {
+  test.each(entries)('%s sends officers, and nobody else, to Security', (_, { steps, who }) => {
+    const securitySteps = steps.filter((step) => marksOf(step).some(({ name }) => name.startsWith('Security ›')));
+    expect(securitySteps.length === 0 || who === 'officer').toBe(true);
+  });
+
   test.each(entries)('%s', (_, { steps }) => {
     expect(steps.length).toBeGreaterThan(0);
     for (const step of steps) {

@@ -7,6 +7,7 @@ import {
   logBugsTo,
   parametersOf,
   stackOf,
+  storedFailure,
   toFailureData,
 } from '../../../src-main/contract/index.ts';
 
@@ -43,6 +44,9 @@ describe('a failure', () => {
     const expected = { code: 'INTERNAL', params: { id: expect.any(String) as string }, detail: 'PORT_GONE came without path' };
     expect(FailureData.parse(without)).toMatchObject(expected);
     expect(Failure.fromData(without).toData()).toMatchObject(expected);
+    expect(storedFailure(JSON.stringify(portGone))).toEqual(portGone);
+    expect(storedFailure(JSON.stringify(without))).toMatchObject(expected);
+    expect(storedFailure('{"code":"OF_ANOTHER_VERSION","params":{},"retry":"same"}')).toMatchObject({ code: 'INTERNAL' });
   });
 });
 

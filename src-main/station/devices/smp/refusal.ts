@@ -61,7 +61,7 @@ export function refusalFailure(
       case provisionErrors.LOCKED:
         return new Failure('LOCKED');
       case provisionErrors.OCCUPIED:
-        return new Failure('SLOT_OCCUPIED', { slot: subject.slot ?? 0 });
+        return new Failure('SLOT_OCCUPIED', { slot: subject.slot ?? 'the unit did not name it' });
       case provisionErrors.STORAGE_FULL:
       case provisionErrors.TOO_LARGE:
         return new Failure('STORAGE_FULL', { item });
@@ -70,7 +70,7 @@ export function refusalFailure(
       case provisionErrors.CONTENT_REJECTED:
         return new Failure('CONTENT_REJECTED', { item });
       case provisionErrors.OTHER_UNIT:
-        return new Failure('DEVICE_SWAPPED', { expected: subject.hwid ?? '', actual: 'another unit' });
+        return new Failure('DEVICE_SWAPPED', { expected: subject.hwid ?? 'the unit of this run', actual: 'another unit' });
       case provisionErrors.UNSUPPORTED:
         if (['digest', 'prove', 'selftest'].includes(command)) return new Failure('UNVERIFIABLE', { item });
     }

@@ -66,7 +66,7 @@ function registered({ device, row }: DeviceFacts): string {
   if (row === null) throw new Failure('NOT_FOUND', { kind: 'device', id: device });
   if (row.state === 'PENDING') throw new Failure('DEVICE_PENDING', { device });
   if (row.state === 'REFUSED')
-    throw new Failure('DEVICE_NOT_WANTED', { device, by: row.decidedBy ?? 'somebody', reason: row.reason ?? '' });
+    throw new Failure('DEVICE_NOT_WANTED', { device, by: row.decidedBy ?? 'Somebody', reason: row.reason ?? 'no reason is recorded' });
   return `unit ${row.hardwareId ?? 'not seen yet'}, ${row.model}, since ${row.createdAt}`;
 }
 
@@ -79,7 +79,7 @@ function certificate({ device, certificates, now }: DeviceFacts, good: Certifica
   const [newest] = certificates.filter(({ fingerprint }) => fingerprint !== null);
   if (newest === undefined) throw new Failure('DEVICE_WITHOUT_CERTIFICATE', { device });
   if (newest.status === 'REVOKED')
-    throw new Failure('CERTIFICATE_REVOKED', {}, `${newest.serial} revoked ${newest.revokedAt ?? ''}, ${newest.reason ?? ''}`);
+    throw new Failure('CERTIFICATE_REVOKED', {}, [newest.serial, newest.revokedAt, newest.reason].filter((one) => one !== null).join(', '));
   if (newest.notAfter <= now || newest.status === 'EXPIRED')
     throw new Failure('CERTIFICATE_EXPIRED', { notAfter: newest.notAfter }, newest.serial);
   throw new Failure('CLOCKS_DIFFER', { notBefore: newest.notBefore }, newest.serial);
