@@ -124,7 +124,7 @@ test.each([
 test('the time that a list is good can be as short as two hours, with a warning', async () => {
   const short = await crl('--next-update', '2');
   expect(short.code).toBe(0);
-  expect(short.stdout).toContain('after 1 missed renewals, one more hour without a signature locks out every device of the issuer');
+  expect(short.stdout).toContain('After 1 missed renewals, one more hour without a signature locks out every device of the issuer.');
   expect((await crl('--next-update', '1')).code).toBe(2);
   const published = await crl('--publish', '--pin-file', pin, '--json');
   const { history } = jsonOf(published) as { history: { thisUpdate: string; nextUpdate: string; number: number }[] };
