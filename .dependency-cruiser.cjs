@@ -75,6 +75,13 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
+      name: 'no-cycles-of-types',
+      comment: 'Here circles that are made of types alone count too.',
+      severity: 'error',
+      from: { path: [signer] },
+      to: { circular: true },
+    },
+    {
       name: 'no-cycles-between-folders',
       comment: 'The folders of the station build on each other in one direction.',
       severity: 'error',

@@ -18,13 +18,8 @@ import {
   signatureAlgorithm,
   tags,
 } from '../der/index.ts';
-import { refused } from './errors.ts';
-import type { SigningKey } from './link.ts';
-import type { CertificateSigner } from './rules.ts';
-
-export interface CrlSignerKey extends SigningKey {
-  readonly signer: CertificateSigner;
-}
+import { refused } from './failures.ts';
+import type { IssuerKey } from './issuer-key.ts';
 
 export interface FinishedCrl {
   readonly number: number;
@@ -47,7 +42,7 @@ const empty = Buffer.alloc(0);
  * SESSION_REFUSED as soon as a rule is broken; a stream that was refused is of no more use.
  */
 export class CrlStream {
-  readonly key: CrlSignerKey;
+  readonly key: IssuerKey;
   readonly #now: number;
   /** No revocation may be later, as a calendar number. */
   readonly #latest: number;
@@ -64,7 +59,7 @@ export class CrlStream {
   #point = '';
 
   /** `lastNumber`: the last number signed for a distribution point. */
-  constructor(key: CrlSignerKey, lastNumber: (point: string) => number, now: number) {
+  constructor(key: IssuerKey, lastNumber: (point: string) => number, now: number) {
     this.key = key;
     this.#now = now;
     this.#latest = calendarOf(now + skewMs);

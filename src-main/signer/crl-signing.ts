@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Failure, type KeyRef, type SignerOutput, type SignerParsed } from '../contract/index.ts';
 import { CrlStream } from './crl-rules.ts';
-import { refused } from './errors.ts';
+import { refused } from './failures.ts';
 import type { OpenSession } from './open-session.ts';
-import type { SessionQueue } from './queue.ts';
+import type { SessionQueue } from './session-queue.ts';
 
 const maxStreams = 4;
 

@@ -1,12 +1,12 @@
-import type { z } from 'zod';
-import { calls, Failure, parseInput, signerCalls, type SignerEventName, type SignerOutput } from '../contract/index.ts';
+import type { SignerEventName, SignerOutput } from '../contract/index.ts';
 import { Announcer } from './announcer.ts';
-import { TokenKeeper } from './keeper.ts';
-import { Marker } from './marker.ts';
-import { WrongPins, type PinTries } from './pin.ts';
-import { deadlines } from './pkcs11.ts';
-import { vendorQuirks, type Quirks } from './quirks.ts';
+import { dispatcher } from './dispatcher.ts';
+import { CallMarker } from './last-call.ts';
+import { deadlines } from './pkcs11-module.ts';
+import { type Quirks, vendorQuirks } from './quirks.ts';
 import { Signer } from './signer.ts';
+import { TokenKeeper } from './token-keeper.ts';
+import { type PinTries, WrongPins } from './wrong-pins.ts';
 
 export { vendorQuirks, type Quirks } from './quirks.ts';
 
@@ -36,7 +36,7 @@ export interface SignerOptions {
 }
 
 export interface SignerService {
-  /** One call of `signerCalls`, or `pin.enter`. Throws a Failure for whatever was expected to go wrong. */
+  /** One call of the dispatcher's table. Throws a Failure for whatever was expected to go wrong. */
   handle(name: string, input: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ const watchMs = 1000;
 /** The signer: the only code that loads a PKCS#11 module, holds a session or sees a PIN. */
 export function createSigner(options: SignerOptions): SignerService {
   const { clock, emit, deadlineMs, quirks = vendorQuirks } = options;
-  const marker = new Marker(options.marker ?? null, deadlineMs ?? deadlines.usual);
+  const marker = new CallMarker(options.marker ?? null, deadlineMs ?? deadlines.usual);
   const wrong = new WrongPins(quirks, () => clock.now(), options.pinTries ?? null);
   const hooks = { marker, onHung: options.onHung, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
   const keeper = new TokenKeeper(hooks, wrong, (state) => {
@@ -74,8 +74,11 @@ export function createSigner(options: SignerOptions): SignerService {
     sessionEnded: (ended) => {
       emit('session.ended', ended);
     },
+    pinAnswered: (requestId) => {
+      emit('pin.answered', { requestId });
+    },
   });
-  const handle = dispatcher(signer, keeper);
+  const handle = dispatcher(signer.handlers());
   const timer = setInterval(() => void signer.look(), watchMs);
   timer.unref();
   return {
@@ -86,38 +89,5 @@ export function createSigner(options: SignerOptions): SignerService {
       sessions.stop();
       await marker.close();
     },
-  };
-}
-
-function dispatcher(signer: Signer, keeper: TokenKeeper): SignerService['handle'] {
-  const on =
-    <S extends z.ZodType>(call: { readonly input: S }, run: (input: z.output<S>) => unknown) =>
-    async (input: unknown) =>
-      run(parseInput(call.input, input, 'input'));
-  const handlers = new Map<string, (input: unknown) => Promise<unknown>>([
-    ['pin.enter', on(calls['pin.enter'], (input) => signer.enterPin(input))],
-    ['pin.onDevice', on(calls['pin.onDevice'], (input) => signer.pinOnDevice(input))],
-    ['pin.cancel', on(calls['pin.cancel'], (input) => signer.cancelPin(input))],
-    ['module.use', on(signerCalls['module.use'], (input) => signer.useModule(input))],
-    ['token.inspect', on(signerCalls['token.inspect'], (input) => signer.inspect(input))],
-    ['token.list', on(signerCalls['token.list'], () => signer.listTokens())],
-    ['token.state', on(signerCalls['token.state'], () => keeper.state)],
-    ['token.requestInit', on(signerCalls['token.requestInit'], (input) => signer.requestInit(input))],
-    ['session.request', on(signerCalls['session.request'], (input) => signer.requestSession(input))],
-    ['session.current', on(signerCalls['session.current'], () => signer.current())],
-    ['session.close', on(signerCalls['session.close'], (input) => signer.closeSession(input))],
-    ['key.generate', on(signerCalls['key.generate'], (input) => signer.generateKey(input))],
-    ['key.find', on(signerCalls['key.find'], (input) => signer.findKey(input))],
-    ['sign.request', on(signerCalls['sign.request'], (input) => signer.signRequest(input))],
-    ['sign.transcript', on(signerCalls['sign.transcript'], (input) => signer.signTranscript(input))],
-    ['sign.certificate', on(signerCalls['sign.certificate'], (input) => signer.signCertificate(input))],
-    ['sign.crl.begin', on(signerCalls['sign.crl.begin'], (input) => signer.beginCrl(input))],
-    ['sign.crl.append', on(signerCalls['sign.crl.append'], (input) => signer.appendCrl(input))],
-    ['sign.crl.finish', on(signerCalls['sign.crl.finish'], (input) => signer.finishCrl(input))],
-  ]);
-  return async (name, input) => {
-    const handler = handlers.get(name);
-    if (handler === undefined) throw new Failure('INVALID_INPUT', { field: 'call', problem: `the signer has no call ${name}` });
-    return handler(input);
   };
 }

@@ -1,10 +1,10 @@
 import { randomBytes, type KeyObject } from 'node:crypto';
 import { Failure, type KeyAlgorithm, type KeyProof } from '../contract/index.ts';
 import { der, importSpki, keyIdentifier, oids, readPublicKeyInfo, sha256Hex } from '../der/index.ts';
-import { TokenError } from './errors.ts';
-import { ck, type Attribute, type Handle, type Pkcs11Module } from './pkcs11.ts';
+import { type Attribute, ck, type Handle, TokenError } from './cryptoki.ts';
+import type { Pkcs11Module } from './pkcs11-module.ts';
 import type { Quirks } from './quirks.ts';
-import { curveOids, digestOf, signDigest, verifies } from './signing.ts';
+import { curveOids, digestOf, signDigest, verifies } from './signature.ts';
 
 /** Attributes that make a key one that never leaves the token; read back after generation, and a missing answer is not a right one. */
 const demanded: readonly { readonly name: string; readonly type: number; readonly value: boolean }[] = [

@@ -1,10 +1,10 @@
 import { Failure, unwrap, type SessionEnd, type SignerOutput, type SigningSession } from '../contract/index.ts';
-import type { TokenKeeper } from './keeper.ts';
-import type { TokenLink } from './link.ts';
 import type { Pin } from './pin.ts';
-import type { SessionQueue } from './queue.ts';
-import type { Moment, SessionAccount } from './session.ts';
-import { absent } from './tokens.ts';
+import type { Moment, SessionAccount } from './session-account.ts';
+import type { SessionQueue } from './session-queue.ts';
+import { absent } from './token-info.ts';
+import type { TokenKeeper } from './token-keeper.ts';
+import type { TokenLink } from './token-link.ts';
 
 export interface Open {
   readonly account: SessionAccount;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import type { Handle } from './pkcs11.ts';
+import type { Handle } from './cryptoki.ts';
 
 /** How a person is waited for who types a PIN on the device. */
 export interface PinPadWait {

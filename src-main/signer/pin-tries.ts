@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { PinTries } from './pin.ts';
+import type { PinTries } from './wrong-pins.ts';
 
 const Counts = z.array(z.tuple([z.string(), z.int().min(0), z.number()]));
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { TokenInfo } from './tokens.ts';
+import type { TokenInfo } from './token-info.ts';
 
 /** What vendors do differently, by name and in one place. Tests and new vendors give their own. */
 export interface Quirks {

@@ -15,8 +15,8 @@ import {
   tags,
   type Extensions,
 } from '../der/index.ts';
-import { refused } from './errors.ts';
-import type { CertificateSigner } from './rules.ts';
+import { refused } from './failures.ts';
+import type { CertificateSigner } from './issuer-key.ts';
 
 const known = new Set<string>([oids.basicConstraints, oids.keyUsage]);
 

@@ -1,26 +1,32 @@
 import {
   Failure,
   KeyRef,
+  tryOutPin,
   type CallOutput,
   type CallParsed,
   type SessionTerms,
   type SignerOutput,
   type SignerParsed,
 } from '../contract/index.ts';
+import { checkCertificate } from './certificate-rules.ts';
 import { CrlSigning } from './crl-signing.ts';
-import { refused, tokenFailure } from './errors.ts';
-import { initSoftwareToken } from './init-token.ts';
-import { TokenLink, type SigningKey } from './link.ts';
-import { OpenSession, type Open, type OpenSessionParts } from './open-session.ts';
+import type { Handlers } from './dispatcher.ts';
+import { refused, tokenFailure } from './failures.ts';
+import type { SigningKey } from './issuer-key.ts';
+import { type Open, OpenSession, type OpenSessionParts } from './open-session.ts';
 import type { PinPadWait } from './pin-pad.ts';
-import { Pin, PinRequests, type PinPurpose, type WrongPins } from './pin.ts';
-import { SessionQueue } from './queue.ts';
+import { type PinPurpose, PinRequests } from './pin-requests.ts';
+import { Pin } from './pin.ts';
 import type { Quirks } from './quirks.ts';
 import { checkRequest } from './request-rules.ts';
-import { checkCertificate } from './rules.ts';
-import { checkTerms, SessionAccount, type CheckedTerms } from './session.ts';
-import { digestOf, verifies, verifiesSoon } from './signing.ts';
+import { SessionAccount } from './session-account.ts';
+import { SessionQueue } from './session-queue.ts';
+import { digestOf, verifies, verifiesSoon } from './signature.ts';
+import { initSoftwareToken } from './software-token.ts';
+import { type CheckedTerms, checkTerms } from './terms.ts';
+import { TokenLink } from './token-link.ts';
 import { checkTranscript } from './transcript-rules.ts';
+import type { WrongPins } from './wrong-pins.ts';
 
 export interface SignerParts extends OpenSessionParts {
   readonly wrong: WrongPins;
@@ -29,6 +35,8 @@ export interface SignerParts extends OpenSessionParts {
   readonly pinPad: string | null;
   /** Milliseconds that a person has on the PIN pad. */
   readonly pinPadMs: number;
+  /** A person has answered this request with the right PIN. */
+  readonly pinAnswered: (requestId: string) => void;
 }
 
 /** While the token is away the process is renewed so often. */
@@ -49,6 +57,32 @@ export class Signer {
     this.#parts = parts;
     this.#session = new OpenSession(parts, this.#queue, () => this.#crls.forget());
     this.#crls = new CrlSigning(this.#session, this.#queue, parts.now);
+  }
+
+  /** What the dispatcher calls. */
+  handlers(): Handlers {
+    return {
+      'module.use': (input) => this.useModule(input),
+      'token.inspect': (input) => this.inspect(input),
+      'token.list': () => this.listTokens(),
+      'token.state': () => this.#parts.keeper.state,
+      'token.requestInit': (input) => this.requestInit(input),
+      'pin.enter': ({ requestId, pin }) => this.enterPin(requestId, pin),
+      'pin.onDevice': (input) => this.pinOnDevice(input),
+      'pin.cancel': (input) => this.cancelPin(input),
+      'pin.tryOut': (input) => this.enterTryOutPin(input),
+      'session.request': (input) => this.requestSession(input),
+      'session.current': () => this.current(),
+      'session.close': (input) => this.closeSession(input),
+      'key.generate': (input) => this.generateKey(input),
+      'key.find': (input) => this.findKey(input),
+      'sign.request': (input) => this.signRequest(input),
+      'sign.transcript': (input) => this.signTranscript(input),
+      'sign.certificate': (input) => this.signCertificate(input),
+      'sign.crl.begin': (input) => this.#crls.begin(input),
+      'sign.crl.append': (input) => this.#crls.append(input),
+      'sign.crl.finish': (input) => this.#crls.finish(input),
+    };
   }
 
   async useModule({ module, watch }: SignerParsed<'module.use'>): Promise<SignerOutput<'module.use'>> {
@@ -94,30 +128,41 @@ export class Signer {
 
   /** Waits for a person at the PIN pad. PIN_PAD_CANCELLED, PIN_PAD_LATE, and what `pin.enter` may fail with. */
   async pinOnDevice({ requestId }: CallParsed<'pin.onDevice'>): Promise<CallOutput<'pin.onDevice'>> {
-    return this.#requests.answer(requestId, this.#parts.now(), (purpose, leave) =>
-      this.#queue.run('urgent', async () => {
-        if (purpose.kind !== 'session') throw new Failure('PIN_PAD_MISSING', { label: purpose.label });
-        const { pinPad: library, pinPadMs: ms } = this.#parts;
-        if (library === null) throw new Failure('MODULE_NOT_FOUND', { path: 'build/pin-pad/libpin-pad.so' });
-        return { session: await this.#openSession(purpose.terms, null, { library, ms, leave }) };
-      }),
-    );
+    return this.#answer(requestId, async (purpose, leave) => {
+      if (purpose.kind !== 'session') throw new Failure('PIN_PAD_MISSING', { label: purpose.label });
+      const { pinPad: library, pinPadMs: ms } = this.#parts;
+      if (library === null) throw new Failure('MODULE_NOT_FOUND', { path: 'build/pin-pad/libpin-pad.so' });
+      return { session: await this.#openSession(purpose.terms, null, { library, ms, leave }) };
+    });
   }
 
-  async enterPin({ requestId, pin: text }: CallParsed<'pin.enter'>): Promise<CallOutput<'pin.enter'>> {
-    return this.#requests.answer(requestId, this.#parts.now(), (purpose) =>
-      this.#queue.run('urgent', async () => {
-        const pin = new Pin(text);
+  async enterPin(requestId: string, pin: Pin): Promise<CallOutput<'pin.enter'>> {
+    try {
+      return await this.#answer(requestId, async (purpose) => {
         if (purpose.kind === 'session') return { session: await this.#openSession(purpose.terms, pin, null) };
-        try {
-          const { label, serial } = initSoftwareToken(this.#parts.keeper.module, this.#parts.quirks, purpose.label, pin);
-          if (this.#parts.keeper.watched === null) this.#parts.keeper.watch({ label, serial });
-          return { session: null };
-        } finally {
-          pin.wipe();
-        }
-      }),
-    );
+        const { label, serial } = initSoftwareToken(this.#parts.keeper.module, this.#parts.quirks, purpose.label, pin);
+        if (this.#parts.keeper.watched === null) this.#parts.keeper.watch({ label, serial });
+        return { session: null };
+      });
+    } finally {
+      if (this.#session.now?.pin !== pin) pin.wipe();
+    }
+  }
+
+  /** The published PIN of try-out tokens. It is never tried on a real HSM: it would use up one of its tries. */
+  async enterTryOutPin({ requestId }: SignerParsed<'pin.tryOut'>): Promise<SignerOutput<'pin.tryOut'>> {
+    const purpose = this.#requests.purpose(requestId, this.#parts.now());
+    if (purpose.kind === 'session' && !this.#parts.keeper.isSoftware(purpose.terms.token)) throw new Failure('PIN_REQUEST_UNKNOWN');
+    await this.enterPin(requestId, new Pin(tryOutPin));
+    return done;
+  }
+
+  #answer<T>(requestId: string, use: (purpose: PinPurpose, leave: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#requests.answer(requestId, this.#parts.now(), async (purpose, leave) => {
+      const answer = await this.#queue.run('urgent', () => use(purpose, leave));
+      this.#parts.pinAnswered(requestId);
+      return answer;
+    });
   }
 
   async #openSession(terms: SessionTerms, pin: Pin | null, pad: PinPadWait | null): Promise<SignerOutput<'session.current'>> {
@@ -132,7 +177,6 @@ export class Signer {
       this.#session.begin({ account: new SessionAccount(checked, this.#session.moment()), link, pin });
     } catch (error) {
       link?.close();
-      pin?.wipe();
       keeper.refresh(false);
       throw tokenFailure(error);
     }
@@ -239,18 +283,6 @@ export class Signer {
       account.touch(this.#session.moment());
       if (this.#session.now === open) this.#session.announce();
     }
-  }
-
-  beginCrl(input: SignerParsed<'sign.crl.begin'>): SignerOutput<'sign.crl.begin'> {
-    return this.#crls.begin(input);
-  }
-
-  appendCrl(input: SignerParsed<'sign.crl.append'>): SignerOutput<'sign.crl.append'> {
-    return this.#crls.append(input);
-  }
-
-  finishCrl(input: SignerParsed<'sign.crl.finish'>): Promise<SignerOutput<'sign.crl.finish'>> {
-    return this.#crls.finish(input);
   }
 
   /** Looks at clock and token; called every second. While the token works it is plainly there. */

@@ -1,5 +1,5 @@
 import { TranscriptHead, transcriptStart, type KeyProof, type KeyRef } from '../contract/index.ts';
-import { refused } from './errors.ts';
+import { refused } from './failures.ts';
 
 const maxBytes = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import '../../support/reflect.ts';
 import { X509Certificate } from 'node:crypto';
 import { KeyUsageFlags, KeyUsagesExtension, X509Certificate as PeculiarCertificate } from '@peculiar/x509';
 import { oids, spkiOf } from '../../../src-main/der/index.ts';
-import { checkCertificate, type CompiledProfile } from '../../../src-main/signer/rules.ts';
+import { checkCertificate, type CompiledProfile } from '../../../src-main/signer/certificate-rules.ts';
 import { signingProfile } from '../../../src-main/station/ca/index.ts';
 import { shippedProfile } from '../../support/signer.ts';
 import { authority, caKey, caSpki, caTbs, device, leafTbs, now, rsaDevice, signed } from '../keys.ts';

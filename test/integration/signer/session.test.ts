@@ -254,7 +254,7 @@ describe('the PIN', () => {
 
   it('of a length that the token does not take is not tried', async () => {
     const { requestId } = await bench.client('session.request', terms());
-    expect((await failureOf(bench.service.handle('pin.enter', { requestId, pin: '1' }))).code).toBe('INVALID_INPUT');
+    expect((await failureOf(bench.enterPin(requestId, '1'))).code).toBe('PIN_INVALID');
     await bench.enterPin(requestId);
   });
 

@@ -13,7 +13,8 @@ import {
   spkiOf,
   time,
 } from '../../../src-main/der/index.ts';
-import { CrlStream, type CrlSignerKey } from '../../../src-main/signer/crl-rules.ts';
+import { CrlStream } from '../../../src-main/signer/crl-rules.ts';
+import type { IssuerKey } from '../../../src-main/signer/issuer-key.ts';
 
 const now = Date.UTC(2026, 10, 23, 2, 0, 0);
 const hour = 3_600_000;
@@ -22,7 +23,7 @@ const spki = spkiOf(publicKey);
 const keyId = keyIdentifier(readPublicKeyInfo(spki).bits);
 const subject = name({ commonName: 'Issuer' });
 const authority = { subject, notBefore: 0, notAfter: now + 1e12, pathLength: 0 };
-const key: CrlSignerKey = {
+const key: IssuerKey = {
   ref: { ckaId: '01', spkiSha256: sha256Hex(spki) },
   algorithm: 'ec-p256',
   publicKey,

@@ -1,13 +1,9 @@
 import { existsSync } from 'node:fs';
 import pkcs11js, { type PKCS11 } from 'pkcs11js';
 import { Failure, type ParamsOf, type ModuleConfig } from '../contract/index.ts';
-import { normalise, TokenError } from './errors.ts';
-import type { Marker } from './marker.ts';
+import { type Attribute, ck, type Handle, normalise, TokenError } from './cryptoki.ts';
+import type { CallMarker } from './last-call.ts';
 import { loginThread, type PinPadWait } from './pin-pad.ts';
-
-/** The CK_ constants. */
-export const ck = pkcs11js;
-export type Handle = Buffer;
 
 /** How long a module may take; generating RSA-4096 inside a smart card takes minutes. */
 export const deadlines = { usual: 15_000, generate: 300_000 } as const;
@@ -16,7 +12,7 @@ export const deadlines = { usual: 15_000, generate: 300_000 } as const;
 const fastMs = 3;
 
 export interface ModuleHooks {
-  readonly marker: Marker;
+  readonly marker: CallMarker;
   readonly deadlineMs?: number;
   /** The call will never return, and nothing can stop it: only a new process helps. */
   readonly onHung: (hang: { readonly method: string; readonly ms: number }) => void;
@@ -204,9 +200,4 @@ export class Pkcs11Module {
       clearTimeout(timer);
     }
   }
-}
-
-export interface Attribute {
-  readonly type: number;
-  readonly value: Buffer | boolean | number | string;
 }

@@ -1,4 +1,4 @@
-import { limits, type KeyAlgorithm, type SigningProfile } from '../contract/index.ts';
+import { limits, type SigningProfile } from '../contract/index.ts';
 import {
   assertKey,
   basicConstraintsOf,
@@ -21,23 +21,8 @@ import {
   type PublicKeyInfo,
   type TbsCertificate,
 } from '../der/index.ts';
-import { refused } from './errors.ts';
-
-/** The CA behind a key: what the certificates it signs must agree with. Times in ms since the epoch. */
-export interface Authority {
-  readonly subject: Uint8Array;
-  readonly notBefore: number;
-  readonly notAfter: number;
-  readonly pathLength: number | null;
-}
-
-/** The key that is asked to sign. `authority` is null only in a ceremony, before the key has a certificate: then it may only sign its own. */
-export interface CertificateSigner {
-  readonly algorithm: KeyAlgorithm;
-  readonly spki: Uint8Array;
-  readonly keyId: Uint8Array;
-  readonly authority: Authority | null;
-}
+import { refused } from './failures.ts';
+import type { Authority, CertificateSigner } from './issuer-key.ts';
 
 export interface CompiledProfile extends SigningProfile {
   readonly pattern: RegExp;

@@ -1,4 +1,13 @@
-import { Failure } from '../contract/index.ts';
+import pkcs11js from 'pkcs11js';
+
+/** The CK_ constants. */
+export const ck = pkcs11js;
+export type Handle = Buffer;
+
+export interface Attribute {
+  readonly type: number;
+  readonly value: Buffer | boolean | number | string;
+}
 
 /** What a module answered, in one shape whatever pkcs11js threw. */
 export class TokenError extends Error {
@@ -21,10 +30,3 @@ export function normalise(thrown: unknown, method: string): TokenError {
   const ckr = /\bCKR_\w+/u.exec(text)?.[0] ?? text.split('\n', 1)[0] ?? 'no code';
   return new TokenError(ckr, method);
 }
-
-/** For an answer that has no better name; anything that is not the token's stays what it is. */
-export function tokenFailure(thrown: unknown): unknown {
-  return thrown instanceof TokenError ? new Failure('TOKEN_FAILED', { method: thrown.method, ckr: thrown.ckr }, thrown) : thrown;
-}
-
-export const refused = (rule: string): Failure => new Failure('SESSION_REFUSED', { rule });

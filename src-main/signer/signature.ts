@@ -1,7 +1,8 @@
 import { createHash, verify, type KeyObject } from 'node:crypto';
 import type { KeyAlgorithm } from '../contract/index.ts';
 import { der, hashFor, oids, type HashName } from '../der/index.ts';
-import { ck, type Handle, type Pkcs11Module } from './pkcs11.ts';
+import { ck, type Handle } from './cryptoki.ts';
+import type { Pkcs11Module } from './pkcs11-module.ts';
 
 const isEc = (algorithm: KeyAlgorithm): boolean => algorithm.startsWith('ec');
 

@@ -1,21 +1,16 @@
-import type { KeyObject } from 'node:crypto';
-import { Failure, type KeyAlgorithm, type KeyProof, type KeyRef, type TokenRef } from '../contract/index.ts';
-import { namedAnswer } from './answers.ts';
-import { TokenError, tokenFailure } from './errors.ts';
-import { belongs, findKeyPair, findObjects, generateKey, provenAttributes, type KeyRequest, type TokenSession } from './keys.ts';
+import { Failure, type KeyAlgorithm, type KeyProof, type TokenRef } from '../contract/index.ts';
+import { ck, type Handle, TokenError } from './cryptoki.ts';
+import { namedAnswer, tokenFailure } from './failures.ts';
+import type { SigningKey } from './issuer-key.ts';
+import { belongs, findKeyPair, findObjects, generateKey, type KeyRequest, provenAttributes, type TokenSession } from './keys.ts';
 import type { PinPadWait } from './pin-pad.ts';
-import type { Pin, WrongPins } from './pin.ts';
-import { ck, type Handle, type Pkcs11Module } from './pkcs11.ts';
+import type { Pin } from './pin.ts';
+import type { Pkcs11Module } from './pkcs11-module.ts';
 import type { Quirks } from './quirks.ts';
-import { digestOf, signDigest } from './signing.ts';
-import { absent, findToken, hasPinPad, isToken, onlyToken, pinStateOf, readToken, type FoundToken, type TokenInfo } from './tokens.ts';
-
-/** A key to sign with: where it is on the token, and the public key that its signatures must verify with. */
-export interface SigningKey {
-  readonly ref: KeyRef;
-  readonly algorithm: KeyAlgorithm;
-  readonly publicKey: KeyObject;
-}
+import { digestOf, signDigest } from './signature.ts';
+import { absent, type FoundToken, hasPinPad, isToken, pinStateOf, type TokenInfo } from './token-info.ts';
+import { findToken, onlyToken, readToken } from './tokens.ts';
+import type { WrongPins } from './wrong-pins.ts';
 
 interface Live {
   readonly slot: Handle;

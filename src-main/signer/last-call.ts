@@ -6,7 +6,7 @@ import { lastCallText } from '../service-host/index.ts';
  * A call names itself before it may crash or hang the process. With a file, the name is readable after the process is gone,
  * and a watchdog thread ends the process when a call that blocks it overruns: nothing inside the process can do more.
  */
-export class Marker {
+export class CallMarker {
   readonly #file: number | null;
   readonly #shared = new Int32Array(new SharedArrayBuffer(12));
   readonly #deadlineMs: number;

@@ -1,9 +1,11 @@
 import { Failure } from '../contract/index.ts';
-import { TokenError, tokenFailure } from './errors.ts';
+import { ck, TokenError } from './cryptoki.ts';
+import { tokenFailure } from './failures.ts';
 import type { Pin } from './pin.ts';
-import { ck, type Pkcs11Module } from './pkcs11.ts';
+import type { Pkcs11Module } from './pkcs11-module.ts';
 import type { Quirks } from './quirks.ts';
-import { isInitialised, listTokens, readToken, type TokenInfo } from './tokens.ts';
+import { isInitialised, type TokenInfo } from './token-info.ts';
+import { listTokens, readToken } from './tokens.ts';
 
 /**
  * Makes a software token in a free slot and gives it its PIN. Never on hardware: the SO-PIN is random and kept by nobody,

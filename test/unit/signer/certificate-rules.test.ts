@@ -12,7 +12,8 @@ import {
   spkiOf,
   time,
 } from '../../../src-main/der/index.ts';
-import { checkCertificate, type CertificateSigner, type CompiledProfile } from '../../../src-main/signer/rules.ts';
+import { checkCertificate, type CompiledProfile } from '../../../src-main/signer/certificate-rules.ts';
+import type { CertificateSigner } from '../../../src-main/signer/issuer-key.ts';
 import { signingProfile } from '../../../src-main/station/ca/index.ts';
 import { shippedProfile } from '../../support/signer.ts';
 

@@ -1,8 +1,9 @@
 import { Failure, type KeyAlgorithm, type ModuleConfig, type TokenDetails } from '../contract/index.ts';
-import { TokenError } from './errors.ts';
-import type { WrongPins } from './pin.ts';
-import { ck, Pkcs11Module, type Handle, type ModuleHooks } from './pkcs11.ts';
-import { flagsOf, listTokens } from './tokens.ts';
+import { ck, type Handle, TokenError } from './cryptoki.ts';
+import { type ModuleHooks, Pkcs11Module } from './pkcs11-module.ts';
+import { flagsOf } from './token-info.ts';
+import { listTokens } from './tokens.ts';
+import type { WrongPins } from './wrong-pins.ts';
 
 /** What making and using a key of this kind takes: mechanisms and a size, in bits. */
 const needs: Readonly<Record<KeyAlgorithm, { readonly make: number; readonly sign: number; readonly bits: number }>> = {

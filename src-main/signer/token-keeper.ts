@@ -1,9 +1,10 @@
 import { Failure, type ModuleConfig, type TokenDetails, type TokenRef, type TokenState, type TokenView } from '../contract/index.ts';
-import { TokenError } from './errors.ts';
-import { detailsOf, inspectModule } from './inspect.ts';
-import { Pkcs11Module, type ModuleHooks } from './pkcs11.ts';
-import type { WrongPins } from './pin.ts';
-import { findToken, hasPinPad, listTokens } from './tokens.ts';
+import { TokenError } from './cryptoki.ts';
+import { type ModuleHooks, Pkcs11Module } from './pkcs11-module.ts';
+import { detailsOf, inspectModule } from './token-details.ts';
+import { absent, type FoundToken, hasPinPad } from './token-info.ts';
+import { findToken, listTokens } from './tokens.ts';
+import type { WrongPins } from './wrong-pins.ts';
 
 /** The module in use, the token that is watched, and whether it is there. */
 export class TokenKeeper {
@@ -74,8 +75,19 @@ export class TokenKeeper {
 
   /** False also where the token is away: whoever asks then is told so when the PIN is there. */
   hasPinPad(ref: TokenRef): boolean {
-    const token = this.#module === null || this.#module.hung ? null : findToken(this.#module, ref);
+    const token = this.#find(ref);
     return token !== null && hasPinPad(token.info);
+  }
+
+  /** TOKEN_ABSENT where there is no such token to ask. */
+  isSoftware(ref: TokenRef): boolean {
+    const token = this.#find(ref);
+    if (token === null) throw absent(ref);
+    return this.#wrong.view(token.info).software;
+  }
+
+  #find(ref: TokenRef): FoundToken | null {
+    return this.#module === null || this.#module.hung ? null : findToken(this.#module, ref);
   }
 
   /** Looks at the token as the module shows it now; `open` while a signing session is. */

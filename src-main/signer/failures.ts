@@ -1,5 +1,5 @@
 import { Failure } from '../contract/index.ts';
-import type { TokenError } from './errors.ts';
+import { TokenError } from './cryptoki.ts';
 
 export interface Asked {
   readonly label: string;
@@ -40,3 +40,10 @@ export function namedAnswer({ ckr, method }: TokenError, { label, kind, minPin, 
       return null;
   }
 }
+
+/** For an answer that has no better name; anything that is not the token's stays what it is. */
+export function tokenFailure(thrown: unknown): unknown {
+  return thrown instanceof TokenError ? new Failure('TOKEN_FAILED', { method: thrown.method, ckr: thrown.ckr }, thrown) : thrown;
+}
+
+export const refused = (rule: string): Failure => new Failure('SESSION_REFUSED', { rule });

@@ -1,0 +1,45 @@
+import { Failure, type Authority as AuthorityTerms, type SessionTerms } from '../contract/index.ts';
+import type { CompiledProfile } from './certificate-rules.ts';
+import { refused } from './failures.ts';
+import { type CheckedAuthority, issuerKey } from './issuer-key.ts';
+
+/** Terms that make sense, with what they name read and compiled. */
+export interface CheckedTerms {
+  readonly terms: SessionTerms;
+  readonly profiles: ReadonlyMap<string, CompiledProfile>;
+  readonly authorities: readonly CheckedAuthority[];
+}
+
+/** Checks terms before an officer is asked for a PIN. SESSION_REFUSED or INVALID_INPUT. */
+export function checkTerms(terms: SessionTerms, now: number): CheckedTerms {
+  if (Date.parse(terms.until) <= now) throw refused('the session would end before it begins');
+  if (terms.kind !== 'ceremony' && terms.profiles.some((profile) => profile.ca))
+    throw refused('only a ceremony may make the certificate of a CA');
+  const profiles = new Map(terms.profiles.map((profile) => [profile.name, { ...profile, pattern: compile(profile.commonName) }]));
+  for (const { alternativeName } of terms.profiles)
+    if (alternativeName !== undefined && 'uri' in alternativeName) compile(alternativeName.uri);
+  if (terms.kind === 'crl-only' && profiles.size > 0) throw refused('a session for revocation lists has no certificate profiles');
+  if (terms.kind !== 'ceremony' && terms.authorities.length === 0) throw refused('a session needs an issuer’s key and certificate');
+  const authorities = terms.authorities.map((authority) => checkAuthority(authority, profiles, now));
+  const nobodys = [...profiles.keys()].find((name) => !authorities.some((authority) => authority.profiles?.has(name) === true));
+  if (terms.kind !== 'ceremony' && nobodys !== undefined) throw refused(`no issuer of the session signs under the profile “${nobodys}”`);
+  return { terms, profiles, authorities };
+}
+
+function checkAuthority(
+  { key, certificate, profiles }: AuthorityTerms,
+  known: ReadonlyMap<string, unknown>,
+  now: number,
+): CheckedAuthority {
+  const unknown = profiles.find((name) => !known.has(name));
+  if (unknown !== undefined) throw refused(`the session does not have the profile “${unknown}”`);
+  return { key: issuerKey(key, certificate, now), profiles: new Set(profiles) };
+}
+
+function compile(source: string): RegExp {
+  try {
+    return new RegExp(`^(?:${source})$`, 'u');
+  } catch (error) {
+    throw new Failure('INVALID_INPUT', { field: 'commonName', problem: 'this is not a regular expression' }, error);
+  }
+}
