@@ -37,6 +37,8 @@ export const limits = {
   sessionMinutes: { min: 1, max: 24 * 60 },
   /** A session for revocation lists only, for a station that is left alone. */
   crlSessionMinutes: { min: 1, max: 31 * 24 * 60 },
+  /** What the signer refuses whatever the station asks for. */
+  ceilings: { sessionMinutes: 31 * 24 * 60, quota: 1_000_000, leafDays: 3650, authorityDays: 10_950 },
   slots: 16,
   pageRows: 500,
   /** One frame between processes; larger bodies are streamed (see the CRL calls of the signer). */

@@ -58,7 +58,14 @@ export const SessionTerms = z
     /** The CAs that may sign; a ceremony makes keys besides. All in this token. */
     authorities: z.array(Authority).max(limits.sessionAuthorities),
     profiles: z.array(SigningProfile),
-    quota: z.int(),
+    /** The devices of these tenants only; null: of any. */
+    tenants: z.array(z.string()).min(1).nullable(),
+    /**
+     * The URIs of each key's own revocation lists, by CKA_ID: what it signs names one of them, and it signs no other list. Also of the keys that a
+     * ceremony is to make.
+     */
+    distributionPoints: z.array(z.object({ ckaId: KeyRef.shape.ckaId, uris: z.array(z.string()).min(1).max(limits.crlPartitions.max) }).strict()),
+    quota: z.int().min(0),
     until: Instant,
     idleMinutes: z.int(),
     perMinute: z.int(),

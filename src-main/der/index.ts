@@ -1,6 +1,7 @@
 /** DER and the X.509 structures that both sides of a signature read: the CA that builds them and the signer that checks them. */
 export * from './algorithm-names.ts';
 export * from './certificate.ts';
+export * from './distribution-point.ts';
 export * from './hosts.ts';
 export * from './keys.ts';
 export * from './name.ts';

@@ -5,6 +5,7 @@ import {
   commonNameOf,
   DerError,
   der,
+  distributionPointsOf,
   extendedKeyUsageOf,
   isPlainName,
   generalName,
@@ -28,7 +29,15 @@ export interface CompiledProfile extends SigningProfile {
   readonly pattern: RegExp;
 }
 
+/** What a session allows besides its profiles. */
+export interface CertificateScope {
+  readonly tenants: readonly string[] | null;
+  /** The key of a CA of this session, found on the token. */
+  readonly isAuthorityKey: (spki: Uint8Array) => boolean;
+}
+
 interface Case {
+  readonly scope: CertificateScope;
   readonly tbs: TbsCertificate;
   readonly key: PublicKeyInfo;
   readonly profile: CompiledProfile;
@@ -74,9 +83,16 @@ const rules: readonly Rule[] = [
     ({ key, profile }) => key.algorithm !== null && profile.keyAlgorithms.includes(key.algorithm),
   ],
   ['a certificate must not be for its issuer’s own key', ({ tbs, signer, selfSigned }) => selfSigned || !same(tbs.spki, signer.spki)],
+  ['only the certificate of a CA may be for the key of a CA', ({ tbs, profile, scope }) => profile.ca || !scope.isAuthorityKey(tbs.spki)],
+  [
+    'the certificate of a CA must be for a key that is on the token',
+    ({ tbs, profile, scope }) => !profile.ca || scope.isAuthorityKey(tbs.spki),
+  ],
   ['the common name does not match the profile', ({ tbs, profile }) => matches(commonNameOf(tbs.subject), profile.pattern)],
+  ['the session is not for this tenant', ({ tbs, scope }) => isGoodTenant(commonNameOf(tbs.subject), scope.tenants)],
   ['each part of the subject must be one attribute, and none twice', ({ tbs }) => isPlainName(tbs.subject)],
   ['the end must be after the start', ({ tbs }) => tbs.notAfter > tbs.notBefore],
+  ['the certificate would have expired already', ({ tbs, now }) => tbs.notAfter > now],
   [
     'the validity is longer than the profile allows',
     ({ tbs, profile }) => tbs.notAfter - tbs.notBefore <= profile.maxValidityDays * dayMs + backdateMs,
@@ -99,16 +115,23 @@ const rules: readonly Rule[] = [
     ({ tbs, signer }) => same(tbs.extensions.get(oids.authorityKeyIdentifier)?.value, der.sequence(der.implicit(0, signer.keyId))),
   ],
   ['the subject key identifier must be that of the key', ({ tbs, key }) => same(subjectKeyIdOf(tbs.extensions), keyIdentifier(key.bits))],
+  ['the distribution point must be one of the issuer’s own revocation lists', (request) => isGoodPoint(request)],
   ['an unknown critical extension', ({ tbs }) => [...tbs.extensions].every(([id, { critical }]) => !critical || knownCritical.has(id))],
   ['an extension that has no place in a certificate here', ({ tbs }) => [...tbs.extensions.keys()].every((id) => known.has(id))],
 ];
 const backdateMs = limits.backdateMinutes * 60_000;
 
 /** Reads what is to be signed and checks it against the session. SESSION_REFUSED with the rule that it breaks; what it is otherwise. */
-export function checkCertificate(bytes: Uint8Array, profile: CompiledProfile, signer: CertificateSigner, now: number): TbsCertificate {
+export function checkCertificate(
+  bytes: Uint8Array,
+  profile: CompiledProfile,
+  signer: CertificateSigner,
+  scope: CertificateScope,
+  now: number,
+): TbsCertificate {
   try {
     const tbs = readTbsCertificate(bytes);
-    const request = { tbs, profile, signer, now, key: readPublicKeyInfo(tbs.spki), selfSigned: signer.authority === null };
+    const request = { tbs, profile, signer, scope, now, key: readPublicKeyInfo(tbs.spki), selfSigned: signer.authority === null };
     for (const [rule, holds] of rules) if (!holds(request)) throw refused(rule);
     assertKey(tbs.spki, request.key);
     return tbs;
@@ -133,6 +156,19 @@ function isGoodSerial(serial: Uint8Array): boolean {
 
 const matches = (commonName: string | null, pattern: RegExp): boolean =>
   commonName !== null && commonName.length <= limits.commonNameChars && pattern.test(commonName);
+
+/** The common name of a device begins with its tenant; no other has a slash. */
+function isGoodTenant(commonName: string | null, tenants: readonly string[] | null): boolean {
+  const [tenant, device] = (commonName ?? '').split('/');
+  return tenants === null || device === undefined || tenants.includes(tenant ?? '');
+}
+
+/** Whoever checks the certificate asks this list, and no other, whether it was revoked. A root is in nobody's list. */
+function isGoodPoint({ tbs, signer, selfSigned }: Case): boolean {
+  const point = tbs.extensions.get(oids.crlDistributionPoints);
+  if (point === undefined) return selfSigned;
+  return signer.points.some((uri) => same(point.value, distributionPointsOf(uri)));
+}
 
 function within(tbs: TbsCertificate, authority: Authority | null): boolean {
   return authority !== null && tbs.notBefore >= authority.notBefore && tbs.notAfter <= authority.notAfter;

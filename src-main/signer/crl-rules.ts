@@ -8,9 +8,9 @@ import {
   der,
   DerReader,
   hashFor,
+  issuingPointOf,
   oids,
   onlyElement,
-  primitive,
   readExtensions,
   readHeader,
   readNumber,
@@ -136,7 +136,9 @@ export class CrlStream {
     if (signer.authority === null || Buffer.compare(issuer ?? empty, signer.authority.subject) !== 0)
       throw refused('the issuer name must be the subject of the issuer’s certificate');
     if (from > this.#now + skewMs) throw refused('the revocation list starts in the future');
+    if (from < this.#now - skewMs) throw refused('the revocation list starts in the past');
     if (until <= this.#now || until <= from) throw refused('the revocation list has already ended');
+    if (until - from > limits.crlHours.max * 3_600_000) throw refused(`a revocation list ends within ${String(limits.crlHours.max)} hours`);
   }
 
   #readEntries(): void {
@@ -173,7 +175,8 @@ export class CrlStream {
     const point = extensions.get(oids.issuingDistributionPoint);
     // Without it a list of one partition would count for all certificates of the issuer.
     if (point?.critical !== true) throw refused('a revocation list must name its distribution point, critical');
-    if (!isOneUri(point.value)) throw refused('the distribution point must name one URI, and nothing else');
+    if (!this.key.signer.points.some((uri) => Buffer.compare(point.value, issuingPointOf(uri)) === 0))
+      throw refused('the distribution point must be one of the issuer’s own revocation lists, and nothing else');
     this.#point = Buffer.from(point.value).toString('hex');
     this.#number = readNumber(onlyElement(number.value, tags.integer));
     const last = this.#lastNumber(this.#point);
@@ -186,12 +189,6 @@ export class CrlStream {
   #bound(bytes: number): void {
     if (this.#rest.length > bytes) throw refused(tooLarge);
   }
-}
-
-/** Flags beside the name would make the list one for some certificates or some reasons only (RFC 5280 5.2.5): all others would be good then. */
-function isOneUri(value: Uint8Array): boolean {
-  const name = onlyElement(onlyElement(value, tags.sequence).content, constructed(0));
-  return onlyElement(onlyElement(name.content, constructed(0)).content, primitive(6)).content.length > 0;
 }
 
 /** The header at `at`, or null while too few bytes are there to know it. */

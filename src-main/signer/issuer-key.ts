@@ -36,6 +36,8 @@ export interface CertificateSigner {
   readonly spki: Uint8Array;
   readonly keyId: Uint8Array;
   readonly authority: Authority | null;
+  /** URIs of the key's own revocation lists. */
+  readonly points: readonly string[];
 }
 
 /** A key that signs certificates and revocation lists: with what its certificate lets it do. */
@@ -49,24 +51,31 @@ export interface CheckedAuthority {
   readonly profiles: ReadonlySet<string> | null;
 }
 
-export function issuerKey(ref: KeyRef, certificate: Uint8Array, now: number): IssuerKey {
+export function issuerKey(ref: KeyRef, certificate: Uint8Array, points: readonly string[], now: number): IssuerKey {
   try {
     const { fields } = readCertificateDer(certificate);
     if (sha256Hex(fields.spki) !== ref.spkiSha256) throw refused('the issuer’s certificate is for another key');
     const authority = authorityOf(fields);
     if (authority === null) throw refused('the issuer’s certificate is not that of a CA');
     if (fields.notAfter <= now) throw refused('the issuer’s certificate has expired');
-    return makeKey(ref, fields.spki, authority, subjectKeyIdOf(fields.extensions));
+    return makeKey(ref, fields.spki, authority, points, subjectKeyIdOf(fields.extensions));
   } catch (error) {
     throw error instanceof DerError ? refused(`the issuer’s certificate is damaged: ${error.message}`) : error;
   }
 }
 
 /** `keyId`: as the CA's own certificate has it; who issued that may have made it in another way than we do (RFC 5280 4.2.1.2). */
-export function makeKey(ref: KeyRef, spki: Uint8Array, authority: Authority | null, keyId: Uint8Array | null): IssuerKey {
+export function makeKey(
+  ref: KeyRef,
+  spki: Uint8Array,
+  authority: Authority | null,
+  points: readonly string[],
+  keyId: Uint8Array | null,
+): IssuerKey {
   const { algorithm, described, bits } = readPublicKeyInfo(spki);
   if (algorithm === null) throw refused(`a key of type ${described} cannot sign here`);
-  return { ref, algorithm, publicKey: importSpki(spki), signer: { algorithm, spki, keyId: keyId ?? keyIdentifier(bits), authority } };
+  const signer = { algorithm, spki, keyId: keyId ?? keyIdentifier(bits), authority, points };
+  return { ref, algorithm, publicKey: importSpki(spki), signer };
 }
 
 /** What a CA certificate lets its key do; null for any other certificate. */

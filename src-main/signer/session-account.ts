@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Failure, type KeyProof, type KeyRef, type SessionTerms, type SigningSession } from '../contract/index.ts';
 import { sha256Hex, type TbsCertificate } from '../der/index.ts';
-import type { CompiledProfile } from './certificate-rules.ts';
+import type { CertificateScope, CompiledProfile } from './certificate-rules.ts';
 import { refused } from './failures.ts';
 import { authorityOf, type CheckedAuthority, type IssuerKey, makeKey } from './issuer-key.ts';
 import type { CheckedTerms } from './terms.ts';
@@ -16,6 +16,7 @@ export class SessionAccount {
   readonly id = randomUUID();
   readonly terms: SessionTerms;
   readonly #profiles: ReadonlyMap<string, CompiledProfile>;
+  readonly #points: ReadonlyMap<string, readonly string[]>;
   readonly #keys = new Map<string, CheckedAuthority>();
   readonly #openedAt: Moment;
   #used = 0;
@@ -27,6 +28,7 @@ export class SessionAccount {
   constructor(checked: CheckedTerms, now: Moment) {
     this.terms = checked.terms;
     this.#profiles = checked.profiles;
+    this.#points = checked.points;
     this.#openedAt = now;
     this.#lastUse = now;
     for (const authority of checked.authorities) this.#keys.set(authority.key.ref.spkiSha256, authority);
@@ -75,6 +77,11 @@ export class SessionAccount {
     return authority;
   }
 
+  /** What a certificate has to agree with besides its profile. */
+  get scope(): CertificateScope {
+    return { tenants: this.terms.tenants, isAuthorityKey: (spki) => this.#keys.has(sha256Hex(spki)) };
+  }
+
   /** The profile, if this key may sign under it. */
   profile(name: string, ref: KeyRef): CompiledProfile {
     const profile = this.#profiles.get(name);
@@ -107,7 +114,9 @@ export class SessionAccount {
   /** A key that this ceremony has made, now or before it was interrupted. One that came with its certificate keeps that. */
   addKey(proof: KeyProof): void {
     if (this.#keys.has(proof.key.spkiSha256)) throw refused('this key has a certificate already');
-    this.#keys.set(proof.key.spkiSha256, { key: makeKey(proof.key, proof.spki, null, null), profiles: null });
+    const points = this.#points.get(proof.key.ckaId);
+    if (points === undefined) throw refused('the ceremony is not for this key');
+    this.#keys.set(proof.key.spkiSha256, { key: makeKey(proof.key, proof.spki, null, points, null), profiles: null });
   }
 
   /** In a ceremony, a signed CA certificate gives its key a name to sign under. */

@@ -266,7 +266,7 @@ export class Signer {
     const { account, link } = open;
     const now = this.#parts.now();
     const [profile, key] = [account.profile(name, ref), account.key(ref)];
-    const fields = checkCertificate(tbs, profile, key.signer, now);
+    const fields = checkCertificate(tbs, profile, key.signer, account.scope, now);
     const digest = digestOf(key.algorithm, tbs);
     const taken = account.take(now);
     let signed = false;

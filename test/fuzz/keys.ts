@@ -2,6 +2,7 @@ import { createECDH, createHash, createPrivateKey, createPublicKey, sign, type K
 import { readFileSync } from 'node:fs';
 import {
   der,
+  distributionPointsOf,
   keyIdentifier,
   keyUsageBits,
   name,
@@ -75,7 +76,13 @@ export const spkiOfPair = ({ publicKey }: Pair): Buffer => spkiOf(publicKey);
 export const caSpki = spkiOfPair(ca);
 export const caName = name({ organization: 'Acme', commonName: 'Acme issuer 1' });
 export const authority = { subject: caName, notBefore: now - 100 * day, notAfter: now + 2000 * day, pathLength: 0 };
-export const caKey = { algorithm: 'ec-p256', spki: caSpki, keyId: keyIdOf(caSpki), authority } as const;
+export const caKey = {
+  algorithm: 'ec-p256',
+  spki: caSpki,
+  keyId: keyIdOf(caSpki),
+  authority,
+  points: ['http://crl.example/crl/i/0.crl'],
+} as const;
 export const caRef = { ckaId: '01', spkiSha256: sha256Hex(caSpki) };
 export const algorithmOfCa = signatureAlgorithm('ec-p256');
 
@@ -90,6 +97,7 @@ export function leafTbs(spki: Uint8Array, commonName = 'acme/T2-000131', notAfte
     extension(oids.extendedKeyUsage, false, der.sequence(der.oid(oids.clientAuth))),
     extension(oids.subjectKeyIdentifier, false, der.octetString(keyIdOf(spki))),
     extension(oids.authorityKeyIdentifier, false, der.sequence(der.implicit(0, caKey.keyId))),
+    extension(oids.crlDistributionPoints, false, distributionPointsOf(caKey.points[0])),
   ];
   return tbs(spki, name({ organization: 'Acme', commonName }), notAfter, list);
 }

@@ -57,6 +57,12 @@ export function settableClock(start = Date.now()): SettableClock {
 export const shippedProfile = (name: string): CertificateProfile =>
   loadCertificateProfile(new URL(`../../resources/profiles/certificates/${name}.json`, import.meta.url).pathname);
 
+/** Every list that a test names; a station names each key's own. */
+const testPoints = [
+  ...['root', 'server', 'i'].map((id) => crlUri(crlBase, id)),
+  ...[0, 1, 2, 3].map((partition) => crlUri(crlBase, 'issuer-1', partition)),
+];
+
 interface Seen {
   readonly event: SignerEventName;
   readonly payload: unknown;
@@ -132,6 +138,8 @@ export class SignerBench {
       token,
       authorities: [],
       profiles: [],
+      tenants: null,
+      distributionPoints: ['01', '02', '03', '0a', '0b'].map((ckaId) => ({ ckaId, uris: testPoints })),
       quota: 100,
       until,
       idleMinutes: 30,

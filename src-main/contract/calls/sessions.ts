@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, Uuid } from '../ids.ts';
+import { Instant, TenantId, Uuid } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { SigningSession, TokenView } from '../models.ts';
 import { call, done, nothing, officer, signedIn } from './spec.ts';
@@ -29,6 +29,8 @@ export const sessionsCalls = {
         perMinute: z.int().min(limits.sessionPerMinute.min).max(limits.sessionPerMinute.max).default(limits.sessionPerMinute.max),
         /** Certificate profiles that may be signed under: of devices, `server` for brokers, `service` for other clients of the broker; null: all of this station's devices. */
         profiles: z.array(z.string().max(64)).min(1).max(64).nullable().default(null),
+        /** The devices of these tenants only; null: of any. */
+        tenants: z.array(TenantId).min(1).max(64).nullable().default(null),
         reason: z.string().min(1).max(200),
       })
       .strict()

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { addressBytes, der, keyIdentifier, keyUsageBits, oids } from '../../der/index.ts';
+import { addressBytes, der, distributionPointsOf, issuingPointOf, keyIdentifier, keyUsageBits, oids } from '../../der/index.ts';
 
 /** RFC 5280 4.2 extensions, each a complete Extension. */
 function extension(id: string, critical: boolean, value: Uint8Array): Buffer {
@@ -30,14 +30,12 @@ export const authorityKeyIdentifier = (keyId: Uint8Array): Buffer =>
   extension(oids.authorityKeyIdentifier, false, der.sequence(der.implicit(0, keyId)));
 
 const uri = (text: string): Buffer => der.implicit(6, Buffer.from(text, 'ascii'));
-/** DistributionPointName with one fullName. */
-const pointName = (text: string): Buffer => der.explicit(0, der.explicit(0, uri(text)));
 
 export const crlDistributionPoint = (text: string): Buffer =>
-  extension(oids.crlDistributionPoints, false, der.sequence(der.sequence(pointName(text))));
+  extension(oids.crlDistributionPoints, false, distributionPointsOf(text));
 /** The same name as the certificates carry: a reader of extended CRL support finds the CRL of this partition by it. */
 export const issuingDistributionPoint = (text: string): Buffer =>
-  extension(oids.issuingDistributionPoint, true, der.sequence(pointName(text)));
+  extension(oids.issuingDistributionPoint, true, issuingPointOf(text));
 
 export const crlNumber = (number: number): Buffer => extension(oids.crlNumber, false, der.integer(number));
 export const reasonCode = (code: number): Buffer => extension(oids.reasonCode, false, der.enumerated(code));

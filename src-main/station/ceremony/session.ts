@@ -1,5 +1,5 @@
 import { Failure, type Authority, type IssuerKind, type SessionTerms, type TokenRef } from '../../contract/index.ts';
-import { authorityDays, authorityProfiles, signingProfile } from '../ca/index.ts';
+import { authorityDays, authorityProfiles, crlUri, signingProfile } from '../ca/index.ts';
 import { instant } from '../clock.ts';
 import type { CeremonyContext } from './context.ts';
 
@@ -14,8 +14,9 @@ export function ceremonyTerms(context: CeremonyContext, token: TokenRef, operato
     .allMade()
     .map(({ planned, proof, certificate }) => ({ key: proof.key, certificate, profiles: [...mayIssue[planned.role]] }));
   const root = parts.registry.issuers.current('root');
-  if (context.planned('root') === null && plan.authorities.some(({ signedBy }) => signedBy === 'root') && root !== null)
-    authorities.push({ key: { ckaId: root.ckaId, spkiSha256: root.spkiSha256 }, certificate: root.certificate, profiles: ['issuer'] });
+  const above = context.planned('root') === null && plan.authorities.some(({ signedBy }) => signedBy === 'root') ? root : null;
+  if (above !== null)
+    authorities.push({ key: { ckaId: above.ckaId, spkiSha256: above.spkiSha256 }, certificate: above.certificate, profiles: ['issuer'] });
   const days = (role: IssuerKind, usual: number): number => Math.max(usual, context.planned(role)?.days ?? 0);
   return {
     kind: 'ceremony',
@@ -29,6 +30,11 @@ export function ceremonyTerms(context: CeremonyContext, token: TokenRef, operato
       }),
       ...leafProfiles.map((name) => signingProfile(context.profile(name))),
     ],
+    tenants: null,
+    distributionPoints: [
+      ...plan.authorities.map(({ ckaId, id, partitions }) => ({ ckaId, uris: crlUris(plan.crlBase, id, partitions) })),
+      ...(above === null ? [] : [{ ckaId: above.ckaId, uris: crlUris(plan.crlBase, above.id, above.partitions) }]),
+    ],
     quota: plan.authorities.length + 4,
     until: instant(parts.clock.now() + sessionMinutes * 60_000),
     idleMinutes: sessionMinutes,
@@ -37,6 +43,10 @@ export function ceremonyTerms(context: CeremonyContext, token: TokenRef, operato
     reason: plan.reason,
   };
 }
+
+/** The lists of a CA, one for each partition. */
+const crlUris = (base: string, id: string, partitions: number): string[] =>
+  Array.from({ length: partitions }, (_, partition) => crlUri(base, id, partition));
 
 /** Keys of an earlier session that have no certificate yet are found again and must be the same. KEY_NOT_FOUND. */
 export async function findKeysAgain(context: CeremonyContext): Promise<void> {

@@ -235,6 +235,8 @@ export class Issuance {
         ],
       })),
       profiles: [...profiles.map((profile) => signingProfile(profile)), ...own.map(({ profile }) => profile)],
+      tenants: asked.tenants,
+      distributionPoints: registry.issuers.signsCrls().map((one) => ({ ckaId: one.ckaId, uris: this.#crlUris(one) })),
       quota: asked.quota,
       until: instant(clock.now() + asked.minutes * 60_000),
       idleMinutes: asked.idleMinutes ?? asked.minutes,
@@ -242,6 +244,11 @@ export class Issuance {
       operator: asked.operator,
       reason: asked.reason,
     };
+  }
+
+  /** The lists of a CA, one for each partition. */
+  #crlUris({ id, partitions }: IssuerRecord): string[] {
+    return Array.from({ length: partitions }, (_, partition) => crlUri(this.#options.crlBase, id, partition));
   }
 
   #own(): { readonly issuer: string; readonly profile: SigningProfile }[] {

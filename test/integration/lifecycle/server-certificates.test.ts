@@ -186,7 +186,7 @@ test('birthmark server-certificate makes the key 0600, overwrites nothing, and l
   );
 
   const again = await run('--dns', 'broker.example', '--make-key', key, '--out', work.path('second.pem'));
-  expect(jsonOf(again)).toMatchObject({ error: { code: 'INVALID_INPUT', params: { field: '--make-key' } } });
+  expect(jsonOf(again)).toMatchObject({ error: { code: 'FILE_EXISTS', params: { path: key } } });
   expect(existsSync(work.path('second.pem'))).toBe(false);
   expect(jsonOf(await run('--dns', 'a.example', '--out', work.path('third.pem')))).toMatchObject({ error: { code: 'INVALID_INPUT' } });
   const listed = jsonOf(

@@ -1,6 +1,7 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { transcriptStart, type KeyAlgorithm, type SessionTerms, type TokenRef } from '../../../src-main/contract/index.ts';
+import { spkiOf } from '../../../src-main/der/index.ts';
 import {
   assembleCertificate,
   buildDeviceTbs,
@@ -86,7 +87,7 @@ describe('a ceremony', () => {
     const rootIssuer = readIssuer(assembleCertificate(rootDraft.tbs, root, signature));
 
     // A key without a certificate cannot issue, whatever name it uses.
-    const below = { issuer: rootIssuer, crlUri: 'http://x.example/crl/root/0.crl', days: 3650 };
+    const below = { issuer: rootIssuer, crlUri: 'http://crl.test.example/crl/root/0.crl', days: 3650 };
     const stolen = buildIssuerTbs({ ...common(third.spki, 'Issuer'), ...below });
     expect((await failureOf(bench.client('sign.certificate', { key: issuer.key, profile: 'issuer', tbs: stolen.tbs }))).code).toBe(
       'SESSION_REFUSED',
@@ -105,7 +106,7 @@ describe('a ceremony', () => {
     const request = {
       issuer: issuing,
       profile: device,
-      spki: third.spki,
+      spki: spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey),
       subject: { tenant: 'a', device: 'b' },
       serial: newSerial(),
       now: bench.clock.now(),

@@ -83,7 +83,7 @@ describe('another vendor’s module', () => {
         subject: { tenant: 'acme', device: 'T2-1' },
         serial: newSerial(),
         now: bench.clock.now(),
-        crlUri: 'http://x.example/crl/i/0.crl',
+        crlUri: 'http://crl.test.example/crl/i/0.crl',
       };
       const { tbs } = buildDeviceTbs(request);
       const { signature } = await bench.client('sign.certificate', { key: made.issuer.proof.key, profile: 'device', tbs });

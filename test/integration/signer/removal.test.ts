@@ -42,7 +42,7 @@ describe('a token that goes away', () => {
       subject: { tenant: 'acme', device: 'T2-1' },
       serial: newSerial(),
       now: bench.clock.now(),
-      crlUri: 'http://x.example/crl/i/0.crl',
+      crlUri: 'http://crl.test.example/crl/i/0.crl',
     };
     return bench.client('sign.certificate', { key: made.issuer.proof.key, profile: 'device', tbs: buildDeviceTbs(request).tbs });
   }

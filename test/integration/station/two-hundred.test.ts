@@ -105,7 +105,16 @@ beforeAll(async () => {
     onChange: () => undefined,
     log: () => undefined,
   });
-  const terms = { kind: 'issue' as const, quota: many, minutes: 60, idleMinutes: null, perMinute: 6000, profiles: null, reason: 'test' };
+  const terms = {
+    kind: 'issue' as const,
+    quota: many,
+    minutes: 60,
+    idleMinutes: null,
+    perMinute: 6000,
+    profiles: null,
+    tenants: null,
+    reason: 'test',
+  };
   await bench.openSession(issuance.sessionTerms({ ...terms, operator: 'Olga', token }));
 }, 60_000);
 afterAll(async () => {

@@ -12,7 +12,7 @@ import {
   spkiOf,
   time,
 } from '../../../src-main/der/index.ts';
-import { checkCertificate, type CompiledProfile } from '../../../src-main/signer/certificate-rules.ts';
+import { checkCertificate, type CertificateScope, type CompiledProfile } from '../../../src-main/signer/certificate-rules.ts';
 import type { CertificateSigner } from '../../../src-main/signer/issuer-key.ts';
 import { signingProfile } from '../../../src-main/station/ca/index.ts';
 import { shippedProfile } from '../../support/signer.ts';
@@ -26,7 +26,9 @@ const keyId = (spki: Uint8Array): Buffer => keyIdentifier(readPublicKeyInfo(spki
 const [caSpki, deviceSpki] = [newSpki(), newSpki()];
 const caName = name({ organization: 'Acme', commonName: 'Acme issuer 1' });
 const authority = { subject: caName, notBefore: now - 100 * day, notAfter: now + 4000 * day, pathLength: 0 };
-const issuer: CertificateSigner = { algorithm: 'ec-p256', spki: caSpki, keyId: keyId(caSpki), authority };
+const [own, foreign] = ['http://crl.example/crl/i/0.crl', 'http://attacker.example/crl/i/0.crl'];
+const rootSpki = newSpki();
+const issuer: CertificateSigner = { algorithm: 'ec-p256', spki: caSpki, keyId: keyId(caSpki), authority, points: [own] };
 const compiled = (profile: Omit<CompiledProfile, 'pattern'>): CompiledProfile => ({
   ...profile,
   pattern: new RegExp(`^(?:${profile.commonName})$`, 'u'),
@@ -45,6 +47,9 @@ const extension = (id: string, critical: boolean, value: Uint8Array): Buffer =>
   der.sequence(der.oid(id), ...(critical ? [der.boolean(true)] : []), der.octetString(value));
 const { digitalSignature, keyEncipherment, keyCertSign, cRLSign } = keyUsageBits;
 
+const pointName = (uri: string): Buffer => der.explicit(0, der.explicit(0, der.implicit(6, Buffer.from(uri))));
+const pointTo = (uri: string): Buffer => extension(oids.crlDistributionPoints, false, der.sequence(der.sequence(pointName(uri))));
+
 /** A right device certificate, in parts that a test replaces; null leaves an extension out. */
 interface Parts {
   version: Buffer;
@@ -61,6 +66,7 @@ interface Parts {
   purpose: Buffer | null;
   subjectKey: Buffer | null;
   authorityKey: Buffer | null;
+  point: Buffer | null;
   more: readonly Buffer[];
 }
 
@@ -81,18 +87,27 @@ function tbs(change: Partial<Parts> = {}): Buffer {
     purpose: extension(oids.extendedKeyUsage, false, der.sequence(der.oid(oids.clientAuth))),
     subjectKey: extension(oids.subjectKeyIdentifier, false, der.octetString(keyId(spki))),
     authorityKey: extension(oids.authorityKeyIdentifier, false, der.sequence(der.implicit(0, issuer.keyId))),
+    point: pointTo(own),
     more: [],
     ...change,
   };
-  const list = [parts.basic, parts.usage, parts.purpose, parts.subjectKey, parts.authorityKey, ...parts.more].filter((one) => one !== null);
+  const list = [parts.basic, parts.usage, parts.purpose, parts.subjectKey, parts.authorityKey, parts.point, ...parts.more].filter(
+    (one) => one !== null,
+  );
   const validity = der.sequence(time(parts.notBefore), time(parts.notAfter));
   const head = [parts.version, parts.serial, parts.algorithm, parts.issuer, validity, parts.subject, parts.spki, parts.uniqueId];
   return der.sequence(...head, der.explicit(3, der.sequence(...list)));
 }
 
+/** A session for one tenant, with two keys of CAs on its token besides the one of a ceremony. */
+const scope = (profile: CompiledProfile): CertificateScope => ({
+  tenants: ['acme', 'a'],
+  isAuthorityKey: (spki) => [caSpki, rootSpki, ...(profile.ca ? [deviceSpki] : [])].some((one) => one.equals(spki)),
+});
+
 function ruleBroken(bytes: Uint8Array, profile: CompiledProfile = device, signer: CertificateSigner = issuer): string | null {
   try {
-    checkCertificate(bytes, profile, signer, now);
+    checkCertificate(bytes, profile, signer, scope(profile), now);
     return null;
   } catch (error) {
     if (error instanceof Failure && error.code === 'SESSION_REFUSED') return String(error.params['rule']);
@@ -136,6 +151,29 @@ describe('what the signer refuses to sign for a device', () => {
     ['a key of another kind', { spki: newSpki('P-384') }, /kind of key/u],
     ['a key on an unknown curve', { spki: newSpki('secp256k1') }, /kind of key/u],
     ['the issuer’s own key', { spki: caSpki }, /own key/u],
+    ['the key of the root', { spki: rootSpki }, /only the certificate of a CA/u],
+    ['another tenant', { subject: commonName('other/T2-000131') }, /tenant/u],
+    ['an end in the past', { notBefore: now - 20 * minute, notAfter: now - 1000 }, /expired already/u],
+    ['no distribution point', { point: null }, /distribution point/u],
+    ['a foreign distribution point', { point: pointTo(foreign) }, /distribution point/u],
+    [
+      'a second distribution point, of somebody else',
+      {
+        point: extension(oids.crlDistributionPoints, false, der.sequence(der.sequence(pointName(own)), der.sequence(pointName(foreign)))),
+      },
+      /distribution point/u,
+    ],
+    [
+      'a distribution point for some reasons only',
+      {
+        point: extension(
+          oids.crlDistributionPoints,
+          false,
+          der.sequence(der.sequence(pointName(own), der.implicit(1, Buffer.from([1, 2])))),
+        ),
+      },
+      /distribution point/u,
+    ],
     ['a common name outside the profile', { subject: commonName('birthmark:observer') }, /common name/u],
     ['a common name with a third part', { subject: commonName('acme/T2/1') }, /common name/u],
     ['a common name with a wildcard', { subject: commonName('acme/+') }, /common name/u],
@@ -333,6 +371,7 @@ describe('what a ceremony refuses to sign', () => {
     ['a CA that may not sign CRLs', { ...below, usage: usage(keyCertSign) }, root, /key usage/u],
     ['a CA that may encipher', { ...below, usage: usage(keyCertSign, cRLSign, keyEncipherment) }, root, /key usage/u],
     ['a CA with a purpose', { ...below, purpose: purposes(oids.clientAuth) }, root, /extended key usage/u],
+    ['a CA whose key is not on the token', { ...below, spki: newSpki() }, root, /on the token/u],
     ['a leaf', { ...below, basic: extension(oids.basicConstraints, true, der.sequence()) }, root, /basic constraints/u],
   ])('%s', (_, change, signer, rule) => {
     expect(ruleBroken(tbs(change), authorityProfile, signer)).toMatch(rule);

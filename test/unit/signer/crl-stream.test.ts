@@ -27,7 +27,13 @@ const key: IssuerKey = {
   ref: { ckaId: '01', spkiSha256: sha256Hex(spki) },
   algorithm: 'ec-p256',
   publicKey,
-  signer: { algorithm: 'ec-p256', spki, keyId, authority },
+  signer: {
+    algorithm: 'ec-p256',
+    spki,
+    keyId,
+    authority,
+    points: [0, 1].map((partition) => `http://crl.example/${String(partition)}.crl`),
+  },
 };
 
 const extension = (id: string, value: Uint8Array, critical = false): Buffer =>
@@ -131,7 +137,10 @@ describe('a revocation list that comes in pieces', () => {
     ['another algorithm', { algorithm: signatureAlgorithm('ec-p384') }, /signature algorithm/u],
     ['another issuer', { issuer: name({ commonName: 'Issuer 2' }) }, /issuer name/u],
     ['a start in the future', { thisUpdate: time(now + hour) }, /starts in the future/u],
-    ['an end in the past', { thisUpdate: time(now - 2 * hour), nextUpdate: time(now - hour) }, /already ended/u],
+    ['a start ten years ago', { thisUpdate: time(now - 3650 * 24 * hour) }, /starts in the past/u],
+    ['an end in the past', { thisUpdate: time(now - hour / 30), nextUpdate: time(now - hour / 60) }, /already ended/u],
+    ['an end in many years', { nextUpdate: time(Date.UTC(2120, 0, 1)) }, /ends within/u],
+    ['another distribution point', { extensions: [akid, number(7), point(2)] }, /distribution point/u],
     ['no number', { extensions: [akid] }, /must have a number/u],
     ['a number that was there', { extensions: [akid, number(6), point(0)] }, /not higher/u],
     ['no distribution point', { extensions: [akid, number(7)] }, /distribution point/u],
