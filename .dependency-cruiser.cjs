@@ -22,7 +22,7 @@ const packages = {
   zod: [contract, station, signer, desktop, cli, serviceHost, renderer],
   electron: [desktop, preload],
   pkcs11js: [signer],
-  'better-sqlite3': [stationFolder('registry')],
+  'better-sqlite3': [stationFolder('registry'), signer],
   serialport: [stationFolder('devices')],
   cborg: [stationFolder('devices')],
   pdfkit: [stationFolder('ceremony')],

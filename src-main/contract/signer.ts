@@ -65,6 +65,11 @@ export const SessionTerms = z
      * ceremony is to make.
      */
     distributionPoints: z.array(z.object({ ckaId: KeyRef.shape.ckaId, uris: z.array(z.string()).min(1).max(limits.crlPartitions.max) }).strict()),
+    /**
+     * Null: the signer knows its keys. Else an officer has been told that it lost its records, and lets it go on above these numbers, those of the
+     * last list of each key and URI that the station knows.
+     */
+    relearn: z.array(z.object({ ckaId: KeyRef.shape.ckaId, uri: z.string(), number: z.int().min(0) }).strict()).nullable(),
     quota: z.int().min(0),
     until: Instant,
     idleMinutes: z.int(),

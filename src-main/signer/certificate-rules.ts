@@ -32,8 +32,10 @@ export interface CompiledProfile extends SigningProfile {
 /** What a session allows besides its profiles. */
 export interface CertificateScope {
   readonly tenants: readonly string[] | null;
-  /** The key of a CA of this session, found on the token. */
+  /** The key of a CA that was ever made or used here. */
   readonly isAuthorityKey: (spki: Uint8Array) => boolean;
+  /** A key of this session, found on the token. */
+  readonly isOnToken: (spki: Uint8Array) => boolean;
 }
 
 interface Case {
@@ -84,10 +86,7 @@ const rules: readonly Rule[] = [
   ],
   ['a certificate must not be for its issuer’s own key', ({ tbs, signer, selfSigned }) => selfSigned || !same(tbs.spki, signer.spki)],
   ['only the certificate of a CA may be for the key of a CA', ({ tbs, profile, scope }) => profile.ca || !scope.isAuthorityKey(tbs.spki)],
-  [
-    'the certificate of a CA must be for a key that is on the token',
-    ({ tbs, profile, scope }) => !profile.ca || scope.isAuthorityKey(tbs.spki),
-  ],
+  ['the certificate of a CA must be for a key that is on the token', ({ tbs, profile, scope }) => !profile.ca || scope.isOnToken(tbs.spki)],
   ['the common name does not match the profile', ({ tbs, profile }) => matches(commonNameOf(tbs.subject), profile.pattern)],
   ['the session is not for this tenant', ({ tbs, scope }) => isGoodTenant(commonNameOf(tbs.subject), scope.tenants)],
   ['each part of the subject must be one attribute, and none twice', ({ tbs }) => isPlainName(tbs.subject)],

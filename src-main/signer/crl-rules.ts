@@ -20,11 +20,15 @@ import {
 } from '../der/index.ts';
 import { refused } from './failures.ts';
 import type { IssuerKey } from './issuer-key.ts';
+import { SerialSet } from './serial-set.ts';
 
 export interface FinishedCrl {
   readonly number: number;
-  /** Its issuing distribution point, DER in hex: each has a sequence of numbers of its own. */
-  readonly point: string;
+  /** Of its distribution point: each has a sequence of numbers of its own. */
+  readonly uri: string;
+  /** Milliseconds since the epoch. */
+  readonly thisUpdate: number;
+  readonly serials: SerialSet;
   readonly digest: Buffer;
   readonly verifies: (signature: Uint8Array) => boolean;
 }
@@ -38,7 +42,7 @@ const tooLarge = 'a field of the revocation list is too large';
 const empty = Buffer.alloc(0);
 
 /**
- * Reads a tbsCertList as it comes in pieces, checks it, and hashes it. Memory does not grow with the list.
+ * Reads a tbsCertList as it comes in pieces, checks it, and hashes it. Memory grows with the list by its serial numbers alone.
  * SESSION_REFUSED as soon as a rule is broken; a stream that was refused is of no more use.
  */
 export class CrlStream {
@@ -46,7 +50,6 @@ export class CrlStream {
   readonly #now: number;
   /** No revocation may be later, as a calendar number. */
   readonly #latest: number;
-  readonly #lastNumber: (point: string) => number;
   readonly #hash: Hash;
   readonly #verifier: Verify;
   #rest: Uint8Array = empty;
@@ -55,15 +58,15 @@ export class CrlStream {
   #seen = 0;
   /** Bytes of the element that are still to come, in the stage they belong to. */
   #entryBytes = 0;
+  readonly #serials = new SerialSet();
+  #thisUpdate = 0;
   #number = -1;
-  #point = '';
+  #uri = '';
 
-  /** `lastNumber`: the last number signed for a distribution point. */
-  constructor(key: IssuerKey, lastNumber: (point: string) => number, now: number) {
+  constructor(key: IssuerKey, now: number) {
     this.key = key;
     this.#now = now;
     this.#latest = calendarOf(now + skewMs);
-    this.#lastNumber = lastNumber;
     this.#hash = createHash(hashFor(key.algorithm));
     this.#verifier = createVerify(hashFor(key.algorithm));
   }
@@ -87,7 +90,9 @@ export class CrlStream {
     if (this.#stage !== 'done') throw refused('the revocation list is not complete');
     return {
       number: this.#number,
-      point: this.#point,
+      uri: this.#uri,
+      thisUpdate: this.#thisUpdate,
+      serials: this.#serials,
       digest: this.#hash.digest(),
       verifies: (signature) => this.#verifier.verify(this.key.publicKey, signature),
     };
@@ -135,6 +140,7 @@ export class CrlStream {
       throw refused('the signature algorithm must be the one of the issuer’s key');
     if (signer.authority === null || Buffer.compare(issuer ?? empty, signer.authority.subject) !== 0)
       throw refused('the issuer name must be the subject of the issuer’s certificate');
+    this.#thisUpdate = from;
     if (from > this.#now + skewMs) throw refused('the revocation list starts in the future');
     if (from < this.#now - skewMs) throw refused('the revocation list starts in the past');
     if (until <= this.#now || until <= from) throw refused('the revocation list has already ended');
@@ -151,7 +157,10 @@ export class CrlStream {
       if (size > this.#entryBytes) throw new DerError('an entry that is longer than its list');
       if (at + size > this.#rest.length) break;
       if (entry.tag !== tags.sequence) throw new DerError('something else where an entry belongs');
-      checkEntry(this.#rest, at + entry.header, at + size, this.#latest);
+      const body = at + entry.header;
+      checkEntry(this.#rest, body, at + size, this.#latest);
+      if (!this.#serials.add(this.#rest, body + 2, this.#rest[body + 1] ?? 0))
+        throw refused('a serial number stands twice in the revocation list');
       at += size;
       this.#entryBytes -= size;
     }
@@ -175,12 +184,10 @@ export class CrlStream {
     const point = extensions.get(oids.issuingDistributionPoint);
     // Without it a list of one partition would count for all certificates of the issuer.
     if (point?.critical !== true) throw refused('a revocation list must name its distribution point, critical');
-    if (!this.key.signer.points.some((uri) => Buffer.compare(point.value, issuingPointOf(uri)) === 0))
-      throw refused('the distribution point must be one of the issuer’s own revocation lists, and nothing else');
-    this.#point = Buffer.from(point.value).toString('hex');
+    const uri = this.key.signer.points.find((one) => Buffer.compare(point.value, issuingPointOf(one)) === 0);
+    if (uri === undefined) throw refused('the distribution point must be one of the issuer’s own revocation lists, and nothing else');
+    this.#uri = uri;
     this.#number = readNumber(onlyElement(number.value, tags.integer));
-    const last = this.#lastNumber(this.#point);
-    if (this.#number <= last) throw refused(`the number ${this.#number} is not higher than the last one, ${last}`);
     this.#rest = this.#rest.subarray(element.bytes.length);
     if (this.#seen - this.#rest.length !== this.#total) throw new DerError('a length that is not the sum of its parts');
     this.#stage = 'done';

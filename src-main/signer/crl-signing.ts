@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { Failure, type KeyRef, type SignerOutput, type SignerParsed } from '../contract/index.ts';
+import { Failure, type SignerOutput, type SignerParsed } from '../contract/index.ts';
 import { CrlStream } from './crl-rules.ts';
-import { refused } from './failures.ts';
+import type { SignerMemory } from './memory.ts';
 import type { OpenSession } from './open-session.ts';
 import type { SessionQueue } from './session-queue.ts';
 
 const maxStreams = 4;
 
-/** Revocation lists come in pieces, as large as they are; a list with a number that was signed before is not signed. */
+/** Revocation lists come in pieces, as large as they are; each must be the successor of the one before. */
 export class CrlSigning {
   readonly #session: OpenSession;
   readonly #queue: SessionQueue;
   readonly #now: () => number;
   readonly #streams = new Map<string, CrlStream>();
-  /** The highest CRL number signed for each key and distribution point by this process. */
-  readonly #numbers = new Map<string, number>();
+  readonly #memory: SignerMemory;
 
-  constructor(session: OpenSession, queue: SessionQueue, now: () => number) {
+  constructor(session: OpenSession, queue: SessionQueue, memory: SignerMemory, now: () => number) {
+    this.#memory = memory;
     this.#session = session;
     this.#queue = queue;
     this.#now = now;
@@ -28,7 +28,7 @@ export class CrlSigning {
     const [oldest] = this.#streams.keys();
     if (this.#streams.size >= maxStreams && oldest !== undefined) this.#streams.delete(oldest);
     const streamId = randomUUID();
-    this.#streams.set(streamId, new CrlStream(key, (point) => this.#lastNumber(ref, point), this.#now()));
+    this.#streams.set(streamId, new CrlStream(key, this.#now()));
     return { streamId };
   }
 
@@ -45,12 +45,11 @@ export class CrlSigning {
   async finish({ streamId }: SignerParsed<'sign.crl.finish'>): Promise<SignerOutput<'sign.crl.finish'>> {
     const stream = this.#stream(streamId);
     this.#streams.delete(streamId);
-    const { number, point, digest, verifies: fits } = stream.finish();
+    const { uri, digest, verifies: fits, ...list } = stream.finish();
     const { key } = stream;
     return this.#queue.run('urgent', async () => {
       const open = this.#session.required();
-      if (number <= this.#lastNumber(key.ref, point)) throw refused(`a revocation list with number ${number} was signed already`);
-      this.#numbers.set(`${key.ref.spkiSha256} ${point}`, number);
+      this.#memory.list(key.ref, uri, key.signer.authority?.notAfter ?? Infinity, { ...list, digest });
       const signature = await this.#session.watched(open, () => open.link.sign(key, digest));
       if (!fits(signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
       open.account.touch(this.#session.moment());
@@ -61,10 +60,6 @@ export class CrlSigning {
   /** What was begun in a session ends with it. */
   forget(): void {
     this.#streams.clear();
-  }
-
-  #lastNumber({ spkiSha256 }: KeyRef, point: string): number {
-    return this.#numbers.get(`${spkiSha256} ${point}`) ?? 0;
   }
 
   #stream(id: string): CrlStream {

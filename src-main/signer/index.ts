@@ -2,6 +2,7 @@ import type { SignerEventName, SignerOutput } from '../contract/index.ts';
 import { Announcer } from './announcer.ts';
 import { dispatcher } from './dispatcher.ts';
 import { CallMarker } from './last-call.ts';
+import { SignerMemory } from './memory.ts';
 import { deadlines } from './pkcs11-module.ts';
 import { type Quirks, vendorQuirks } from './quirks.ts';
 import { Signer } from './signer.ts';
@@ -22,6 +23,8 @@ export interface SignerOptions {
   readonly quirks?: Quirks;
   /** Keeps the count of wrong PINs from one start to the next; in memory only when absent. */
   readonly pinTries?: PinTries;
+  /** The file with what the signer knows of what it signed; in memory only when absent. */
+  readonly memory?: string;
   /** The library of `native/pin-pad`, for tokens that take their PIN on the device; null where there is none. */
   readonly pinPad?: string | null;
   /** Milliseconds that a person has on the PIN pad; less than a PIN request is open for. */
@@ -62,6 +65,7 @@ export function createSigner(options: SignerOptions): SignerService {
     keeper,
     wrong,
     quirks,
+    memory: SignerMemory.open(options.memory ?? null),
     pinPad: options.pinPad ?? null,
     pinPadMs: options.pinPadMs ?? 90_000,
     // What failed for it is answered first.

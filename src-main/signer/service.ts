@@ -24,6 +24,7 @@ serve(({ config, emit }) => {
     onStuck: () => emit('signer.stuck', {}),
     marker: lastCallFile(dataDir),
     pinTries: pinTriesIn(join(dataDir, 'pin-tries.json')),
+    memory: join(dataDir, 'signer', 'memory.db'),
     pinPad: pinPad !== null && existsSync(pinPad) ? pinPad : null,
   });
   return Promise.resolve({

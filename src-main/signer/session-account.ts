@@ -78,8 +78,8 @@ export class SessionAccount {
   }
 
   /** What a certificate has to agree with besides its profile. */
-  get scope(): CertificateScope {
-    return { tenants: this.terms.tenants, isAuthorityKey: (spki) => this.#keys.has(sha256Hex(spki)) };
+  get scope(): Omit<CertificateScope, 'isAuthorityKey'> {
+    return { tenants: this.terms.tenants, isOnToken: (spki) => this.#keys.has(sha256Hex(spki)) };
   }
 
   /** The profile, if this key may sign under it. */

@@ -8,12 +8,14 @@ import {
   type SignerOutput,
   type SignerParsed,
 } from '../contract/index.ts';
+import { sha256Hex } from '../der/index.ts';
 import { checkCertificate } from './certificate-rules.ts';
 import { CrlSigning } from './crl-signing.ts';
 import type { Handlers } from './dispatcher.ts';
 import { refused, tokenFailure } from './failures.ts';
 import type { SigningKey } from './issuer-key.ts';
 import { type Open, OpenSession, type OpenSessionParts } from './open-session.ts';
+import type { SignerMemory } from './memory.ts';
 import type { PinPadWait } from './pin-pad.ts';
 import { type PinPurpose, PinRequests } from './pin-requests.ts';
 import { Pin } from './pin.ts';
@@ -31,6 +33,7 @@ import type { WrongPins } from './wrong-pins.ts';
 export interface SignerParts extends OpenSessionParts {
   readonly wrong: WrongPins;
   readonly quirks: Quirks;
+  readonly memory: SignerMemory;
   /** `native/pin-pad`; null where it was not built. */
   readonly pinPad: string | null;
   /** Milliseconds that a person has on the PIN pad. */
@@ -56,7 +59,7 @@ export class Signer {
   constructor(parts: SignerParts) {
     this.#parts = parts;
     this.#session = new OpenSession(parts, this.#queue, () => this.#crls.forget());
-    this.#crls = new CrlSigning(this.#session, this.#queue, parts.now);
+    this.#crls = new CrlSigning(this.#session, this.#queue, parts.memory, parts.now);
   }
 
   /** What the dispatcher calls. */
@@ -112,6 +115,7 @@ export class Signer {
   requestSession(terms: SignerParsed<'session.request'>): SignerOutput<'session.request'> {
     if (this.current() !== null) throw new Failure('SESSION_OPEN');
     checkTerms(terms, this.#parts.now());
+    this.#mustKnowKeys(terms);
     return this.#ask({ kind: 'session', terms });
   }
 
@@ -171,9 +175,11 @@ export class Signer {
     try {
       if (this.current() !== null) throw new Failure('SESSION_OPEN');
       const checked = checkTerms(terms, now());
+      this.#mustKnowKeys(terms);
       link = new TokenLink({ module: keeper.module, ref: terms.token, pin, wrong, quirks, writable: terms.kind === 'ceremony' });
       await link.open(pad);
       await this.#proveKeys(link, checked);
+      if (terms.relearn !== null) for (const { key } of terms.authorities) this.#parts.memory.learn(key, terms.relearn);
       this.#session.begin({ account: new SessionAccount(checked, this.#session.moment()), link, pin });
     } catch (error) {
       link?.close();
@@ -184,6 +190,12 @@ export class Signer {
     keeper.refresh(true);
     this.#session.announce();
     return this.current();
+  }
+
+  /** SIGNER_MEMORY_LOST for a key of which nothing is known, where the officer was not asked to believe the station. */
+  #mustKnowKeys({ authorities, relearn, issuer }: SessionTerms): void {
+    if (relearn === null && authorities.some(({ key }) => !this.#parts.memory.knows(key.spkiSha256)))
+      throw new Failure('SIGNER_MEMORY_LOST', { issuer });
   }
 
   async #proveKeys(link: TokenLink, { authorities, terms }: CheckedTerms): Promise<void> {
@@ -205,7 +217,9 @@ export class Signer {
 
   async generateKey({ ckaId, label, algorithm }: SignerParsed<'key.generate'>): Promise<SignerOutput<'key.generate'>> {
     return this.#inCeremony(ckaId, async (open) => {
+      this.#parts.memory.begins(open.account.terms.token, ckaId);
       const proof = await open.link.generate({ ckaId, label, algorithm });
+      this.#parts.memory.add(proof.key);
       open.account.addKey(proof);
       return proof;
     });
@@ -214,7 +228,12 @@ export class Signer {
   async findKey({ ckaId, label, algorithm }: SignerParsed<'key.find'>): Promise<SignerOutput<'key.find'>> {
     return this.#inCeremony(ckaId, async (open) => {
       const proof = await open.link.findPair({ ckaId, label, algorithm });
-      if (proof !== null) open.account.addKey(proof);
+      if (proof === null) return null;
+      const { memory } = this.#parts;
+      if (!memory.knows(proof.key.spkiSha256) && !memory.hasBegun(open.account.terms.token, ckaId))
+        throw new Failure('SIGNER_MEMORY_LOST', { issuer: label });
+      memory.add(proof.key);
+      open.account.addKey(proof);
       return proof;
     });
   }
@@ -266,11 +285,13 @@ export class Signer {
     const { account, link } = open;
     const now = this.#parts.now();
     const [profile, key] = [account.profile(name, ref), account.key(ref)];
-    const fields = checkCertificate(tbs, profile, key.signer, account.scope, now);
+    const scope = { ...account.scope, isAuthorityKey: (spki: Uint8Array) => this.#parts.memory.knows(sha256Hex(spki)) };
+    const fields = checkCertificate(tbs, profile, key.signer, scope, now);
     const digest = digestOf(key.algorithm, tbs);
     const taken = account.take(now);
     let signed = false;
     try {
+      this.#parts.memory.certificate(ref, { ...fields, tbs });
       const signature = await this.#queue.run('usual', () =>
         this.#session.watched(this.#session.required(open), () => link.sign(key, digest)),
       );
@@ -328,5 +349,6 @@ export class Signer {
       this.#session.end('the signer was stopped');
     });
     this.#parts.keeper.stop();
+    this.#parts.memory.close();
   }
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   Failure,
   type Authority,
@@ -95,6 +96,7 @@ export class SignerBench {
       onStuck: () => {
         this.stuck++;
       },
+      memory: join(this.folder.dir, 'memory.db'),
       ...options,
       clock: this.clock,
       steady: () => this.clock.steady(),
@@ -139,7 +141,8 @@ export class SignerBench {
       authorities: [],
       profiles: [],
       tenants: null,
-      distributionPoints: ['01', '02', '03', '0a', '0b'].map((ckaId) => ({ ckaId, uris: testPoints })),
+      relearn: null,
+      distributionPoints: ['01', '02', '03', '0a', '0b', '99'].map((ckaId) => ({ ckaId, uris: testPoints })),
       quota: 100,
       until,
       idleMinutes: 30,

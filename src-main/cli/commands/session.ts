@@ -11,6 +11,7 @@ export const session: Command = {
   options: {
     minutes: { argument: 'N', help: 'the session ends after so long (default 1440, at most 44640: 31 days)' },
     'idle-minutes': { argument: 'N', help: 'or when no list was signed for so long (default: only at its end)' },
+    relearn: { help: 'the signer lost its records: let it go on above the numbers that the station knows' },
     reason: { argument: 'TEXT', help: 'why, for the audit log (default: unattended CRL clock)' },
   },
   async run(context) {
@@ -21,6 +22,7 @@ export const session: Command = {
       kind: 'crl-only',
       minutes,
       idleMinutes: context.number('idle-minutes', { ...limits.crlSessionMinutes, fallback: minutes }),
+      relearn: context.flag('relearn'),
       reason: context.text('reason') ?? 'unattended CRL clock',
     });
     await watch.ended;

@@ -31,6 +31,8 @@ export const sessionsCalls = {
         profiles: z.array(z.string().max(64)).min(1).max(64).nullable().default(null),
         /** The devices of these tenants only; null: of any. */
         tenants: z.array(TenantId).min(1).max(64).nullable().default(null),
+        /** The signer lost its records and takes the station's: see SIGNER_MEMORY_LOST. */
+        relearn: z.boolean().default(false),
         reason: z.string().min(1).max(200),
       })
       .strict()

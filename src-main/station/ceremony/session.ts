@@ -31,6 +31,7 @@ export function ceremonyTerms(context: CeremonyContext, token: TokenRef, operato
       ...leafProfiles.map((name) => signingProfile(context.profile(name))),
     ],
     tenants: null,
+    relearn: null,
     distributionPoints: [
       ...plan.authorities.map(({ ckaId, id, partitions }) => ({ ckaId, uris: crlUris(plan.crlBase, id, partitions) })),
       ...(above === null ? [] : [{ ckaId: above.ckaId, uris: crlUris(plan.crlBase, above.id, above.partitions) }]),

@@ -236,6 +236,7 @@ export class Issuance {
       })),
       profiles: [...profiles.map((profile) => signingProfile(profile)), ...own.map(({ profile }) => profile)],
       tenants: asked.tenants,
+      relearn: asked.relearn ? registry.issuers.signsCrls().flatMap((one) => this.#lastNumbers(one)) : null,
       distributionPoints: registry.issuers.signsCrls().map((one) => ({ ckaId: one.ckaId, uris: this.#crlUris(one) })),
       quota: asked.quota,
       until: instant(clock.now() + asked.minutes * 60_000),
@@ -249,6 +250,13 @@ export class Issuance {
   /** The lists of a CA, one for each partition. */
   #crlUris({ id, partitions }: IssuerRecord): string[] {
     return Array.from({ length: partitions }, (_, partition) => crlUri(this.#options.crlBase, id, partition));
+  }
+
+  #lastNumbers(issuer: IssuerRecord): { ckaId: string; uri: string; number: number }[] {
+    return this.#crlUris(issuer).map((uri, partition) => {
+      const number = this.#options.registry.crls.lastNumber({ issuer: issuer.id, partition });
+      return { ckaId: issuer.ckaId, uri, number };
+    });
   }
 
   #own(): { readonly issuer: string; readonly profile: SigningProfile }[] {

@@ -39,16 +39,21 @@ export class Crls {
   nextNumber(scope: CrlScope, above = 0): number {
     const key = numberKey(scope);
     return this.#store.transaction(() => {
-      const number = Math.max(Number(this.#store.setting(key) ?? '0'), above) + 1;
+      const number = Math.max(this.lastNumber(scope), above) + 1;
       this.#store.setSetting(key, String(number));
       return number;
     });
   }
 
+  /** The highest number that was ever taken or seen; 0 where there was none. */
+  lastNumber(scope: CrlScope): number {
+    return Number(this.#store.setting(numberKey(scope)) ?? '0');
+  }
+
   /** A list with this number exists: the next one is higher. */
   seen(scope: CrlScope, number: number): void {
     const key = numberKey(scope);
-    this.#store.setSetting(key, String(Math.max(Number(this.#store.setting(key) ?? '0'), number)));
+    this.#store.setSetting(key, String(Math.max(this.lastNumber(scope), number)));
   }
 
   /** Records a finished CRL, and with it what came into it and what left it. */

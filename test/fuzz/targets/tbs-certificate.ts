@@ -26,7 +26,14 @@ export const tbsCertificate: FuzzTarget = {
   feed: (input) =>
     refusedBy(
       /^SESSION_REFUSED$/u,
-      () => checkCertificate(input, profile, caKey, { tenants: null, isAuthorityKey: (spki) => caSpki.equals(spki) }, now),
+      () =>
+        checkCertificate(
+          input,
+          profile,
+          caKey,
+          { tenants: null, isAuthorityKey: (spki) => caSpki.equals(spki), isOnToken: () => false },
+          now,
+        ),
       () => {
         mustBeHarmless(input);
         return 'signed';

@@ -113,6 +113,7 @@ beforeAll(async () => {
     perMinute: 6000,
     profiles: null,
     tenants: null,
+    relearn: false,
     reason: 'test',
   };
   await bench.openSession(issuance.sessionTerms({ ...terms, operator: 'Olga', token }));

@@ -102,7 +102,8 @@ function tbs(change: Partial<Parts> = {}): Buffer {
 /** A session for one tenant, with two keys of CAs on its token besides the one of a ceremony. */
 const scope = (profile: CompiledProfile): CertificateScope => ({
   tenants: ['acme', 'a'],
-  isAuthorityKey: (spki) => [caSpki, rootSpki, ...(profile.ca ? [deviceSpki] : [])].some((one) => one.equals(spki)),
+  isAuthorityKey: (spki) => [caSpki, rootSpki].some((one) => one.equals(spki)),
+  isOnToken: (spki) => [caSpki, rootSpki, ...(profile.ca ? [deviceSpki] : [])].some((one) => one.equals(spki)),
 });
 
 function ruleBroken(bytes: Uint8Array, profile: CompiledProfile = device, signer: CertificateSigner = issuer): string | null {
