@@ -2,7 +2,7 @@ import { toFailureData } from '../../src-main/contract/index.ts';
 import { createSigner } from '../../src-main/signer/index.ts';
 
 /** A signer in a process of its own, for tests in which it hangs or crashes. Started by `forkSigner`. */
-const [marker = '', deadlineMs = '', pinPad = '', pinPadMs = ''] = process.argv.slice(2);
+const [marker = '', deadlineMs = '', pinPad = '', pinPadMs = '', memory = ''] = process.argv.slice(2);
 const tell = (message: unknown): void => {
   process.send?.(message);
 };
@@ -21,6 +21,7 @@ const signer = createSigner({
   deadlineMs: Number(deadlineMs),
   pinPad: pinPad === '' ? null : pinPad,
   pinPadMs: Number(pinPadMs),
+  ...(memory === '' ? {} : { memory }),
 });
 
 process.on('message', ({ id, name, input }: { id: number; name: string; input: unknown }) => {

@@ -22,7 +22,13 @@ export interface SignerProcess extends SignerService {
 export function forkSigner(options: SignerOptions): SignerProcess {
   const child: ChildProcess = fork(
     new URL('signer-child.ts', import.meta.url),
-    [options.marker ?? '', String(options.deadlineMs ?? 15_000), options.pinPad ?? '', String(options.pinPadMs ?? 90_000)],
+    [
+      options.marker ?? '',
+      String(options.deadlineMs ?? 15_000),
+      options.pinPad ?? '',
+      String(options.pinPadMs ?? 90_000),
+      options.memory ?? '',
+    ],
     { serialization: 'advanced' },
   );
   const pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Failure) => void }>();

@@ -64,6 +64,9 @@ const testPoints = [
   ...[0, 1, 2, 3].map((partition) => crlUri(crlBase, 'issuer-1', partition)),
 ];
 
+/** Every key id that a test uses. */
+const testKeys = [...Array.from({ length: 0x40 }, (_, n) => n.toString(16).padStart(2, '0')), '99'];
+
 interface Seen {
   readonly event: SignerEventName;
   readonly payload: unknown;
@@ -142,7 +145,7 @@ export class SignerBench {
       profiles: [],
       tenants: null,
       relearn: null,
-      distributionPoints: ['01', '02', '03', '0a', '0b', '99'].map((ckaId) => ({ ckaId, uris: testPoints })),
+      distributionPoints: testKeys.map((ckaId) => ({ ckaId, uris: testPoints })),
       quota: 100,
       until,
       idleMinutes: 30,
