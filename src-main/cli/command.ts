@@ -5,6 +5,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { Failure, type CallInput, type FailureData, type PinRequest } from '../contract/index.ts';
 import type { StationConfig } from '../station/config.ts';
 import type { Output } from './output.ts';
+import { pinTermsLines } from './pin-terms.ts';
 import { readSecret } from './pin.ts';
 import { dataFolder, StationProcess } from './station-process.ts';
 
@@ -127,6 +128,8 @@ export class CommandContext {
 
   /** Gives the signer the PIN, or waits for it to be typed on the device. */
   async answerPin(station: StationProcess, { requestId, purpose, pinPad }: PinRequest, tryOut: boolean): Promise<void> {
+    const asks = pinPad || (this.text('pin-file') === undefined && !tryOut);
+    if (asks) for (const line of pinTermsLines(await station.call('pin.terms', { requestId }))) this.output.note(line);
     if (pinPad) {
       this.output.note(`${purpose}: type it on the device now. Ctrl-C gives up.`);
       await station.call('pin.onDevice', { requestId });

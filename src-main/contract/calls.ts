@@ -25,7 +25,7 @@ import { BundleView, Operator, OrderProgress, RevocationView, SigningSession, Sl
 export { placeholderCrlBase } from './calls/station.ts';
 export { BulkSelector, Selector } from './calls/revocation.ts';
 export type { CrlAdoption } from './calls/crl.ts';
-export { PinRequest } from './calls/sessions.ts';
+export { PinRequest, PinTerms } from './calls/sessions.ts';
 export type { Service } from './calls/spec.ts';
 
 /**

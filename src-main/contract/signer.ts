@@ -64,7 +64,9 @@ export const SessionTerms = z
      * The URIs of each key's own revocation lists, by CKA_ID: what it signs names one of them, and it signs no other list. Also of the keys that a
      * ceremony is to make.
      */
-    distributionPoints: z.array(z.object({ ckaId: KeyRef.shape.ckaId, uris: z.array(z.string()).min(1).max(limits.crlPartitions.max) }).strict()),
+    distributionPoints: z.array(
+      z.object({ ckaId: KeyRef.shape.ckaId, uris: z.array(z.string()).min(1).max(limits.crlPartitions.max) }).strict(),
+    ),
     /**
      * Null: the signer knows its keys. Else an officer has been told that it lost its records, and lets it go on above these numbers, those of the
      * last list of each key and URI that the station knows.

@@ -5,6 +5,7 @@ import { Pin } from './pin.ts';
 /** All that the signer answers: what the station asks for, and what a person does at a PIN dialog. */
 const table = {
   ...signerCalls,
+  'pin.terms': calls['pin.terms'],
   'pin.enter': calls['pin.enter'],
   'pin.onDevice': calls['pin.onDevice'],
   'pin.cancel': calls['pin.cancel'],

@@ -25,7 +25,7 @@ import { SessionAccount } from './session-account.ts';
 import { SessionQueue } from './session-queue.ts';
 import { digestOf, verifies, verifiesSoon } from './signature.ts';
 import { initSoftwareToken } from './software-token.ts';
-import { type CheckedTerms, checkTerms } from './terms.ts';
+import { type CheckedTerms, checkTerms, shownTerms } from './terms.ts';
 import { TokenLink } from './token-link.ts';
 import { checkTranscript } from './transcript-rules.ts';
 import type { WrongPins } from './wrong-pins.ts';
@@ -70,6 +70,7 @@ export class Signer {
       'token.list': () => this.listTokens(),
       'token.state': () => this.#parts.keeper.state,
       'token.requestInit': (input) => this.requestInit(input),
+      'pin.terms': (input) => this.pinTerms(input),
       'pin.enter': ({ requestId, pin }) => this.enterPin(requestId, pin),
       'pin.onDevice': (input) => this.pinOnDevice(input),
       'pin.cancel': (input) => this.cancelPin(input),
@@ -123,6 +124,12 @@ export class Signer {
     const { requestId, expiresAt } = this.#requests.add(purpose, this.#parts.now());
     const pinPad = purpose.kind === 'session' && this.#parts.keeper.hasPinPad(purpose.terms.token);
     return { requestId, expiresAt: new Date(expiresAt).toISOString(), pinPad };
+  }
+
+  pinTerms({ requestId }: CallParsed<'pin.terms'>): CallOutput<'pin.terms'> {
+    const now = this.#parts.now();
+    const purpose = this.#requests.purpose(requestId, now);
+    return purpose.kind === 'init' ? purpose : shownTerms(checkTerms(purpose.terms, now));
   }
 
   cancelPin({ requestId }: CallParsed<'pin.cancel'>): CallOutput<'pin.cancel'> {

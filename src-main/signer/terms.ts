@@ -1,4 +1,5 @@
-import { Failure, limits, type Authority as AuthorityTerms, type SessionTerms } from '../contract/index.ts';
+import { Failure, limits, type Authority as AuthorityTerms, type PinTerms, type SessionTerms } from '../contract/index.ts';
+import { commonNameOf } from '../der/index.ts';
 import type { CompiledProfile } from './certificate-rules.ts';
 import { refused } from './failures.ts';
 import { type CheckedAuthority, issuerKey } from './issuer-key.ts';
@@ -61,3 +62,22 @@ function compile(source: string): RegExp {
     throw new Failure('INVALID_INPUT', { field: 'commonName', problem: 'this is not a regular expression' }, error);
   }
 }
+
+/** What an officer is shown before the PIN: only what the signer will hold the session to. */
+export function shownTerms({ terms, authorities }: CheckedTerms): PinTerms {
+  const { kind, token, tenants, quota, until, operator, reason, relearn, profiles } = terms;
+  const names = authorities.map(({ key }) => commonNameOf(key.signer.authority?.subject ?? noName) ?? key.ref.spkiSha256);
+  return {
+    kind,
+    token,
+    issuers: names,
+    profiles: profiles.map(({ name }) => name),
+    tenants,
+    quota: kind === 'crl-only' ? 0 : quota,
+    until,
+    operator,
+    reason,
+    relearn: relearn?.map(({ uri, number }) => ({ uri, number })) ?? null,
+  };
+}
+const noName = new Uint8Array([0x30, 0]);

@@ -15,6 +15,28 @@ export const PinRequest = z.object({
 });
 export type PinRequest = z.infer<typeof PinRequest>;
 
+/** What a PIN would allow: the signer says it, of the terms that it would enforce. */
+export const PinTerms = z.discriminatedUnion('kind', [
+  /** A new PIN for a software token that is to be made. */
+  z.object({ kind: z.literal('init'), label: z.string() }),
+  z.object({
+    kind: z.enum(['issue', 'crl-only', 'ceremony']),
+    token: z.object({ label: z.string(), serial: z.string() }),
+    /** Common names of the CAs that may sign, as their certificates have them. */
+    issuers: z.array(z.string()),
+    profiles: z.array(z.string()),
+    /** Null: of any. */
+    tenants: z.array(z.string()).nullable(),
+    quota: z.int(),
+    until: Instant,
+    operator: z.string(),
+    reason: z.string(),
+    /** Null where the signer has its own record; else the lists above which it would go on. */
+    relearn: z.array(z.object({ uri: z.string(), number: z.int() })).nullable(),
+  }),
+]);
+export type PinTerms = z.infer<typeof PinTerms>;
+
 export const sessionsCalls = {
   'sessions.request': call({
     service: 'station',
@@ -51,6 +73,13 @@ export const sessionsCalls = {
     roles: signedIn,
   }),
   'sessions.close': call({ service: 'station', summary: 'Close the signing session now', input: nothing, output: done, roles: officer }),
+  'pin.terms': call({
+    service: 'signer',
+    summary: 'What the PIN of a request would allow, in the signer’s own words; show it before the PIN is entered',
+    input: z.object({ requestId: Uuid }).strict(),
+    output: PinTerms,
+    roles: ['officer'],
+  }),
   'pin.enter': call({
     service: 'signer',
     summary: 'Answer a PIN request; a wrong PIN uses up one try and is never retried',

@@ -1,5 +1,6 @@
-import { useRef, useState } from 'react';
-import type { PinRequest } from '../../../src-main/contract/calls.ts';
+import { useEffect, useRef, useState } from 'react';
+import type { PinRequest, PinTerms } from '../../../src-main/contract/calls.ts';
+import { toFailureData, type FailureData } from '../../../src-main/contract/errors.ts';
 import { limits } from '../../../src-main/contract/limits.ts';
 import { tryOutPin } from '../../../src-main/contract/signer.ts';
 import { loadStatus, useStation } from '../../app/station.ts';
@@ -13,6 +14,7 @@ import { Dialog } from '../../ui/Dialog.tsx';
 import { FailureCard } from '../../ui/FailureCard.tsx';
 import { TextField } from '../../ui/Field.tsx';
 import { Pill } from '../../ui/Pill.tsx';
+import { PinTermsList } from './PinTermsList.tsx';
 import { triesAfter } from './pin-tries.ts';
 
 function Tries({ tries }: { readonly tries: number | null }) {
@@ -34,17 +36,26 @@ export function PinDialog({ request, onClose }: { readonly request: PinRequest; 
   const tryOut = useStation((state) => state.status?.tryOut === true);
   const now = useNow();
   const { busy, failure, run } = useAction();
-  const { token } = request;
+  const { token, requestId } = request;
+  const [terms, setTerms] = useState<PinTerms | null>(null);
+  const [refused, setRefused] = useState<FailureData | null>(null);
+
+  const shown = failure ?? refused;
+
+  // Nothing is entered before the signer has said what for.
+  useEffect(() => {
+    call('pin.terms', { requestId }).then(setTerms, (error: unknown) => setRefused(toFailureData(error)));
+  }, [requestId]);
 
   const enter = async (): Promise<void> => {
     const input = field.current;
-    if (input === null) return;
+    if (input === null || terms === null) return;
     const pin = input.value;
     input.value = '';
     const usable = pin.length >= limits.pinChars.min && pin.length <= limits.pinChars.max;
     setShort(!usable);
     if (!usable) return;
-    const opened = await run(() => call('pin.enter', { requestId: request.requestId, pin }));
+    const opened = await run(() => call('pin.enter', { requestId, pin }));
     if (opened) {
       await loadStatus();
       onClose();
@@ -61,6 +72,7 @@ export function PinDialog({ request, onClose }: { readonly request: PinRequest; 
           void enter();
         }}
       >
+        {terms === null ? null : <PinTermsList terms={terms} />}
         <TextField
           ref={field}
           type="password"
@@ -77,10 +89,10 @@ export function PinDialog({ request, onClose }: { readonly request: PinRequest; 
           <span className="spring" />
           <span className="xs faint">{t('pin.until', { time: dayAndTime(request.expiresAt, now) })}</span>
         </div>
-        {failure === null ? null : <FailureCard failure={failure} />}
+        {shown === null ? null : <FailureCard failure={shown} />}
         <div className="buttons">
           <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" look="primary" disabled={busy}>
+          <Button type="submit" look="primary" disabled={busy || terms === null}>
             {t('pin.enter')}
           </Button>
         </div>

@@ -35,6 +35,8 @@ export async function replug(
 export async function openSession(page: Page, pin = tryOutPin): Promise<void> {
   await page.getByLabel('Reason').fill('early shift');
   await page.keyboard.press('Enter');
+  // A PIN is taken once the signer has said what it would allow.
+  await expect(page.getByRole('region', { name: 'The signer will, with this PIN:' })).toBeVisible();
   await page.getByLabel(/^PIN of/u).fill(pin);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog')).toBeHidden();

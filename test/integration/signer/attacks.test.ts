@@ -128,6 +128,32 @@ describe('terms that no officer can allow', () => {
   });
 });
 
+describe('what the officer is shown before the PIN', () => {
+  it('is what the signer will enforce, whatever the station says that the PIN is for', async () => {
+    await bench.client('session.close', { why: 'the next attack' });
+    const asked = { ...bench.ceremonyTerms(token), operator: 'Olga', reason: 'Line 1, early shift' };
+    const { requestId } = await bench.client('session.request', asked);
+    expect(await bench.service.handle('pin.terms', { requestId })).toMatchObject({
+      kind: 'ceremony',
+      token,
+      profiles: ['root', 'issuer'],
+      quota: 100,
+      until: asked.until,
+    });
+    await bench.service.handle('pin.cancel', { requestId });
+    expect((await failureOf(bench.service.handle('pin.terms', { requestId }))).code).toBe('PIN_REQUEST_UNKNOWN');
+    const issue = await bench.client('session.request', terms());
+    expect(await bench.service.handle('pin.terms', { requestId: issue.requestId })).toMatchObject({
+      kind: 'issue',
+      issuers: ['Test issuer 1'],
+      profiles: ['device'],
+      tenants: ['acme'],
+      relearn: null,
+    });
+    await bench.enterPin(issue.requestId);
+  });
+});
+
 describe('certificates', () => {
   const other = { tenant: 'other', device: 'T2-1' };
   it.each<[string, () => { readonly tbs: Uint8Array }, RegExp]>([

@@ -220,6 +220,18 @@ export function playScenario(name: string): MockStation {
       expiresAt: given.at(120_000),
       pinPad: false,
     }))
+    .answer('pin.terms', () => ({
+      kind: 'issue',
+      token: { label: given.token.label, serial: given.token.serial },
+      issuers: ['Acme issuer 1'],
+      profiles: ['device'],
+      tenants: null,
+      quota: 200,
+      until: given.at(28_800_000),
+      operator: 'Olga',
+      reason: 'Line 1, early shift',
+      relearn: null,
+    }))
     .answer('pin.enter', async ({ pin }) => {
       await pause(300);
       if (pin !== '123456') throw new Failure('PIN_WRONG', { triesLeft: (tries -= 1), counted: 'as the token says' });
