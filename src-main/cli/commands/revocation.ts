@@ -52,8 +52,9 @@ interface Terms {
 async function nothingToRevoke(station: StationProcess, { device, ...other }: Selector): Promise<Failure> {
   if (device === undefined) return new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(other).join('') });
   const { rows } = await station.call('devices.list', { search: device, offset: 0, limit: 100 });
-  const kind = rows.some((row) => row.device === device) ? 'certificate of the device' : 'device';
-  return new Failure('NOT_FOUND', { kind, id: device });
+  return rows.some((row) => row.device === device)
+    ? new Failure('DEVICE_WITHOUT_CERTIFICATE', { device })
+    : new Failure('NOT_FOUND', { kind: 'device', id: device });
 }
 
 async function revokeOne(context: CommandContext, station: StationProcess, selector: Selector, terms: Terms): Promise<number> {
