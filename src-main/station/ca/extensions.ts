@@ -31,11 +31,9 @@ export const authorityKeyIdentifier = (keyId: Uint8Array): Buffer =>
 
 const uri = (text: string): Buffer => der.implicit(6, Buffer.from(text, 'ascii'));
 
-export const crlDistributionPoint = (text: string): Buffer =>
-  extension(oids.crlDistributionPoints, false, distributionPointsOf(text));
+export const crlDistributionPoint = (text: string): Buffer => extension(oids.crlDistributionPoints, false, distributionPointsOf(text));
 /** The same name as the certificates carry: a reader of extended CRL support finds the CRL of this partition by it. */
-export const issuingDistributionPoint = (text: string): Buffer =>
-  extension(oids.issuingDistributionPoint, true, issuingPointOf(text));
+export const issuingDistributionPoint = (text: string): Buffer => extension(oids.issuingDistributionPoint, true, issuingPointOf(text));
 
 export const crlNumber = (number: number): Buffer => extension(oids.crlNumber, false, der.integer(number));
 export const reasonCode = (code: number): Buffer => extension(oids.reasonCode, false, der.enumerated(code));
