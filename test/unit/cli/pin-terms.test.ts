@@ -14,7 +14,7 @@ const terms: PinTerms = {
   reason: 'early shift',
   relearn: null,
 };
-const text = (more: Partial<typeof terms> = {}): string => pinTermsLines({ ...terms, ...more } as PinTerms).join('\n');
+const text = (more: Partial<typeof terms> = {}): string => pinTermsLines({ ...terms, ...more }).join('\n');
 
 it('a PIN’s terms are told in full: token, keys, number, profiles, tenants, end, and who asked', () => {
   expect(text()).toBe(`The signer asks for the PIN of “Station 1” (4711). With it, it will:
