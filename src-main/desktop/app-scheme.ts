@@ -5,6 +5,8 @@ import { extname, join, normalize, sep } from 'node:path';
 const scheme = 'app';
 const origin = `${scheme}://birthmark`;
 export const startPage = `${origin}/index.html`;
+/** Takes the place of a start page that did not start. */
+export const faultAddress = `${origin}/fault.html`;
 
 export const contentSecurityPolicy = [
   "default-src 'none'",
@@ -52,16 +54,29 @@ export function fileFor(url: string, folder: string): string | null {
   return file.startsWith(folder + sep) && contentTypes[extname(file)] !== undefined ? file : null;
 }
 
+export interface AppFiles {
+  /** Where the built renderer is. */
+  readonly folder: string;
+  /** Files that are made here, by their path: these are there even where the folder is damaged. */
+  readonly made: Readonly<Record<string, () => string>>;
+  readonly onMissing: (path: string) => void;
+}
+
 /** Serves the built renderer, and nothing else, to pages of this session. */
-export function serveApp(session: Session, folder: string): void {
+export function serveApp(session: Session, { folder, made, onMissing }: AppFiles): void {
+  const answer = (body: string | Uint8Array<ArrayBuffer>, path: string): Response =>
+    new Response(body, { headers: { ...headers, 'content-type': contentTypes[extname(path)] ?? '' } });
   session.protocol.handle(scheme, async (request) => {
+    const path = new URL(request.url).pathname;
+    const own = made[path];
+    if (own !== undefined) return answer(own(), path);
     const file = request.method === 'GET' ? fileFor(request.url, folder) : null;
-    if (file === null) return new Response('not found', { status: 404, headers });
     try {
-      const type = contentTypes[extname(file)] ?? '';
-      return new Response(new Uint8Array(await readFile(file)), { headers: { ...headers, 'content-type': type } });
+      if (file !== null) return answer(new Uint8Array(await readFile(file)), file);
     } catch {
-      return new Response('not found', { status: 404, headers });
+      // Said below, like a file that was never ours.
     }
+    onMissing(path);
+    return new Response('not found', { status: 404, headers });
   });
 }

@@ -11,6 +11,7 @@ import { answerPermissions } from './permissions.ts';
 import { blockDownloads, blockRequests, confine } from './security.ts';
 import { startServices } from './services.ts';
 import { WindowCaller } from './window-caller.ts';
+import { WindowPage } from './window-page.ts';
 import { openWindow } from './window.ts';
 import { WritingSlots } from './writing-slots.ts';
 
@@ -47,13 +48,15 @@ process.on('unhandledRejection', (reason) => {
 
 function run(): void {
   const own = session.defaultSession;
-  serveApp(own, paths.renderer);
+  const page = new WindowPage(log, paths.log);
+  serveApp(own, { folder: paths.renderer, made: page.files, onMissing: (path) => page.missing(path) });
   blockRequests(own, refused);
   blockDownloads(own, refused);
   answerPermissions(own, refused);
   setMenu(!app.isPackaged);
 
-  const window = openWindow({ preload: paths.preload, devTools: !app.isPackaged, log });
+  const window = openWindow({ preload: paths.preload, devTools: !app.isPackaged });
+  page.load(window);
   const awake = new Wakefulness();
   const writing = new WritingSlots((now) => {
     awake.set(now);
@@ -70,7 +73,13 @@ function run(): void {
     },
   });
   const caller = new WindowCaller((name, input, origin) => services.call(name, input, origin));
-  const bridge = new Bridge({ call: (name, input) => caller.call(name, input), onRefused: refused });
+  const bridge = new Bridge({
+    call: async (name, input) => {
+      page.started();
+      return caller.call(name, input);
+    },
+    onRefused: refused,
+  });
   const port = connectBridge(window, bridge, refused);
 
   app.on('second-instance', () => {

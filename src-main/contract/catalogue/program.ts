@@ -28,6 +28,16 @@ export const programFailures = {
     'Try again.',
     'If it happens again, send the log to support.',
   ),
+  WINDOW_NOT_STARTED: entry(
+    'INTERNAL',
+    'anybody',
+    'same',
+    'The window did not start',
+    'Birthmark runs, but the page of its window did not start: {reason}.',
+    'Close Birthmark and start it again.',
+    'If that changes nothing, install Birthmark anew. No data is lost by that.',
+    'If it still happens, send the log {log} to support.',
+  ),
   INVALID_INPUT: entry(
     'USAGE',
     'anybody',

@@ -10,10 +10,15 @@ const oldestNode = 'node18';
 
 /** The built app in a folder of its own, to be damaged. Whoever makes it removes it. */
 export async function copyOfApp(): Promise<string> {
+  const folder = await copyWithoutModules();
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+async function copyWithoutModules(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'birthmark-app-'));
   await cp(join(root, 'out'), join(folder, 'out'), { recursive: true });
   for (const name of ['package.json', 'resources', 'build']) await symlink(join(root, name), join(folder, name));
-  await mkdir(join(folder, 'node_modules'));
   return folder;
 }
 
@@ -22,7 +27,8 @@ export async function copyOfApp(): Promise<string> {
  * station starts: its bundle is made for the oldest one.
  */
 export async function appWithSqlite(standIn: string): Promise<string> {
-  const folder = await copyOfApp();
+  const folder = await copyWithoutModules();
+  await mkdir(join(folder, 'node_modules'));
   const own = 'better-sqlite3';
   for (const name of await readdir(join(root, 'node_modules')))
     if (name !== own) await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
