@@ -105,6 +105,12 @@ test('sixteen slots with long names fit into one view, whatever they say', async
   ] as const) {
     await resize(app, width, height);
     await expectTidySlots(page);
+    const wordSize = (state: string): Promise<number> =>
+      page
+        .locator(`.slot.${state} .word`)
+        .first()
+        .evaluate((word) => parseFloat(getComputedStyle(word).fontSize));
+    expect(await wordSize('fail')).toBeGreaterThanOrEqual(await wordSize('pass'));
     await expectAccessible(page);
     await page.screenshot({ path: info.outputPath(`sixteen-${String(width)}.png`) });
   }
