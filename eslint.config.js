@@ -6,6 +6,10 @@ const noUnfinishedTest = {
   selector: 'MemberExpression[object.name=/^(it|test|describe|suite)$/][property.name=/^(skip|only|todo|fixme|skipIf|runIf)$/]',
   message: 'A test runs, or it is not there.',
 };
+const noConditionalAssertion = {
+  selector: ':matches(IfStatement, ConditionalExpression, LogicalExpression, SwitchCase, CatchClause) CallExpression[callee.name="expect"]',
+  message: 'An assertion under a condition may never be made: assert the outcome in every case.',
+};
 
 /** One owner for each verb: whoever ends a certificate asks station/revocation, so that the event and the publication follow. */
 const onlyRevocationRevokes = {
@@ -78,7 +82,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: {
-      'no-restricted-syntax': ['error', noDefaultExport, noUnfinishedTest],
+      'no-restricted-syntax': ['error', noDefaultExport, noUnfinishedTest, noConditionalAssertion],
       '@typescript-eslint/unbound-method': 'off',
     },
   },

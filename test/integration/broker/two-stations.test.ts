@@ -63,6 +63,7 @@ test(`publishing at once, ${String(rounds)} rounds: never a number backwards, ne
       wrong ??= error;
     }
   });
+  const outdated: unknown[] = [];
   let stale: Partial<Record<Station, Upload>> = {};
   for (let round = 1; round <= rounds; round++) {
     const publishing = stations.map(async (station) => {
@@ -78,14 +79,12 @@ test(`publishing at once, ${String(rounds)} rounds: never a number backwards, ne
     for (const station of stations) expect(here.inForce('access-list')).toContain(`user ${station}/a\n`);
     // Now and then one of them comes with what it had before.
     const [late, theirs] = [stations[round % 2] ?? 'line-1', stale[stations[round % 2] ?? 'line-1']];
-    if (theirs !== undefined && round % 5 === 0)
-      expect(await here.run(late, 'publish', here.upload(late, theirs))).toMatchObject({
-        code: 65,
-        complaint: expect.stringContaining('is older than') as string,
-      });
+    if (theirs !== undefined && round % 5 === 0) outdated.push(await here.run(late, 'publish', here.upload(late, theirs)));
     stale = Object.fromEntries(published);
   }
   watcher.close();
+  expect(outdated.length).toBeGreaterThan(0);
+  for (const answer of outdated) expect(answer).toMatchObject({ code: 65, complaint: expect.stringContaining('is older than') as string });
   expect(wrong).toBeNull();
   expect(looks).toBeGreaterThan(rounds);
 }, 600_000);
@@ -148,8 +147,7 @@ test('restore killed before any of them: the old or the new, and asked again it 
     const killed = await here.killedAt(at, 'line-1', 'restore', id);
     expect([number, number + 1]).toContain(inForce().get('line-1')?.number);
     const again = await here.run('line-1', 'restore', id);
-    if (again.code !== 0)
-      expect(again).toMatchObject({ code: 65, complaint: expect.stringContaining('something else is in force') as string });
+    expect(`${String(again.code)} ${again.complaint}`).toMatch(/^0 |^65 .*something else is in force/su);
     number += 2;
     await publish(number);
     expect(inForce().get('line-1')).toMatchObject({ number });

@@ -93,6 +93,20 @@ function inMemory(pid: number, secrets: ReadonlyMap<string, Buffer>): { readonly
   return { bytes, found: [...found] };
 }
 
+const keyIn = {
+  zip: (body: Buffer, passphrase: string): string => {
+    expect(unzip(work.write('got.zip', body), passphrase, work.path('got'))).toBe(true);
+    return readFileSync(work.path('got/key.pem'), 'utf8');
+  },
+  p12: (body: Buffer, passphrase: string): string => {
+    work.write('got.p12', body);
+    work.write('pass', passphrase);
+    const { ok, text } = work.openssl('pkcs12', '-in', 'got.p12', '-passin', 'file:pass', '-nodes', '-nocerts');
+    expect(ok, text).toBe(true);
+    return /-----BEGIN PRIVATE KEY-----[\s\S]+-----END PRIVATE KEY-----/u.exec(text)?.[0] ?? '';
+  },
+};
+
 test.each([
   ['zip', 'ec-p256'],
   ['p12', 'ec-p384'],
@@ -105,17 +119,7 @@ test.each([
     const made = await station.call('bundles.offer', { device, order: 'BUNDLES', format, keyAlgorithm });
     const { body } = await fetchLink(made.link.url);
     const passphrase = made.passphrase ?? '';
-    let pem: string;
-    if (format === 'zip') {
-      expect(unzip(work.write('got.zip', body), passphrase, work.path('got'))).toBe(true);
-      pem = readFileSync(work.path('got/key.pem'), 'utf8');
-    } else {
-      work.write('got.p12', body);
-      work.write('pass', passphrase);
-      const { ok, text } = work.openssl('pkcs12', '-in', 'got.p12', '-passin', 'file:pass', '-nodes', '-nocerts');
-      expect(ok, text).toBe(true);
-      pem = /-----BEGIN PRIVATE KEY-----[\s\S]+-----END PRIVATE KEY-----/u.exec(text)?.[0] ?? '';
-    }
+    const pem = keyIn[format](body, passphrase);
     const secrets = writings(pem);
     // The search finds what is there, in a file and in the memory of this very process.
     expect(whereIs(secrets, new Map([['here', Buffer.concat([Buffer.from('x'), ...secrets.values()])]]))).toHaveLength(secrets.size);

@@ -39,8 +39,8 @@ test.each(['ESP32', 'ESP32-C3'] as const)('esptool-js finds an %s, writes it pac
   if (kind !== 'ESP32') {
     await loader.flashBegin(image.length, 0x9000);
     for (let at = 0; at < image.length; at += 0x400) await loader.flashBlock(image.subarray(at, at + 0x400), at / 0x400, 3000);
-    expect(chip.flash.subarray(0x9000, 0xa000).equals(image)).toBe(true);
   }
+  expect(chip.flash.subarray(0x9000, 0xa000).equals(image)).toBe(kind !== 'ESP32');
 
   // Version 0.7.0 writes the ROM’s 32 characters out in hex once more.
   const digest = createHash('md5').update(image).digest('hex');

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import type { Failure } from '../../../src-main/contract/index.ts';
+import { Failure } from '../../../src-main/contract/index.ts';
 import { itemInWords } from '../../../src-main/station/devices/install-items.ts';
 import {
   openUnit,
@@ -167,10 +167,13 @@ describe('every fault of a simulated unit ends as its list says', () => {
       rmSync(dir, { recursive: true, force: true });
     });
     await bench.plug(1, { fault: name });
-    const run = provision(join(dir, 'slot-1'));
-    if (expected === 'survive') await run;
-    else if (expected.code === 'CSR_SIGNATURE_BAD') await expect(run).rejects.toThrow(/openssl/u);
-    else await expect(run).rejects.toMatchObject({ code: expected.code });
+    const ended = await provision(join(dir, 'slot-1')).then(
+      () => 'survive',
+      (thrown: unknown) => (thrown instanceof Failure ? thrown.code : String(thrown)),
+    );
+    // This test's CA is openssl, which refuses such a request in its own words.
+    const wanted = expected === 'survive' ? 'survive' : expected.code === 'CSR_SIGNATURE_BAD' ? /openssl/u : expected.code;
+    expect(ended).toMatch(wanted);
   });
 
   test('a line that damages every answer is LINK_CORRUPT', async () => {

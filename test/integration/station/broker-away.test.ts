@@ -80,8 +80,7 @@ test('an officer revokes the certificate while its unit is being proven: it does
   await revoking;
   const [row] = await certificates(end.device);
   // Revoked before its verdict, or just after it: never ACTIVE, and the reason is said.
-  if (end.state === 'FAIL') expect(end.failure?.code).toBe('CERTIFICATE_REVOKED');
-  else expect(end.state).toBe('PASS');
+  expect(['PASS', 'FAIL CERTIFICATE_REVOKED']).toContain([end.state, end.failure?.code].join(' ').trim());
   expect(row?.status).toBe('REVOKED');
   expect(await station.problems()).toEqual([]);
 });

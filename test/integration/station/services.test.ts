@@ -47,7 +47,7 @@ test('the signer is killed during a run: that unit fails by name with nothing le
   await station.call('bench.plug', { slot: 1 });
   const { state, failure } = await ended;
   // Killed just before or just after the signature: which one is the machine's choice, what follows is not.
-  if (state === 'FAIL') expect(failure?.code).toMatch(/^(SERVICE_CRASHED|SESSION_NONE)$/u);
+  expect(['PASS', 'FAIL SERVICE_CRASHED', 'FAIL SESSION_NONE']).toContain([state, failure?.code].join(' ').trim());
   await lost;
   await station.openSession();
   if (state === 'FAIL') {

@@ -124,12 +124,16 @@ describe('the linter of console profiles', () => {
 
 describe('every shipped profile', () => {
   const folder = 'resources/profiles/devices';
-  test.each(readdirSync(folder).filter((file) => !file.endsWith('.schema.json')))(
-    '%s has no error, and cites a manual where it is a console’s',
-    (file) => {
-      const { profile, findings } = lintDeviceProfile(readFileSync(`${folder}/${file}`, 'utf8'), file);
-      expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
-      if (profile?.driver === 'console') expect(profile.manual.every(({ version }) => /\d/u.test(version))).toBe(true);
-    },
-  );
+  const files = readdirSync(folder).filter((file) => !file.endsWith('.schema.json'));
+  const linted = (file: string): ReturnType<typeof lintDeviceProfile> => lintDeviceProfile(readFileSync(`${folder}/${file}`, 'utf8'), file);
+
+  test.each(files)('%s has no error', (file) => {
+    expect(linted(file).findings.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  test('of a console cites the version of its manual', () => {
+    const manuals = files.map((file) => linted(file).profile).flatMap((profile) => (profile?.driver === 'console' ? profile.manual : []));
+    expect(manuals.length).toBeGreaterThan(0);
+    for (const { version } of manuals) expect(version).toMatch(/\d/u);
+  });
 });
