@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 const runFolder = 'scripts/testing/run-folder.mjs';
 const services = 'scripts/testing/services.mjs';
 /** For what hangs: a test beside much other work is slow, not broken. */
-const timeLimits = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 60_000 };
+const timeLimits = {
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
+  teardownTimeout: 60_000,
+  expect: { poll: { timeout: 300_000 } },
+};
 
 /** unit: no I/O beyond the project's own files and a folder in memory. integration: real components, on 127.0.0.1 and free ports. */
 export default defineConfig({

@@ -26,7 +26,7 @@ async function revocations(station: TestStation): Promise<{ effective: number[];
   const devices: string[] = [];
   for (let slot = 1; slot <= units; slot++) devices.push(unwrap((await station.run(slot)).device, 'it passed'));
   for (const device of devices) {
-    const ended = station.waitFor('revocation.changed', (view) => view.device === device && view.state === 'EFFECTIVE', 60_000);
+    const ended = station.waitFor('revocation.changed', (view) => view.device === device && view.state === 'EFFECTIVE');
     await station.call('revocations.revoke', { selector: { device }, reason: 'keyCompromise' });
     const view = await ended;
     effective.push(Date.parse(unwrap(view.effectiveAt, 'it is EFFECTIVE')) - Date.parse(view.recordedAt));
@@ -82,7 +82,7 @@ export async function effectiveRemote(): Promise<Figure> {
   try {
     await station.call('broker.use', { remote: remote.at });
     await station.reopen();
-    const up = station.waitFor('status.changed', ({ broker }) => broker?.state === 'up', 60_000);
+    const up = station.waitFor('status.changed', ({ broker }) => broker?.state === 'up');
     await station.openSession();
     await up;
     const { effective: ms, gone } = await revocations(station);

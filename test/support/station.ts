@@ -33,6 +33,9 @@ export interface TestStationOptions {
   readonly entry?: string;
 }
 
+/** Less than a test may take, so that what went wrong is told with the log. */
+const waitMs = 300_000;
+
 type Listener = (name: string, payload: unknown) => void;
 
 /** A whole station on a folder of its own: both services as child processes, from source. */
@@ -102,14 +105,14 @@ export class TestStation {
     return () => this.#listeners.delete(wrapped);
   }
 
-  /** The first event from now on that `wanted` accepts. Rejects with the log after `ms`. */
-  waitFor<N extends EventName>(event: N, wanted: (payload: EventPayload<N>) => boolean, ms = 60_000): Promise<EventPayload<N>> {
+  /** The first event from now on that `wanted` accepts. Rejects with the log when there is none for long. */
+  waitFor<N extends EventName>(event: N, wanted: (payload: EventPayload<N>) => boolean): Promise<EventPayload<N>> {
     return new Promise((found, failed) => {
       let last: unknown;
       const timer = setTimeout(() => {
         off();
-        failed(new Error(`no ${event} as wanted within ${String(ms)} ms; last ${JSON.stringify(last)}\n${this.log.slice(-20).join('\n')}`));
-      }, ms);
+        failed(new Error(`no ${event} as wanted; last ${JSON.stringify(last)}\n${this.log.slice(-20).join('\n')}`));
+      }, waitMs);
       const off = this.on(event, (payload) => {
         last = payload;
         if (!wanted(payload)) return;
@@ -134,7 +137,6 @@ export class TestStation {
     const ended = this.waitFor(
       'slot.changed',
       (view) => view.slot === slot && view.run !== null && view.state !== 'RUNNING' && view.state !== 'READY',
-      40_000,
     );
     await this.call('bench.plug', { slot, ...unit });
     return ended;

@@ -24,8 +24,8 @@ declare global {
 
 /** The checkout: what Electron is started with. */
 export const root = resolve(import.meta.dirname, '..', '..', '..');
-const graceMs = 20_000;
-const launchMs = 25_000;
+const graceMs = 60_000;
+const launchMs = 60_000;
 const launches = 2;
 const environment = (name: string): string => unwrap(process.env[name], `${name} is not set; run the scenarios with: npm test -- e2e`);
 

@@ -17,7 +17,7 @@ export async function tryOut(app: App, slots: number): Promise<void> {
   await app.call('station.tryOut', { slots });
   await app.call('operators.signIn', { name: 'Officer' });
   await app.page.reload();
-  for (let number = 1; number <= slots; number++) await expect(slot(app.page, number, 'PASS')).toBeVisible({ timeout: 30_000 });
+  for (let number = 1; number <= slots; number++) await expect(slot(app.page, number, 'PASS')).toBeVisible();
 }
 
 /** Takes the unit out of a slot and puts another in, as the hands of a person would. */

@@ -87,7 +87,7 @@ test(`publishing at once, ${String(rounds)} rounds: never a number backwards, ne
   for (const answer of outdated) expect(answer).toMatchObject({ code: 65, complaint: expect.stringContaining('is older than') as string });
   expect(wrong).toBeNull();
   expect(looks).toBeGreaterThan(rounds);
-}, 600_000);
+});
 
 test('pending: what died between upload and publication is published in its order; what is refused does not come again', async () => {
   const first = here.upload('line-1', files('line-1', 1, ['2001']));
@@ -131,7 +131,7 @@ test('killed before any of its commands that move or remove files: what is in fo
     kills += 1;
   }
   expect(kills).toBeGreaterThan(12);
-}, 300_000);
+});
 
 test('restore killed before any of them: the old or the new, and asked again it is the old', async () => {
   const publish = async (number: number): Promise<string> => {
@@ -155,7 +155,7 @@ test('restore killed before any of them: the old or the new, and asked again it 
     kills += 1;
   }
   expect(kills).toBeGreaterThan(5);
-}, 300_000);
+});
 
 test('a first publication that is taken back leaves nothing of the station', async () => {
   const id = here.upload('line-1', files('line-1', 1, ['2001']));

@@ -35,7 +35,7 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
     work.write('root.pem', certificateToPem(made.root.certificate));
     work.write('issuer.pem', certificateToPem(made.issuer.certificate));
     work.write('server-issuer.pem', certificateToPem(made.server.certificate));
-  }, 60_000);
+  });
   afterAll(async () => {
     await bench.stop();
     work.remove();

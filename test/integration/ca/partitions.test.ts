@@ -29,7 +29,7 @@ beforeAll(async () => {
   work.write('root.pem', certificateToPem(made.root.certificate));
   work.write('issuer.pem', certificateToPem(made.issuer.certificate));
   await bench.openSession(issueTerms(bench, token, made.issuer));
-}, 30_000);
+});
 afterAll(async () => {
   await bench.stop();
   work.remove();

@@ -60,67 +60,63 @@ const here = (registry: Registry, text: string): string[] =>
     .map((row) => Object.values(row).join(' '))
     .sort();
 
-test(
-  'after 52 kills every record is there once and as far on as it ever was: nothing lost, nothing doubled, nothing undone',
-  { timeout: 300_000 },
-  async () => {
-    const kills = { station: 0, backend: 0, server: 0 };
-    await startChild();
-    while (kills.station + kills.backend + kills.server < 52) {
-      await wait(Math.random() * 120);
-      const dice = kills.station + kills.backend + kills.server;
-      // A station takes the longest to come back.
-      if (dice % 5 === 0) {
-        await killChild();
-        kills.station++;
-        await startChild();
-      } else if (dice % 13 === 1) {
-        await records.server.kill();
-        kills.server++;
-        await records.server.run();
-      } else if (await records.server.killBackend()) kills.backend++;
-    }
-    expect(kills.station).toBeGreaterThan(9);
-    expect(kills.backend).toBeGreaterThan(30);
-    const finished = child;
-    finished?.stdin?.write('finish\n');
-    await once(finished as ChildProcess, 'exit');
-    expect(finished?.exitCode).toBe(0);
+test('after 52 kills every record is there once and as far on as it ever was: nothing lost, nothing doubled, nothing undone', async () => {
+  const kills = { station: 0, backend: 0, server: 0 };
+  await startChild();
+  while (kills.station + kills.backend + kills.server < 52) {
+    await wait(Math.random() * 120);
+    const dice = kills.station + kills.backend + kills.server;
+    // A station takes the longest to come back.
+    if (dice % 5 === 0) {
+      await killChild();
+      kills.station++;
+      await startChild();
+    } else if (dice % 13 === 1) {
+      await records.server.kill();
+      kills.server++;
+      await records.server.run();
+    } else if (await records.server.killBackend()) kills.backend++;
+  }
+  expect(kills.station).toBeGreaterThan(9);
+  expect(kills.backend).toBeGreaterThan(30);
+  const finished = child;
+  finished?.stdin?.write('finish\n');
+  await once(finished as ChildProcess, 'exit');
+  expect(finished?.exitCode).toBe(0);
 
-    const registry = openRegistry(made.dir, systemClock);
-    try {
-      expect(await rows('SELECT serial_number, status, fingerprint_sha256 FROM birthmark.device_certificates')).toEqual(
-        here(registry, `SELECT serial, status, coalesce(fingerprint, '') FROM certificates WHERE status <> 'RESERVED'`),
-      );
-      expect(await rows(`SELECT tenant_id || '/' || device_id, hardware_id, state, proof_level FROM birthmark.devices`)).toEqual(
-        here(registry, 'SELECT device, hardware_id, state, proof_level FROM devices'),
-      );
-      expect(await rows(`SELECT fingerprint_sha256, alert_key FROM birthmark.alerts WHERE kind = 'CERT_EXPIRING'`)).toEqual(
-        here(
-          registry,
-          `SELECT c.fingerprint, 'CERT_EXPIRING/' || c.fingerprint || '/' || n.days FROM notices n JOIN certificates c ON c.serial = n.serial`,
-        ),
-      );
-      expect(await rows('SELECT crl_number, sha256 FROM birthmark.crl_publications')).toEqual(
-        here(registry, 'SELECT number, sha256 FROM crls WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT 1'),
-      );
-      expect(registry.records.waiting(recordsName)).toEqual({ waiting: 0, oldest: null });
-      expect(registry.records.problems({ limit: 10, offset: 0 })).toEqual({ total: 0, rows: [] });
-      const checkpoints = await records.server.query<{ seq: string; hash: string }>('SELECT seq, hash FROM birthmark.audit_checkpoints');
-      expect(checkpoints.length).toBeGreaterThan(2);
-      expect(checkpoints.filter(({ seq, hash }) => registry.records.checkpointAt(Number(seq))?.hash !== hash)).toEqual([]);
-      const certificates = here(registry, `SELECT 1 FROM certificates WHERE status <> 'RESERVED'`).length;
-      expect(certificates).toBeGreaterThan(300);
-      expect(await rows(`SELECT kind, count(*) FROM history GROUP BY kind HAVING kind = 'INSERT'`)).toEqual([
-        `INSERT ${String(certificates)}`,
-      ]);
-    } finally {
-      registry.close();
-    }
-    expect(
-      await rows(
-        `SELECT serial FROM (SELECT serial, status, lag(status) OVER (PARTITION BY issuer, serial ORDER BY n) AS before FROM history) h WHERE status < before`,
+  const registry = openRegistry(made.dir, systemClock);
+  try {
+    expect(await rows('SELECT serial_number, status, fingerprint_sha256 FROM birthmark.device_certificates')).toEqual(
+      here(registry, `SELECT serial, status, coalesce(fingerprint, '') FROM certificates WHERE status <> 'RESERVED'`),
+    );
+    expect(await rows(`SELECT tenant_id || '/' || device_id, hardware_id, state, proof_level FROM birthmark.devices`)).toEqual(
+      here(registry, 'SELECT device, hardware_id, state, proof_level FROM devices'),
+    );
+    expect(await rows(`SELECT fingerprint_sha256, alert_key FROM birthmark.alerts WHERE kind = 'CERT_EXPIRING'`)).toEqual(
+      here(
+        registry,
+        `SELECT c.fingerprint, 'CERT_EXPIRING/' || c.fingerprint || '/' || n.days FROM notices n JOIN certificates c ON c.serial = n.serial`,
       ),
-    ).toEqual([]);
-  },
-);
+    );
+    expect(await rows('SELECT crl_number, sha256 FROM birthmark.crl_publications')).toEqual(
+      here(registry, 'SELECT number, sha256 FROM crls WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT 1'),
+    );
+    expect(registry.records.waiting(recordsName)).toEqual({ waiting: 0, oldest: null });
+    expect(registry.records.problems({ limit: 10, offset: 0 })).toEqual({ total: 0, rows: [] });
+    const checkpoints = await records.server.query<{ seq: string; hash: string }>('SELECT seq, hash FROM birthmark.audit_checkpoints');
+    expect(checkpoints.length).toBeGreaterThan(2);
+    expect(checkpoints.filter(({ seq, hash }) => registry.records.checkpointAt(Number(seq))?.hash !== hash)).toEqual([]);
+    const certificates = here(registry, `SELECT 1 FROM certificates WHERE status <> 'RESERVED'`).length;
+    expect(certificates).toBeGreaterThan(300);
+    expect(await rows(`SELECT kind, count(*) FROM history GROUP BY kind HAVING kind = 'INSERT'`)).toEqual([
+      `INSERT ${String(certificates)}`,
+    ]);
+  } finally {
+    registry.close();
+  }
+  expect(
+    await rows(
+      `SELECT serial FROM (SELECT serial, status, lag(status) OVER (PARTITION BY issuer, serial ORDER BY n) AS before FROM history) h WHERE status < before`,
+    ),
+  ).toEqual([]);
+});

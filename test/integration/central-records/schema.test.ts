@@ -232,7 +232,7 @@ test('the status query: ACTIVE, REVOKED, EXPIRED, UNKNOWN, by fingerprint and by
     );
     return rows[0]?.n ?? -1;
   };
-  await expect.poll(unseen, { timeout: 20_000 }).toBe(0);
+  await expect.poll(unseen).toBe(0);
   const plans: string[] = [];
   client.on('notice', ({ message }) => plans.push(message ?? ''));
   await client.query(

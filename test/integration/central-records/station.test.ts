@@ -64,7 +64,7 @@ test('units pass and are revoked whatever the database does; then it has all of 
   await server.kill();
   expect((await first.run(2)).state).toBe('PASS');
   await first.call('revocations.revoke', { selector: { device }, reason: 'keyCompromise' });
-  await expect.poll(async () => (await first.call('revocations.list', {})).rows[0]?.state, { timeout: 20_000 }).toBe('EFFECTIVE');
+  await expect.poll(async () => (await first.call('revocations.list', {})).rows[0]?.state).toBe('EFFECTIVE');
   const status = (): Promise<unknown> =>
     first
       .call('station.status', {})
@@ -73,10 +73,10 @@ test('units pass and are revoked whatever the database does; then it has all of 
         (records[0]?.waiting ?? 0) > 0,
         alarms.some(({ failure }) => failure.code === 'RECORDS_AWAY'),
       ]);
-  await expect.poll(status, { timeout: 20_000 }).toEqual(['away', true, true]);
+  await expect.poll(status).toEqual(['away', true, true]);
   expect((await failureOf(first.call('broker.reconcile', {}))).code).toBe('RECORDS_AWAY');
   await server.run();
-  await expect.poll(async () => (await first.call('records.list', {}))[0]?.waiting, { timeout: 30_000 }).toBe(0);
+  await expect.poll(async () => (await first.call('records.list', {}))[0]?.waiting).toBe(0);
   expect(await rows(`SELECT birthmark.device_status('${device}') AS status`)).toEqual([{ status: 'REVOKED' }]);
   await settle(first);
   const { verdict, findings } = await first.call('broker.reconcile', {});
@@ -95,7 +95,7 @@ test('units pass and are revoked whatever the database does; then it has all of 
   expect(wrong[0]?.examples[0]).toMatch(/REVOKED here, ACTIVE there/u);
   // Sent again, it is mended, but for what only people can judge.
   await first.call('records.connect', { at });
-  await expect.poll(async () => (await first.call('records.list', {}))[0]?.waiting, { timeout: 20_000 }).toBe(0);
+  await expect.poll(async () => (await first.call('records.list', {}))[0]?.waiting).toBe(0);
   const left = (await first.call('broker.reconcile', {})).findings.filter(({ differences }) => differences > 0);
   expect(left.map(({ name }) => name.replace(/127\.\S+/u, 'it'))).toEqual(['the audit log against what it knows of it']);
 });
@@ -109,7 +109,7 @@ test('a revocation is asked of the station that issued it, and answered, through
     note: 'found in a bin',
   });
   await expect
-    .poll(async () => (await first.call('requests.list', { open: true })).rows[0], { timeout: 60_000 })
+    .poll(async () => (await first.call('requests.list', { open: true })).rows[0])
     .toMatchObject({
       id: request.id,
       direction: 'received',
@@ -126,9 +126,7 @@ test('a revocation is asked of the station that issued it, and answered, through
   await client.end();
   expect(forged.rowCount).toBe(0);
   await first.call('requests.answer', { id: request.id, accept: true, note: 'thank you' });
-  await expect
-    .poll(async () => (await second.call('requests.list', {})).rows[0], { timeout: 60_000 })
-    .toMatchObject({ state: 'ACCEPTED', answer: 'thank you' });
+  await expect.poll(async () => (await second.call('requests.list', {})).rows[0]).toMatchObject({ state: 'ACCEPTED', answer: 'thank you' });
   await settle(first);
   expect(await rows(`SELECT state, answer FROM birthmark.revocation_requests`)).toEqual([{ state: 'ACCEPTED', answer: 'thank you' }]);
   expect(await rows(`SELECT birthmark.device_status('${row?.device ?? ''}') AS status`)).toEqual([{ status: 'REVOKED' }]);

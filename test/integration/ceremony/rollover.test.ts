@@ -120,7 +120,7 @@ test('a new issuing CA takes over, then a new root; what the old ones issued wor
   await station.call('revocations.revoke', { selector: { serial: row?.serial ?? '' }, reason: 'keyCompromise' });
   const state = async (): Promise<string | undefined> =>
     (await station.call('revocations.list', { search: first.device ?? '' })).rows[0]?.state;
-  await expect.poll(state, { timeout: 30_000 }).toBe('EFFECTIVE');
+  await expect.poll(state).toBe('EFFECTIVE');
   expect(await station.call('verify.unit', { slot: 1 })).toMatchObject({ connected: false });
   expect(await station.call('verify.unit', { slot: 2 })).toMatchObject({ connected: true });
   expect(await verifies(first.device, strict)).toContain('certificate revoked');

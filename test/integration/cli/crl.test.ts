@@ -31,7 +31,7 @@ beforeAll(async () => {
   const published = await crl('--publish', '--pin-file', pin);
   expect(published.code, published.stderr).toBe(0);
   ca = new TestCa('Somebody');
-}, 60_000);
+});
 afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });

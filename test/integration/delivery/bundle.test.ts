@@ -65,7 +65,7 @@ test('a ZIP: opened with its passphrase, used as its README says, and the certif
 
   const sent = publishAsDevice(work.path('zip'), commandIn('zip'));
   expect(sent.ok, sent.text).toBe(true);
-  await expect.poll(() => stateOf(serial), { timeout: 30_000 }).toBe('PROVEN');
+  await expect.poll(() => stateOf(serial)).toBe('PROVEN');
   expect((await certificate(serial)).status).toBe('ACTIVE');
   const row = (await station.call('devices.list', { search: 'gw-1' })).rows[0];
   expect(row).toMatchObject({ hardwareId: null, proofLevel: 'device-connected', status: 'ACTIVE' });
@@ -98,7 +98,7 @@ test('a PKCS#12: the key works with the chain, and its device proves itself by t
   expect(as(`-t ${topic.replace('gw-2', 'gw-1')} -m ${payload}`).text).toMatch(/not authori[sz]ed/iu);
   expect(await stateOf(made.bundle.serial)).toBe('DELIVERED');
   expect(as(`-t ${topic} -m ${payload}`).ok).toBe(true);
-  await expect.poll(() => stateOf(made.bundle.serial), { timeout: 30_000 }).toBe('PROVEN');
+  await expect.poll(() => stateOf(made.bundle.serial)).toBe('PROVEN');
 });
 
 test('another bundle: the old certificate goes when the new one is proven; of one that is not proven, or lost, at once', async () => {
@@ -116,7 +116,7 @@ test('another bundle: the old certificate goes when the new one is proven; of on
   unzip(work.write('second.zip', second.file), second.passphrase ?? '', work.path('second'));
   await station.call('publication.settle', {});
   expect(publishAsDevice(work.path('second'), commandIn('second')).ok).toBe(true);
-  await expect.poll(() => stateOf(second.bundle.serial), { timeout: 30_000 }).toBe('PROVEN');
+  await expect.poll(() => stateOf(second.bundle.serial)).toBe('PROVEN');
 
   const third = await make();
   expect(third.revoked).toEqual([]);
@@ -128,7 +128,7 @@ test('another bundle: the old certificate goes when the new one is proven; of on
   expect(publishAsDevice(work.path('second'), commandIn('second')).ok).toBe(false);
   unzip(work.write('fourth.zip', fourth.file), fourth.passphrase ?? '', work.path('fourth'));
   expect(publishAsDevice(work.path('fourth'), commandIn('fourth')).ok).toBe(true);
-  await expect.poll(() => stateOf(fourth.bundle.serial), { timeout: 30_000 }).toBe('PROVEN');
+  await expect.poll(() => stateOf(fourth.bundle.serial)).toBe('PROVEN');
   expect(await station.problems()).toEqual([]);
 });
 
@@ -165,7 +165,7 @@ test('a deadline that passes ends in a revoked certificate', async () => {
   db.prepare("UPDATE runs SET deadline = '2026-01-01T00:00:00.000Z' WHERE serial = ?").run(bundle.serial);
   db.close();
   await station.reopen();
-  await expect.poll(() => stateOf(bundle.serial), { timeout: 60_000 }).toBe('ENDED');
+  await expect.poll(() => stateOf(bundle.serial)).toBe('ENDED');
   expect((await station.call('bundles.list', { search: bundle.serial })).rows[0]?.why?.code).toBe('PROOF_OVERDUE');
   expect((await certificate(bundle.serial)).status).toBe('REVOKED');
 });

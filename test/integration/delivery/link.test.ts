@@ -177,9 +177,7 @@ test('a link dies with the station, stopped or killed: the certificate is revoke
   const killed = await offer();
   await station.kill('station');
   await expect.poll(() => closed(killed.link.url)).toBe('ECONNREFUSED');
-  await expect
-    .poll(() => bundleOf(killed).catch(() => undefined), { timeout: 20_000 })
-    .toMatchObject({ state: 'ENDED', why: { code: 'STATION_STOPPED' } });
+  await expect.poll(() => bundleOf(killed).catch(() => undefined)).toMatchObject({ state: 'ENDED', why: { code: 'STATION_STOPPED' } });
   expect(await status(killed)).toBe('REVOKED');
 
   const again = await station.call('bundles.offer', { device: killed.bundle.device });

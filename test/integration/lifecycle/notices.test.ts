@@ -34,7 +34,7 @@ test('a device whose certificate comes to its end is told so on its own topic, o
   await station.reopen();
   const first = await hear();
   await expect
-    .poll(() => first.payloads, { timeout: 15_000 })
+    .poll(() => first.payloads)
     .toEqual([{ serial_number: expect.stringMatching(/^[0-9A-F]{40}$/u) as string, expires_at: notAfter, days_remaining: 6 }]);
   await first.close();
   const { rows } = await station.call('certificates.expiring', { days: 7 });

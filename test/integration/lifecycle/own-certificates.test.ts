@@ -65,9 +65,7 @@ test('what ends soon is an alarm until a session for all profiles is open; then 
   let cut = false;
   void live.ended.then(() => (cut = true));
   await station.openSession({ quota: 10 });
-  await expect
-    .poll(() => [serialOf('observer'), serialOf('broker')].some((serial) => Object.values(before).includes(serial)), { timeout: 30_000 })
-    .toBe(false);
+  await expect.poll(() => [serialOf('observer'), serialOf('broker')].some((serial) => Object.values(before).includes(serial))).toBe(false);
   await expect.poll(shown).toBe(serialOf('broker'));
   expect(cut).toBe(false);
   await live.close();

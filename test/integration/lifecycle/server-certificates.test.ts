@@ -147,9 +147,7 @@ test('it is listed, told of before its end, and revoked in the list of its own i
   await station.openSession({ kind: 'crl-only' });
   const [view] = await station.call('revocations.revoke', { selector: { serial: row?.serial ?? '' }, reason: 'superseded' });
   expect(view).toMatchObject({ use: 'server', device: 'mqtt.factory.example' });
-  await expect
-    .poll(async () => (await station.call('revocations.list', { search: row?.serial ?? '' })).rows[0]?.state, { timeout: 15_000 })
-    .toBe('PUBLISHED');
+  await expect.poll(async () => (await station.call('revocations.list', { search: row?.serial ?? '' })).rows[0]?.state).toBe('PUBLISHED');
   expect((await station.call('revocations.list', { waiting: true })).total).toBe(0);
   await exported();
   const list = await exportedAs('crls/server-');

@@ -51,7 +51,7 @@ test('a request goes to the owner, who revokes, and the answer comes back; nothi
   const answered = await owner.call('requests.answer', { id: received.id, accept: true, note: 'thank you' });
   expect(answered.request).toMatchObject({ state: 'ACCEPTED', answer: 'thank you' });
   await expect
-    .poll(async () => (await owner.call('revocations.list', { search: serial })).rows[0], { timeout: 15_000 })
+    .poll(async () => (await owner.call('revocations.list', { search: serial })).rows[0])
     .toMatchObject({ state: 'EFFECTIVE', reason: 'keyCompromise', note: 'asked for by Try-out station: found in a bin' });
   expect(await invalid(owner.call('requests.answer', { id: received.id, accept: false }))).toMatch(/answered already/u);
 

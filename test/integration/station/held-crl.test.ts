@@ -5,7 +5,7 @@ let station: TestStation;
 beforeAll(async () => {
   station = await TestStation.tryOut(2);
   expect((await station.run(1)).state).toBe('PASS');
-}, 30_000);
+});
 afterAll(() => station.dispose());
 
 it('a revocation without a session waits by name, keeps nobody else out, and takes effect when a session is opened', async () => {

@@ -6,7 +6,7 @@ describe('a unit that has an identity', () => {
   beforeAll(async () => {
     station = await TestStation.tryOut(1);
     expect((await station.run(1)).state).toBe('PASS');
-  }, 30_000);
+  });
   afterAll(() => station.dispose());
 
   const statuses = async (): Promise<string[]> =>
@@ -56,5 +56,5 @@ describe('a technician', () => {
     } finally {
       await station.dispose();
     }
-  }, 30_000);
+  });
 });

@@ -48,11 +48,7 @@ async function run(profile: string, unit: SimulatedUnit): Promise<SlotView> {
   await station.call('orders.choose', { id });
   units.push(unit);
   await unit.start();
-  const ended = station.waitFor(
-    'slot.changed',
-    ({ run: made, state }) => made !== null && state !== 'RUNNING' && state !== 'READY',
-    60_000,
-  );
+  const ended = station.waitFor('slot.changed', ({ run: made, state }) => made !== null && state !== 'RUNNING' && state !== 'READY');
   symlinkSync(unit.path, slotPath);
   return ended;
 }

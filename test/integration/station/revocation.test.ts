@@ -15,7 +15,7 @@ afterAll(() => station.dispose());
 const effective = async (...serials: string[]): Promise<RevocationView[]> => {
   const rows = async (): Promise<RevocationView[]> =>
     (await station.call('revocations.list', {})).rows.filter((row) => serials.includes(row.serial));
-  await expect.poll(async () => (await rows()).map((row) => row.state), { timeout: 15_000 }).toEqual(serials.map(() => 'EFFECTIVE'));
+  await expect.poll(async () => (await rows()).map((row) => row.state)).toEqual(serials.map(() => 'EFFECTIVE'));
   return rows();
 };
 const passed = async (slot: number): Promise<SlotView & { device: string }> => {

@@ -44,7 +44,7 @@ describe('the fixture map', () => {
   }
 
   /** The end of the run of whatever comes into this slot. */
-  const endOf = (slot: number): Promise<SlotView> => station.waitFor('slot.changed', (view) => view.slot === slot && ended(view), 40_000);
+  const endOf = (slot: number): Promise<SlotView> => station.waitFor('slot.changed', (view) => view.slot === slot && ended(view));
 
   test('a port that no list shows is bound at once: what is plugged in there is made, and hot-plug goes on', async () => {
     const port = join(dir, 'ttyRS485-0');

@@ -111,6 +111,6 @@ test('kill -9 around the verdict FAIL: the certificate is revoked and the revoca
   expect(revoked).toEqual(revoked.map(() => 'REVOKED'));
   const states = async (): Promise<string[]> =>
     (await station.call('revocations.list', { search: end.device ?? '' })).rows.map((row) => row.state);
-  await expect.poll(states, { timeout: 10_000 }).toEqual(revoked.map(() => 'EFFECTIVE'));
+  await expect.poll(states).toEqual(revoked.map(() => 'EFFECTIVE'));
   expect(await station.problems()).toEqual([]);
 });

@@ -117,7 +117,7 @@ beforeAll(async () => {
     reason: 'test',
   };
   await bench.openSession(issuance.sessionTerms({ ...terms, operator: 'Olga', token }));
-}, 60_000);
+});
 afterAll(async () => {
   await publisher.stop();
   registry.close();
