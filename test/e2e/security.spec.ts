@@ -1,4 +1,4 @@
-import { expect, test } from './support/test.ts';
+import { expect, testOnOneApp as test } from './support/test.ts';
 
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'";
 
@@ -107,23 +107,6 @@ test('every permission is refused but putting text on the clipboard', async ({ a
   expect(asked).toEqual({ media: 'refused', place: 'refused', notification: 'denied' });
 });
 
-test('the page can neither leave nor open another', async ({ app }) => {
-  app.expectBlocked('navigation to https://example.org');
-  app.expectBlocked('a new window for https://example.org');
-  const opened = await app.page.evaluate(() => window.open('https://example.org/') === null);
-  expect(opened).toBe(true);
-  await app.page.evaluate(() => {
-    window.location.href = 'https://example.org/';
-  });
-  await app.page.evaluate(() => {
-    window.location.href = 'file:///etc/passwd';
-  });
-  await expect.poll(() => app.log()).toContain('BLOCKED navigation to https://example.org');
-  // Playwright's page waits for the navigation that never comes; Electron itself knows where it is.
-  const urls = await app.electron.evaluate(({ webContents }) => webContents.getAllWebContents().map((contents) => contents.getURL()));
-  expect(urls).toEqual(['app://birthmark/index.html']);
-});
-
 test('the bridge refuses what is not in the contract', async ({ app }) => {
   app.expectBlocked('call station.selfDestruct');
   app.expectBlocked('call toString');
@@ -141,4 +124,21 @@ test('the bridge refuses what is not in the contract', async ({ app }) => {
     return codes;
   });
   expect(outcomes).toEqual(['INVALID_INPUT', 'INVALID_INPUT', 'INVALID_INPUT', 'INVALID_INPUT']);
+});
+
+// The last one: Playwright’s page waits for a navigation that never comes.
+test('the page can neither leave nor open another', async ({ app }) => {
+  app.expectBlocked('navigation to https://example.org');
+  app.expectBlocked('a new window for https://example.org');
+  const opened = await app.page.evaluate(() => window.open('https://example.org/') === null);
+  expect(opened).toBe(true);
+  await app.page.evaluate(() => {
+    window.location.href = 'https://example.org/';
+  });
+  await app.page.evaluate(() => {
+    window.location.href = 'file:///etc/passwd';
+  });
+  await expect.poll(() => app.log()).toContain('BLOCKED navigation to https://example.org');
+  const urls = await app.electron.evaluate(({ webContents }) => webContents.getAllWebContents().map((contents) => contents.getURL()));
+  expect(urls).toEqual(['app://birthmark/index.html']);
 });

@@ -1,4 +1,4 @@
-import { test as base, expect } from '@playwright/test';
+import { test as base, expect, type TestInfo } from '@playwright/test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,24 +15,50 @@ interface Fixtures {
   readonly app: App;
 }
 
+async function withDataFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'birthmark-e2e-'));
+  await use(folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function keepWhenFailed(app: App, info: TestInfo): Promise<void> {
+  if (info.status === info.expectedStatus) return;
+  await app.page.screenshot({ path: info.outputPath('window.png') }).catch(() => undefined);
+  await writeFile(info.outputPath('console.log'), app.console());
+  await writeFile(info.outputPath('desktop.log'), await app.log());
+}
+
+async function close(app: App): Promise<void> {
+  await app.close();
+  expect(await app.unexpectedBlocks(), 'blocked without a scenario asking for it').toEqual([]);
+}
+
 export const test = base.extend<Fixtures>({
-  dataDir: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'birthmark-e2e-'));
-    await use(folder);
-    await rm(folder, { recursive: true, force: true });
-  },
+  dataDir: async ({}, use) => withDataFolder(use),
   env: [{}, { option: true }],
   appDir: async ({}, use) => use(root),
   app: async ({ dataDir, env, appDir }, use, info) => {
     const app = await App.launch(dataDir, env, appDir);
     await use(app);
-    if (info.status !== info.expectedStatus) {
-      await app.page.screenshot({ path: info.outputPath('window.png') }).catch(() => undefined);
-      await writeFile(info.outputPath('console.log'), app.console());
-      await writeFile(info.outputPath('desktop.log'), await app.log());
-    }
-    await app.close();
-    expect(await app.unexpectedBlocks(), 'blocked without a scenario asking for it').toEqual([]);
+    await keepWhenFailed(app, info);
+    await close(app);
+  },
+});
+
+/** For scenarios that leave the app as they found it: one start of it for all of a file. */
+export const testOnOneApp = base.extend<Pick<Fixtures, 'app'>, { readonly appOfFile: App }>({
+  appOfFile: [
+    async ({}, use) =>
+      withDataFolder(async (folder) => {
+        const app = await App.launch(folder);
+        await use(app);
+        await close(app);
+      }),
+    { scope: 'worker' },
+  ],
+  app: async ({ appOfFile }, use, info) => {
+    await use(appOfFile);
+    await keepWhenFailed(appOfFile, info);
   },
 });
 export { expect };

@@ -51,7 +51,7 @@ test('whatever is asked for in whatever order, a status only moves forward, and 
         const after = { audit: registry.store.auditHead().seq, owed: registry.store.outbox().waiting };
         const grew = [after.audit > before.audit, after.owed > before.owed];
         // Asked for what is so already, it may record that it was asked.
-        const recorded = next === expected ? expect.any(Boolean) : next !== null;
+        const recorded = next === expected ? (expect.any(Boolean) as boolean) : next !== null;
         expect(grew, `${action} when ${expected}`).toEqual([recorded, recorded]);
         expected = next ?? expected;
         expect(here.status(serial)).toBe(ended && expected !== 'REVOKED' ? 'EXPIRED' : expected);
