@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
-import type { InlineConfig } from 'vite';
+import type { InlineConfig, Plugin } from 'vite';
 
 const here = join(import.meta.dirname, '..');
 
@@ -19,11 +19,21 @@ interface Bundle {
   readonly external: readonly string[];
 }
 
+/** pdfkit loads its fonts through a `require` of its own making, in which a bundler sees nothing to bundle. */
+const fontsOfPdfkit: Plugin = {
+  name: 'fonts-of-pdfkit',
+  transform: (code, id) =>
+    id.endsWith('/pdfkit.node.mjs')
+      ? { code: code.replaceAll("require$1('#standard-fonts/", "require('#standard-fonts/"), map: null }
+      : null,
+};
+
 /** One CommonJS file: what Electron loads as main and as a sandboxed preload, and what runs as a service. */
 const commonJs = ({ entry, folder, file, target, external }: Bundle): InlineConfig => ({
   configFile: false,
   root: here,
   logLevel: 'warn',
+  plugins: [fontsOfPdfkit],
   ssr: { noExternal: true, external: [...external] },
   build: {
     ssr: join(here, entry),
