@@ -17,7 +17,7 @@ const profile: EspRomProfile = {
   exchangeMs: 600,
   stepMs: 20_000,
   jobMs: 60_000,
-  replugMs: 3000,
+  replugMs: 120_000,
   flashBytes: 0x40_0000,
   reset: 'classic',
   secureCert: { offset: 0xd000, size: 0x2000 },

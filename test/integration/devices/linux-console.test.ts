@@ -27,7 +27,7 @@ async function plugged(...program: readonly string[]): Promise<PtyProgram> {
 
 const profileFor = (peer: PtyProgram, changes: Partial<ConsoleProfile> = {}): ConsoleProfile =>
   consoleProfile('linux-console', {
-    exchangeMs: 10_000,
+    exchangeMs: 120_000,
     ...changes,
     variables: { folder: join(peer.dir, 'etc'), idFiles: join(peer.dir, 'serial'), ...changes.variables },
   });

@@ -16,7 +16,7 @@ const profile: SmpFilesProfile = {
   exchangeMs: 400,
   stepMs: 20_000,
   jobMs: 60_000,
-  replugMs: 3000,
+  replugMs: 120_000,
   files: paths,
   format: 'der',
   nul: false,

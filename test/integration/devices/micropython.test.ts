@@ -16,7 +16,7 @@ const profile: MicroPythonProfile = {
   exchangeMs: 800,
   stepMs: 30_000,
   jobMs: 60_000,
-  replugMs: 3000,
+  replugMs: 120_000,
   folder: '',
   format: 'der',
 };

@@ -21,7 +21,7 @@ export function consoleProfile(name: string, changes: Partial<ConsoleProfile> = 
   const profile = parseDeviceProfile(file, readFileSync(join('resources/profiles/devices', file), 'utf8'));
   if (profile.driver !== 'console') throw new Error(`${name} is no console profile`);
   const { variables, ...others } = changes;
-  return { ...profile, exchangeMs: 1500, replugMs: 3000, ...others, variables: { ...profile.variables, ...variables } };
+  return { ...profile, exchangeMs: 1500, replugMs: 120_000, ...others, variables: { ...profile.variables, ...variables } };
 }
 
 export const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
