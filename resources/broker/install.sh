@@ -8,7 +8,7 @@ usage() {
   cat <<'TEXT'
 usage: install.sh --station NAME --keys FILE --root-ca FILE [options]
   --station NAME      the station that may publish here
-  --keys FILE         its two SSH keys, as "birthmark broker --keys" prints them
+  --keys FILE         its two SSH keys, as "birthmark broker keys" prints them
   --root-ca FILE      PEM of the customer's root: only CAs below it are ever taken
   --address ADDRESS   where Mosquitto listens for MQTT (default 0.0.0.0)
   --ports A,B,C       MQTT over TLS, its second port, websockets (default 8883,1883,9001)

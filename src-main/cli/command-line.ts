@@ -1,60 +1,86 @@
 import { exitCodes, Failure, logBugsTo, toFailureData } from '../contract/index.ts';
-import { CommandContext, helpOf, parseOptions, withOptionNames, type Command } from './command.ts';
-import { commands } from './commands/index.ts';
+import { CommandContext } from './context.ts';
+import type { CommandEntry } from './grammar/entry.ts';
+import { find } from './grammar/find.ts';
+import { commandHelp, helpFor } from './grammar/help.ts';
+import { formats, optionsOf } from './grammar/options.ts';
+import { parse, withOptionNames } from './grammar/parse.ts';
 import { nextSignal, type Interruption } from './interruption.ts';
-import { createOutput, reportFailure, type Output } from './output.ts';
-
-const product = 'birthmark — provisioning station';
-
-function overview(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
-  const codes = Object.entries(exitCodes).map(([name, code]) => `${String(code)} ${name}`);
-  return `${product}\n\nUsage: birthmark COMMAND [OPTIONS]\n\n${lines.join('\n')}\n\nbirthmark COMMAND --help tells more, birthmark --version which one this is. Exit codes: ${codes.join(', ')}; 130 and 143 after Ctrl-C and SIGTERM.`;
-}
-
-const asksForHelp = (word: string): boolean => word === '--help' || word === '-h';
+import { Output } from './output.ts';
+import { ownCommand } from './own-commands.ts';
+import type { Values } from './values.ts';
 
 /** Runs what the words after `birthmark` ask for; returns the exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   logBugsTo((line) => process.stderr.write(`${line}\n`));
-  const output = createOutput(args.includes('--json'));
-  const [name, ...rest] = args;
-  if (name === undefined || name === 'help' || asksForHelp(name)) {
-    process.stdout.write(`${overview()}\n`);
-    return name === undefined ? exitCodes.USAGE : exitCodes.OK;
+  const output = new Output({ format: asksForJson(args) ? 'json' : 'table', quiet: false, fileOnStandardOutput: false });
+  let found;
+  try {
+    found = find(args);
+  } catch (thrown) {
+    return ended(output, output.failure(toFailureData(thrown)));
   }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const problem = `there is no command "${name}"; birthmark --help names them`;
-    return reportFailure(output, new Failure('INVALID_INPUT', { field: 'command', problem }).toData());
+  if (!('command' in found)) {
+    process.stdout.write(`${helpFor(found.helpFor === null ? [] : [found.helpFor]) ?? ''}\n`);
+    return found.asked ? exitCodes.OK : exitCodes.USAGE;
   }
-  if (rest.some(asksForHelp)) {
-    process.stdout.write(`${helpOf(command)}\n`);
+  const { command, rest } = found;
+  if (rest.some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(`${commandHelp(command)}\n`);
     return exitCodes.OK;
   }
-  return runCommand(command, rest, output);
+  let values;
+  try {
+    values = parse(command, rest);
+  } catch (thrown) {
+    return ended(output, output.failure(toFailureData(thrown)));
+  }
+  return runCommand(command, values);
 }
 
-async function runCommand(command: Command, args: readonly string[], output: Output): Promise<number> {
-  let context: CommandContext | undefined;
+/** A command that cannot be parsed is told as it wanted to be answered. */
+const asksForJson = (args: readonly string[]): boolean =>
+  args.some(
+    (arg, at) => arg === '--json' || arg === '-j' || /^--format=json/u.test(arg) || (arg === '--format' && args[at + 1] === 'json'),
+  );
+
+function ended(output: Output, exitCode: number): number {
+  output.finish(exitCode);
+  return exitCode;
+}
+
+function outputFor(command: CommandEntry, values: Values): Output {
+  const format = command.rows === true ? formats.find((one) => one === values.text('format')) : undefined;
+  const writes = Object.entries(optionsOf(command)).filter(([, { file }]) => file === 'write');
+  return new Output({
+    format: values.flag('json') ? 'json' : (format ?? 'table'),
+    quiet: values.flag('quiet'),
+    fileOnStandardOutput: writes.some(([name]) => values.text(name) === '-'),
+  });
+}
+
+async function runCommand(command: CommandEntry, values: Values): Promise<number> {
+  const output = outputFor(command, values);
+  const context = new CommandContext(output, values);
   try {
-    context = new CommandContext(output, parseOptions(command, args));
-    const ended = await Promise.race([command.run(context), nextSignal()]);
-    return typeof ended === 'number' ? ended : await interrupted(context, ended);
+    const run = command.load === null ? ownCommand(command.name) : await command.load();
+    const result = await Promise.race([run(context), nextSignal()]);
+    return ended(output, typeof result === 'number' ? result : await interrupted(context, result));
   } catch (thrown) {
-    return reportFailure(output, withOptionNames(command, toFailureData(thrown)));
+    return ended(output, output.failure(withOptionNames(command, toFailureData(thrown))));
   } finally {
-    await context?.stop();
+    await context.stop();
   }
 }
 
 /** Puts everything away, then leaves at once: what the command was waiting for will not come any more. */
 async function interrupted(context: CommandContext, { exitCode }: Interruption): Promise<never> {
-  context.output.note('Stopping: what is running is ended in good order. Once more to leave at once.');
+  const { output } = context;
+  output.note('Stopping: what is running is ended in good order. Once more to leave at once.');
   await context.stop();
   const left =
     'in order: nothing is ACTIVE that was not proven; what was signed for a unit that was not finished is revoked, or waits for its proof';
-  reportFailure(context.output, new Failure('CANCELLED', { left }).toData());
+  output.failure(new Failure('CANCELLED', { left }).toData());
+  output.finish(exitCode);
   process.exit(exitCode);
 }

@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { Failure } from '../contract/index.ts';
+import { closeSync, createReadStream, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Failure, unwrap } from '../contract/index.ts';
 
 type Access = 'read' | 'write';
 
@@ -30,19 +30,35 @@ export function fileFailure(path: string, access: Access, thrown: unknown): Fail
   }
 }
 
-/** The bytes of a file that a person named. FILE_NOT_FOUND, FILE_DENIED, FILE_IS_FOLDER, FILE_FAILED. */
+const standardStream = '-';
+
+/** The bytes of a file that a person named; `-` is standard input. FILE_NOT_FOUND, FILE_DENIED, FILE_IS_FOLDER, FILE_FAILED. */
 export function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readFileSync(path === standardStream ? 0 : path);
   } catch (thrown) {
-    throw fileFailure(path, 'read', thrown);
+    throw fileFailure(path === standardStream ? 'standard input' : path, 'read', thrown);
   }
 }
 
 export const readText = (path: string): string => readBytes(path).toString('utf8');
 
-/** Writes a file that a person asked for. FOLDER_NOT_FOUND, DATA_DENIED, FILE_EXISTS (flag wx), DISK_FULL, FILE_FAILED. */
+/** The same piece by piece, for files that may be large. */
+export async function* piecesOf(path: string, size: number): AsyncGenerator<Buffer> {
+  const stream = path === standardStream ? process.stdin : createReadStream(path, { highWaterMark: size });
+  try {
+    for await (const piece of stream as AsyncIterable<Buffer>) yield piece;
+  } catch (thrown) {
+    throw fileFailure(path === standardStream ? 'standard input' : path, 'read', thrown);
+  }
+}
+
+/** Writes a file that a person asked for; `-` is standard output. FOLDER_NOT_FOUND, DATA_DENIED, FILE_EXISTS (flag wx), DISK_FULL, FILE_FAILED. */
 export function writeGivenFile(path: string, content: string | Uint8Array, options: { mode?: number; flag?: 'w' | 'wx' } = {}): void {
+  if (path === standardStream) {
+    process.stdout.write(content);
+    return;
+  }
   try {
     writeFileSync(path, content, options);
   } catch (thrown) {
@@ -50,22 +66,46 @@ export function writeGivenFile(path: string, content: string | Uint8Array, optio
   }
 }
 
-/** Takes the name for a file that is written later. FILE_EXISTS, FOLDER_NOT_FOUND, DATA_DENIED. */
-export function openNewFile(path: string, mode: number): number {
-  try {
-    return openSync(path, 'wx', mode);
-  } catch (thrown) {
-    throw fileFailure(path, 'write', thrown);
-  }
-}
+/**
+ * A file that is taken before there is anything to write: what was signed must not be lost for a file that cannot be
+ * written, and a key must not overwrite another.
+ */
+export class NewFile {
+  readonly path: string;
+  #handle: number | null;
 
-/** Fills a file that was taken, synced. DISK_FULL, FILE_FAILED. */
-export function fillFile(path: string, handle: number, content: string | Uint8Array): void {
-  try {
-    writeFileSync(handle, content);
-    fsyncSync(handle);
-    closeSync(handle);
-  } catch (thrown) {
-    throw fileFailure(path, 'write', thrown);
+  /** FILE_EXISTS, FOLDER_NOT_FOUND, DATA_DENIED. */
+  constructor(path: string, mode: number) {
+    this.path = path;
+    try {
+      this.#handle = path === standardStream ? null : openSync(path, 'wx', mode);
+    } catch (thrown) {
+      throw fileFailure(path, 'write', thrown);
+    }
+  }
+
+  /** Writes it, synced. DISK_FULL, FILE_FAILED. */
+  fill(content: string | Uint8Array): void {
+    if (this.path === standardStream) {
+      process.stdout.write(content);
+      return;
+    }
+    const handle = unwrap(this.#handle, 'a file is filled once');
+    try {
+      writeFileSync(handle, content);
+      fsyncSync(handle);
+      closeSync(handle);
+      this.#handle = null;
+    } catch (thrown) {
+      throw fileFailure(this.path, 'write', thrown);
+    }
+  }
+
+  /** Takes it away again where nothing was written. */
+  close(): void {
+    if (this.#handle === null) return;
+    closeSync(this.#handle);
+    this.#handle = null;
+    rmSync(this.path, { force: true });
   }
 }

@@ -202,13 +202,7 @@ test('a whole station: a unit passes there; revoked means refused there; nothing
   const { nodes, managementPort, managementUser } = rabbitmq().at;
   const said = await birthmark(
     [
-      ...[
-        'broker',
-        '--data',
-        station.dataDir,
-        '--rabbitmq',
-        nodes.map(({ host: at, port, folder }) => `${at}:${port}=${folder}`).join(','),
-      ],
+      ...['broker', 'use-rabbitmq', '--data', station.dataDir, ...nodes.map(({ host: at, port, folder }) => `${at}:${port}=${folder}`)],
       ...['--server-name', 'localhost', '--management-port', String(managementPort), '--management-user', managementUser],
       ...['--password-file', '-', '--json'],
     ],

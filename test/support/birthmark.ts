@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { z } from 'zod';
 
 export interface CliResult {
   readonly code: number | null;
@@ -24,9 +25,18 @@ export function birthmark(
   return new Promise((ended) => child.once('close', (code) => ended({ code, stdout, stderr })));
 }
 
-/** The one JSON object that `--json` prints; anything else on standard output is an error. */
-export function jsonOf(result: CliResult): Record<string, unknown> {
-  const lines = result.stdout.split('\n');
-  if (lines.length !== 2 || lines[1] !== '') throw new Error(`not one line of JSON: ${result.stdout}\n${result.stderr}`);
-  return JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+const Envelope = z
+  .object({ verdict: z.enum(['PASS', 'FAIL', 'PENDING']), result: z.looseObject({}).nullable(), error: z.looseObject({}).nullable() })
+  .strict();
+
+/**
+ * What is in the one JSON object that `--json` prints: the result, with the verdict beside it, and the error where there is one.
+ * Anything else on standard output is an error, and so is a verdict that the exit code does not bear out.
+ */
+export function jsonOf({ code, stdout, stderr }: CliResult): Record<string, unknown> {
+  const lines = stdout.split('\n');
+  if (lines.length !== 2 || lines[1] !== '') throw new Error(`not one line of JSON: ${stdout}\n${stderr}`);
+  const { verdict, result, error } = Envelope.parse(JSON.parse(lines[0] ?? ''));
+  if (verdict !== 'PENDING' && (verdict === 'PASS') !== (code === 0)) throw new Error(`${verdict} with exit code ${String(code)}`);
+  return { ...result, verdict, ...(error === null ? {} : { error }) };
 }

@@ -1,18 +1,16 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import { exitCodes, Failure, limits, type CrlAdoption } from '../../contract/index.ts';
-import type { CommandContext } from '../command.ts';
-import { fileFailure } from '../files.ts';
+import type { CommandContext } from '../context.ts';
+import { piecesOf } from '../files.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
 
-/** `crl --adopt FILE`: then a new list that has it all is published, which needs the PIN. */
-export async function adoptCrlFile(context: CommandContext, path: string): Promise<number> {
-  const dryRun = context.flag('dry-run');
-  const note = context.text('note') ?? (dryRun ? 'dry run' : '');
+/** Takes the revocations of a list; then a new list that has it all is published, which needs the PIN. */
+export async function adopt(context: CommandContext): Promise<number> {
+  const dryRun = context.values.flag('dry-run');
+  const note = context.values.text('note') ?? (dryRun ? 'dry run' : '');
   if (note === '') throw new Failure('INVALID_INPUT', { field: '--note', problem: 'a reason is needed, for the audit log' });
-  await using file = await openFile(path);
   const station = context.start({ broker: !dryRun, line: 'off' });
-  await send(station, file);
+  await send(station, context.values.word);
   const adoption = await station.call('crl.adopt', { note, dryRun });
   if (!dryRun) {
     await context.openSession(station, { kind: 'crl-only', minutes: 10, reason: 'publish a CRL after a list was adopted' });
@@ -22,22 +20,11 @@ export async function adoptCrlFile(context: CommandContext, path: string): Promi
   return exitCodes.OK;
 }
 
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (thrown) {
-    throw fileFailure(path, 'read', thrown);
-  }
-}
-
-async function send(station: StationProcess, file: FileHandle): Promise<void> {
-  const buffer = Buffer.alloc(limits.crlChunkBytes);
-  for (let offset = 0; ;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
-    if (bytesRead === 0 && offset > 0) return;
-    offset = (await station.call('crl.receive', { offset, bytes: buffer.subarray(0, bytesRead) })).size;
-    if (bytesRead === 0) return;
-  }
+async function send(station: StationProcess, path: string): Promise<void> {
+  let offset = 0;
+  for await (const bytes of piecesOf(path, limits.crlChunkBytes)) offset = (await station.call('crl.receive', { offset, bytes })).size;
+  // An empty file is a file, too: the station says what is wrong with it.
+  if (offset === 0) await station.call('crl.receive', { offset, bytes: Buffer.alloc(0) });
 }
 
 function textOf({ dryRun, lists, others, adopted, entries }: CrlAdoption): string {

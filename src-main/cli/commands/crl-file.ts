@@ -15,9 +15,9 @@ import {
 } from '../../station/ca/index.ts';
 import { listsIn } from '../../station/broker/index.ts';
 import { isDer } from '../../station/x509-files/index.ts';
-import type { CommandContext } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { fileFailure, readBytes } from '../files.ts';
-import { table } from '../output.ts';
+import { facts, table } from '../output.ts';
 
 /** PEM is a third larger than what it holds. */
 const maxPemBytes = Math.ceil(limits.crlBytes * 1.4);
@@ -25,11 +25,16 @@ const maxPemBytes = Math.ceil(limits.crlBytes * 1.4);
 /** Runs `use` with each CRL of a file, DER or PEM; a PEM file may hold several. */
 async function eachCrl(path: string, use: (crl: CrlFile) => Promise<void>): Promise<void> {
   try {
+    if (path === '-') {
+      for (const source of sourcesIn(readBytes(path))) await use(await CrlFile.read(source));
+      return;
+    }
     const start = Buffer.alloc(64);
     await using file = await open(path, 'r');
     const { bytesRead } = await file.read(start, 0, start.length, 0);
     if (isDer(start.subarray(0, bytesRead))) return await withCrlFile(path, async (source) => use(await CrlFile.read(source)));
-    for (const source of pemSources(path)) await use(await CrlFile.read(source));
+    if (statSync(path).size > maxPemBytes) throw new Failure('CRL_REJECTED', { problem: `it has more than ${String(maxPemBytes)} bytes` });
+    for (const source of sourcesIn(readFileSync(path))) await use(await CrlFile.read(source));
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code === 'CRL_REJECTED')
       throw new Failure('CRL_FILE_INVALID', { path, problem: String(thrown.params['problem']) });
@@ -38,24 +43,20 @@ async function eachCrl(path: string, use: (crl: CrlFile) => Promise<void>): Prom
   }
 }
 
-function pemSources(path: string): CrlSource[] {
-  if (statSync(path).size > maxPemBytes) throw new Failure('CRL_REJECTED', { problem: `it has more than ${String(maxPemBytes)} bytes` });
-  return listsIn(readFileSync(path)).map(bytesSource);
-}
+const sourcesIn = (bytes: Buffer): CrlSource[] => (isDer(bytes) ? [bytes] : listsIn(bytes)).map(bytesSource);
 
-/** `crl --show FILE`. */
-export async function showCrlFile(context: CommandContext, path: string): Promise<number> {
-  const limit = context.number('limit', { min: 1, max: limits.pageRows, fallback: 20 });
+export async function showCrlFile(context: CommandContext): Promise<number> {
+  const limit = context.values.number('limit', { min: 1, max: limits.pageRows, fallback: 20 });
   const found: (CrlDescription & { sample: Awaited<ReturnType<typeof readCrlEntries>>['first'] })[] = [];
-  await eachCrl(path, async (crl) => {
+  await eachCrl(context.values.word, async (crl) => {
     const { count, first } = await readCrlEntries(crl, limit);
     found.push({ ...(await describeCrl(crl)), entries: count, sample: first });
   });
   context.output.result({ crls: found }, () =>
     found
-      .map(({ sample, ...facts }) =>
+      .map(({ sample, ...crl }) =>
         [
-          factsTable(facts),
+          factsOf(crl),
           ...(sample.length === 0
             ? []
             : [
@@ -64,7 +65,7 @@ export async function showCrlFile(context: CommandContext, path: string): Promis
                   sample.map((one) => [one.serial, one.revokedAt, one.reason]),
                 ),
               ]),
-          ...(facts.entries > sample.length ? [`… and ${String(facts.entries - sample.length)} more`] : []),
+          ...(crl.entries > sample.length ? [`… and ${String(crl.entries - sample.length)} more`] : []),
         ].join('\n'),
       )
       .join('\n\n'),
@@ -72,44 +73,41 @@ export async function showCrlFile(context: CommandContext, path: string): Promis
   return exitCodes.OK;
 }
 
-const factsTable = (facts: CrlDescription): string =>
-  table(
-    ['', ''],
-    [
-      ['issuer', facts.issuer],
-      ['number', facts.number ?? 'none'],
-      ['this update', facts.thisUpdate],
-      ['next update', facts.nextUpdate ?? 'none'],
-      ['scope', facts.uri ?? 'all certificates of the issuer'],
-      ['authority key', facts.authorityKeyId ?? 'none'],
-      ['signed with', facts.algorithm],
-      ['entries', String(facts.entries)],
-      ['bytes', String(facts.bytes)],
-      ['sha256', facts.sha256],
-      ...facts.notes.map((note) => ['note', note]),
-    ],
-  ).trimStart();
+const factsOf = (crl: CrlDescription): string =>
+  facts([
+    ['issuer', crl.issuer],
+    ['number', crl.number ?? 'none'],
+    ['this update', crl.thisUpdate],
+    ['next update', crl.nextUpdate ?? 'none'],
+    ['scope', crl.uri ?? 'all certificates of the issuer'],
+    ['authority key', crl.authorityKeyId ?? 'none'],
+    ['signed with', crl.algorithm],
+    ['entries', String(crl.entries)],
+    ['bytes', String(crl.bytes)],
+    ['sha256', crl.sha256],
+    ...crl.notes.map((note) => ['note', note] as const),
+  ]);
 
-/** `crl --verify FILE [--ca CERTIFICATE]`: exit code 0 only when every list of the file is good now. */
-export async function verifyCrlFile(context: CommandContext, path: string): Promise<number> {
-  const ca = context.text('ca');
+/** Exit code 0 only when every list of the file is good now. */
+export async function verifyCrlFile(context: CommandContext): Promise<number> {
+  const ca = context.values.text('ca');
   const issuers = ca === undefined ? await ownIssuers(context) : [readCa(ca)];
   const found: (CrlDescription & { signedBy: string | null; problems: string[] })[] = [];
-  await eachCrl(path, async (crl) => {
+  await eachCrl(context.values.word, async (crl) => {
     const { count } = await readCrlEntries(crl, 0);
-    const facts = { ...(await describeCrl(crl)), entries: count };
+    const said = { ...(await describeCrl(crl)), entries: count };
     const problems: string[] = [];
     let signedBy: string | null = null;
     for (const issuer of issuers) if (await crl.signedBy(issuer.read)) signedBy = issuer.name;
     if (signedBy === null) problems.push(`its signature is not by ${ca === undefined ? 'any CA of this station' : ca}`);
     const now = new Date().toISOString();
-    if (facts.thisUpdate > now) problems.push(`it begins only ${facts.thisUpdate}`);
-    if (facts.nextUpdate === null) problems.push('it does not say when the next one comes');
-    else if (facts.nextUpdate <= now) problems.push(`it ended ${facts.nextUpdate}: whoever uses it locks every device of its issuer out`);
-    found.push({ ...facts, signedBy, problems: [...problems, ...facts.notes] });
+    if (said.thisUpdate > now) problems.push(`it begins only ${said.thisUpdate}`);
+    if (said.nextUpdate === null) problems.push('it does not say when the next one comes');
+    else if (said.nextUpdate <= now) problems.push(`it ended ${said.nextUpdate}: whoever uses it locks every device of its issuer out`);
+    found.push({ ...said, signedBy, problems: [...problems, ...said.notes] });
   });
   const good = found.every(({ problems }) => problems.length === 0);
-  context.output.result({ verdict: good ? 'PASS' : 'FAIL', crls: found }, () =>
+  context.output.result({ crls: found }, () =>
     found
       .map(({ issuer, number, entries, signedBy, problems, uri }) =>
         [

@@ -1,29 +1,20 @@
 import { exitCodes, Failure, limits, type ErrorCode } from '../../contract/index.ts';
 import { simulatedFaults, type SimulatedFault } from '../../station/try-out/index.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';
-import { dataFolder, type StationProcess } from '../station-process.ts';
+import type { StationProcess } from '../station-process.ts';
 import { untilEffective } from './revocation.ts';
 import { addCertificates, clearBench, onResult, unitsText, type UnitResult } from './units.ts';
 
-export const demo: Command = {
-  name: 'demo',
-  summary: 'a whole station with simulated units: provision, prove, revoke one, prove it refused',
-  options: {
-    units: { argument: 'N', help: 'how many units (default 8)' },
-    parallel: { argument: 'P', help: 'how many slots (default 4, up to 16)' },
-    fault: { argument: 'NAME', help: 'hit one unit with a fault; "list" names them' },
-  },
-  async run(context) {
-    if (context.text('fault') === 'list') return listFaults(context);
-    const units = context.number('units', { min: 1, max: 10_000, fallback: 8 });
-    const parallel = Math.min(units, context.number('parallel', { min: 1, max: limits.slots, fallback: 4 }));
-    const fault = faultOf(context.text('fault'));
-    const own = context.text('data') === undefined;
-    const dataDir = own ? context.temporaryFolder() : dataFolder(context.text('data'));
-    return runDemo(context, context.startNew({ broker: true, line: 'auto' }, dataDir), { units, parallel, fault });
-  },
-};
+export async function demo(context: CommandContext): Promise<number> {
+  if (context.values.text('fault') === 'list') return listFaults(context);
+  const units = context.values.number('units', { min: 1, max: 10_000, fallback: 8 });
+  const parallel = Math.min(units, context.values.number('parallel', { min: 1, max: limits.slots, fallback: 4 }));
+  const fault = faultOf(context.values.text('fault'));
+  const own = context.values.text('data') === undefined;
+  const dataDir = own ? context.temporaryFolder() : context.dataFolder();
+  return runDemo(context, context.startNew({ broker: true, line: 'auto' }, dataDir), { units, parallel, fault });
+}
 
 /** A unit of the demo, and whether it was the one with the fault. */
 interface DemoUnit extends UnitResult {
@@ -39,7 +30,7 @@ interface Plan {
 async function runDemo(context: CommandContext, station: StationProcess, plan: Plan): Promise<number> {
   const began = performance.now();
   const off = station.on('setup.progress', (progress) =>
-    context.output.note(`${String(progress.done)}/${String(progress.total)} ${progress.step}`),
+    context.output.progress(`${String(progress.done)}/${String(progress.total)} ${progress.step}`),
   );
   await prepare(context, station, plan);
   off();
@@ -54,7 +45,7 @@ async function runDemo(context: CommandContext, station: StationProcess, plan: P
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   const verdict = problems.length === 0 ? 'PASS' : 'FAIL';
   const failed = units.filter((unit) => unit.verdict === 'FAIL').length;
-  context.output.result({ verdict, units, revocation, totals: { units: units.length, passed, failed, seconds }, problems }, () =>
+  context.output.result({ units, revocation, totals: { units: units.length, passed, failed, seconds }, problems }, () =>
     [
       unitsText(units),
       revocation === null
@@ -73,7 +64,7 @@ async function runDemo(context: CommandContext, station: StationProcess, plan: P
 async function prepare(context: CommandContext, station: StationProcess, plan: Plan): Promise<void> {
   const { phase, tryOut } = await station.call('station.status', {});
   if (phase === 'first-run') await station.call('station.tryOut', { slots: plan.parallel, plug: false });
-  else if (!tryOut) throw new Failure('ALREADY_SET_UP', { path: dataFolder(context.text('data')) });
+  else if (!tryOut) throw new Failure('ALREADY_SET_UP', { path: context.dataFolder() });
   else await clearBench(station);
   // The session that a new try-out station comes with is for looking round; this one is for so many units.
   if ((await station.call('sessions.current', {})) !== null) await station.call('sessions.close', {});
@@ -190,7 +181,7 @@ function judge(units: readonly DemoUnit[], revocation: RevocationResult | null, 
 
 function faultOf(name: string | undefined): SimulatedFault | null {
   if (name === undefined) return null;
-  const fault = simulatedFaults.find((candidate) => candidate.name === name);
+  const fault = simulatedFaults.find((candidate) => candidate.name === name.toLowerCase());
   if (fault === undefined)
     throw new Failure('INVALID_INPUT', { field: '--fault', problem: `there is no fault "${name}"; --fault list names them` });
   return fault;

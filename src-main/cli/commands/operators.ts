@@ -1,34 +1,29 @@
-import { exitCodes, Failure, Role } from '../../contract/index.ts';
-import type { Command } from '../command.ts';
-import { table } from '../output.ts';
+import { exitCodes, Role, type CallOutput } from '../../contract/index.ts';
+import type { CommandContext } from '../context.ts';
 import { readSecret } from '../pin.ts';
+import { printRows, type Column } from '../rows.ts';
+import type { StationProcess } from '../station-process.ts';
+import { oneOf } from '../values.ts';
 
-export const operators: Command = {
-  name: 'operators',
-  summary: 'who may sign in to the app, and letting somebody else',
-  options: {
-    add: { argument: 'NAME', help: 'let this person sign in' },
-    role: { argument: 'ROLE', help: `what they may do: one of ${Role.options.join(', ')} (default: technician)` },
-    'password-file': { argument: 'FILE', help: 'file with their password; without it nobody is asked for one' },
-  },
-  async run(context) {
-    const name = context.text('add');
-    const role = Role.safeParse(context.text('role') ?? 'technician');
-    if (!role.success) throw new Failure('INVALID_INPUT', { field: '--role', problem: `must be one of ${Role.options.join(', ')}` });
-    const file = context.text('password-file');
-    if (name === undefined && (file !== undefined || context.text('role') !== undefined)) {
-      throw new Failure('INVALID_INPUT', { field: '--add', problem: 'a name is needed' });
-    }
-    const password = file === undefined ? null : await readSecret({ file, option: '--password-file', tryOut: false }, 'Password');
-    const station = context.start({ broker: false, line: 'off' });
-    if (name !== undefined) await station.call('operators.add', { name, role: role.data, password });
-    const found = await station.call('operators.list', {});
-    context.output.result({ operators: found }, () =>
-      table(
-        ['NAME', 'ROLE', 'PASSWORD'],
-        found.map((one) => [one.name, one.role, one.passwordSet ? 'set' : 'none']),
-      ),
-    );
-    return exitCodes.OK;
-  },
-};
+const columns: readonly Column<CallOutput<'operators.list'>[number]>[] = [
+  { title: 'NAME', of: (one) => one.name },
+  { title: 'ROLE', of: (one) => one.role },
+  { title: 'PASSWORD', of: (one) => (one.passwordSet ? 'set' : 'none') },
+];
+
+export const listOperators = (context: CommandContext): Promise<number> => show(context, context.start({ broker: false, line: 'off' }));
+
+export async function addOperator(context: CommandContext): Promise<number> {
+  const { values } = context;
+  const { role = 'technician' } = oneOf(values, 'role', Role.options);
+  const file = values.text('password-file');
+  const password = file === undefined ? null : await readSecret({ file, option: '--password-file', tryOut: false }, 'Password');
+  const station = context.start({ broker: false, line: 'off' });
+  await station.call('operators.add', { name: values.word, role, password });
+  return show(context, station);
+}
+
+async function show(context: CommandContext, station: StationProcess): Promise<number> {
+  await printRows(context, columns, await station.call('operators.list', {}));
+  return exitCodes.OK;
+}

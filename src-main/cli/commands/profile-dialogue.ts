@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes, Failure } from '../../contract/index.ts';
 import { parseTranscript, replayTranscript } from '../../station/devices/index.ts';
-import type { CommandContext } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { readText, writeGivenFile } from '../files.ts';
 import { table } from '../output.ts';
 import { readDeviceProfile } from '../profile-files.ts';
@@ -46,17 +46,18 @@ const skeleton = (name: string, schema: string): unknown => ({
 });
 
 /** INVALID_INPUT when there is such a file, or no such profile to begin with. */
-export function newProfile(context: CommandContext, name: string): number {
+export function newProfile(context: CommandContext): Promise<number> {
+  const name = context.values.word;
   if (!/^[a-z0-9][a-z0-9-]{0,63}$/u.test(name))
     throw new Failure('INVALID_INPUT', { field: 'NAME', problem: 'a name has small letters, digits and hyphens' });
   const file = `${name}.json`;
   const folder = join(resourcesDir, 'profiles', 'devices');
   const schema = join(folder, 'device-profile.schema.json');
-  const from = context.text('from');
+  const from = context.values.text('from');
   const profile = from === undefined ? skeleton(name, schema) : copyOf(folder, from, name, schema);
   writeGivenFile(file, `${JSON.stringify(profile, null, 2)}\n`, { flag: 'wx' });
-  context.output.result({ file }, () => `${file}: change it for your device, then birthmark profile lint ${file}`);
-  return exitCodes.OK;
+  context.output.result({ file }, () => `${file}: change it for your device, then birthmark profiles lint ${file}`);
+  return Promise.resolve(exitCodes.OK);
 }
 
 function copyOf(folder: string, from: string, name: string, schema: string): unknown {
@@ -65,18 +66,16 @@ function copyOf(folder: string, from: string, name: string, schema: string): unk
   return { ...(JSON.parse(readText(path)) as object), $schema: schema, name };
 }
 
-export async function dryRun(context: CommandContext, file: string): Promise<number> {
-  const path = context.text('transcript');
-  if (path === undefined) throw new Failure('INVALID_INPUT', { field: '--transcript', problem: 'a recorded transcript is needed' });
-  const profile = readDeviceProfile(file);
+export async function dryRun(context: CommandContext): Promise<number> {
+  const profile = readDeviceProfile(context.values.word);
   if (profile.driver !== 'console')
     throw new Failure('INVALID_INPUT', {
       field: 'FILE',
       problem: `only a dialogue of the console driver can be played, not ${profile.driver}`,
     });
-  const played = await replayTranscript(profile, parseTranscript(readText(path)));
+  const played = await replayTranscript(profile, parseTranscript(readText(context.values.needed('transcript'))));
   const same = played.every(({ difference }) => difference === null);
-  context.output.result({ verdict: same ? 'PASS' : 'FAIL', sections: played }, () =>
+  context.output.result({ sections: played }, () =>
     table(
       ['LINE', 'SECTION', 'THEN', 'NOW', 'DIFFERENCE'],
       played.map((one) => [String(one.line), one.section, one.recorded, one.replayed, one.difference ?? '-']),

@@ -1,4 +1,4 @@
-import { exitCodes, Failure, toFailureData, explain, catalogue, type FailureData } from '../../contract/index.ts';
+import { exitCodes, toFailureData, type FailureData } from '../../contract/index.ts';
 import { makeStationKey, type StationKey } from '../../station/ca/index.ts';
 import {
   openUnit,
@@ -9,7 +9,7 @@ import {
   type TranscriptLine,
   type UnitSession,
 } from '../../station/devices/index.ts';
-import type { CommandContext } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';
 import { readDeviceProfile } from '../profile-files.ts';
 import { ThrowAwayCa } from '../throw-away-ca.ts';
@@ -23,10 +23,9 @@ interface Tried {
 }
 
 /** Tries a profile on a unit without any station: no token, no broker, nothing is recorded but what was said. */
-export async function tryProfile(context: CommandContext, file: string): Promise<number> {
-  const path = context.text('port');
-  if (path === undefined) throw new Failure('INVALID_INPUT', { field: '--port', problem: 'the serial port of a unit is needed' });
-  const profile = readDeviceProfile(file);
+export async function tryProfile(context: CommandContext): Promise<number> {
+  const path = context.values.needed('port');
+  const profile = readDeviceProfile(context.values.word);
   const lines: TranscriptLine[] = [];
   const stop = new AbortController();
   const interrupt = (): void => {
@@ -35,14 +34,14 @@ export async function tryProfile(context: CommandContext, file: string): Promise
   process.once('SIGINT', interrupt);
   const trial = new Trial(profile, path, { signal: stop.signal }, (line) => lines.push(line));
   try {
-    await trial.run(context.flag('write'));
+    await trial.run(context.values.flag('write'));
   } finally {
     process.removeListener('SIGINT', interrupt);
-    const out = context.text('transcript');
+    const out = context.values.text('transcript');
     if (out !== undefined) writeTranscript(out, lines);
   }
   const { failure, unit, steps } = trial;
-  context.output.result({ verdict: failure === null ? 'PASS' : 'FAIL', unit, steps, ...(failure === null ? {} : { error: failure }) }, () =>
+  context.output.result({ unit, steps }, () =>
     [
       transcriptText(lines),
       '',
@@ -52,10 +51,7 @@ export async function tryProfile(context: CommandContext, file: string): Promise
       ),
     ].join('\n'),
   );
-  if (failure === null) return exitCodes.OK;
-  const { title, what } = explain(failure.code, failure.params);
-  context.output.note(`${title}\n  ${what}${failure.detail === undefined ? '' : `\n  ${failure.detail}`}`);
-  return exitCodes[catalogue[failure.code].exit];
+  return failure === null ? exitCodes.OK : context.output.failure(failure);
 }
 
 class Trial {

@@ -2,57 +2,24 @@ import { basename } from 'node:path';
 import { exitCodes, type ProfileFinding } from '../../contract/index.ts';
 import { besideFile, lintCertificateProfile } from '../../station/ca/index.ts';
 import { lintDeviceProfile } from '../../station/devices/index.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { readText } from '../files.ts';
 import { table } from '../output.ts';
-import { dryRun, newProfile } from './profile-dialogue.ts';
-import { tryProfile } from './profile-try.ts';
+import type { StationProcess } from '../station-process.ts';
+
+export const listProfiles = (context: CommandContext): Promise<number> => show(context, context.start({ broker: false, line: 'off' }));
 
 /** Both kinds of profiles: the file itself says which it is. */
-export const profile: Command = {
-  name: 'profile',
-  summary: 'certificate and device profiles: list, make, check with line numbers, play a transcript, try on a unit, keep',
-  actions: {
-    list: { argument: '', help: 'the profiles that work orders may name' },
-    lint: { argument: 'FILE…', help: 'check profiles; needs no station. Exit code 1 when one cannot be used' },
-    add: { argument: 'FILE', help: 'check a profile and keep it with the station' },
-    new: { argument: 'NAME', help: 'begin a device profile: writes NAME.json here' },
-    'dry-run': {
-      argument: 'FILE',
-      help: 'play a recorded transcript against a device profile; sends nothing. Exit code 1 when it differs',
-    },
-    try: { argument: 'FILE', help: 'try a device profile on the unit at a port: identify it; with --write everything, by a throw-away CA' },
-  },
-  options: {
-    from: { argument: 'NAME', help: 'new: begin with a copy of this shipped profile' },
-    transcript: { argument: 'FILE', help: 'dry-run: what to play; try: where to write what was said' },
-    port: { argument: 'PATH', help: 'try: serial port of the unit' },
-    write: { help: 'try: also make the key, write, read back and prove; the unit is erased afterwards where the profile says how' },
-  },
-  run(context) {
-    const [action, ...given] = context.action;
-    switch (action) {
-      case 'lint':
-        return Promise.resolve(lintFiles(context, given));
-      case 'new':
-        return Promise.resolve(newProfile(context, given[0] ?? ''));
-      case 'dry-run':
-        return dryRun(context, given[0] ?? '');
-      case 'try':
-        return tryProfile(context, given[0] ?? '');
-      default:
-        return list(context, action === 'add' ? (given[0] ?? null) : null);
-    }
-  },
-};
-
-async function list(context: CommandContext, add: string | null): Promise<number> {
+export async function addProfile(context: CommandContext): Promise<number> {
+  const path = context.values.word;
+  const text = readText(path);
   const station = context.start({ broker: false, line: 'off' });
-  if (add !== null) {
-    const text = readText(add);
-    if (isDeviceProfile(text)) await station.call('deviceProfiles.add', { text });
-    else await station.call('profiles.add', { text: withAnchors(text, add) });
-  }
+  if (isDeviceProfile(text)) await station.call('deviceProfiles.add', { text });
+  else await station.call('profiles.add', { text: withAnchors(text, path) });
+  return show(context, station);
+}
+
+async function show(context: CommandContext, station: StationProcess): Promise<number> {
   const profiles = await station.call('profiles.list', {});
   const devices = await station.call('deviceProfiles.list', {});
   context.output.result({ profiles, devices }, () =>
@@ -77,15 +44,15 @@ async function list(context: CommandContext, add: string | null): Promise<number
   return exitCodes.OK;
 }
 
-function lintFiles(context: CommandContext, files: readonly string[]): number {
-  const results = files.map((file) => ({ file, findings: findingsOf(file) }));
+export function lintProfiles(context: CommandContext): Promise<number> {
+  const results = context.values.words.map((file) => ({ file, findings: findingsOf(file) }));
   const errors = results.flatMap(({ findings }) => findings).filter(({ level }) => level === 'error').length;
-  context.output.result({ verdict: errors === 0 ? 'PASS' : 'FAIL', files: results }, () =>
+  context.output.result({ files: results }, () =>
     results
       .flatMap(({ file, findings }) => (findings.length === 0 ? [`${file}: good`] : findings.map((one) => lineText(file, one))))
       .join('\n'),
   );
-  return errors === 0 ? exitCodes.OK : exitCodes.FAILED;
+  return Promise.resolve(errors === 0 ? exitCodes.OK : exitCodes.FAILED);
 }
 
 function findingsOf(file: string): ProfileFinding[] {

@@ -7,41 +7,25 @@ import {
   type RevocationView,
   type Selector,
 } from '../../contract/index.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { readText } from '../files.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
 import { parseTime } from '../time.ts';
+import { oneOf } from '../values.ts';
+import { serialOf } from './certificates.ts';
 
-export const revoke: Command = {
-  name: 'revoke',
-  summary: 'revoke certificates and wait until the broker refuses them',
-  options: {
-    device: { argument: 'TENANT/DEVICE', help: 'all certificates of a device' },
-    serial: { argument: 'HEX', help: 'one certificate, by serial number' },
-    fingerprint: { argument: 'SHA256', help: 'one certificate, by SHA-256 fingerprint' },
-    order: { argument: 'ID', help: 'all certificates of a work order' },
-    'issued-from': { argument: 'TIME', help: 'all issued from this time on, e.g. 2026-05-04T06:00Z or with an offset like +02:00' },
-    'issued-to': { argument: 'TIME', help: 'and before this time (default: now)' },
-    csv: { argument: 'FILE', help: 'those in a list with the columns device, serial or fingerprint, and reason if you like' },
-    reason: { argument: 'REASON', help: `one of ${RevocationReason.options.join(', ')}` },
-    note: { argument: 'TEXT', help: 'why, for the audit log' },
-    'dry-run': { help: 'only show what it would hit' },
-    timeout: { argument: 'SECONDS', help: 'how long to wait for EFFECTIVE (default 30)' },
-  },
-  async run(context) {
-    const many = bulkSelectorOf(context);
-    const one = many === null ? selectorOf(context) : null;
-    const reason = RevocationReason.safeParse(context.text('reason') ?? 'unspecified');
-    if (!reason.success)
-      throw new Failure('INVALID_INPUT', { field: '--reason', problem: `must be one of ${RevocationReason.options.join(', ')}` });
-    const seconds = context.number('timeout', { min: 0, max: 3600, fallback: 30 });
-    const station = context.start({ broker: true, line: 'off' });
-    const terms = { reason: reason.data, note: context.text('note') ?? '', seconds };
-    if (many !== null) return revokeMany(context, station, many, terms);
-    return revokeOne(context, station, unwrap(one, 'it is many or one'), terms);
-  },
-};
+export async function revoke(context: CommandContext): Promise<number> {
+  const { values } = context;
+  const many = bulkSelectorOf(context);
+  const one = many === null ? selectorOf(context) : null;
+  const { reason = 'unspecified' } = oneOf(values, 'reason', RevocationReason.options);
+  const seconds = values.number('timeout', { min: 0, max: 3600, fallback: 30 });
+  const station = context.start({ broker: true, line: 'off' });
+  const terms = { reason, note: values.text('note') ?? '', seconds };
+  if (many !== null) return revokeMany(context, station, many, terms);
+  return revokeOne(context, station, unwrap(one, 'it is many or one'), terms);
+}
 
 interface Terms {
   readonly reason: RevocationReason;
@@ -60,7 +44,7 @@ async function nothingToRevoke(station: StationProcess, { device, ...other }: Se
 async function revokeOne(context: CommandContext, station: StationProcess, selector: Selector, terms: Terms): Promise<number> {
   const hit = await station.call('revocations.preview', selector);
   if (hit.length === 0) throw await nothingToRevoke(station, selector);
-  if (context.flag('dry-run')) {
+  if (context.values.flag('dry-run')) {
     context.output.result({ wouldRevoke: hit }, () =>
       table(
         ['SERIAL', 'DEVICE', 'STATUS'],
@@ -73,7 +57,7 @@ async function revokeOne(context: CommandContext, station: StationProcess, selec
   const revoked = await station.call('revocations.revoke', { selector, reason: terms.reason, note: terms.note });
   const settled = await untilEffective(station, revoked, terms.seconds * 1000);
   const effective = settled.every(hasArrived);
-  context.output.result({ verdict: effective ? 'PASS' : 'FAIL', revocations: settled }, () =>
+  context.output.result({ revocations: settled }, () =>
     table(
       ['SERIAL', 'DEVICE', 'STATE', 'CRL'],
       settled.map((one) => [one.serial, one.device, one.state, one.crlNumber === null ? '-' : `#${String(one.crlNumber)}`]),
@@ -84,7 +68,12 @@ async function revokeOne(context: CommandContext, station: StationProcess, selec
 
 /** A work order, a time or a list; null when the command names a single device or certificate. */
 function bulkSelectorOf(context: CommandContext): BulkSelector | null {
-  const [order, from, to, csv] = [context.text('order'), context.text('issued-from'), context.text('issued-to'), context.text('csv')];
+  const [order, from, to, csv] = [
+    context.values.text('order'),
+    context.values.text('issued-from'),
+    context.values.text('issued-to'),
+    context.values.text('csv'),
+  ];
   if (to !== undefined && from === undefined)
     throw new Failure('INVALID_INPUT', { field: '--issued-to', problem: 'needs --issued-from, too' });
   const named: BulkSelector[] = [];
@@ -93,17 +82,17 @@ function bulkSelectorOf(context: CommandContext): BulkSelector | null {
     named.push({ issued: { from: parseTime('--issued-from', from), to: parseTime('--issued-to', to ?? new Date().toISOString()) } });
   if (csv !== undefined) named.push({ csv: readText(csv) });
   if (named.length === 0) return null;
-  const single = ['device', 'serial', 'fingerprint'].some((name) => context.text(name) !== undefined);
+  const single = ['device', 'serial', 'fingerprint'].some((name) => context.values.text(name) !== undefined);
   const [first] = named;
   if (first === undefined || named.length > 1 || single)
-    throw new Failure('INVALID_INPUT', { field: 'revoke', problem: 'name one kind of selection only' });
+    throw new Failure('INVALID_INPUT', { field: 'certificates revoke', problem: 'name one kind of selection only' });
   return first;
 }
 
 /** Shows what it hits, or revokes exactly that and waits until the broker host has all of it. */
 async function revokeMany(context: CommandContext, station: StationProcess, selector: BulkSelector, terms: Terms): Promise<number> {
   const { count, byStatus, digest, rows } = await station.call('revocations.previewMany', selector);
-  if (context.flag('dry-run') || count === 0) {
+  if (context.values.flag('dry-run') || count === 0) {
     context.output.result({ wouldRevoke: rows, count, byStatus }, () =>
       [
         table(
@@ -120,7 +109,7 @@ async function revokeMany(context: CommandContext, station: StationProcess, sele
   const { revoked } = await station.call('revocations.revokeMany', { selector, digest, reason: terms.reason, note: terms.note });
   const waiting = await untilNoneWaits(station, terms.seconds * 1000);
   context.output.result(
-    { verdict: waiting === 0 ? 'PASS' : 'FAIL', revoked, waiting },
+    { revoked, waiting },
     () =>
       `${String(revoked)} certificates revoked; ${waiting === 0 ? 'the broker refuses all of them' : `${String(waiting)} not EFFECTIVE yet`}`,
   );
@@ -153,19 +142,15 @@ async function untilNoneWaits(station: StationProcess, ms: number): Promise<numb
 }
 
 function selectorOf(context: CommandContext): Selector {
-  const [device, serial, fingerprint] = [
-    context.text('device'),
-    context.text('serial')?.toUpperCase().replaceAll(':', ''),
-    context.text('fingerprint')?.toLowerCase().replaceAll(':', ''),
-  ];
+  const [device, serial, fingerprint] = ['device', 'serial', 'fingerprint'].map((name) => context.values.text(name));
   const named = {
     ...(device === undefined ? {} : { device }),
-    ...(serial === undefined ? {} : { serial }),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(serial === undefined ? {} : { serial: serialOf(serial) }),
+    ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.toLowerCase().replaceAll(':', '') }),
   };
   if (Object.keys(named).length !== 1)
     throw new Failure('INVALID_INPUT', {
-      field: 'revoke',
+      field: 'certificates revoke',
       problem: 'name exactly one of --device, --serial, --fingerprint, --order, --issued-from, --csv',
     });
   return named;

@@ -1,41 +1,28 @@
 import { exitCodes, limits, type CrlView, type SigningSession, type StationStatus } from '../../contract/index.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import type { StationProcess } from '../station-process.ts';
 
 /** Minutes left at which it is said how many are left, besides each full hour. */
 const warnings = new Set([30, 15, 5, 1]);
 
-export const session: Command = {
-  name: 'session',
-  summary: 'keep the station up with a session for revocation lists only: its CRL clock, publication and notices go on',
-  options: {
-    minutes: { argument: 'N', help: 'the session ends after so long (default 1440, at most 44640: 31 days)' },
-    'idle-minutes': { argument: 'N', help: 'or when no list was signed for so long (default: only at its end)' },
-    relearn: { help: 'the signer lost its records: let it go on above the numbers that the station knows' },
-    reason: { argument: 'TEXT', help: 'why, for the audit log (default: unattended CRL clock)' },
-  },
-  async run(context) {
-    const minutes = context.number('minutes', { ...limits.crlSessionMinutes, fallback: 1440 });
-    const station = context.start({ broker: true, line: 'off' });
-    const watch = new Watch(context, station);
-    await context.openSession(station, {
-      kind: 'crl-only',
-      minutes,
-      idleMinutes: context.number('idle-minutes', { ...limits.crlSessionMinutes, fallback: minutes }),
-      relearn: context.flag('relearn'),
-      reason: context.text('reason') ?? 'unattended CRL clock',
-    });
-    await watch.ended;
-    const { sessionEnd } = await station.call('station.status', {});
-    const why = sessionEnd?.why ?? 'it is not known why';
-    const lists = watch.lists;
-    context.output.result(
-      { verdict: why === timeIsUp ? 'PASS' : 'FAIL', why, lists },
-      () => `The session ended: ${why}. Revocation lists signed: ${String(lists)}.`,
-    );
-    return why === timeIsUp ? exitCodes.OK : exitCodes.FAILED;
-  },
-};
+export async function holdSession(context: CommandContext): Promise<number> {
+  const minutes = context.values.number('minutes', { ...limits.crlSessionMinutes, fallback: 1440 });
+  const station = context.start({ broker: true, line: 'off' });
+  const watch = new Watch(context, station);
+  await context.openSession(station, {
+    kind: 'crl-only',
+    minutes,
+    idleMinutes: context.values.number('idle-minutes', { ...limits.crlSessionMinutes, fallback: minutes }),
+    relearn: context.values.flag('relearn'),
+    reason: context.values.text('reason') ?? 'unattended CRL clock',
+  });
+  await watch.ended;
+  const { sessionEnd } = await station.call('station.status', {});
+  const why = sessionEnd?.why ?? 'it is not known why';
+  const lists = watch.lists;
+  context.output.result({ why, lists }, () => `The session ended: ${why}. Revocation lists signed: ${String(lists)}.`);
+  return why === timeIsUp ? exitCodes.OK : exitCodes.FAILED;
+}
 const timeIsUp = 'its time was up';
 
 /** Tells what goes on, and when it is over. */

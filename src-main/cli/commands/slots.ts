@@ -1,71 +1,61 @@
 import { resolve } from 'node:path';
-import { exitCodes, Failure } from '../../contract/index.ts';
-import type { Command, CommandContext } from '../command.ts';
-import { table } from '../output.ts';
+import { exitCodes, Failure, limits, type CallOutput } from '../../contract/index.ts';
+import type { CommandContext } from '../context.ts';
+import { printRows, type Column } from '../rows.ts';
 import type { StationProcess } from '../station-process.ts';
+import { wholeNumber } from '../values.ts';
 
-export const slots: Command = {
-  name: 'slots',
-  summary: 'the fixture map: which slot is at which port, adapter or socket',
-  actions: {
-    list: { argument: '', help: 'the slots, and where each is now' },
-    ports: { argument: '', help: 'serial ports of this computer, and what a slot can be bound to' },
-    bind: { argument: 'N=POSITION', help: 'slot N is at a path, at usb:VID:PID:SERIAL (an adapter), or at hub:1-2.3 (a socket)' },
-    unbind: { argument: 'N', help: 'take slot N out' },
-    'add-port': { argument: 'PATH', help: 'show a port that the system does not list, e.g. /dev/ttyRS485-0' },
-    'remove-port': { argument: 'PATH', help: 'show it no more' },
-  },
-  options: {},
-  async run(context) {
-    const [action, given = ''] = context.action;
-    const station = context.start({ broker: false, line: 'off' });
-    if (action === 'bind') {
-      const { slot, path } = slotPlace(given, 'N=POSITION');
-      await station.call('slots.bind', { slot, position: path });
-    }
-    if (action === 'unbind') await station.call('slots.unbind', { slot: slotNumber(given) });
-    if (action === 'add-port') await changeExtra(station, (paths) => [...paths, resolve(given)]);
-    if (action === 'remove-port') await changeExtra(station, (paths) => paths.filter((path) => path !== resolve(given)));
-    return ['list', 'bind', 'unbind'].includes(action) ? showSlots(context, station) : showPorts(context, station);
-  },
-};
+const parts = { broker: false, line: 'off' } as const;
+
+const slotColumns: readonly Column<CallOutput<'slots.list'>[number]>[] = [
+  { title: 'SLOT', of: ({ slot }) => slot },
+  { title: 'POSITION', of: ({ position }) => position },
+  { title: 'NOW AT', of: ({ port }) => port ?? 'not there' },
+];
+const portColumns: readonly Column<CallOutput<'slots.ports'>[number]>[] = [
+  { title: 'PORT', of: ({ path }) => path },
+  { title: 'SLOT', of: ({ slot }) => slot },
+  { title: 'ADAPTER', of: ({ usb }) => usb },
+  { title: 'SOCKET', of: ({ hub }) => hub },
+  { title: 'WHAT', of: ({ present, product }) => (present ? product : 'not there') },
+];
+
+export const listSlots = (context: CommandContext): Promise<number> => showSlots(context, context.start(parts));
+export const listPorts = (context: CommandContext): Promise<number> => showPorts(context, context.start(parts));
+
+export async function bind(context: CommandContext): Promise<number> {
+  const { slot, path } = slotPlace(context.values.word, 'N=POSITION');
+  const station = context.start(parts);
+  await station.call('slots.bind', { slot, position: path });
+  return showSlots(context, station);
+}
+
+export async function unbind(context: CommandContext): Promise<number> {
+  const slot = wholeNumber('N', context.values.word, { min: 1, max: limits.slots });
+  const station = context.start(parts);
+  await station.call('slots.unbind', { slot });
+  return showSlots(context, station);
+}
+
+export const addPort = (context: CommandContext): Promise<number> => changePorts(context, (paths, path) => [...paths, path]);
+export const removePort = (context: CommandContext): Promise<number> =>
+  changePorts(context, (paths, path) => paths.filter((one) => one !== path));
+
+async function changePorts(context: CommandContext, change: (paths: readonly string[], path: string) => string[]): Promise<number> {
+  const station = context.start(parts);
+  const { paths } = await station.call('slots.extraPorts', { paths: null });
+  await station.call('slots.extraPorts', { paths: change(paths, resolve(context.values.word)) });
+  return showPorts(context, station);
+}
 
 async function showSlots(context: CommandContext, station: StationProcess): Promise<number> {
-  const found = await station.call('slots.list', {});
-  context.output.result({ slots: found }, () =>
-    table(
-      ['SLOT', 'POSITION', 'NOW AT'],
-      found.map(({ slot, position, port }) => [String(slot), position, port ?? 'not there']),
-    ),
-  );
+  await printRows(context, slotColumns, await station.call('slots.list', {}));
   return exitCodes.OK;
 }
 
 async function showPorts(context: CommandContext, station: StationProcess): Promise<number> {
-  const found = await station.call('slots.ports', {});
-  context.output.result({ ports: found }, () =>
-    table(
-      ['PORT', 'SLOT', 'ADAPTER', 'SOCKET', 'WHAT'],
-      found.map(({ path, slot, usb, hub, product, present }) => [
-        path,
-        slot === null ? '-' : String(slot),
-        usb ?? '-',
-        hub ?? '-',
-        present ? product : 'not there',
-      ]),
-    ),
-  );
+  await printRows(context, portColumns, await station.call('slots.ports', {}));
   return exitCodes.OK;
-}
-
-async function changeExtra(station: StationProcess, change: (paths: readonly string[]) => string[]): Promise<void> {
-  const { paths } = await station.call('slots.extraPorts', { paths: null });
-  await station.call('slots.extraPorts', { paths: change(paths) });
-}
-
-function slotNumber(text: string): number {
-  if (!/^\d{1,2}$/u.test(text)) throw new Failure('INVALID_INPUT', { field: 'N', problem: `"${text}" is no slot` });
-  return Number(text);
 }
 
 /** `N=POSITION`; a path may be given relative to the folder that the command runs in. */

@@ -1,5 +1,5 @@
 import { exitCodes, toFailureData, type FailureData, type TokenDetails } from '../../contract/index.ts';
-import { moduleOptions, type Command } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';
 
 interface Found {
@@ -9,32 +9,27 @@ interface Found {
   readonly failure: FailureData | null;
 }
 
-export const tokens: Command = {
-  name: 'tokens',
-  summary: 'PKCS#11 modules on this computer and the tokens in them; needs no station and no PIN',
-  options: moduleOptions,
-  async run(context) {
-    const named = context.module();
-    const station = context.startAnywhere({ broker: false, line: 'off' });
-    const modules =
-      named === null
-        ? (await station.call('tokens.modules', {})).map(({ vendor, path }) => ({ vendor, module: { path } }))
-        : [{ vendor: '', module: named }];
-    const found: Found[] = [];
-    for (const { vendor, module } of modules) {
-      const { path } = module;
-      try {
-        found.push({ vendor, path, tokens: await station.call('tokens.inspect', { module }), failure: null });
-      } catch (thrown) {
-        // One that was named must work; of those that happen to be here, one that does not is told beside the others.
-        if (named !== null) throw thrown;
-        found.push({ vendor, path, tokens: [], failure: toFailureData(thrown) });
-      }
+export async function listTokens(context: CommandContext): Promise<number> {
+  const named = context.module();
+  const station = context.startAnywhere({ broker: false, line: 'off' });
+  const modules =
+    named === null
+      ? (await station.call('tokens.modules', {})).map(({ vendor, path }) => ({ vendor, module: { path } }))
+      : [{ vendor: '', module: named }];
+  const found: Found[] = [];
+  for (const { vendor, module } of modules) {
+    const { path } = module;
+    try {
+      found.push({ vendor, path, tokens: await station.call('tokens.inspect', { module }), failure: null });
+    } catch (thrown) {
+      // One that was named must work; of those that happen to be here, one that does not is told beside the others.
+      if (named !== null) throw thrown;
+      found.push({ vendor, path, tokens: [], failure: toFailureData(thrown) });
     }
-    context.output.result({ modules: found }, () => found.map(moduleText).join('\n\n'));
-    return exitCodes.OK;
-  },
-};
+  }
+  context.output.result({ modules: found }, () => found.map(moduleText).join('\n\n'));
+  return exitCodes.OK;
+}
 
 function moduleText({ vendor, path, tokens: inside, failure }: Found): string {
   const head = vendor === '' ? path : `${path} (${vendor})`;

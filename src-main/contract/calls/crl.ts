@@ -57,9 +57,9 @@ export const crlCalls = {
     service: 'station',
     summary: 'The CRLs so far, newest first; of all partitions where none is named',
     input: z
-      .object({ issuer: scope.issuer, partition: z.int().min(0).nullable().default(null), limit: z.int().min(1).max(100).default(20) })
+      .object({ issuer: scope.issuer, partition: z.int().min(0).nullable().default(null), limit: page.limit, offset: page.offset })
       .strict(),
-    output: z.array(CrlView),
+    output: z.object({ total: z.int(), rows: z.array(CrlView) }),
     roles: signedIn,
   }),
   'crl.diff': call({

@@ -80,7 +80,7 @@ export const brokerFailures = {
     'The broker’s certificate is for another name',
     'The station connected to {host}. The certificate is for {names}.',
     'Use one of these names for the broker.',
-    'Or give the broker a server certificate with the right name: [command: server-certificate --dns NAME --csr FILE --out FILE].',
+    'Or give the broker a server certificate with the right name: [command: certificates issue-server --dns NAME --csr FILE --out FILE].',
   ),
   BROKER_CERTIFICATE_DATES: entry(
     'BROKER',
@@ -125,7 +125,7 @@ export const brokerFailures = {
     'The host key must be confirmed',
     '{host} has the host key {found}. The station sent it nothing.',
     'On the broker host, show its key with “ssh-keygen -lf” and its file in /etc/ssh, and compare.',
-    'If it is the same, give it: [command: broker --remote {host} --host-key {found}].',
+    'If it is the same, give it: [command: broker use-remote {host} --host-key {found}].',
   ),
   HOST_KEY_CHANGED: entry(
     'BROKER',
@@ -134,7 +134,7 @@ export const brokerFailures = {
     'The host key of the broker host has changed',
     '{host} has the host key {found}, not {expected}. The station sent it nothing.',
     'Ask the administrator of the broker host whether its key was changed.',
-    'If it was, compare the new key on the host itself, then give it: [command: broker --remote {host} --host-key {found}].',
+    'If it was, compare the new key on the host itself, then give it: [command: broker use-remote {host} --host-key {found}].',
   ),
   SSH_REFUSED: entry(
     'BROKER',
@@ -142,7 +142,7 @@ export const brokerFailures = {
     'later',
     'The broker host does not know this station',
     '{host} refused the key of this station.',
-    'On the broker host, run install.sh ([file: resources/broker/install.sh]) with the keys that [command: broker --keys] prints.',
+    'On the broker host, run install.sh ([file: resources/broker/install.sh]) with the keys that [command: broker keys] prints.',
   ),
   BROKER_HOST_FAILED: entry(
     'BROKER',
@@ -158,7 +158,7 @@ export const brokerFailures = {
     'never',
     'The access list is slow to load',
     'The access list has an entry for each of {devices} devices. Each reload stops the broker for about {reloadMs} ms, for all of its clients.',
-    'Use a topic rule in which tenant and device stand next to each other ([command: access --topic-rule RULE]): then one line serves all devices.',
+    'Use a topic rule in which tenant and device stand next to each other ([command: access set-topics RULE]): then one line serves all devices.',
     'Or update the broker to Mosquitto 2.1, which looks a device up without a search through the list.',
   ),
   TOPIC_RULE_IN_USE: entry(
@@ -168,7 +168,7 @@ export const brokerFailures = {
     'Devices use the present topics',
     '{devices} devices have settings with the topics of the present rule, {rule}. Under another rule the broker refuses what they publish.',
     'Keep the rule, or give the devices their new settings first.',
-    'To change it all the same: [command: access --topic-rule RULE --anyway].',
+    'To change it all the same: [command: access set-topics RULE --anyway].',
   ),
   PASSWORDS_OFF: entry(
     'REFUSED',
@@ -176,7 +176,7 @@ export const brokerFailures = {
     'other-input',
     'The broker accepts no passwords',
     'The broker has no listener for passwords, so no device can log in with one.',
-    'Set its port first: [command: login --listen PORT]. Devices that can use certificates do not need it.',
+    'Set its port first: [command: logins listen PORT]. Devices that can use certificates do not need it.',
   ),
   PASSWORDS_NOT_ALLOWED: entry(
     'REFUSED',
@@ -193,7 +193,7 @@ export const brokerFailures = {
     'never',
     'The broker accepts passwords on port {port}',
     '{devices} devices can log in with a name and a password. A password can be copied without a trace, and no revocation list stops it. The station removes the password when it revokes the device.',
-    'Use passwords only for devices that cannot use certificates. If there are none, turn passwords off: [command: login --listen off].',
+    'Use passwords only for devices that cannot use certificates. If there are none, turn passwords off: [command: logins listen off].',
   ),
   PASSWORDS_INSTEAD: entry(
     'REFUSED',
@@ -201,7 +201,7 @@ export const brokerFailures = {
     'never',
     'Devices of {tenant} may use passwords instead of certificates',
     'Until {until} the broker also accepts passwords from devices that have a certificate. It still accepts their certificates: no broker can refuse those of one tenant only.',
-    'End this as soon as the certificates work again: [command: login --tenant {tenant} --mode both].',
+    'End this as soon as the certificates work again: [command: logins set-tenant {tenant} --mode both].',
   ),
   CANARY_ADMITTED: entry(
     'BROKER',

@@ -8,7 +8,7 @@ export const ceremonyFailures = {
     'never',
     'No ceremony is open',
     'There is no ceremony to continue.',
-    'Begin one with a ceremony file: [command: ceremony --file FILE].',
+    'Begin one with a ceremony file: [command: ceremony start FILE].',
   ),
   CEREMONY_OPEN: entry(
     'REFUSED',
@@ -16,8 +16,8 @@ export const ceremonyFailures = {
     'other-input',
     'Another ceremony is not finished',
     'The ceremony “{name}” is open and waits for {waits}. No new one was begun.',
-    'Continue it: [command: ceremony].',
-    'Or give it up: [command: ceremony --abandon].',
+    'Continue it: [command: ceremony continue].',
+    'Or give it up: [command: ceremony abandon].',
   ),
   CEREMONY_BUSY: entry(
     'REFUSED',
@@ -33,7 +33,7 @@ export const ceremonyFailures = {
     'never',
     'Too late to give it up',
     'The issuers of this ceremony are in force already.',
-    'Continue it with [command: ceremony]: only the first revocation lists and the transcript are missing.',
+    'Continue it with [command: ceremony continue]: only the first revocation lists and the transcript are missing.',
   ),
   CEREMONY_WAITS: entry(
     'REFUSED',
@@ -41,7 +41,7 @@ export const ceremonyFailures = {
     'other-input',
     'The ceremony waits for something else',
     'The ceremony waits for {waits}.',
-    'Look at its state: [command: ceremony --status].',
+    'Look at its state: [command: ceremony show].',
   ),
   CEREMONY_FILE: entry(
     'USAGE',
@@ -49,7 +49,7 @@ export const ceremonyFailures = {
     'other-input',
     'The ceremony file cannot be used',
     '{file}, line {line}: {problem}',
-    'Correct the file. [command: ceremony --lint FILE] shows everything that is wrong with it.',
+    'Correct the file. [command: ceremony lint FILE] shows everything that is wrong with it.',
   ),
   CEREMONY_CONFIRM: entry(
     'REFUSED',
@@ -57,7 +57,7 @@ export const ceremonyFailures = {
     'other-input',
     'The confirmation does not count',
     '{name}: {problem}.',
-    'Two different officers must confirm, each with their own password: [command: ceremony --confirm NAME].',
+    'Two different officers must confirm, each with their own password: [command: ceremony confirm NAME].',
   ),
   TOKEN_OTHER: entry(
     'TOKEN',
@@ -81,7 +81,7 @@ export const ceremonyFailures = {
     'other-input',
     'The certificate was refused',
     'The check “{check}” failed: {problem}. Nothing was changed.',
-    'Ask the customer’s CA to issue it again from the request of this ceremony. Then import it with its chain: [command: ceremony --import FILE].',
+    'Ask the customer’s CA to issue it again from the request of this ceremony. Then import it with its chain: [command: ceremony import FILE].',
   ),
   ROOT_CRL_REFUSED: entry(
     'REFUSED',
@@ -89,7 +89,7 @@ export const ceremonyFailures = {
     'other-input',
     'The revocation list was refused',
     'The check “{check}” failed: {problem}. Nothing was changed.',
-    'Ask the customer’s CA for its newest list, and import it: [command: issuers --root-crl FILE].',
+    'Ask the customer’s CA for its newest list, and import it: [command: issuers import-crl FILE].',
   ),
   ROOT_CRL_MISSING: entry(
     'REFUSED',
@@ -97,7 +97,7 @@ export const ceremonyFailures = {
     'later',
     'The revocation list of the customer’s CA is missing',
     'This station has no revocation list of “{subject}”. Nobody can check the whole chain, and a revoked issuer would not be noticed.',
-    'Get the list from the customer’s CA and import it: [command: issuers --root-crl FILE].',
+    'Get the list from the customer’s CA and import it: [command: issuers import-crl FILE].',
   ),
   ROOT_CRL_OLD: entry(
     'REFUSED',
@@ -105,7 +105,7 @@ export const ceremonyFailures = {
     'later',
     'The revocation list of the customer’s CA is about to expire',
     'The list of “{subject}” expires {nextUpdate}.',
-    'Get the newest list and import it: [command: issuers --root-crl FILE].',
+    'Get the newest list and import it: [command: issuers import-crl FILE].',
   ),
   ISSUER_REVOKED: entry(
     'REFUSED',
@@ -114,7 +114,7 @@ export const ceremonyFailures = {
     'The customer has revoked an issuer',
     'The revocation list of “{subject}” contains the certificate of this station’s issuer {issuer}, or of a CA above it.',
     'Stop the line, and ask the customer why.',
-    'Make a new issuer in a ceremony: [command: ceremony --file FILE].',
+    'Make a new issuer in a ceremony: [command: ceremony start FILE].',
   ),
   TRANSCRIPT_INVALID: entry(
     'FAILED',
@@ -122,6 +122,6 @@ export const ceremonyFailures = {
     'never',
     'The transcript is not valid',
     '{problem}.',
-    'Do not rely on it. Compare it with the record that the station keeps: [command: ceremony --record ID --out DIR].',
+    'Do not rely on it. Compare it with the record that the station keeps: [command: ceremony record ID --out DIR].',
   ),
 } as const satisfies Record<string, Entry>;

@@ -24,7 +24,7 @@ export const certificatesFailures = {
     'other-input',
     'Nothing is selected',
     'No certificate of this station is in the selection: {selection}.',
-    'Check the selection. [command: certificates] lists the certificates of this station.',
+    'Check the selection. [command: certificates list] lists the certificates of this station.',
   ),
   SERVER_ISSUER_NONE: entry(
     'REFUSED',
@@ -32,7 +32,7 @@ export const certificatesFailures = {
     'later',
     'No issuer of server certificates',
     'This station has no active issuer of server certificates.',
-    'Make one in a ceremony: [command: ceremony --file FILE].',
+    'Make one in a ceremony: [command: ceremony start FILE].',
   ),
   CSR_TOO_LARGE: entry(
     'DEVICE',
@@ -80,7 +80,7 @@ export const certificatesFailures = {
     'later',
     'The device waits for approval',
     '{device} is registered, but no work order covers it and nobody has approved it. It gets no certificate yet.',
-    'Approve it ([command: approve --device {device}]) or refuse it ([command: refuse --device {device}]).',
+    'Approve it ([command: devices approve {device} --reason TEXT]) or refuse it ([command: devices refuse {device} --reason TEXT]).',
     'Or put the work order that makes it on the line.',
   ),
   DEVICE_NOT_WANTED: entry(
@@ -89,7 +89,7 @@ export const certificatesFailures = {
     'never',
     'The device was refused',
     '{by} refused {device}: {reason}. It gets no certificate.',
-    'Take the unit out. If the refusal was wrong, approve the device: [command: approve --device {device}].',
+    'Take the unit out. If the refusal was wrong, approve the device: [command: devices approve {device} --reason TEXT].',
   ),
   DEVICE_DECIDED: entry(
     'REFUSED',
@@ -97,7 +97,7 @@ export const certificatesFailures = {
     'never',
     'This was decided before',
     '{device} is already {state}.',
-    'If the broker must not let it in any more, revoke its certificates: [command: revoke --device {device}].',
+    'If the broker must not let it in any more, revoke its certificates: [command: certificates revoke --device {device}].',
   ),
   STATION_CERTIFICATE_ENDS: entry(
     'REFUSED',
@@ -113,7 +113,7 @@ export const certificatesFailures = {
     'never',
     'The request cannot be used',
     'Nothing was recorded or revoked: {problem}.',
-    'Look at the requests of this station: [command: requests]. If the file was damaged on its way, ask the other station for it again.',
+    'Look at the requests of this station: [command: requests list]. If the file was damaged on its way, ask the other station for it again.',
   ),
   REVOCATION_TOO_LATE: entry(
     'REFUSED',
@@ -145,7 +145,7 @@ export const certificatesFailures = {
     'never',
     'The certificate cannot be replaced',
     '{device}: {problem}.',
-    'Look at the certificates of this device: [command: certificates --search {device}]. Provision a unit without a certificate on the line.',
+    'Look at the certificates of this device: [command: certificates list --search {device}]. Provision a unit without a certificate on the line.',
   ),
   RENEWAL_TOO_EARLY: entry(
     'REFUSED',
@@ -161,7 +161,7 @@ export const certificatesFailures = {
     'other-input',
     'The profile cannot be used',
     '{file}, line {line}: {problem}',
-    'Correct the profile. [command: profile lint FILE] shows everything that is wrong with it.',
+    'Correct the profile. [command: profiles lint FILE] shows everything that is wrong with it.',
   ),
   ISSUER_TOO_SHORT: entry(
     'REFUSED',
@@ -169,7 +169,7 @@ export const certificatesFailures = {
     'never',
     'The issuer expires too soon',
     'The issuer is valid until {issuerEnd}. The certificate would be valid for longer than that.',
-    'Make a new issuer in a ceremony ([command: ceremony --file FILE]), or use a certificate profile with a shorter validity.',
+    'Make a new issuer in a ceremony ([command: ceremony start FILE]), or use a certificate profile with a shorter validity.',
   ),
   HTTP_LISTEN: entry(
     'REFUSED',
@@ -193,8 +193,8 @@ export const certificatesFailures = {
     'never',
     'The revocation list is valid for a short time only',
     'A list is renewed every hour and is valid for {hours} hours. After {missed} missed renewals, one more hour without a signature locks out every device of the issuer.',
-    'Keep a signing session open around the clock: [command: session] opens one for revocation lists only.',
-    'Or choose a longer time: [command: crl --next-update HOURS].',
+    'Keep a signing session open around the clock: [command: sessions hold] opens one for revocation lists only.',
+    'Or choose a longer time: [command: crl set-hours HOURS].',
   ),
   CRL_AGEING: entry(
     'REFUSED',
@@ -218,7 +218,7 @@ export const certificatesFailures = {
     'never',
     'A revocation list number is missing',
     'List {number} of {issuer} follows list {before}. The lists between them were not finished, or this registry does not know them.',
-    'If the registry was restored from a backup, adopt the last list that was in force: [command: crl --adopt FILE].',
+    'If the registry was restored from a backup, adopt the last list that was in force: [command: crl adopt FILE].',
     'After a crash or a token failure there is nothing to do. The next list ends this notice.',
   ),
   CRL_LARGE: entry(
@@ -236,7 +236,7 @@ export const certificatesFailures = {
     'after-pin',
     'Revocations wait for a signature',
     'Revocations that are in no list yet: {count}, the oldest from {since}. No open signing session allows the token to sign.',
-    'Open a signing session: [screen: Security › Open signing session]. [command: session] opens one for revocation lists only.',
+    'Open a signing session: [screen: Security › Open signing session]. [command: sessions hold] opens one for revocation lists only.',
   ),
   CRL_RUNS_OUT: entry(
     'REFUSED',
@@ -252,7 +252,7 @@ export const certificatesFailures = {
     'never',
     'The revocation list was held back',
     'The new CRL was not published: {problem}. The old list stays in force.',
-    'If the registry was restored from a backup, an officer first adopts the list in force: [command: crl --adopt FILE].',
+    'If the registry was restored from a backup, an officer first adopts the list in force: [command: crl adopt FILE].',
     'Otherwise send the details to support.',
   ),
   CRL_NOT_ADOPTED: entry(

@@ -213,7 +213,7 @@ export const diagnosisFailures = {
     'Only {device} itself can connect with its certificate: its private key never left it, and the unit is in no slot of this station.',
     'Put the unit into a slot and try again.',
     'If the device has a key that can be read, give it with --key.',
-    'Or use [command: why --device {device}], which needs no key.',
+    'Or use [command: why {device}], which needs no key.',
   ),
   DEVICE_WITHOUT_CERTIFICATE: entry(
     'BROKER',

@@ -9,7 +9,7 @@ export const programFailures = {
     'The clock of this computer is in doubt',
     'The clock of this computer says {now}. {problem} Until the time is known, the station signs no certificate and no revocation list, and ends nothing by the clock.',
     'Correct the clock of this computer. The station then goes on by itself.',
-    'If the clock of this computer is right, confirm it: [command: clock --confirm].',
+    'If the clock of this computer is right, confirm it: [command: clock confirm].',
   ),
   INTERNAL: entry(
     'INTERNAL',

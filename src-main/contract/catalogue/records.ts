@@ -17,7 +17,7 @@ export const recordsFailures = {
     'The station does not trust this database',
     'The station does not trust the certificate of the database at {host}:{port}: {problem}. The station sent it nothing.',
     'Check the address: it may be another server.',
-    'If the address is right, give the database a certificate with the right name, or name its CA: [command: records --connect HOST --server-ca FILE].',
+    'If the address is right, give the database a certificate with the right name, or name its CA: [command: records connect HOST --server-ca FILE].',
   ),
   RECORDS_REFUSED: entry(
     'BROKER',
@@ -75,7 +75,7 @@ export const recordsFailures = {
     'other-input',
     'This station has no certificate for the central records yet',
     'A station authenticates to the central records with a client certificate of its own.',
-    'Make one: [command: records --certificate].',
+    'Make one: [command: records certificate].',
   ),
   RECORDS_ISSUER_TAKEN: entry(
     'BROKER',
@@ -92,7 +92,7 @@ export const recordsFailures = {
     'never',
     'Two stations use one device name',
     'In the central records {device} belongs to the station {other}. That record was not changed; the certificates of this station are recorded beside it.',
-    'Decide which of the two devices keeps the name. Revoke the certificates of the other one: [command: revoke --device {device}].',
+    'Decide which of the two devices keeps the name. Revoke the certificates of the other one: [command: certificates revoke --device {device}].',
     'Give the work orders of the stations different prefixes.',
   ),
   RECORDS_CRL_DIFFERS: entry(
@@ -102,7 +102,7 @@ export const recordsFailures = {
     'Two revocation lists have the same number',
     'List {number} of {issuer} has another content in the central records ({there}) than here ({here}).',
     'Find out whether somebody else signs lists with this CA, or the registry was restored from a backup.',
-    'Publish a list with a higher number: [command: crl --publish].',
+    'Publish a list with a higher number: [command: crl publish].',
   ),
   RECORDS_CRL_NEWER: entry(
     'BROKER',
@@ -110,7 +110,7 @@ export const recordsFailures = {
     'never',
     'The central records know a newer revocation list than this station',
     'The central records have number {there} of {issuer}; the newest here is {here}. The record was not changed.',
-    'If the registry was restored from a backup, publish a list with a higher number: [command: crl --publish --above {there}].',
+    'If the registry was restored from a backup, publish a list with a higher number: [command: crl publish --above {there}].',
     'Otherwise somebody else signs lists with this CA: treat it as compromised.',
   ),
   RECORDS_AUDIT_DIFFERS: entry(
@@ -128,6 +128,6 @@ export const recordsFailures = {
     'The central records refused a record',
     'The database refused {kind} {key}: {problem}. The station sends the other records all the same.',
     'Send the details to support.',
-    'When the cause is removed, send everything again: [command: records --connect HOST].',
+    'When the cause is removed, send everything again: [command: records connect HOST].',
   ),
 } as const satisfies Record<string, Entry>;

@@ -49,7 +49,7 @@ export const sessionFailures = {
     'The signer has no record of this CA',
     'The signer’s own record of what the key of {issuer} signed is missing. It signs nothing with this key, because it could sign a serial number or a list twice.',
     'Put the folder “signer” back into the data folder of the station, from its newest copy.',
-    'If there is no copy, an officer lets the signer go on with the numbers that the station knows: [command: session --relearn].',
+    'If there is no copy, an officer lets the signer go on with the numbers that the station knows: [command: sessions hold --relearn].',
   ),
   SESSION_OPEN: entry(
     'REFUSED',

@@ -1,6 +1,6 @@
 /**
  * A step may name what it sends a person to, in brackets, so that a test can show that it exists:
- * `[command: crl --publish]`, `[screen: Security › Revoke…]`, `[document: docs/tokens.md#PIN]`, `[file: resources/…]`, `[setting: keyMadeBy]`.
+ * `[command: crl publish]`, `[screen: Security › Revoke…]`, `[document: docs/tokens.md#PIN]`, `[file: resources/…]`, `[setting: keyMadeBy]`.
  */
 const kinds = ['command', 'screen', 'document', 'file', 'setting'] as const;
 

@@ -70,7 +70,7 @@ export const tokenFailures = {
     'other-input',
     'The token already holds this key',
     'The token “{label}” already has a key with id {id}.',
-    'If an interrupted ceremony made it, go on with [command: ceremony], or give the ceremony up with [command: ceremony --abandon].',
+    'If an interrupted ceremony made it, go on with [command: ceremony continue], or give the ceremony up with [command: ceremony abandon].',
     'Otherwise use an empty token, or delete the key with the vendor’s tool.',
   ),
   TOKEN_AMBIGUOUS: entry(
@@ -104,7 +104,7 @@ export const tokenFailures = {
     'other-input',
     'The token cannot work with this kind of key',
     'The token “{label}” refused to make a key of kind {kind}, or to sign with one ({method}).',
-    'Choose another kind of key. [command: tokens] shows what the token offers.',
+    'Choose another kind of key. [command: tokens list] shows what the token offers.',
   ),
   KEY_NOT_FOUND: entry(
     'TOKEN',

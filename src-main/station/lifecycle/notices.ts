@@ -22,7 +22,7 @@ export const renewalTopic = (device: string, rule: TopicRule): string => `${rule
  */
 export async function giveNotice({ registry, send, log }: NoticeParts): Promise<number> {
   const recorded = registry.notices.record();
-  if (recorded > 0) log(`${String(recorded)} certificates come to their end; birthmark expiring names them`);
+  if (recorded > 0) log(`${String(recorded)} certificates come to their end; birthmark certificates expiring names them`);
   const rule = topicRuleOf(registry.store);
   let unsent = 0;
   for (const notice of registry.notices.unpublished(atOnce)) {

@@ -114,6 +114,10 @@ export class Crls {
     return this.list(scope, 1)[0] ?? null;
   }
 
+  count({ issuer, partition }: CrlScope): number {
+    return Number(this.#store.sql('SELECT count(*) AS n FROM crls WHERE issuer = ? AND partition = ?').get(issuer, partition)?.['n'] ?? 0);
+  }
+
   /** Newest first. */
   list({ issuer, partition }: CrlScope, limit: number): CrlView[] {
     return this.#store

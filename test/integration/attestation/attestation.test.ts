@@ -94,7 +94,7 @@ test('where the profile asks, a unit passes whose secure element is of the maker
   expect(await station.problems()).toEqual([]);
 
   await station.stop();
-  const shown = await birthmark(['certificates', '--serial', row?.serial ?? '', '--data', station.dataDir]);
+  const shown = await birthmark(['certificates', 'show', row?.serial ?? '', '--data', station.dataDir]);
   expect([shown.code, shown.stdout]).toEqual([
     0,
     expect.stringMatching(/attested by +.*CN=sn0123ABCD[^]*proven +.*signed this request/u) as string,
@@ -167,9 +167,9 @@ test('the command line takes a chain of certificates in a file, and a profile wh
     join(dir, 'bad.json'),
     `{\n  "name": "bad",\n  "use": "device",\n  "keyAlgorithms": ["ec-p256"],\n  "commonName": "{tenant}/{device}",\n  "extendedKeyUsage": ["clientAuth"],\n  "attestation": {\n    "trustAnchors": [\n      "root.pem",\n      "none.pem"\n    ]\n  }\n}\n`,
   );
-  const bad = await birthmark(['profile', 'lint', join(dir, 'bad.json')]);
+  const bad = await birthmark(['profiles', 'lint', join(dir, 'bad.json')]);
   expect([bad.code, bad.stdout]).toEqual([1, expect.stringMatching(/bad\.json:10:7: error: .*none\.pem/u) as string]);
-  const added = await birthmark(['profile', 'add', join(dir, 'chips.json'), '--json', ...data]);
+  const added = await birthmark(['profiles', 'add', join(dir, 'chips.json'), '--json', ...data]);
   expect(added.code, added.stderr).toBe(0);
   expect(readFileSync(join(station.dataDir, 'profiles/certificates/chips.json'), 'utf8')).toContain('BEGIN CERTIFICATE');
 
@@ -188,8 +188,8 @@ test('the command line takes a chain of certificates in a file, and a profile wh
   });
   writeFileSync(join(dir, 'chain.pem'), certificateToPem(leaf) + certificateToPem(made.signer.der));
   const rotated = await birthmark([
-    'rotate',
-    '--device',
+    'rotations',
+    'begin',
     device,
     '--csr',
     join(dir, 'unit.csr'),

@@ -135,15 +135,15 @@ test('a revocation is asked of the station that issued it, and answered, through
 
 test('on the command line: state, connect with a CA from a file, disconnect; no key in what is printed', async () => {
   await second.stop();
-  const cli = (...args: string[]) => birthmark(['records', '--data', second.dataDir, ...args]);
-  const json = async (...args: string[]): Promise<Record<string, unknown>> => jsonOf(await cli('--json', ...args));
-  expect(await json('--sync')).toMatchObject({ records: [{ state: 'up', waiting: 0 }] });
-  expect((await cli('--certificate')).stdout).toMatch(/^-----BEGIN CERTIFICATE/u);
-  expect(await json('--disconnect', '127.0.0.1')).toEqual({ disconnected: '127.0.0.1' });
+  const cli = (...args: string[]) => birthmark(['records', ...args, '--data', second.dataDir]);
+  const json = async (...args: string[]): Promise<Record<string, unknown>> => jsonOf(await cli(...args, '--json'));
+  expect(await json('sync')).toMatchObject({ records: [{ state: 'up', waiting: 0 }] });
+  expect((await cli('certificate')).stdout).toMatch(/^-----BEGIN CERTIFICATE/u);
+  expect(await json('disconnect', '127.0.0.1')).toMatchObject({ disconnected: '127.0.0.1' });
   const ca = join(second.dataDir, 'ca.pem');
   writeFileSync(ca, at.caPem ?? (await first.call('export.pem', {})).find(({ name }) => name === 'root.pem')?.pem ?? '');
   expect(
-    (await cli('--connect', 'localhost', '--port', String(server.port), '--server-name', 'db.example', '--server-ca', ca)).stdout,
+    (await cli('connect', 'localhost', '--port', String(server.port), '--server-name', 'db.example', '--server-ca', ca)).stdout,
   ).toMatch(/From now on: localhost/u);
-  expect(await json('--sync')).toMatchObject({ records: [{ name: `localhost:${String(server.port)}/birthmark`, waiting: 0 }] });
+  expect(await json('sync')).toMatchObject({ records: [{ name: `localhost:${String(server.port)}/birthmark`, waiting: 0 }] });
 });

@@ -76,7 +76,7 @@ test('two officers confirm it at the same place, each by their own password; whi
 
   // The command line does not get in between: the folder is the running station's.
   writeFileSync(join(station.dataDir, 'ceremony.json'), text);
-  const other = await birthmark(['ceremony', '--file', join(station.dataDir, 'ceremony.json'), '--json', '--data', station.dataDir]);
+  const other = await birthmark(['ceremony', 'start', join(station.dataDir, 'ceremony.json'), '--json', '--data', station.dataDir]);
   expect([other.code, jsonOf(other)]).toEqual([
     expect.any(Number) as number,
     expect.objectContaining({ error: expect.objectContaining({ code: 'DATA_IN_USE' }) as unknown }),

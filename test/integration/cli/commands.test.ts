@@ -3,49 +3,65 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../../../src-main/contract/index.ts';
-import { commands } from '../../../src-main/cli/commands/index.ts';
+import type { Argument, CommandEntry } from '../../../src-main/cli/grammar/entry.ts';
+import { optionsOf } from '../../../src-main/cli/grammar/options.ts';
+import { commands, nouns, plainCommands } from '../../../src-main/cli/grammar/table.ts';
 import { birthmark, jsonOf } from '../../support/birthmark.ts';
 import { TestStation } from '../../support/station.ts';
-
-/** What a command must be told before it looks for its station. */
-const needed: Readonly<Record<string, readonly string[]>> = {
-  slots: ['list'],
-  export: ['--out', 'out'],
-  rotate: ['--device', 'acme/a', '--csr', 'a.csr', '--out', 'a.pem'],
-  why: ['--device', 'acme/a'],
-  register: ['--device', 'acme/a'],
-  approve: ['--device', 'acme/a', '--reason', 'new'],
-  refuse: ['--device', 'acme/a', '--reason', 'old'],
-  profile: ['list'],
-  'server-certificate': ['--make-key', 'key.pem', '--dns', 'broker.example', '--out', 'a.pem'],
-  bundle: ['--device', 'acme/a', '--out', 'a.zip'],
-};
 
 const dir = mkdtempSync(join(tmpdir(), 'birthmark-cli-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+/** A file that is there, for commands that read one before they look for their station. */
+const someFile = join(dir, 'some');
+writeFileSync(someFile, '{}');
+
+/** What a command must be told before it looks for its station. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  'bundles make': ['acme/a', '--out', join(dir, 'a.zip')],
+  'bundles offer': ['acme/a'],
+  'certificates issue-server': ['--make-key', join(dir, 'key.pem'), '--dns', 'broker.example', '--out', join(dir, 'a.pem')],
+};
+
+const valueFor = ({ file, choices }: Pick<Argument, 'file' | 'choices'>): string =>
+  choices?.[0] ?? (file === 'read' ? someFile : file === undefined ? '1' : join(dir, 'out'));
+const words: Readonly<Record<string, string>> = { 'TENANT/DEVICE': 'acme/a', 'N=POSITION': '1=/dev/x', 'HOST[:PORT]=FOLDER': 'a=/b' };
+
+/** What the table requires, with values that are none in particular. */
+function wordsFor(command: CommandEntry): readonly string[] {
+  const given = needed[command.name];
+  if (given !== undefined) return given;
+  const { argument } = command;
+  const required = Object.entries(optionsOf(command)).filter(([, option]) => option.required === true);
+  return [
+    ...(argument?.required === true ? [words[argument.word] ?? valueFor(argument)] : []),
+    ...required.flatMap(([name, option]) => [`--${name}`, valueFor(option)]),
+  ];
+}
+
 describe('without a station', () => {
-  test('the overview names every command and every exit code', async () => {
+  test('the overview names every noun, every word that stands alone and every exit code', async () => {
     const { code, stdout } = await birthmark(['--help']);
     expect(code).toBe(0);
     const lines = stdout.split('\n').map((line) => line.trim().split(/ {2,}/u));
-    for (const { name, summary } of commands) expect(lines).toContainEqual([name, summary]);
+    for (const { name, summary } of [...plainCommands, ...nouns]) expect(lines).toContainEqual([name, summary]);
     for (const [name, number] of Object.entries(exitCodes)) expect(stdout).toContain(`${String(number)} ${name}`);
     expect((await birthmark([])).code).toBe(exitCodes.USAGE);
+    expect((await birthmark(['certificates'])).code).toBe(exitCodes.USAGE);
   });
 
-  test.each(commands.map(({ name }) => name))('%s --help names its options and starts nothing', async (name) => {
-    const { code, stdout, stderr } = await birthmark([name, '--help', '--data', join(dir, 'nowhere')]);
+  test('the help of a command names its options and starts nothing', async () => {
+    const { code, stdout, stderr } = await birthmark(['certificates', 'revoke', '--help', '--data', join(dir, 'nowhere')]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const option of [...Object.keys(commands.find((command) => command.name === name)?.options ?? {}), 'data', 'json'])
-      expect(stdout).toContain(`--${option}`);
+    expect(stdout).toContain('--fingerprint');
+    expect((await birthmark(['help', 'certificates', 'revoke'])).stdout).toBe(stdout);
     expect(existsSync(join(dir, 'nowhere'))).toBe(false);
   });
 
-  test.each(commands.map(({ name }) => name).filter((name) => !['demo', 'init', 'revoke', 'tokens'].includes(name)))(
-    '%s says that no station is here',
-    async (name) => {
-      const result = await birthmark([name, '--json', '--data', join(dir, 'nowhere'), ...(needed[name] ?? [])]);
+  test.each(commands.filter(({ alone, name }) => alone !== true && !['demo', 'init', 'certificates revoke', 'tokens list'].includes(name)))(
+    '$name says that no station is here',
+    async (command) => {
+      const result = await birthmark([...command.name.split(' '), '--json', '--data', join(dir, 'nowhere'), ...wordsFor(command)]);
       expect(result.code).toBe(exitCodes.REFUSED);
       expect(jsonOf(result)).toMatchObject({
         verdict: 'FAIL',
@@ -62,11 +78,11 @@ describe('without a station', () => {
     [['demo', '--fault', 'no-such'], exitCodes.USAGE],
     [['demo', '--no-such'], exitCodes.USAGE],
     [['demo', 'extra'], exitCodes.USAGE],
-    [['revoke'], exitCodes.USAGE],
-    [['revoke', '--device', 'a/b', '--serial', 'AB'], exitCodes.USAGE],
-    [['revoke', '--device', 'a/b', '--reason', 'boredom'], exitCodes.USAGE],
+    [['certificates', 'revoke'], exitCodes.USAGE],
+    [['certificates', 'revoke', '--device', 'a/b', '--serial', 'AB'], exitCodes.USAGE],
+    [['certificates', 'revoke', '--device', 'a/b', '--reason', 'boredom'], exitCodes.USAGE],
     [['init', '--slot', 'one'], exitCodes.USAGE],
-    [['certificates', '--status', 'GOOD'], exitCodes.USAGE],
+    [['certificates', 'list', '--status', 'GOOD'], exitCodes.USAGE],
     [['init', '--data', '/proc/nowhere'], exitCodes.DATA],
     [['init', '--module', '/no/such.so', '--data', join(dir, 'no-module')], exitCodes.TOKEN],
   ] as const)('%j ends with %i, and says why as one JSON object', async (args, code) => {
@@ -91,16 +107,16 @@ describe('on a station', () => {
 
   test('every command that looks prints one object and ends with 0', async () => {
     expect(jsonOf(await on('status'))).toMatchObject({ phase: 'ready', token: { state: 'locked' }, session: null });
-    expect(jsonOf(await on('devices'))).toEqual({ total: 0, rows: [] });
-    expect(jsonOf(await on('certificates', '--status', 'ACTIVE'))).toMatchObject({ total: 3 });
-    expect(jsonOf(await on('crl'))).toMatchObject({ crl: { number: 1, entries: 1 } });
+    expect(jsonOf(await on('devices', 'list'))).toEqual({ verdict: 'PASS', total: 0, rows: [] });
+    expect(jsonOf(await on('certificates', 'list', '--status', 'active'))).toMatchObject({ total: 3 });
+    expect(jsonOf(await on('crl', 'list'))).toMatchObject({ total: 1, rows: [{ number: 1, entries: 1 }] });
     expect(jsonOf(await on('doctor'))).toMatchObject({ verdict: 'PASS' });
     expect(jsonOf(await on('verify'))).toMatchObject({ verdict: 'PASS', units: [] });
   });
 
   test('the same without --json is for people: no JSON, no stack', async () => {
-    for (const name of ['status', 'devices', 'crl', 'doctor']) {
-      const { code, stdout } = await birthmark([name, '--data', data]);
+    for (const words of [['status'], ['devices', 'list'], ['crl', 'list'], ['doctor']]) {
+      const { code, stdout } = await birthmark([...words, '--data', data]);
       expect(code).toBe(0);
       expect(stdout.length).toBeGreaterThan(10);
       expect(stdout).not.toMatch(/^\{/u);
@@ -108,20 +124,22 @@ describe('on a station', () => {
   });
 
   test('the PIN comes from a file or standard input; a wrong one is TOKEN and is tried once', async () => {
-    expect(jsonOf(await on('crl', '--publish', '--pin-file', pin))).toMatchObject({ crl: { number: 2 } });
-    const typed = await birthmark(['crl', '--publish', '--pin-file', '-', '--data', data, '--json'], { input: '246810\n' });
-    expect(jsonOf(typed)).toMatchObject({ crl: { number: 3 } });
+    expect(jsonOf(await on('crl', 'publish', '--pin-file', pin))).toMatchObject({ rows: [{ number: 2 }, { number: 1 }] });
+    const typed = await birthmark(['crl', 'publish', '--pin-file', '-', '--data', data, '--json'], { input: '246810\n' });
+    expect(jsonOf(typed)).toMatchObject({ total: 3 });
     writeFileSync(join(dir, 'wrong'), '999999');
-    const wrong = await on('crl', '--publish', '--pin-file', join(dir, 'wrong'));
+    const wrong = await on('crl', 'publish', '--pin-file', join(dir, 'wrong'));
     expect(wrong.code).toBe(exitCodes.TOKEN);
     expect(jsonOf(wrong)).toMatchObject({ error: { code: 'PIN_WRONG', retry: 'after-pin' } });
-    const missing = await on('crl', '--publish', '--pin-file', join(dir, 'none'));
+    const missing = await on('crl', 'publish', '--pin-file', join(dir, 'none'));
     expect(jsonOf(missing)).toMatchObject({ error: { code: 'FILE_NOT_FOUND', params: { path: join(dir, 'none') } } });
-    expect((await on('crl', '--publish')).code).toBe(exitCodes.USAGE);
+    expect((await on('crl', 'publish')).code).toBe(exitCodes.USAGE);
   });
 
   test('what is not there is NOT_FOUND; what is in use is DATA_IN_USE; what is there already is ALREADY_SET_UP', async () => {
-    expect(jsonOf(await on('revoke', '--device', 'acme/none', '--pin-file', pin))).toMatchObject({ error: { code: 'NOT_FOUND' } });
+    expect(jsonOf(await on('certificates', 'revoke', '--device', 'acme/none', '--pin-file', pin))).toMatchObject({
+      error: { code: 'NOT_FOUND' },
+    });
     expect(jsonOf(await on('provision', '--order', 'NONE', '--pin-file', pin))).toMatchObject({ error: { code: 'NOT_FOUND' } });
     const again = await on('init', '--pin-file', pin);
     expect([again.code, jsonOf(again)]).toMatchObject([exitCodes.REFUSED, { error: { code: 'ALREADY_SET_UP' } }]);
@@ -137,7 +155,7 @@ describe('on a station', () => {
 
   test('export writes what openssl reads, and says where', async () => {
     const out = join(dir, 'export');
-    const result = await on('export', '--out', out);
+    const result = await on('certificates', 'export', '--out', out);
     expect(result.code, result.stderr).toBe(0);
     jsonOf(result);
     expect(readFileSync(join(out, 'root.pem'), 'utf8')).toContain('BEGIN CERTIFICATE');

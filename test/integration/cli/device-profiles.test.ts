@@ -9,7 +9,7 @@ import { Gizmo } from '../../support/console/gizmo.ts';
 const dir = mkdtempSync(join(tmpdir(), 'birthmark-howto-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** The profile that docs/device-profiles.md makes: its pieces, in their order, on the skeleton of `profile new`. */
+/** The profile that docs/device-profiles.md makes: its pieces, in their order, on the skeleton of `profiles new`. */
 function fromHowTo(skeleton: string): string {
   const pieces = [...readFileSync('docs/device-profiles.md', 'utf8').matchAll(/```json\n([\s\S]*?)```/gu)].map(
     (match) => JSON.parse(`{${match[1] ?? ''}}`) as Record<string, unknown>,
@@ -26,7 +26,7 @@ test('the how-to leads to a profile that works, step by step, with a device that
   try {
     const file = join(dir, 'gizmo3.json');
     const begin = (): string =>
-      execFileSync(process.execPath, [resolve('src-main/cli/main.ts'), 'profile', 'new', 'gizmo3'], {
+      execFileSync(process.execPath, [resolve('src-main/cli/main.ts'), 'profiles', 'new', 'gizmo3'], {
         cwd: dir,
         encoding: 'utf8',
         stdio: 'pipe',
@@ -34,10 +34,10 @@ test('the how-to leads to a profile that works, step by step, with a device that
     expect(begin()).toContain('gizmo3.json: change it for your device');
     // What is there is not overwritten.
     expect(begin).toThrow(/FILE_EXISTS/u);
-    expect(await birthmark(['profile', 'lint', file])).toMatchObject({ code: 0 });
+    expect(await birthmark(['profiles', 'lint', file])).toMatchObject({ code: 0 });
 
     writeFileSync(file, fromHowTo(readFileSync(file, 'utf8')));
-    const linted = await birthmark(['profile', 'lint', file]);
+    const linted = await birthmark(['profiles', 'lint', file]);
     expect(linted.code).toBe(0);
     expect(linted.stdout).toMatch(/^\S+:\d+:3: warning: no selfTest: the unit is not asked to connect to its broker\n$/u);
     // What the page shows is what comes, but for the times.
@@ -45,7 +45,7 @@ test('the how-to leads to a profile that works, step by step, with a device that
     expect(page).toContain(`\n${linted.stdout.replace(`${dir}/`, '')}`);
 
     const transcript = join(dir, 'gizmo3.jsonl');
-    const tried = await birthmark(['profile', 'try', file, '--port', unit.path, '--write', '--transcript', transcript, '--json']);
+    const tried = await birthmark(['profiles', 'try', file, '--port', unit.path, '--write', '--transcript', transcript, '--json']);
     expect(jsonOf(tried)).toMatchObject({ verdict: 'PASS', unit: { hardwareId: 'GZ3000117', model: 'Gizmo 3', firmware: '3.1' } });
     expect((jsonOf(tried)['steps'] as { step: string; result: string }[]).map(({ step, result }) => `${step} ${result}`)).toEqual(
       ['open', 'identify', 'key', 'install', 'read-back', 'possession', 'activate', 'erase'].map((step) => `${step} ok`),
@@ -53,18 +53,18 @@ test('the how-to leads to a profile that works, step by step, with a device that
     expect(unit.files.size).toBe(0);
     for (const { step } of jsonOf(tried)['steps'] as { step: string }[]) expect(page).toMatch(new RegExp(`^${step} +\\d+ +ok$`, 'mu'));
 
-    const played = await birthmark(['profile', 'dry-run', file, '--transcript', transcript]);
+    const played = await birthmark(['profiles', 'dry-run', file, '--transcript', transcript]);
     expect(played.code).toBe(0);
     for (const line of played.stdout.split('\n').filter((row) => /SECTION|open|possession|erase/u.test(row)))
       expect(page).toContain(line.trim());
     writeFileSync(file, readFileSync(file, 'utf8').replace('HASH ca.pem', 'SUM ca.pem'));
-    const differs = await birthmark(['profile', 'dry-run', file, '--transcript', transcript, '--json']);
+    const differs = await birthmark(['profiles', 'dry-run', file, '--transcript', transcript, '--json']);
     expect(differs.code).toBe(1);
     expect(JSON.stringify(jsonOf(differs))).toContain('the profile sends “SUM ca.pem”, where “HASH ca.pem” was sent');
 
     // And a unit that is not right fails by name.
     unit.faults.full = true;
-    const full = await birthmark(['profile', 'try', file, '--port', unit.path, '--write', '--json']);
+    const full = await birthmark(['profiles', 'try', file, '--port', unit.path, '--write', '--json']);
     expect(jsonOf(full)).toMatchObject({ verdict: 'FAIL', error: { code: 'STORAGE_FULL' } });
     expect(full.code).toBe(6);
   } finally {

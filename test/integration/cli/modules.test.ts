@@ -71,7 +71,7 @@ test.each([
       verdict: 'PASS',
       units: [{ device: 'acme/WO-7-000001', certificate: { status: 'ACTIVE' } }],
     });
-    await run('export', '--out', out);
+    await run('certificates', 'export', '--out', out);
     const [file = ''] = readdirSync(join(out, 'certificates'));
     const [root, issuer, crl, unit] = [
       ...['root.pem', 'issuer.pem', 'crl.pem'].map((pem) => join(out, pem)),

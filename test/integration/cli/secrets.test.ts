@@ -31,10 +31,10 @@ test('no PIN, password or private key is in what a station writes or says, also 
     await run(3, 'init', ...not);
     await run(4, 'provision', ...order, ...not, '--json');
     await run(0, 'provision', ...order, ...right);
-    await run(4, 'revoke', '--device', 'acme/WO-1-000001', ...not);
-    await run(0, 'revoke', '--device', 'acme/WO-1-000001', ...right, '--json');
-    await run(4, 'crl', '--publish', ...not);
-    await run(2, 'crl', '--publish', '--pin-file', join(dir, 'none'));
+    await run(4, 'certificates', 'revoke', '--device', 'acme/WO-1-000001', ...not);
+    await run(0, 'certificates', 'revoke', '--device', 'acme/WO-1-000001', ...right, '--json');
+    await run(4, 'crl', 'publish', ...not);
+    await run(2, 'crl', 'publish', '--pin-file', join(dir, 'none'));
     await run(0, 'doctor');
   } finally {
     await agent.dispose();

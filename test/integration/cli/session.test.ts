@@ -15,10 +15,10 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-it('birthmark session keeps the station up for revocation lists until it is told to stop, and the log says who, why and how it ended', async () => {
+it('birthmark sessions hold keeps the station up for revocation lists until it is told to stop, and the log says who, why and how it ended', async () => {
   const child = spawn(
     process.execPath,
-    [resolve('src-main/cli/main.ts'), 'session', '--data', data, '--minutes', '44640', '--reason', 'the holidays'],
+    [resolve('src-main/cli/main.ts'), 'sessions', 'hold', '--data', data, '--minutes', '44640', '--reason', 'the holidays'],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },
@@ -37,7 +37,7 @@ it.each([
   ['--minutes', '44641'],
   ['--minutes', '0'],
   ['--idle-minutes', 'soon'],
-])('birthmark session %s %s is refused before anything is started', async (option, value) => {
-  const result = await birthmark(['session', '--data', data, option, value, '--json']);
+])('birthmark sessions hold %s %s is refused before anything is started', async (option, value) => {
+  const result = await birthmark(['sessions', 'hold', '--data', data, option, value, '--json']);
   expect([result.code, jsonOf(result)]).toMatchObject([2, { error: { code: 'INVALID_INPUT', params: { field: option } } }]);
 });

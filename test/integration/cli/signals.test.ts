@@ -75,8 +75,8 @@ async function isInOrder(data: string): Promise<void> {
   const ask = async (...args: string[]): Promise<Record<string, unknown>> => jsonOf(await birthmark([...args, '--data', data, '--json']));
   expect(await ask('doctor')).toMatchObject({ verdict: 'PASS' });
   const { notVerified } = await ask('status');
-  expect(await ask('certificates', '--status', 'SIGNED')).toMatchObject({ total: notVerified });
-  expect(await ask('certificates', '--status', 'RESERVED')).toMatchObject({ total: 0 });
+  expect(await ask('certificates', 'list', '--status', 'SIGNED')).toMatchObject({ total: notVerified });
+  expect(await ask('certificates', 'list', '--status', 'RESERVED')).toMatchObject({ total: 0 });
 }
 
 test.each([

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { birthmark } from '../../support/birthmark.ts';
+import { birthmark, jsonOf } from '../../support/birthmark.ts';
 import { EspChip } from '../../support/esp-rom.ts';
 import { filesOf, whereIs } from '../../support/secret-search.ts';
 
@@ -33,7 +33,7 @@ test('a chip that makes no key: the station connects as it, writes it, names wha
   try {
     expect((await run('init', '--slot', `1=${chip.path}`, '--slot', `2=${wrong.path}`, '--pin-file', join(dir, 'pin'))).code).toBe(0);
     const made = await run('provision', '--order', 'ESP', '--count', '2', ...order);
-    const { units } = JSON.parse(made.stdout) as { units: Record<string, unknown>[] };
+    const { units } = jsonOf(made) as { units: Record<string, unknown>[] };
     const good = units.find(({ slot }) => slot === 1);
     expect(good).toMatchObject({
       verdict: 'PASS',
@@ -53,7 +53,7 @@ test('a chip that makes no key: the station connects as it, writes it, names wha
     const key = createPrivateKey(pem(chip.flash, 'PRIVATE KEY'));
     expect(certificates(chip.flash).map((one) => one.checkPrivateKey(key))).toEqual([false, true, false]);
     const again = await run('provision', '--count', '1', ...order.slice(4));
-    expect(JSON.parse(again.stdout)).toMatchObject({
+    expect(jsonOf(again)).toMatchObject({
       units: expect.arrayContaining([expect.objectContaining({ slot: 1, code: 'HAS_IDENTITY' })]) as unknown,
     });
 

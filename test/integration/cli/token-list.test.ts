@@ -22,7 +22,7 @@ afterAll(() => {
   rmSync(nss.dir, { recursive: true, force: true });
 });
 
-const tokens = (...args: string[]): Promise<CliResult> => birthmark(['tokens', '--json', ...args]);
+const tokens = (...args: string[]): Promise<CliResult> => birthmark(['tokens', 'list', '--json', ...args]);
 const shimOptions = Object.entries(shim.module.env ?? {}).flatMap(([name, value]) => ['--module-env', `${name}=${value}`]);
 
 test('of a module that is named, every token with what it is and what it can do', async () => {

@@ -34,7 +34,7 @@ test('units that an earlier command left in the slots are not taken for those th
 
 test('a list, then a whole work order is revoked: first shown, then done, and the broker refuses all of it', async () => {
   const revoke = async (...args: string[]): Promise<Record<string, unknown>> => {
-    const result = await birthmark(['revoke', ...args, '--data', dir, '--json']);
+    const result = await birthmark(['certificates', 'revoke', ...args, '--data', dir, '--json']);
     expect(result.code, result.stderr).toBe(0);
     return jsonOf(result);
   };
@@ -69,16 +69,16 @@ test('a profile of the station’s own: checked, kept, and what it says stands i
 }
 `;
   writeFileSync(file, text('100'));
-  const bad = await birthmark(['profile', 'lint', file]);
+  const bad = await birthmark(['profiles', 'lint', file]);
   expect(bad).toMatchObject({ code: 1, stdout: `${file}:5:3: error: validityDays: must not be more than maxValidityDays\n` });
-  const refused = await birthmark(['profile', 'add', file, '--data', dir, '--json']);
+  const refused = await birthmark(['profiles', 'add', file, '--data', dir, '--json']);
   expect(jsonOf(refused)).toMatchObject({ error: { code: 'PROFILE_INVALID', params: { line: 5 } } });
 
   writeFileSync(file, text('30'));
-  for (let twice = 0; twice < 2; twice++) expect((await birthmark(['profile', 'add', file, '--data', dir])).code).toBe(0);
+  for (let twice = 0; twice < 2; twice++) expect((await birthmark(['profiles', 'add', file, '--data', dir])).code).toBe(0);
   const [unit] = await made('provision', '--order', 'WO-G', '--tenant', 'acme', '--certificate-profile', 'gateway', '--count', '1');
   const out = join(dir, 'out');
-  expect((await birthmark(['export', '--out', out, '--data', dir])).code).toBe(0);
+  expect((await birthmark(['certificates', 'export', '--out', out, '--data', dir])).code).toBe(0);
   const name = readdirSync(join(out, 'certificates')).find((one) => one.startsWith('acme-WO-G')) ?? '';
   const shown = execFileSync('openssl', ['x509', '-in', join(out, 'certificates', name), '-noout', '-subject', '-ext', 'subjectAltName'], {
     encoding: 'utf8',
@@ -87,7 +87,7 @@ test('a profile of the station’s own: checked, kept, and what it says stands i
   expect(shown).toContain(`URI:urn:acme:${unit?.device.replace('/', ':') ?? ''}`);
 
   writeFileSync(file, text('31'));
-  const changed = await birthmark(['profile', 'add', file, '--data', dir, '--json']);
+  const changed = await birthmark(['profiles', 'add', file, '--data', dir, '--json']);
   expect(jsonOf(changed)).toMatchObject({
     error: { code: 'PROFILE_INVALID', params: { problem: expect.stringContaining('already') as string } },
   });

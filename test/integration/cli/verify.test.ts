@@ -42,8 +42,8 @@ afterAll(async () => {
   await station.dispose();
 });
 
-const verify = async (...args: string[]): Promise<{ code: number | null; json: Record<string, unknown> }> => {
-  const result = await birthmark(['verify', '--data', dir, '--json', ...args]);
+const tryBroker = async (...args: string[]): Promise<{ code: number | null; json: Record<string, unknown> }> => {
+  const result = await birthmark(['broker', 'try', '--data', dir, '--json', ...args]);
   return { code: result.code, json: jsonOf(result) };
 };
 const elsewhere = (): string[] => [
@@ -59,7 +59,7 @@ const elsewhere = (): string[] => [
 const pem = (name: string): string[] => ['--cert', join(other.dir, `${name}.pem`), '--key', join(other.dir, `${name}.key`)];
 
 test('another broker, as one of its clients: with both chains and a time for each step', async () => {
-  const { code, json } = await verify(...elsewhere(), ...pem('good'));
+  const { code, json } = await tryBroker(...elsewhere(), ...pem('good'));
   expect(code).toBe(0);
   expect(json).toMatchObject({
     verdict: 'PASS',
@@ -71,14 +71,15 @@ test('another broker, as one of its clients: with both chains and a time for eac
 });
 
 test('a revoked one: exit code 5, the cause, the next step, and the link that broke', async () => {
-  const { code, json } = await verify(...elsewhere(), ...pem('bad'), '--tls', '1.2', '--mqtt', '3.1.1');
+  const { code, json } = await tryBroker(...elsewhere(), ...pem('bad'), '--tls', '1.2', '--mqtt', '3.1.1');
   expect(code).toBe(5);
   expect(json).toMatchObject({ diagnosis: { code: 'CERTIFICATE_REVOKED', who: 'support' }, clientChain: [{ problem: 'revoked' }] });
 });
 
 test('without the CA of that broker we do not trust it, and never offer to ignore that', async () => {
   const result = await birthmark([
-    'verify',
+    'broker',
+    'try',
     '--data',
     dir,
     '--host',
@@ -95,25 +96,36 @@ test('without the CA of that broker we do not trust it, and never offer to ignor
 });
 
 test('a device that keeps its key: only the unit itself can, in its slot', async () => {
-  const { code, json } = await verify('--device', device);
+  const { code, json } = await tryBroker('--device', device);
   expect(code).toBe(0);
   expect(json).toMatchObject({ verdict: 'PASS', device, slot: 1, connected: true });
-  expect(await verify('--device', 'acme/unknown')).toMatchObject({ code: 2, json: { error: { code: 'DEVICE_KEY_NEEDED' } } });
+  expect(await tryBroker('--device', 'acme/unknown')).toMatchObject({ code: 2, json: { error: { code: 'DEVICE_KEY_NEEDED' } } });
 });
 
 test('options that do not go together, and files that are none', async () => {
-  expect((await verify('--port', '1883')).json).toMatchObject({ error: { code: 'INVALID_INPUT', params: { field: '--port' } } });
-  expect((await verify('--cert', join(other.dir, 'good.pem'))).json).toMatchObject({ error: { params: { field: '--key' } } });
-  expect((await verify(...pem('good').slice(0, 3), join(other.dir, 'bad.key'))).json).toMatchObject({ error: { code: 'KEY_MISMATCH' } });
-  expect((await verify('--cert', join(other.dir, 'cas.key'), '--key', 'x')).json).toMatchObject({ error: { code: 'FILE_NOT_FOUND' } });
-  expect((await verify('--tls', '1.4')).json).toMatchObject({ error: { params: { field: '--tls' } } });
+  expect((await tryBroker('--port', '1883')).json).toMatchObject({ error: { code: 'INVALID_INPUT', params: { field: '--port' } } });
+  expect((await tryBroker('--cert', join(other.dir, 'good.pem'))).json).toMatchObject({ error: { params: { field: '--key' } } });
+  expect((await tryBroker(...pem('good').slice(0, 3), join(other.dir, 'bad.key'))).json).toMatchObject({ error: { code: 'KEY_MISMATCH' } });
+  expect((await tryBroker('--cert', join(other.dir, 'cas.key'), '--key', 'x')).json).toMatchObject({ error: { code: 'FILE_NOT_FOUND' } });
+  expect((await tryBroker('--tls', '1.4')).json).toMatchObject({ error: { params: { field: '--tls' } } });
 });
 
-test('check-broker: the station’s own passes; another that does not know our CA is told apart', async () => {
-  const own = await birthmark(['check-broker', '--data', dir, '--json']);
+test('broker check: the station’s own passes; another that does not know our CA is told apart', async () => {
+  const own = await birthmark(['broker', 'check', '--data', dir, '--json']);
   expect(own.code).toBe(0);
   expect(jsonOf(own)).toMatchObject({ verdict: 'PASS' });
-  const foreign = await birthmark(['check-broker', '--data', dir, '--json', ...elsewhere(), '--mqtt-port', '0', '--websockets-port', '0']);
+  const foreign = await birthmark([
+    'broker',
+    'check',
+    '--data',
+    dir,
+    '--json',
+    ...elsewhere(),
+    '--mqtt-port',
+    '0',
+    '--websockets-port',
+    '0',
+  ]);
   expect(foreign.code).toBe(5);
   const { checks } = jsonOf(foreign) as { checks: { name: string; failure: { code: string } | null }[] };
   expect(checks.find(({ name }) => name === 'good canary let in')?.failure).toMatchObject({ code: 'CA_UNKNOWN_TO_BROKER' });
@@ -122,7 +134,7 @@ test('check-broker: the station’s own passes; another that does not know our C
 test('why: nothing here for a good device that connects; the cause for one that nobody knows; what a device reports', async () => {
   const ask = async (...args: string[]): Promise<Record<string, unknown>> =>
     jsonOf(await birthmark(['why', '--data', dir, '--json', ...args]));
-  expect(await ask('--device', device)).toMatchObject({ verdict: 'PASS', diagnosis: { code: 'DEVICE_CONNECTS' } });
-  expect(await ask('--device', 'acme/nobody', '--offline')).toMatchObject({ verdict: 'FAIL', diagnosis: { code: 'NOT_FOUND' } });
-  expect(await ask('--device', device, '--offline', '--said', 'alert 45')).toMatchObject({ diagnosis: { code: 'BROKER_CRL_EXPIRED' } });
+  expect(await ask(device)).toMatchObject({ verdict: 'PASS', diagnosis: { code: 'DEVICE_CONNECTS' } });
+  expect(await ask('acme/nobody', '--offline')).toMatchObject({ verdict: 'FAIL', diagnosis: { code: 'NOT_FOUND' } });
+  expect(await ask(device, '--offline', '--said', 'alert 45')).toMatchObject({ diagnosis: { code: 'BROKER_CRL_EXPIRED' } });
 });

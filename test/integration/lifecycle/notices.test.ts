@@ -42,7 +42,8 @@ test('a device whose certificate comes to its end is told so on its own topic, o
   expect(rows[0]?.toldAt).not.toBeNull();
 
   await station.stop();
-  const ask = (...options: string[]): ReturnType<typeof birthmark> => birthmark(['expiring', '--data', station.dataDir, ...options]);
+  const ask = (...options: string[]): ReturnType<typeof birthmark> =>
+    birthmark(['certificates', 'expiring', '--data', station.dataDir, ...options]);
   expect(jsonOf(await ask('--json'))).toMatchObject({ total: 1, rows: [{ device, daysLeft: 6 }] });
   expect((await ask('--days', '7', '--check')).code).toBe(1);
   expect((await ask('--days', '5', '--check')).code).toBe(0);

@@ -166,9 +166,9 @@ test('it is listed, told of before its end, and revoked in the list of its own i
   await station.call('sessions.close', {});
 });
 
-test('birthmark server-certificate makes the key 0600, overwrites nothing, and leaves nothing when it is refused', async () => {
+test('birthmark certificates issue-server makes the key 0600, overwrites nothing, and leaves nothing when it is refused', async () => {
   await station.stop();
-  const run = (...args: string[]) => birthmark(['server-certificate', '--json', '--data', station.dataDir, ...args]);
+  const run = (...args: string[]) => birthmark(['certificates', 'issue-server', '--json', '--data', station.dataDir, ...args]);
   const [key, out] = [work.path('made.key'), work.path('made.pem')];
   const refused = await run('--dns', '*.example', '--make-key', key, '--out', out);
   expect(refused.code).toBe(2);
@@ -188,7 +188,7 @@ test('birthmark server-certificate makes the key 0600, overwrites nothing, and l
   expect(existsSync(work.path('second.pem'))).toBe(false);
   expect(jsonOf(await run('--dns', 'a.example', '--out', work.path('third.pem')))).toMatchObject({ error: { code: 'INVALID_INPUT' } });
   const listed = jsonOf(
-    await birthmark(['certificates', '--use', 'server', '--json', '--search', 'broker.example', '--data', station.dataDir]),
+    await birthmark(['certificates', 'list', '--use', 'server', '--json', '--search', 'broker.example', '--data', station.dataDir]),
   );
   expect(listed).toMatchObject({ total: 1, rows: [{ device: 'broker.example', status: 'ACTIVE' }] });
 });

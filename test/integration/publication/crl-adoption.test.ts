@@ -76,9 +76,9 @@ test('a registry restored from an old copy publishes nothing until the list in f
   await station.stop();
 
   const data = ['--data', station.dataDir, '--json'];
-  const bare = await birthmark(['crl', '--adopt', newest().path, ...data]);
+  const bare = await birthmark(['crl', 'adopt', newest().path, ...data]);
   expect(jsonOf(bare)).toMatchObject({ error: { code: 'INVALID_INPUT', params: { field: '--note' } } });
-  const adopted = await birthmark(['crl', '--adopt', newest().path, '--note', 'the disk was replaced', ...data]);
+  const adopted = await birthmark(['crl', 'adopt', newest().path, '--note', 'the disk was replaced', ...data]);
   expect(adopted.code, adopted.stderr).toBe(0);
   expect(jsonOf(adopted)).toMatchObject({ dryRun: false, adopted: would.adopted, lists: [{ number: before.number }] });
 

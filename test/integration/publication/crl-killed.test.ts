@@ -107,7 +107,7 @@ test.each(publicationCrashes)(
     const before = lists();
     await crash(moment);
     await station.call('publication.settle', {});
-    const [newest, ...earlier] = await station.call('crl.history', { issuer, partition: 0, limit: 100 });
+    const [newest, ...earlier] = (await station.call('crl.history', { issuer, partition: 0, limit: 100 })).rows;
     const number = unwrap(newest, 'there are lists').number;
     expect(number).toBe(lists());
     expect(number).toBeGreaterThan(before);

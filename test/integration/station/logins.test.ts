@@ -97,25 +97,24 @@ test('a service with a certificate of its own; taken away, it is revoked', async
 
 test('the same by the command line: a password is printed once, a service gets its files, everything is listed', async () => {
   await station.stop();
-  const login = (...args: string[]): Promise<CliResult> =>
-    birthmark(['login', ...args, '--data', station.dataDir, '--pin-file', '-'], { input: tryOutPin });
-  const given = jsonOf(await login('--device', device, '--device-profile', 'simple', '--json'));
+  const login = (...args: string[]): Promise<CliResult> => birthmark(['logins', ...args, '--data', station.dataDir], { input: tryOutPin });
+  const given = jsonOf(await login('add-device', device, '--device-profile', 'simple', '--json'));
   expect(given).toMatchObject({ username: device, port: passwordPort, password: expect.stringMatching(/^\S{20,}$/u) as string });
-  const refused = await login('--device', device, '--device-profile', 'reference-agent');
+  const refused = await login('add-device', device, '--device-profile', 'reference-agent');
   expect(refused.code).toBe(3);
   expect(refused.stderr).toContain('PASSWORDS_NOT_ALLOWED');
-  const made = await login('--service', 'dashboard', '--read', 'tenant/acme/#', '--json');
+  const made = await login('add-service', 'dashboard', '--read', 'tenant/acme/#', '--json');
   expect(jsonOf(made)).toMatchObject({ username: 'birthmark:dashboard', password: null });
   const [out, key] = [join(station.dataDir, 'dashboard.pem'), join(station.dataDir, 'dashboard.key')];
-  expect(await login('--service', 'dashboard', '--out', out, '--make-key', key)).toMatchObject({ code: 0 });
+  expect(await login('certify', 'dashboard', '--out', out, '--make-key', key, '--pin-file', '-')).toMatchObject({ code: 0 });
   expect(createPublicKey(readFileSync(out)).equals(createPublicKey(readFileSync(key)))).toBe(true);
-  const listed = await login('--json');
+  const listed = await login('list', '--json');
   expect(jsonOf(listed)).toMatchObject({
     passwordPort,
     rows: expect.arrayContaining([expect.objectContaining({ username: device })]) as unknown,
   });
   expect(listed.stdout).not.toContain(String(given['password']));
-  expect((await login('--tenant', 'acme', '--mode', 'none')).code).toBe(2);
-  expect((await login('--remove', 'birthmark:dashboard')).code).toBe(0);
+  expect((await login('set-tenant', 'acme', '--mode', 'none')).code).toBe(2);
+  expect((await login('remove', 'birthmark:dashboard')).code).toBe(0);
   expect((await login()).stdout).not.toContain('dashboard');
 });

@@ -122,6 +122,6 @@ test('a CRL asked for by hand has the next number, and needs a session', async (
   expect(await station.call('crl.publish', {})).toMatchObject({ number: before + 1, publishedAt: expect.any(String) as string });
   await station.call('sessions.close', {});
   await expect(station.call('crl.publish', {})).rejects.toMatchObject({ code: expect.stringMatching(/^SESSION_/u) as string });
-  expect((await station.call('crl.history', {})).map((crl) => crl.number).slice(0, 2)).toEqual([before + 1, before]);
+  expect((await station.call('crl.history', {})).rows.map((crl) => crl.number).slice(0, 2)).toEqual([before + 1, before]);
   await station.openSession();
 });

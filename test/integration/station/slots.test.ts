@@ -95,9 +95,9 @@ describe('the fixture map', () => {
   test('is kept, and the command line shows and changes it', async () => {
     await station.stop();
     const slots = async (...args: string[]) => jsonOf(await birthmark(['slots', ...args, '--data', station.dataDir, '--json']));
-    expect(await slots('list')).toMatchObject({ slots: [{ slot: 1 }, { slot: 3, position: 'hub:1-2.3', port: null }] });
-    expect(await slots('bind', '4=/dev/ttyRS485-1')).toMatchObject({ slots: [{}, {}, { slot: 4, position: '/dev/ttyRS485-1' }] });
-    expect(await slots('unbind', '3')).toMatchObject({ slots: [{ slot: 1 }, { slot: 4 }] });
+    expect(await slots('list')).toMatchObject({ rows: [{ slot: 1 }, { slot: 3, position: 'hub:1-2.3', port: null }] });
+    expect(await slots('bind', '4=/dev/ttyRS485-1')).toMatchObject({ rows: [{}, {}, { slot: 4, position: '/dev/ttyRS485-1' }] });
+    expect(await slots('unbind', '3')).toMatchObject({ rows: [{ slot: 1 }, { slot: 4 }] });
     expect(JSON.stringify(await slots('add-port', '/dev/ttyXR0'))).toContain('/dev/ttyXR0');
     expect(JSON.stringify(await slots('remove-port', '/dev/ttyXR0'))).not.toContain('/dev/ttyXR0');
     expect((await birthmark(['slots', 'bind', 'four=/dev/x', '--data', station.dataDir])).code).toBe(2);

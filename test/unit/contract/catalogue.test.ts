@@ -1,16 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseOptions } from '../../../src-main/cli/command.ts';
-import { commands } from '../../../src-main/cli/commands/index.ts';
+import { optionsOf } from '../../../src-main/cli/grammar/options.ts';
+import { commands } from '../../../src-main/cli/grammar/table.ts';
 import { marksOf, stepText, type Mark } from '../../../src-main/contract/catalogue/step.ts';
 import { catalogue, type ErrorCode } from '../../../src-main/contract/index.ts';
 import { en } from '../../../src-renderer/i18n/en.ts';
+import { problemOfCommand } from '../../support/command-line.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const entries = Object.entries(catalogue) as [ErrorCode, (typeof catalogue)[ErrorCode]][];
 const texts: readonly string[] = Object.values(en);
-const optionNames = new Set(commands.flatMap(({ options }) => Object.keys(options)).concat('data', 'json', 'pin-file'));
+const optionNames = new Set(commands.flatMap((command) => Object.keys(optionsOf(command))));
 
 /** Every name of a field in a JSON schema. */
 const fieldsIn = (schema: unknown): string[] =>
@@ -25,17 +26,8 @@ const settings = new Set(schemas.flatMap(fieldsIn));
 /** Why a person cannot do what a step sends them to; null when they can. */
 function problemOf({ kind, name }: Mark): string | null {
   switch (kind) {
-    case 'command': {
-      const [first, ...rest] = name.replace(/\{\w+\}/gu, 'value').split(' ');
-      const command = commands.find((one) => one.name === first);
-      if (command === undefined) return `there is no command ${String(first)}`;
-      try {
-        parseOptions(command, rest);
-        return null;
-      } catch (thrown) {
-        return thrown instanceof Error ? thrown.message : String(thrown);
-      }
-    }
+    case 'command':
+      return problemOfCommand(name.replace(/\{\w+\}/gu, 'value').split(' '));
     case 'screen': {
       const absent = name.split(' › ').filter((part) => !texts.includes(part));
       return absent.length === 0 ? null : `no screen says ${absent.join(', ')}`;
@@ -78,8 +70,9 @@ describe('what a failure advises can be carried out', () => {
   });
 
   test.each([
-    [{ kind: 'command', name: 'crl --pubish' }],
-    [{ kind: 'command', name: 'ceremony --file' }],
+    [{ kind: 'command', name: 'crl pubish' }],
+    [{ kind: 'command', name: 'crl publish --abov 1' }],
+    [{ kind: 'command', name: 'ceremony start' }],
     [{ kind: 'command', name: 'renew' }],
     [{ kind: 'screen', name: 'Security › Publish CRL' }],
     [{ kind: 'document', name: 'docs/tokens.md#Restore' }],
@@ -93,7 +86,7 @@ describe('what a failure advises can be carried out', () => {
 
 test('a step reads as a sentence', () => {
   expect(stepText('Open one: [screen: Security › Open signing session].')).toBe('Open one: Security › Open signing session.');
-  expect(stepText('Run [command: crl --publish --above {there}] ([document: docs/tokens.md#PIN]).')).toBe(
-    'Run “birthmark crl --publish --above {there}” (docs/tokens.md, “PIN”).',
+  expect(stepText('Run [command: crl publish --above {there}] ([document: docs/tokens.md#PIN]).')).toBe(
+    'Run “birthmark crl publish --above {there}” (docs/tokens.md, “PIN”).',
   );
 });

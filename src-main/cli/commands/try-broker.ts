@@ -1,17 +1,16 @@
-import { catalogue, exitCodes, Failure, type FailureData } from '../../contract/index.ts';
-import type { CommandContext } from '../command.ts';
-import { reportFailure } from '../output.ts';
+import { exitCodes, Failure, type FailureData } from '../../contract/index.ts';
+import type { CommandContext } from '../context.ts';
 import type { StationProcess } from '../station-process.ts';
-import { identityOf, mqttOf, targetOf, tlsOf } from './verify-options.ts';
+import { identityOf, mqttOf, targetOf, tlsOf } from './client-options.ts';
 import { inWords, verificationText } from './verify-text.ts';
 
-/** Tries a broker as a client that the options name, and explains what went wrong. */
-export async function verifyClient(context: CommandContext): Promise<number> {
+/** Connects as the client that the options name, and explains what went wrong. */
+export async function tryBroker(context: CommandContext): Promise<number> {
   const target = targetOf(context);
   const identity = await identityOf(context);
-  const device = context.text('device') ?? null;
+  const device = context.values.text('device') ?? null;
   const [tls, mqtt] = [tlsOf(context), mqttOf(context)];
-  const timeoutMs = context.number('timeout', { min: 1, max: 60, fallback: 5 }) * 1_000;
+  const timeoutMs = context.values.number('timeout', { min: 1, max: 60, fallback: 5 }) * 1_000;
   const station = context.start({ broker: true, line: identity === null ? 'watch' : 'off' });
   if (identity === null) return verifyUnit(context, station, device ?? '');
   const found = await station.call('verify.connection', { target, identity, tls, mqtt, device, timeoutMs });
@@ -23,16 +22,13 @@ export async function verifyClient(context: CommandContext): Promise<number> {
 async function verifyUnit(context: CommandContext, station: StationProcess, device: string): Promise<number> {
   const { slot, connected, stage, detail } = await station.call('verify.device', { device });
   const failure = connected ? null : new Failure('SELFTEST_FAILED', { stage }, detail).toData();
-  context.output.result(
-    { verdict: connected ? 'PASS' : 'FAIL', device, slot, connected, stage, detail, diagnosis: inWords(failure) },
-    () =>
-      connected ? `${device} in slot ${String(slot)} connected, with its own key` : `${device} in slot ${String(slot)} could not connect`,
+  context.output.result({ device, slot, connected, stage, detail, diagnosis: inWords(failure) }, () =>
+    connected ? `${device} in slot ${String(slot)} connected, with its own key` : `${device} in slot ${String(slot)} could not connect`,
   );
   return ended(context, failure);
 }
 
 function ended(context: CommandContext, failure: FailureData | null): number {
   if (failure === null) return exitCodes.OK;
-  if (!context.output.json) reportFailure(context.output, failure);
-  return exitCodes[catalogue[failure.code].exit];
+  return context.output.failure(failure);
 }

@@ -1,0 +1,106 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Failure, type CallInput, type PinRequest } from '../contract/index.ts';
+import type { StationConfig } from '../station/config.ts';
+import type { Output } from './output.ts';
+import { pinTermsLines } from './pin-terms.ts';
+import { readSecret } from './pin.ts';
+import { dataFolder, StationProcess } from './station-process.ts';
+import type { Values } from './values.ts';
+
+/** What a command works with: what was typed, its output, and a station to start. */
+export class CommandContext {
+  readonly output: Output;
+  readonly values: Values;
+  #station: StationProcess | null = null;
+  readonly #atEnd: (() => void)[] = [];
+
+  constructor(output: Output, values: Values) {
+    this.output = output;
+    this.values = values;
+  }
+
+  /** Starts the station of the data folder; NOT_SET_UP when there is none. */
+  start(parts: Pick<StationConfig, 'broker' | 'line'>): StationProcess {
+    const dataDir = this.dataFolder();
+    // A folder that was ever taken is the station's to judge: a database that is gone is damage, not a new folder.
+    if (!existsSync(join(dataDir, 'station.lock'))) throw new Failure('NOT_SET_UP');
+    return this.startNew(parts, dataDir);
+  }
+
+  /** The same where a new station may be made. */
+  startNew(parts: Pick<StationConfig, 'broker' | 'line'>, dataDir = this.dataFolder()): StationProcess {
+    this.#station = new StationProcess(this.output, { dataDir, ...parts });
+    return this.#station;
+  }
+
+  dataFolder(): string {
+    return dataFolder(this.values.text('data'));
+  }
+
+  /** Opens a signing session with the operator's PIN; on a try-out station with the published one. */
+  async openSession(station: StationProcess, terms: CallInput<'sessions.request'>): Promise<void> {
+    const { tryOut } = await station.call('station.status', {});
+    const request = await station.call('sessions.request', terms);
+    // The signer answers us and tells the station at the same time: go on when the station knows, too.
+    const known = new Promise<void>((resolve) => {
+      const off = station.on('session.changed', (session) => {
+        if (session === null) return;
+        off();
+        resolve();
+      });
+    });
+    await this.answerPin(station, request, tryOut);
+    await known;
+  }
+
+  /** Gives the signer the PIN, or waits for it to be typed on the device. */
+  async answerPin(station: StationProcess, { requestId, purpose, pinPad }: PinRequest, tryOut: boolean): Promise<void> {
+    const asks = pinPad || (this.values.text('pin-file') === undefined && !tryOut);
+    if (asks) for (const line of pinTermsLines(await station.call('pin.terms', { requestId }))) this.output.note(line);
+    if (pinPad) {
+      this.output.note(`${purpose}: type it on the device now. Ctrl-C gives up.`);
+      await station.call('pin.onDevice', { requestId });
+      return;
+    }
+    const pin = await readSecret({ file: this.values.optional('pin-file'), option: '--pin-file', tryOut }, purpose);
+    await station.call('pin.enter', { requestId, pin });
+  }
+
+  /** The station of the data folder where there is one; else one in a folder that goes away with the command. */
+  startAnywhere(parts: Pick<StationConfig, 'broker' | 'line'>): StationProcess {
+    const dataDir = this.dataFolder();
+    if (existsSync(join(dataDir, 'station.lock'))) return this.startNew(parts, dataDir);
+    return this.startNew(parts, this.temporaryFolder());
+  }
+
+  temporaryFolder(): string {
+    const path = mkdtempSync(join(tmpdir(), 'birthmark-'));
+    this.atEnd(() => rmSync(path, { recursive: true, force: true }));
+    return path;
+  }
+
+  /** The PKCS#11 module that the options name; null without one. */
+  module(): CallInput<'tokens.inspect'>['module'] | null {
+    const path = this.values.text('module');
+    const initString = this.values.text('init-string');
+    if (path === undefined) return null;
+    const env = this.values.list('module-env').map((text) => {
+      const match = /^(\w+)=(.*)$/su.exec(text);
+      if (match === null) throw new Failure('INVALID_INPUT', { field: '--module-env', problem: `"${text}" is not NAME=VALUE` });
+      return [match[1] ?? '', match[2] ?? ''] as const;
+    });
+    return { path: resolve(path), env: Object.fromEntries(env), ...(initString === undefined ? {} : { initString }) };
+  }
+
+  /** Runs `task` when the station has stopped, however the command ends. */
+  atEnd(task: () => void): void {
+    this.#atEnd.push(task);
+  }
+
+  async stop(): Promise<void> {
+    await this.#station?.stop();
+    for (const task of this.#atEnd.splice(0)) task();
+  }
+}

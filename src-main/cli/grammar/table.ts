@@ -1,0 +1,38 @@
+import type { CommandEntry, Noun } from './entry.ts';
+import { access, broker, logins, records } from './nouns/broker.ts';
+import { certificates } from './nouns/certificates.ts';
+import { bundles, profiles, rotations } from './nouns/delivery.ts';
+import { devices } from './nouns/devices.ts';
+import { orders, slots, transcripts } from './nouns/line.ts';
+import { plainCommands } from './nouns/plain.ts';
+import { crl, requests } from './nouns/revocation.ts';
+import { ceremony, clock, issuers, operators, sessions, tokens } from './nouns/station.ts';
+
+export { plainCommands };
+
+/** Every noun, in the order of the help. */
+export const nouns: readonly Noun[] = [
+  certificates,
+  devices,
+  orders,
+  slots,
+  profiles,
+  bundles,
+  rotations,
+  transcripts,
+  crl,
+  requests,
+  broker,
+  access,
+  logins,
+  records,
+  tokens,
+  issuers,
+  ceremony,
+  sessions,
+  operators,
+  clock,
+];
+
+/** Every command of `birthmark`. Parsing, help, completion, the manual page and docs/cli.md come from here. */
+export const commands: readonly CommandEntry[] = [...plainCommands, ...nouns.flatMap(({ commands: its }) => its)];
