@@ -51,9 +51,10 @@ function ended(output: Output, exitCode: number): number {
 
 function outputFor(command: CommandEntry, values: Values): Output {
   const format = command.rows === true ? formats.find((one) => one === values.text('format')) : undefined;
+  const asLines = command.options?.['json-lines'] !== undefined && values.flag('json-lines');
   const writes = Object.entries(optionsOf(command)).filter(([, { file }]) => file === 'write');
   return new Output({
-    format: values.flag('json') ? 'json' : (format ?? 'table'),
+    format: asLines ? 'json-lines' : values.flag('json') ? 'json' : (format ?? 'table'),
     quiet: values.flag('quiet'),
     fileOnStandardOutput: writes.some(([name]) => values.text(name) === '-'),
   });
@@ -64,7 +65,8 @@ async function runCommand(command: CommandEntry, values: Values): Promise<number
   const context = new CommandContext(output, values);
   try {
     const run = command.load === null ? ownCommand(command.name) : await command.load();
-    const result = await Promise.race([run(context), nextSignal()]);
+    const ends = command.untilStopped === true ? [] : [nextSignal()];
+    const result = await Promise.race([run(context), context.gone, ...ends]);
     return ended(output, typeof result === 'number' ? result : await interrupted(context, result));
   } catch (thrown) {
     return ended(output, output.failure(withOptionNames(command, toFailureData(thrown))));

@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure, type CallInput, type PinRequest } from '../contract/index.ts';
-import type { StationConfig } from '../station/config.ts';
+import type { StationParts } from '../service-host/index.ts';
+import { keptCredential } from './credential.ts';
+import { readText } from './files.ts';
 import type { Output } from './output.ts';
 import { pinTermsLines } from './pin-terms.ts';
 import { readSecret } from './pin.ts';
@@ -14,34 +16,55 @@ export class CommandContext {
   readonly output: Output;
   readonly values: Values;
   #station: StationProcess | null = null;
+  #sessionIsOurs = false;
   readonly #atEnd: (() => void)[] = [];
+  /** Rejects when the program that ran the station has ended. */
+  readonly gone: Promise<never>;
+  #onGone: (why: unknown) => void = () => undefined;
 
   constructor(output: Output, values: Values) {
     this.output = output;
     this.values = values;
+    this.gone = new Promise((_resolve, reject) => (this.#onGone = reject));
+    this.gone.catch(() => undefined);
   }
 
-  /** Starts the station of the data folder; NOT_SET_UP when there is none. */
-  start(parts: Pick<StationConfig, 'broker' | 'line'>): StationProcess {
+  /** The station of the data folder, running or started for this command; NOT_SET_UP when there is none. */
+  start(parts: StationParts, credential?: string): StationProcess {
     const dataDir = this.dataFolder();
     // A folder that was ever taken is the station's to judge: a database that is gone is damage, not a new folder.
     if (!existsSync(join(dataDir, 'station.lock'))) throw new Failure('NOT_SET_UP');
-    return this.startNew(parts, dataDir);
+    return this.#open(parts, dataDir, 'command', credential);
   }
 
   /** The same where a new station may be made. */
-  startNew(parts: Pick<StationConfig, 'broker' | 'line'>, dataDir = this.dataFolder()): StationProcess {
-    this.#station = new StationProcess(this.output, { dataDir, ...parts });
-    return this.#station;
+  startNew(parts: StationParts, dataDir = this.dataFolder(), kind: 'command' | 'serve' = 'command'): StationProcess {
+    return this.#open(parts, dataDir, kind);
+  }
+
+  #open(parts: StationParts, dataDir: string, kind: 'command' | 'serve', credential?: string): StationProcess {
+    const keyFile = this.values.text('key-file');
+    const given = keyFile === undefined ? (credential ?? null) : readText(keyFile).trim();
+    const station = new StationProcess(this.output, { dataDir, parts, kind, credential: () => given ?? keptCredential(dataDir) });
+    station.gone.catch(this.#onGone);
+    this.#station = station;
+    return station;
   }
 
   dataFolder(): string {
     return dataFolder(this.values.text('data'));
   }
 
-  /** Opens a signing session with the operator's PIN; on a try-out station with the published one. */
+  /**
+   * Opens a signing session with the operator's PIN; on a try-out station with the published one. One that is open and allows the same
+   * is used, and left open.
+   */
   async openSession(station: StationProcess, terms: CallInput<'sessions.request'>): Promise<void> {
-    const { tryOut } = await station.call('station.status', {});
+    const { tryOut, session } = await station.call('station.status', {});
+    if (session !== null && (session.kind === 'issue' || session.kind === terms.kind)) {
+      this.output.note(`The signing session that is open is used: ${String(session.quota - session.used)} left, until ${session.until}.`);
+      return;
+    }
     const request = await station.call('sessions.request', terms);
     // The signer answers us and tells the station at the same time: go on when the station knows, too.
     const known = new Promise<void>((resolve) => {
@@ -53,6 +76,7 @@ export class CommandContext {
     });
     await this.answerPin(station, request, tryOut);
     await known;
+    this.#sessionIsOurs = true;
   }
 
   /** Gives the signer the PIN, or waits for it to be typed on the device. */
@@ -69,7 +93,7 @@ export class CommandContext {
   }
 
   /** The station of the data folder where there is one; else one in a folder that goes away with the command. */
-  startAnywhere(parts: Pick<StationConfig, 'broker' | 'line'>): StationProcess {
+  startAnywhere(parts: StationParts): StationProcess {
     const dataDir = this.dataFolder();
     if (existsSync(join(dataDir, 'station.lock'))) return this.startNew(parts, dataDir);
     return this.startNew(parts, this.temporaryFolder());
@@ -100,6 +124,9 @@ export class CommandContext {
   }
 
   async stop(): Promise<void> {
+    // A station that goes on without this command keeps no session that was opened for it.
+    if (this.#sessionIsOurs) await this.#station?.call('sessions.close', {}).catch(() => undefined);
+    this.#sessionIsOurs = false;
     await this.#station?.stop();
     for (const task of this.#atEnd.splice(0)) task();
   }

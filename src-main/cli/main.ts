@@ -1,5 +1,5 @@
 import { allowEarlyReaders } from './early-readers.ts';
-import { version } from '../station/version.ts';
+import { version } from '../contract/version.ts';
 
 allowEarlyReaders();
 const args = process.argv.slice(2);

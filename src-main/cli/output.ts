@@ -44,6 +44,11 @@ export class Output {
     this.#print('PENDING');
   }
 
+  /** What the command printed line by line is its whole result; only a failure is still to be told. */
+  printed(): void {
+    this.#printed = true;
+  }
+
   /** A piece of standard output, for rows that come one page after the other. */
   write(text: string): void {
     process.stdout.write(text);

@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Failure, version, type CallInput, type CallName, type CallOutput, type EventName, type EventPayload } from '../contract/index.ts';
 import {
-  Failure,
-  type CallInput,
-  type CallName,
-  type CallOrigin,
-  type CallOutput,
-  type EventName,
-  type EventPayload,
-} from '../contract/index.ts';
-import { childProcessServices, defaultDataFolder, Supervisor, whySignerDied } from '../service-host/index.ts';
+  childProcessServices,
+  defaultDataFolder,
+  openStation,
+  whySignerDied,
+  type Owner,
+  type RunningStation,
+  type StationParts,
+} from '../service-host/index.ts';
 import type { StationConfig } from '../station/config.ts';
 import type { Output } from './output.ts';
 
@@ -28,37 +27,66 @@ type Listener = (name: string, payload: unknown) => void;
 /** What is shipped: profiles, templates. */
 export const resourcesDir = join(root, 'resources');
 
-/** The station and the signer as child processes of this command. */
-export class StationProcess {
-  readonly #supervisor: Supervisor;
-  readonly #listeners = new Set<Listener>();
-  readonly #origin: CallOrigin = { face: 'command-line', connection: randomUUID(), credential: null };
+export interface StationProcessOptions {
+  readonly dataDir: string;
+  readonly parts: StationParts;
+  readonly kind: 'command' | 'serve';
+  /** Asked for each call: a sign-in may come while the command runs. */
+  readonly credential: () => string | null;
+}
 
-  constructor(output: Output, config: Pick<StationConfig, 'dataDir' | 'broker' | 'line'>) {
-    const full: StationConfig = {
-      ...config,
-      resourcesDir,
-      agentPath: join(root, 'build/device-agent/device-agent'),
-    };
-    this.#supervisor = new Supervisor({
-      spawn: childProcessServices({
-        entry: { station: join(root, 'src-main/station/service.ts'), signer: join(root, 'src-main/signer/service.ts') },
-        execPath: process.execPath,
-        onOutput: (_service, text) => output.note(text.trimEnd()),
-      }),
-      config: { station: full, signer: { dataDir: full.dataDir, pinPad: join(root, 'build/pin-pad/libpin-pad.so') } },
-      whySignerDied: () => whySignerDied(full.dataDir),
+/** The station of a data folder: the one that runs, else one that this command runs for as long as it works. */
+export class StationProcess {
+  readonly #station: Promise<RunningStation>;
+  readonly #listeners = new Set<Listener>();
+  readonly #credential: () => string | null;
+  /** Rejects with STATION_GONE when the program that ran the station ends. */
+  readonly gone: Promise<never>;
+
+  constructor(output: Output, { dataDir, parts, kind, credential }: StationProcessOptions) {
+    const station: StationConfig = { dataDir, ...parts, resourcesDir, agentPath: join(root, 'build/device-agent/device-agent') };
+    this.#credential = credential;
+    let onGone = (): void => undefined;
+    this.gone = new Promise((_resolve, reject) => (onGone = () => reject(new Failure('STATION_GONE'))));
+    this.gone.catch(() => undefined);
+    this.#station = openStation({
+      dataDir,
+      version,
+      face: 'command-line',
+      kind,
+      parts,
+      services: {
+        spawn: childProcessServices({
+          entry: { station: join(root, 'src-main/station/service.ts'), signer: join(root, 'src-main/signer/service.ts') },
+          execPath: process.execPath,
+          onOutput: (_service, text) => output.note(text.trimEnd()),
+        }),
+        config: { station, signer: { dataDir, pinPad: join(root, 'build/pin-pad/libpin-pad.so') } },
+        whySignerDied: () => whySignerDied(dataDir),
+      },
       onEvent: (name, payload) => {
         for (const listener of [...this.#listeners]) listener(name, payload);
       },
+      onGone,
       log: (line) => {
-        if (!line.endsWith('up: ready')) output.note(line);
+        if (!usual.test(line)) output.note(line);
       },
     });
+    this.#station.catch(() => undefined);
   }
 
-  call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-    return this.#supervisor.call(name, input, this.#origin);
+  async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+    return (await (await this.#station).call(name, input, this.#credential())) as CallOutput<N>;
+  }
+
+  /** The program that runs the station, where that is another one. */
+  async owner(): Promise<Owner | null> {
+    return (await this.#station).owner;
+  }
+
+  /** Every event, as it comes. */
+  onEvery(listener: (name: string, payload: unknown) => void): void {
+    this.#listeners.add(listener);
   }
 
   on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): () => void {
@@ -69,7 +97,11 @@ export class StationProcess {
     return () => this.#listeners.delete(wrapped);
   }
 
-  stop(): Promise<void> {
-    return this.#supervisor.stop();
+  async stop(): Promise<void> {
+    const station = await this.#station.catch(() => null);
+    await station?.stop();
   }
 }
+
+/** What every start says; nobody at a terminal needs it. */
+const usual = /up: ready$|runs in this program$/u;

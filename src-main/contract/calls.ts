@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessCalls } from './calls/access.ts';
+import { accessKeysCalls } from './calls/access-keys.ts';
 import { brokerCalls } from './calls/broker.ts';
 import { deviceProfilesCalls } from './calls/device-profiles.ts';
 import { devicesCalls } from './calls/devices.ts';
@@ -53,6 +54,7 @@ export const calls = {
   ...brokerCalls,
   ...recordsCalls,
   ...accessCalls,
+  ...accessKeysCalls,
   ...loginsCalls,
 } as const;
 

@@ -9,3 +9,4 @@ export * from './limits.ts';
 export * from './models.ts';
 export * from './parse-input.ts';
 export * from './signer.ts';
+export * from './version.ts';

@@ -9,7 +9,7 @@ import { setMenu } from './menu.ts';
 import { findPaths, type Paths } from './paths.ts';
 import { answerPermissions } from './permissions.ts';
 import { blockDownloads, blockRequests, confine } from './security.ts';
-import { startServices } from './services.ts';
+import { WindowStation } from './services.ts';
 import { WindowCaller } from './window-caller.ts';
 import { WindowPage } from './window-page.ts';
 import { openWindow } from './window.ts';
@@ -62,9 +62,9 @@ function run(): void {
     awake.set(now);
     if (!now) closing.done();
   });
-  const closing = new Closing(window, () => writing.reasons());
+  const closing = new Closing(window, () => (station.runsHere ? writing.reasons() : []));
 
-  const services = startServices({
+  const station = new WindowStation({
     paths,
     log,
     onEvent: (name, payload) => {
@@ -72,7 +72,7 @@ function run(): void {
       port.tell(name, payload);
     },
   });
-  const caller = new WindowCaller((name, input, origin) => services.call(name, input, origin));
+  const caller = new WindowCaller((name, input, credential) => station.call(name, input, credential));
   const bridge = new Bridge({
     call: async (name, input) => {
       page.started();
@@ -96,7 +96,7 @@ function run(): void {
   app.on('will-quit', (event) => {
     if (stopped) return;
     event.preventDefault();
-    void services.stop().finally(() => {
+    void station.stop().finally(() => {
       stopped = true;
       app.quit();
     });

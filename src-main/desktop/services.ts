@@ -1,6 +1,13 @@
 import { join } from 'node:path';
-import type { Service } from '../contract/index.ts';
-import { childProcessServices, Supervisor, whySignerDied, withSecondHost, type SpawnService } from '../service-host/index.ts';
+import { toFailureData, version, type Service } from '../contract/index.ts';
+import {
+  childProcessServices,
+  openStation,
+  whySignerDied,
+  withSecondHost,
+  type RunningStation,
+  type SpawnService,
+} from '../service-host/index.ts';
 import type { Paths } from './paths.ts';
 import { utilityProcessServices } from './utility-process.ts';
 
@@ -50,22 +57,84 @@ const named =
     return process;
   };
 
-/** Starts the station and the signer for this window. */
-export function startServices({ paths, onEvent, log }: ServicesOptions): Supervisor {
-  return new Supervisor({
+/** The station that this window shows: it joins the one that runs, and runs one where there is none. */
+export class WindowStation {
+  readonly #options: ServicesOptions;
+  #station: Promise<RunningStation> | null = null;
+  #runsHere = false;
+
+  constructor(options: ServicesOptions) {
+    this.#options = options;
+    void this.#opened().catch(() => undefined);
+  }
+
+  /** Does closing the window end the station? */
+  get runsHere(): boolean {
+    return this.#runsHere;
+  }
+
+  async call(name: string, input: unknown, credential: string | null): Promise<unknown> {
+    return (await this.#opened()).call(name, input, credential);
+  }
+
+  async stop(): Promise<void> {
+    const station = await this.#station?.catch(() => null);
+    await station?.stop();
+  }
+
+  /** One that could not be opened is tried anew by the next call. */
+  async #opened(): Promise<RunningStation> {
+    this.#station ??= this.#open();
+    try {
+      return await this.#station;
+    } catch (thrown) {
+      this.#station = null;
+      throw thrown;
+    }
+  }
+
+  async #open(): Promise<RunningStation> {
+    const { paths, onEvent, log } = this.#options;
+    const station = await openStation({
+      dataDir: paths.data,
+      version,
+      face: 'window',
+      kind: 'window',
+      parts: { broker: true, line: 'auto' },
+      services: servicesOf(paths, log),
+      onEvent,
+      onGone: () => void this.#goOn(),
+      log,
+    });
+    this.#runsHere = station.owner === null;
+    if (station.owner !== null) log(`joined the station that process ${String(station.owner.pid)} runs`);
+    return station;
+  }
+
+  /** The program that ran the station has ended: this window runs it now, or joins whoever was quicker. */
+  async #goOn(): Promise<void> {
+    const { onEvent, log } = this.#options;
+    log('the program that ran the station has ended');
+    onEvent('service.changed', { service: 'station', state: 'restarting' });
+    this.#station = this.#open();
+    try {
+      await this.#station;
+    } catch (thrown) {
+      this.#station = null;
+      log(`the station could not be opened: ${toFailureData(thrown).code}`);
+    }
+    // The screens ask again, and then show the station or why there is none.
+    onEvent('service.changed', { service: 'station', state: 'up' });
+  }
+}
+
+function servicesOf(paths: Paths, log: (line: string) => void): Parameters<typeof openStation>[0]['services'] {
+  return {
     spawn: named(chooseSpawn(paths, log), log),
     config: {
       signer: { dataDir: paths.data, pinPad: paths.pinPad },
-      station: {
-        dataDir: paths.data,
-        resourcesDir: paths.resources,
-        agentPath: paths.agent,
-        broker: true,
-        line: 'auto',
-      },
+      station: { dataDir: paths.data, resourcesDir: paths.resources, agentPath: paths.agent, broker: true, line: 'auto' },
     },
-    onEvent,
-    log,
     whySignerDied: () => whySignerDied(paths.data),
-  });
+  };
 }

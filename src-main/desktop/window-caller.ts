@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import type { CallInput, CallName, CallOrigin, CallOutput } from '../contract/index.ts';
+import type { CallInput, CallName, CallOutput } from '../contract/index.ts';
 
-type Call = <N extends CallName>(name: N, input: CallInput<N>, origin: CallOrigin) => Promise<CallOutput<N>>;
+type Call = (name: string, input: unknown, credential: string | null) => Promise<unknown>;
 
 /** Keeps the window's credential: the page signs in and out, and never sees it. */
 export class WindowCaller {
   readonly #call: Call;
-  readonly #connection = randomUUID();
   #credential: string | null = null;
 
   constructor(call: Call) {
@@ -14,7 +12,7 @@ export class WindowCaller {
   }
 
   async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-    const value = await this.#call(name, input, { face: 'window', connection: this.#connection, credential: this.#credential });
+    const value = (await this.#call(name, input, this.#credential)) as CallOutput<N>;
     if (name === 'operators.signOut') this.#credential = null;
     return name === 'operators.signIn' ? this.#withoutCredential(value) : value;
   }

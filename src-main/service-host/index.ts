@@ -5,3 +5,4 @@ export { serve, type Service as RunningService, type ServiceContext } from './se
 export { withSecondHost } from './second-host.ts';
 export { Supervisor } from './supervisor.ts';
 export type { Downward, ServiceProcess, SpawnService, Upward } from './wire.ts';
+export { endpointOf, openStation, type Owner, type RunningStation, type StationParts } from './endpoint/index.ts';

@@ -1,4 +1,4 @@
-import { calls, type CallInput, type CallName, type CallOrigin, type CallOutput, type Failure, type Service } from '../contract/index.ts';
+import { calls, Failure, type CallInput, type CallName, type CallOrigin, type CallOutput, type Service } from '../contract/index.ts';
 import { ServiceHost } from './service-host.ts';
 import type { SpawnService } from './wire.ts';
 
@@ -43,6 +43,8 @@ export class Supervisor {
 
   /** One call of the contract, sent to the service that the table names. Input and output are validated by the service. */
   async call<N extends CallName>(name: N, input: CallInput<N>, origin: CallOrigin): Promise<CallOutput<N>> {
+    // A call may come from any program of this user.
+    if (!Object.hasOwn(calls, name)) throw new Failure('INVALID_INPUT', { field: 'call', problem: `there is no call “${name}”` });
     const { service } = calls[name];
     // The signer knows no operators: the station says whether this caller may, without seeing the PIN.
     if (service === 'signer') await this.#hosts.station.authorize(name, requestIdOf(input), origin);

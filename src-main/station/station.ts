@@ -4,6 +4,7 @@ import {
   Failure,
   limits,
   placeholderCrlBase,
+  version,
   type CallParsed,
   type Caller,
   type CallOrigin,
@@ -27,7 +28,6 @@ import { LiveStation } from './live-station.ts';
 import { hashPassword, hasStation, openRegistry, takeDataFolder, type DataFolder } from './registry/index.ts';
 import { softwareTokenModule } from './setup/index.ts';
 import { SignerLink } from './signer-link.ts';
-import { version } from './version.ts';
 
 type Pin = (request: SignerOutput<'session.request'>, purpose: string) => Promise<void>;
 type Emit = (name: string, payload: unknown, to?: string) => void;
@@ -93,7 +93,8 @@ export class Station {
     const registry = this.#live?.registry;
     return callerOf(origin, {
       setUp: registry !== undefined,
-      signedIn: (credential) => registry?.signIns.find(credential) ?? null,
+      tryOut: registry?.store.setting('tryOut') === 'true',
+      holderOf: (credential) => registry?.signIns.find(credential) ?? registry?.accessKeys.find(credential) ?? null,
     });
   }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 export interface CliResult {
@@ -7,6 +8,9 @@ export interface CliResult {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Where these tests’ sign-ins are kept: never among those of whoever runs them. */
+process.env['XDG_STATE_HOME'] = join(tmpdir(), 'birthmark-state');
 
 /** Runs `birthmark` from source. Standard input is closed unless text is given for it. */
 export function birthmark(

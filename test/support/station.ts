@@ -10,6 +10,7 @@ import {
   type CallInput,
   type CallName,
   type CallOutput,
+  type CallParsed,
   type DoctorFinding,
   type EventName,
   type EventPayload,
@@ -94,7 +95,13 @@ export class TestStation {
     });
     if (name === 'operators.signIn') this.#credential = calls['operators.signIn'].output.parse(value).credential;
     if (name === 'operators.signOut') this.#credential = null;
+    if (name === 'station.init') await this.#signInAs(calls['station.init'].input.parse(input));
     return calls[name].output.parse(value) as CallOutput<N>;
+  }
+
+  /** Whoever sets a station up is its first officer. */
+  async #signInAs({ officer, password }: CallParsed<'station.init'>): Promise<void> {
+    if (this.#face === 'command-line') await this.call('operators.signIn', { name: officer, password: password ?? '' });
   }
 
   on<N extends EventName>(event: N, listener: (payload: EventPayload<N>) => void): () => void {

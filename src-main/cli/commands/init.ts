@@ -1,6 +1,8 @@
 import { AuthorityAlgorithm, exitCodes, limits } from '../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
+import { keepCredential } from '../credential.ts';
 import { readSecret } from '../pin.ts';
+import type { StationProcess } from '../station-process.ts';
 import { slotPlace } from './slots.ts';
 
 export async function init(context: CommandContext): Promise<number> {
@@ -18,7 +20,9 @@ export async function init(context: CommandContext): Promise<number> {
   );
   const module = context.module();
   const crlBase = context.values.text('crl-url');
-  const passwordFile = context.values.text('password-file');
+  const officer = context.values.text('officer') ?? 'officer';
+  const file = context.values.text('password-file');
+  const password = file === undefined ? null : await readSecret({ file, option: '--password-file', tryOut: false }, 'Password');
   try {
     const status = await station.call('station.init', {
       name: context.values.text('name') ?? 'Station',
@@ -29,10 +33,10 @@ export async function init(context: CommandContext): Promise<number> {
       ...(crlBase === undefined ? {} : { crlBase }),
       partitions: context.values.number('crl-partitions', { ...limits.crlPartitions, fallback: limits.crlPartitions.default }),
       keys: { root: keyKind(context, 'root-key'), issuing: keyKind(context, 'issuing-key'), server: keyKind(context, 'server-key') },
-      officer: context.values.text('officer') ?? 'officer',
-      password:
-        passwordFile === undefined ? null : await readSecret({ file: passwordFile, option: '--password-file', tryOut: false }, 'Password'),
+      officer,
+      password,
     });
+    await signInFirst(context, station, officer, password);
     context.output.result(
       status,
       () => `The station “${status.name}” is set up. Open a signing session in the app, or run: birthmark provision`,
@@ -43,6 +47,12 @@ export async function init(context: CommandContext): Promise<number> {
   } finally {
     off();
   }
+}
+
+/** Whoever sets a station up is its first officer, here as well. */
+async function signInFirst(context: CommandContext, station: StationProcess, name: string, password: string | null): Promise<void> {
+  const { credential } = await station.call('operators.signIn', { name, password: password ?? '' });
+  if (credential !== null) keepCredential(context.dataFolder(), credential);
 }
 
 function keyKind(context: CommandContext, name: string): AuthorityAlgorithm {

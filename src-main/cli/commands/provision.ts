@@ -11,6 +11,8 @@ export async function provision(context: CommandContext): Promise<number> {
   const station = context.start({ broker: true, line: 'auto' });
   const status = await station.call('station.status', {});
   if (status.phase !== 'ready') throw new Failure('NOT_SET_UP');
+  const asLines = context.output.format === 'json-lines';
+  if (asLines) station.on('slot.changed', (payload) => context.output.write(`${JSON.stringify({ event: 'slot.changed', payload })}\n`));
   await chooseOrder(context, station, count);
   const slots = status.tryOut ? await clearBench(station) : [];
   const units: UnitResult[] = [];
@@ -39,9 +41,9 @@ export async function provision(context: CommandContext): Promise<number> {
   await addCertificates(station, units);
   const passed = units.filter((unit) => unit.verdict === 'PASS').length;
   const ok = units.length >= count && passed === units.length;
-  context.output.result({ units, totals: { units: units.length, passed, failed: units.length - passed } }, () =>
-    units.length === 0 ? `No unit was plugged in for ${String(seconds)} s.` : unitsText(units),
-  );
+  const result = { units, totals: { units: units.length, passed, failed: units.length - passed } };
+  if (asLines) context.output.write(`${JSON.stringify({ verdict: ok ? 'PASS' : 'FAIL', result, error: null })}\n`);
+  else context.output.result(result, () => (units.length === 0 ? `No unit was plugged in for ${String(seconds)} s.` : unitsText(units)));
   return ok ? exitCodes.OK : exitCodes.FAILED;
 }
 

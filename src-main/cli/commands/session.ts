@@ -1,4 +1,4 @@
-import { exitCodes, limits, type CrlView, type SigningSession, type StationStatus } from '../../contract/index.ts';
+import { exitCodes, Failure, limits, type CrlView, type SigningSession, type StationStatus } from '../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
 import type { StationProcess } from '../station-process.ts';
 
@@ -8,6 +8,7 @@ const warnings = new Set([30, 15, 5, 1]);
 export async function holdSession(context: CommandContext): Promise<number> {
   const minutes = context.values.number('minutes', { ...limits.crlSessionMinutes, fallback: 1440 });
   const station = context.start({ broker: true, line: 'off' });
+  if ((await station.call('station.status', {})).session !== null) throw new Failure('SESSION_OPEN');
   const watch = new Watch(context, station);
   await context.openSession(station, {
     kind: 'crl-only',

@@ -41,6 +41,8 @@ export interface CommandEntry {
   readonly pin?: true;
   /** It prints rows: `--format` and `--limit` go with it. */
   readonly rows?: true;
+  /** It runs until Ctrl-C or SIGTERM, which is its good end. */
+  readonly untilStopped?: true;
   /** It needs neither a station nor its data folder. */
   readonly alone?: true;
   readonly examples: readonly Example[];

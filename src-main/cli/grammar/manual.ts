@@ -1,5 +1,5 @@
 import { exitCodes } from '../../contract/index.ts';
-import { version } from '../../station/version.ts';
+import { version } from '../../contract/version.ts';
 import type { CommandEntry } from './entry.ts';
 import { optionHelp, optionSyntax, usageOf } from './help.ts';
 import { optionsOf } from './options.ts';

@@ -17,6 +17,7 @@ const station: Options = {
     file: 'folder',
     help: 'data folder of the station (default: $BIRTHMARK_DATA, else $XDG_DATA_HOME/birthmark)',
   },
+  'key-file': { value: 'FILE', file: 'read', help: 'file with an access key, for a program (default: the sign-in of “birthmark sign-in”)' },
 };
 const pin: Options = {
   'pin-file': { value: 'FILE', file: 'read', help: 'file with the PIN of the token (default: it is asked for)' },

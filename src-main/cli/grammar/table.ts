@@ -6,7 +6,7 @@ import { devices } from './nouns/devices.ts';
 import { orders, slots, transcripts } from './nouns/line.ts';
 import { plainCommands } from './nouns/plain.ts';
 import { crl, requests } from './nouns/revocation.ts';
-import { ceremony, clock, issuers, operators, sessions, tokens } from './nouns/station.ts';
+import { accessKeys, ceremony, clock, issuers, operators, sessions, tokens } from './nouns/station.ts';
 
 export { plainCommands };
 
@@ -32,6 +32,7 @@ export const nouns: readonly Noun[] = [
   sessions,
   operators,
   clock,
+  accessKeys,
 ];
 
 /** Every command of `birthmark`. Parsing, help, completion, the manual page and docs/cli.md come from here. */

@@ -8,6 +8,17 @@ export type Role = z.infer<typeof Role>;
 export const Operator = z.object({ name: z.string().min(1).max(64), role: Role, passwordSet: z.boolean() });
 export type Operator = z.infer<typeof Operator>;
 
+/** What is known of an access key; the key itself is shown once, when it is made. */
+export const AccessKeyView = z.object({
+  name: z.string(),
+  role: Role,
+  at: Instant,
+  addedBy: z.string(),
+  expiresAt: Instant,
+  withdrawnAt: Instant.nullable(),
+});
+export type AccessKeyView = z.infer<typeof AccessKeyView>;
+
 /** What signing in gives. */
 export const SignIn = z.object({
   operator: Operator,

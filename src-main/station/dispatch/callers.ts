@@ -1,25 +1,25 @@
-import { CallOrigin, type Caller, type Operator } from '../../contract/index.ts';
+import { CallOrigin, type Caller, type CallerRole } from '../../contract/index.ts';
 
 /** What the station knows of those who may call. */
 export interface People {
   /** Nobody can have signed in before the station is set up. */
   readonly setUp: boolean;
-  /** Null for a credential that holds no more. */
-  signedIn(credential: string): Operator | null;
+  /** Nothing that a try-out station makes is worth a sign-in at the command line. */
+  readonly tryOut: boolean;
+  /** Who signed in with this credential, or the access key that it is. Null for one that holds no more. */
+  holderOf(credential: string): { readonly name: string; readonly role: CallerRole } | null;
 }
 
-/**
- * Who makes a call, from what came with it. Whoever may open the data folder may use the command line on it: the folder is
- * 0700. In the window nobody has a role before a sign-in, nor after its end.
- */
+const nobody = { name: 'nobody', role: 'nobody' } as const;
+
+/** Who makes a call, from what came with it. Nobody has a role before a sign-in, nor after its end. */
 export function callerOf(given: unknown, people: People): Caller {
   const { face, connection, credential } = CallOrigin.parse(given);
-  const at = { face, connection, credential };
-  if (!people.setUp) return { name: face === 'command-line' ? 'command line' : 'set-up', role: 'nobody', ...at };
-  if (credential !== null) {
-    const operator = people.signedIn(credential);
-    return operator === null ? { name: 'nobody', role: 'nobody', ...at } : { name: operator.name, role: operator.role, ...at };
+  return { ...holder(), face, connection, credential };
+
+  function holder(): { readonly name: string; readonly role: CallerRole } {
+    if (!people.setUp) return { name: face === 'command-line' ? 'command line' : 'set-up', role: 'nobody' };
+    if (credential !== null) return people.holderOf(credential) ?? nobody;
+    return face === 'command-line' && people.tryOut ? { name: 'command line', role: 'officer' } : nobody;
   }
-  if (face === 'command-line') return { name: 'command line', role: 'officer', ...at };
-  return { name: 'nobody', role: 'nobody', ...at };
 }

@@ -3,6 +3,7 @@ import type { Station } from '../station.ts';
 import { ceremonyHandlers } from './ceremony.ts';
 import { issuersHandlers } from './issuers.ts';
 import { accessHandlers } from './access.ts';
+import { accessKeysHandlers } from './access-keys.ts';
 import { brokerHandlers } from './broker.ts';
 import { deviceProfilesHandlers } from './device-profiles.ts';
 import { devicesHandlers } from './devices.ts';
@@ -42,5 +43,6 @@ export const createHandlers = (station: Station): Handlers => ({
   ...brokerHandlers(station),
   ...recordsHandlers(station),
   ...accessHandlers(station),
+  ...accessKeysHandlers(station),
   ...loginsHandlers(station),
 });

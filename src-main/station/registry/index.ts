@@ -14,6 +14,7 @@ import { Requests } from './requests.ts';
 import { Revocations } from './revocations.ts';
 import { Runs } from './runs.ts';
 import { RootCrls } from './root-crls.ts';
+import { AccessKeys } from './access-keys.ts';
 import { SignIns } from './sign-ins.ts';
 import { openRevocationSnapshot, type RevocationSnapshot } from './snapshot.ts';
 import { Store } from './store.ts';
@@ -57,6 +58,7 @@ export interface Registry {
   readonly rootCrls: RootCrls;
   readonly runs: Runs;
   readonly signIns: SignIns;
+  readonly accessKeys: AccessKeys;
   revocationSnapshot(): RevocationSnapshot;
   now(): string;
   close(): void;
@@ -85,6 +87,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     rootCrls: new RootCrls(store),
     runs: new Runs(store),
     signIns: new SignIns(store, operators),
+    accessKeys: new AccessKeys(store),
     revocationSnapshot: () => openRevocationSnapshot(db.name),
     now: () => instant(clock.now()),
     close: () => db.close(),

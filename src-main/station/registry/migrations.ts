@@ -8,6 +8,7 @@ import { bundlesMigration } from './migrations/bundles.ts';
 import { ceremoniesMigration } from './migrations/ceremonies.ts';
 import { loginsMigration } from './migrations/logins.ts';
 import { runProof } from './migrations/run-proof.ts';
+import { accessKeysMigration } from './migrations/access-keys.ts';
 import { signInsMigration } from './migrations/sign-ins.ts';
 
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
@@ -292,4 +293,5 @@ export const migrations: readonly string[] = [
   recordsMigration,
   signInsMigration,
   expiry,
+  accessKeysMigration,
 ];

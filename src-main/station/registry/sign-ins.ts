@@ -1,10 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { Face, Operator } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
+import { hashOfCredential, newCredential } from './credentials.ts';
 import type { Operators } from './operators.ts';
 import type { Store } from './store.ts';
-
-const hashOf = (credential: string): string => createHash('sha256').update(credential).digest('hex');
 
 /** Who is signed in at which face. A credential has 256 random bits; the database holds its SHA-256. */
 export class SignIns {
@@ -18,13 +16,13 @@ export class SignIns {
 
   /** A new credential of this operator for `hours`. */
   add({ name }: Operator, face: Face, hours: number): { readonly credential: string; readonly expiresAt: string } {
-    const credential = randomBytes(32).toString('base64url');
+    const credential = newCredential();
     const [at, expiresAt] = [this.#store.now(), instant(this.#store.clock.now() + hours * 3_600_000)];
     this.#store.transaction(() => {
       this.#store.sql('DELETE FROM sign_ins WHERE expires_at <= ?').run(at);
       this.#store
         .sql('INSERT INTO sign_ins (hash, operator, face, at, expires_at) VALUES (?, ?, ?, ?, ?)')
-        .run(hashOf(credential), name, face, at, expiresAt);
+        .run(hashOfCredential(credential), name, face, at, expiresAt);
       this.#store.audit(name, 'operator.sign-in', name, { face, until: expiresAt });
     });
     return { credential, expiresAt };
@@ -34,13 +32,13 @@ export class SignIns {
   find(credential: string): Operator | null {
     const row = this.#store
       .sql('SELECT operator FROM sign_ins WHERE hash = ? AND expires_at > ?')
-      .get(hashOf(credential), this.#store.now());
+      .get(hashOfCredential(credential), this.#store.now());
     return row === undefined ? null : this.#operators.find(String(row['operator']));
   }
 
   remove(credential: string, actor: string): void {
     this.#store.transaction(() => {
-      const { changes } = this.#store.sql('DELETE FROM sign_ins WHERE hash = ?').run(hashOf(credential));
+      const { changes } = this.#store.sql('DELETE FROM sign_ins WHERE hash = ?').run(hashOfCredential(credential));
       if (changes > 0) this.#store.audit(actor, 'operator.sign-out', actor);
     });
   }

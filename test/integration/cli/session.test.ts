@@ -27,7 +27,7 @@ it('birthmark sessions hold keeps the station up for revocation lists until it i
   child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text));
   const exit = new Promise<number | null>((ended) => child.once('close', (code) => ended(code)));
   await expect.poll(() => told).toContain('44640 minutes left');
-  expect(jsonOf(await birthmark(['status', '--data', data, '--json']))).toMatchObject({ error: { code: 'DATA_IN_USE' } });
+  expect(jsonOf(await birthmark(['status', '--data', data, '--json']))).toMatchObject({ session: { kind: 'crl-only' } });
   child.kill('SIGTERM');
   expect(await exit).toBe(143);
   expect(jsonOf(await birthmark(['status', '--data', data, '--json']))).toMatchObject({ session: null });

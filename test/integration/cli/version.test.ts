@@ -21,5 +21,5 @@ test('--version is that of package.json, and loads nothing but what says it', ()
     .flatMap((name) => (JSON.parse(readFileSync(join(dir, name), 'utf8')) as Coverage).result)
     .filter(({ url }) => url.startsWith('file:'))
     .map(({ url }) => relative('.', fileURLToPath(url)));
-  expect(loaded.sort()).toEqual(['src-main/cli/early-readers.ts', 'src-main/cli/main.ts', 'src-main/station/version.ts']);
+  expect(loaded.sort()).toEqual(['src-main/cli/early-readers.ts', 'src-main/cli/main.ts', 'src-main/contract/version.ts']);
 });

@@ -20,6 +20,8 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'ceremony.record': { id: '6f9619ff-8b86-4d01-b42d-00c04fc964ff' },
   'issuers.importCrl': { file: 'MAA=' },
   'operators.signIn': { name: 'Ada' },
+  'accessKeys.add': { name: 'line-2', role: 'technician' },
+  'accessKeys.withdraw': { name: 'line-2' },
   'operators.add': { name: 'Kim', role: 'technician' },
   'sessions.request': { reason: 'test' },
   'orders.create': { id: 'O-1', tenant: 'acme', product: 'P', deviceProfile: 'd', certificateProfile: 'c', quantity: 1, idPrefix: '' },
@@ -128,6 +130,9 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
   const officersOnly = names.filter((name) => mayCall('officer', name) && !mayCall('technician', name) && !mayCall('support', name));
   expect(officersOnly.sort()).toEqual([
     'access.topicRule',
+    'accessKeys.add',
+    'accessKeys.list',
+    'accessKeys.withdraw',
     'broker.hostKey',
     'broker.keys',
     'broker.use',
@@ -135,6 +140,7 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
     'bundles.make',
     'bundles.offer',
     'ceremony.record',
+    'clock.confirm',
     'crl.adopt',
     'crl.change',
     'crl.publish',

@@ -1,4 +1,4 @@
-import { AuthorityAlgorithm, limits } from '../../../contract/index.ts';
+import { AuthorityAlgorithm, events, limits } from '../../../contract/index.ts';
 import type { CommandEntry } from '../entry.ts';
 import { moduleOptions } from '../options.ts';
 
@@ -64,6 +64,43 @@ export const plainCommands: readonly CommandEntry[] = [
     load: async () => (await import('../../commands/init.ts')).init,
   },
   {
+    name: 'serve',
+    summary: 'run the station without a window, until Ctrl-C or SIGTERM: every command and the app join it',
+    options: { 'no-line': { help: 'without the slots: for a computer that only keeps lists and records' } },
+    untilStopped: true,
+    examples: [{ line: 'serve --data /var/lib/birthmark', about: 'as the systemd unit does' }],
+    output: '{pid, dataDir}, as soon as it runs',
+    load: async () => (await import('../../commands/serve.ts')).serve,
+  },
+  {
+    name: 'events',
+    summary: 'what happens on the station, as it happens; with --json one JSON object a line',
+    options: {
+      event: { value: 'NAME', short: 'e', many: true, choices: Object.keys(events), help: 'only these events' },
+      count: { value: 'N', help: 'end after N events (default: go on until Ctrl-C or SIGTERM)' },
+    },
+    untilStopped: true,
+    examples: [{ line: 'events --json --event slot.changed', about: 'what goes on in the slots' }],
+    output: 'one line for each event: {at, event, payload}; the payloads are those of the contract',
+    load: async () => (await import('../../commands/events.ts')).followEvents,
+  },
+  {
+    name: 'sign-in',
+    summary: 'sign in at the command line, for twelve hours',
+    argument: { word: 'NAME', required: true, help: 'the operator' },
+    options: { 'password-file': { value: 'FILE', file: 'read', help: 'file with the password (default: it is asked for)' } },
+    examples: [{ line: 'sign-in Kim' }],
+    output: '{operator: {name, role, passwordSet}, expiresAt}',
+    load: async () => (await import('../../commands/sign-in.ts')).signIn,
+  },
+  {
+    name: 'sign-out',
+    summary: 'end the sign-in at the command line',
+    examples: [{ line: 'sign-out' }],
+    output: '{}',
+    load: async () => (await import('../../commands/sign-in.ts')).signOut,
+  },
+  {
     name: 'status',
     summary: 'the station at a glance: token, session, CRL, broker, what waits',
     examples: [{ line: 'status --json', about: 'for a monitor' }],
@@ -88,6 +125,7 @@ export const plainCommands: readonly CommandEntry[] = [
       'idle-minutes': { value: 'N', help: 'or when nothing was signed for so long (default: only at its end)' },
       'per-minute': { value: 'N', help: 'certificates a minute at most (default 6000)' },
       timeout: { value: 'SECONDS', help: 'end when no unit comes for so long (default 60)' },
+      'json-lines': { help: 'one JSON object a line: each change of a slot as it happens, then the result' },
     },
     pin: true,
     examples: [

@@ -66,6 +66,42 @@ export const operators: Noun = {
   ],
 };
 
+export const accessKeys: Noun = {
+  name: 'access-keys',
+  summary: 'keys with which programs call this station: a line computer, monitoring',
+  commands: [
+    {
+      name: 'access-keys list',
+      summary: 'the keys that were ever made; the keys themselves are not kept',
+      rows: true,
+      examples: [{ line: 'access-keys list' }],
+      output: '{total, rows: [{name, role, at, addedBy, expiresAt, withdrawnAt}]}',
+      load: async () => (await import('../../commands/access-keys.ts')).listAccessKeys,
+    },
+    {
+      name: 'access-keys add',
+      summary: 'make a key; it is written to a file that only this user may read, and shown nowhere else',
+      argument: { word: 'NAME', required: true, help: 'what uses it; the audit log has this name' },
+      options: {
+        role: { value: 'ROLE', short: 'r', choices: Role.options, required: true, help: 'what it may do' },
+        days: { value: 'N', help: 'it opens nothing after so many days (default 90, at most 730)' },
+        out: { value: 'FILE', short: 'o', file: 'write', required: true, help: 'new file for the key' },
+      },
+      examples: [{ line: 'access-keys add line-computer-2 --role technician --out line-computer-2.key' }],
+      output: '{name, role, at, addedBy, expiresAt, withdrawnAt}',
+      load: async () => (await import('../../commands/access-keys.ts')).addAccessKey,
+    },
+    {
+      name: 'access-keys withdraw',
+      summary: 'from now on a key opens nothing',
+      argument: { word: 'NAME', required: true, help: 'the name of the key' },
+      examples: [{ line: 'access-keys withdraw line-computer-2' }],
+      output: '{name}',
+      load: async () => (await import('../../commands/access-keys.ts')).withdrawAccessKey,
+    },
+  ],
+};
+
 export const sessions: Noun = {
   name: 'sessions',
   summary: 'signing sessions: what the token may sign now',

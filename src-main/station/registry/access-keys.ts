@@ -1,0 +1,69 @@
+import { Failure, Role, type AccessKeyView } from '../../contract/index.ts';
+import { z } from 'zod';
+import { instant } from '../clock.ts';
+import { hashOfCredential, newCredential } from './credentials.ts';
+import type { Store } from './store.ts';
+
+const Row = z.object({
+  name: z.string(),
+  role: Role,
+  at: z.string(),
+  addedBy: z.string(),
+  expiresAt: z.string(),
+  withdrawnAt: z.string().nullable(),
+});
+
+const columns = 'name, role, at, added_by AS addedBy, expires_at AS expiresAt, withdrawn_at AS withdrawnAt';
+const dayMs = 86_400_000;
+/** So that a key that was found somewhere can be told from other secrets. */
+const prefix = 'birthmark-key-';
+
+/** Keys for programs that call the station without a person: a line computer, monitoring. */
+export class AccessKeys {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The key itself is in the answer and nowhere else. INVALID_INPUT for a name that was given before. */
+  add({ name, role, days }: { name: string; role: Role; days: number }, actor: string): { key: string; view: AccessKeyView } {
+    const known = this.#store.sql('SELECT 1 FROM access_keys WHERE name = ?').get(name);
+    if (known !== undefined) throw new Failure('INVALID_INPUT', { field: 'name', problem: `there was an access key “${name}” before` });
+    const key = `${prefix}${newCredential()}`;
+    const [at, expiresAt] = [this.#store.now(), instant(this.#store.clock.now() + days * dayMs)];
+    this.#store.transaction(() => {
+      this.#store
+        .sql('INSERT INTO access_keys (hash, name, role, at, added_by, expires_at) VALUES (?, ?, ?, ?, ?, ?)')
+        .run(hashOfCredential(key), name, role, at, actor, expiresAt);
+      this.#store.audit(actor, 'access-key.add', name, { role, until: expiresAt });
+    });
+    return { key, view: { name, role, at, addedBy: actor, expiresAt, withdrawnAt: null } };
+  }
+
+  list(): AccessKeyView[] {
+    return this.#store
+      .sql(`SELECT ${columns} FROM access_keys ORDER BY at, name`)
+      .all()
+      .map((row) => Row.parse(row));
+  }
+
+  /** Null for a key that was never given, has expired or was withdrawn. */
+  find(key: string): AccessKeyView | null {
+    const row = this.#store
+      .sql(`SELECT ${columns} FROM access_keys WHERE hash = ? AND expires_at > ? AND withdrawn_at IS NULL`)
+      .get(hashOfCredential(key), this.#store.now());
+    return row === undefined ? null : Row.parse(row);
+  }
+
+  /** NOT_FOUND for a name that no key in force has. */
+  withdraw(name: string, actor: string): void {
+    this.#store.transaction(() => {
+      const { changes } = this.#store
+        .sql('UPDATE access_keys SET withdrawn_at = ? WHERE name = ? AND withdrawn_at IS NULL')
+        .run(this.#store.now(), name);
+      if (changes === 0) throw new Failure('NOT_FOUND', { kind: 'access key in force', id: name });
+      this.#store.audit(actor, 'access-key.withdraw', name);
+    });
+  }
+}

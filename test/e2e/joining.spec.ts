@@ -1,0 +1,55 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { App } from './support/app.ts';
+import { tryOut } from './support/screen.ts';
+import { expect, test } from './support/test.ts';
+
+const node = process.env['BIRTHMARK_NODE'] ?? 'node';
+const cli = 'src-main/cli/main.ts';
+
+/** What a command prints with --json. */
+async function birthmark(dataDir: string, ...words: string[]): Promise<{ verdict: string; result: Record<string, unknown> | null }> {
+  const { stdout } = await promisify(execFile)(node, [cli, ...words, '--data', dataDir, '--json']);
+  return JSON.parse(stdout) as { verdict: string; result: Record<string, unknown> | null };
+}
+
+test.setTimeout(300_000);
+
+test('with the window open and sixteen slots running, commands work from a terminal', async ({ app, dataDir }) => {
+  await tryOut(app, 16);
+  for (let slot = 1; slot <= 16; slot++) await app.call('bench.plug', { slot });
+  const plain = [['status'], ['doctor'], ['certificates', 'list'], ['operators', 'list'], ['verify']];
+  for (const words of plain) expect([words, (await birthmark(dataDir, ...words)).verdict]).toEqual([words, 'PASS']);
+  const made = await birthmark(dataDir, 'provision', '--count', '2');
+  expect(made).toMatchObject({ verdict: 'PASS', result: { totals: { passed: 2, failed: 0 } } });
+  const [unit] = made.result?.['units'] as { device: string }[];
+  const device = unit?.device ?? '';
+  expect(await birthmark(dataDir, 'certificates', 'revoke', '--device', device, '--reason', 'keyCompromise')).toMatchObject({
+    verdict: 'PASS',
+  });
+  expect((await birthmark(dataDir, 'why', device)).result).not.toBeNull();
+  // The window shows the same station.
+  await app.page.keyboard.press('F4');
+  await expect(app.page.getByRole('row', { name: device }).first()).toContainText(/revoked/iu);
+});
+
+test('the window beside “serve” shows the same station, and runs it when “serve” is killed', async ({ dataDir }) => {
+  const first = await App.launch(dataDir);
+  await tryOut(first, 1);
+  await first.close();
+  const serve = spawn(node, [cli, 'serve', '--data', dataDir, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(serve.stdout, 'data');
+  const app = await App.launch(dataDir);
+  try {
+    await app.call('operators.signIn', { name: 'Officer' });
+    expect(await app.log()).toContain(`joined the station that process ${String(serve.pid)} runs`);
+    expect((await birthmark(dataDir, 'status')).verdict).toBe('PASS');
+    serve.kill('SIGKILL');
+    await expect(app.page.getByText('A background service stopped and was started again.')).toBeVisible({ timeout: 30_000 });
+    const status = await app.call('station.status', {});
+    expect([status.phase, status.operator?.name]).toEqual(['ready', 'Officer']);
+  } finally {
+    await app.close();
+  }
+});

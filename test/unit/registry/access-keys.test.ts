@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Failure } from '../../../src-main/contract/index.ts';
+import type { AccessKeys } from '../../../src-main/station/registry/access-keys.ts';
+import { TestRegistry } from '../../support/registry.ts';
+
+let here: TestRegistry;
+let keys: AccessKeys;
+beforeEach(() => {
+  here = new TestRegistry();
+  keys = here.registry.accessKeys;
+});
+afterEach(() => here.dispose());
+
+const day = 86_400_000;
+const wanted = { name: 'line-2', role: 'technician', days: 30 } as const;
+
+test('a key opens its role until its last day, and nothing after it', () => {
+  const { key, view } = keys.add(wanted, 'Ada');
+  expect(keys.find(key)).toEqual(view);
+  expect(view).toMatchObject({ role: 'technician', addedBy: 'Ada', withdrawnAt: null });
+  here.clock.pass(30 * day - 1);
+  expect(keys.find(key)).not.toBeNull();
+  here.clock.pass(1);
+  expect(keys.find(key)).toBeNull();
+});
+
+test('a key that was withdrawn opens nothing, and its name is not given again', () => {
+  const { key } = keys.add(wanted, 'Ada');
+  keys.withdraw('line-2', 'Bob');
+  expect(keys.find(key)).toBeNull();
+  expect(keys.list()).toMatchObject([{ name: 'line-2', withdrawnAt: expect.any(String) as string }]);
+  expect(() => keys.withdraw('line-2', 'Bob')).toThrow(Failure);
+  expect(() => keys.add(wanted, 'Ada')).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }) as Error);
+});
+
+test('the key is not in the database, and what is almost one opens nothing', () => {
+  const { key } = keys.add(wanted, 'Ada');
+  const rows = here.registry.store.sql('SELECT * FROM access_keys').all();
+  expect(JSON.stringify(rows)).not.toContain(key);
+  for (const wrong of ['', key.slice(0, -1), `${key}x`, key.toUpperCase()]) expect(keys.find(wrong)).toBeNull();
+});
