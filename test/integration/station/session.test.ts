@@ -26,8 +26,8 @@ async function opened(terms: Parameters<TestStation['openSession']>[0]): Promise
 
 test('how a session ended is said where one is needed', async () => {
   await closed();
-  expect(await station.call('station.status', {})).toMatchObject({ session: null, sessionEnd: { why: 'closed by tester' } });
-  expect(await blocked()).toMatchObject([{ code: 'SESSION_ENDED', params: { why: 'closed by tester' } }]);
+  expect(await station.call('station.status', {})).toMatchObject({ session: null, sessionEnd: { why: 'closed by command line' } });
+  expect(await blocked()).toMatchObject([{ code: 'SESSION_ENDED', params: { why: 'closed by command line' } }]);
 });
 
 test('a session is for the certificate profiles that the officer chose', async () => {
