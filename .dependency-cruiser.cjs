@@ -3,6 +3,7 @@
 const folder = (name) => `^${name}/`;
 const contract = folder('src-main/contract');
 const serviceHost = folder('src-main/service-host');
+const log = folder('src-main/log');
 const der = folder('src-main/der');
 const station = folder('src-main/station');
 const signer = folder('src-main/signer');
@@ -17,9 +18,13 @@ const stationFolder = (name) => `^src-main/station/${name}/`;
 /** Other folders of the station are used through these files only. */
 const stationDoors = '^src-main/station/(clock\\.ts|topic-rule\\.ts|[^/]+/index\\.ts|devices/driver\\.ts|broker/host\\.ts)$';
 
+/** Other parts use the log through this file only. */
+const logDoor = '^src-main/log/index\\.ts$';
+
 /** npm package → the parts that may import it. The reasons are in docs/dependencies.md. */
 const packages = {
-  zod: [contract, station, signer, desktop, cli, serviceHost, renderer],
+  zod: [contract, log, station, signer, desktop, cli, serviceHost, renderer],
+  pino: [log],
   electron: [desktop, preload],
   pkcs11js: [signer],
   'better-sqlite3': [stationFolder('registry'), signer],
@@ -100,23 +105,24 @@ module.exports = {
   ],
   allowed: [
     may(contract),
-    may(serviceHost, contract),
+    may(log, contract),
+    may(serviceHost, contract, logDoor),
     may(der, contract),
-    { from: { path: '^src-main/station/([^/]+)/' }, to: { path: ['^src-main/station/$1/', stationDoors, contract, der] } },
+    { from: { path: '^src-main/station/([^/]+)/' }, to: { path: ['^src-main/station/$1/', stationDoors, contract, der, logDoor] } },
     {
       from: { path: '^src-main/station/((handlers|assembly)/)?[^/]+\\.ts$' },
-      to: { path: ['^src-main/station/((handlers|assembly)/)?[^/]+\\.ts$', stationDoors, contract, der, serviceHost] },
+      to: { path: ['^src-main/station/((handlers|assembly)/)?[^/]+\\.ts$', stationDoors, contract, der, serviceHost, logDoor] },
     },
     // The data folder is made the same way by whichever service or front end is first.
     { from: { path: stationFolder('registry') }, to: { path: '^src-main/service-host/index\\.ts$' } },
-    may(signer, contract, serviceHost, der),
-    may(desktop, contract, serviceHost, '^src-main/preload/api\\.ts$'),
+    may(signer, contract, serviceHost, der, logDoor),
+    may(desktop, contract, serviceHost, logDoor, '^src-main/preload/api\\.ts$'),
     may(preload, contract),
-    may(cli, contract, serviceHost, station),
+    may(cli, contract, serviceHost, station, logDoor),
     may(renderer, contract, '^src-main/preload/api\\.ts$', folder('resources/locales')),
     may(test, '^src-main/', renderer, folder('scripts')),
     may(scripts),
-    { from: { path: [serviceHost, der, station, signer, desktop, cli, test, scripts] }, to: nodeBuiltIns },
+    { from: { path: [log, serviceHost, der, station, signer, desktop, cli, test, scripts] }, to: nodeBuiltIns },
     ...Object.entries(packages).map(([name, parts]) => ({
       from: { path: alsoInTests.includes(name) ? [...parts, test] : parts },
       to: { path: inNodeModules(name), dependencyTypes: npm },

@@ -1,0 +1,76 @@
+import { stackOf } from '../contract/index.ts';
+import { hideEncoded, isPrivateKey } from './encoded.ts';
+import type { Secrets } from './secrets.ts';
+
+const secretName = /pins?$|passw|passphrase|secret|token|credential|authorization|cookie|(?:^|private|secret|access|api|wrap|_|-)key/iu;
+/** Names that sound like one and name something public. */
+const publicName = /^(?:tokenLabel|publicKey|keyId|keyAlgorithm)$/u;
+const inClear = [
+  /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|$)/gu,
+  // The private number of a JSON Web Key.
+  /"d"\s*:\s*"[\w-]{20,}"/gu,
+];
+const deepest = 8;
+/** A part of a key that is at least twice as long as this is found. */
+const partBytes = 16;
+export const hidden = '[hidden]';
+
+/**
+ * Takes secrets out of what is about to be written: by the name of their field, private keys by their form, and everything that is in
+ * use by value, also where it is written as JSON, as part of an address, in base64, hexadecimal or as a list of bytes.
+ */
+export class Redactor {
+  readonly #secrets: Secrets;
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets;
+  }
+
+  text(text: string): string {
+    let clean = text;
+    for (const pattern of inClear) clean = clean.replace(pattern, hidden);
+    const secrets = this.#secrets.now();
+    for (const { bytes, escaped } of secrets) for (const form of [bytes, ...escaped]) clean = without(clean, form);
+    const keys = secrets.map(({ bytes }) => bytes);
+    return hideEncoded(clean, (bytes) => isPrivateKey(bytes) || keys.some((key) => holdsPartOf(bytes, key)), hidden);
+  }
+
+  /** A copy for the log. Bytes are never written, nor is anything nested deeper than eight levels. */
+  value(value: unknown, depth = 0): unknown {
+    if (typeof value === 'boolean' || value === null || value === undefined) return value;
+    if (typeof value === 'number') return this.text(String(value)) === String(value) ? value : hidden;
+    if (typeof value === 'string' || typeof value === 'bigint') return this.text(String(value));
+    if (typeof value !== 'object') return `[${typeof value}]`;
+    if (depth >= deepest || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return hidden;
+    if (value instanceof Error) return this.text(stackOf(value));
+    if (Array.isArray(value)) return this.#list(value, depth);
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [this.text(name), isSecretName(name) ? hidden : this.value(item, depth + 1)]),
+    );
+  }
+
+  /** Numbers may be the bytes of a secret. */
+  #list(items: readonly unknown[], depth: number): unknown {
+    const numbers = items.every((item) => typeof item === 'number') ? items.join(',') : '';
+    return this.text(numbers) === numbers ? items.map((item) => this.value(item, depth + 1)) : hidden;
+  }
+}
+
+const isSecretName = (name: string): boolean => secretName.test(name) && !publicName.test(name);
+
+function without(text: string, secret: Buffer): string {
+  let bytes = Buffer.from(text);
+  let at = bytes.indexOf(secret);
+  if (at === -1) return text;
+  const mark = Buffer.from(hidden);
+  for (; at !== -1; at = bytes.indexOf(secret, at + mark.length))
+    bytes = Buffer.concat([bytes.subarray(0, at), mark, bytes.subarray(at + secret.length)]);
+  return bytes.toString();
+}
+
+/** All of a short secret; of a long one also a part. */
+function holdsPartOf(bytes: Buffer, secret: Buffer): boolean {
+  if (secret.length < 2 * partBytes) return bytes.includes(secret);
+  for (let at = 0; at + partBytes <= secret.length; at += partBytes) if (bytes.includes(secret.subarray(at, at + partBytes))) return true;
+  return false;
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { levels, withoutSecrets, type Level, type LogLine } from './line.ts';
+import { RotatingFile, type Rotation } from './rotating-file.ts';
+
+export const logFile = (dataDir: string): string => join(dataDir, 'log', 'station.log');
+export const usualRotation: Rotation = { maxBytes: 10 * 1024 * 1024, kept: 9 };
+
+/** The log of a data folder, written by the process that supervises its services. */
+export interface StationLog {
+  readonly level: Level;
+  write(line: LogLine): void;
+  /** Resolves when what was written is on its way to the disk, or cannot be. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StationLogOptions {
+  readonly dataDir: string;
+  readonly level: Level;
+  readonly rotation?: Rotation;
+  /** Where a person reads that the log cannot be written; the station goes on. */
+  readonly onTrouble: (text: string) => void;
+}
+
+/** A folder that no station has taken yet is left as it is: the lines wait. */
+export function openStationLog({ dataDir, level, rotation = usualRotation, onTrouble }: StationLogOptions): StationLog {
+  const file = new RotatingFile({
+    path: logFile(dataDir),
+    rotation,
+    mayWrite: () => existsSync(join(dataDir, 'station.lock')),
+    onTrouble: (thrown) =>
+      onTrouble(
+        `The log in ${join(dataDir, 'log')} cannot be written (${String((thrown as NodeJS.ErrnoException).code)}); the station goes on.`,
+      ),
+  });
+  const out = pino(
+    { level, base: null, timestamp: false, formatters: { level: (name) => ({ level: name }) } },
+    { write: (text: string) => file.write(text) },
+  );
+  return {
+    level,
+    // What a service sent was redacted there; here it is once more, with what this process knows.
+    write: (line) => {
+      const { time, component, message, ids, facts, level: given } = withoutSecrets(line);
+      out[levels.find((known) => known === given) ?? 'error']({ time, component, ...ids, ...facts }, '%s', message);
+    },
+    flush: () => file.flush(),
+    close: () => file.close(),
+  };
+}
+
+/** `BIRTHMARK_LOG_LEVEL`; null for a word that is no level. */
+export const levelOf = (text: string | undefined): Level | null =>
+  text === undefined || text === '' ? 'info' : (levels.find((level) => level === text) ?? null);
