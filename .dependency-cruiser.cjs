@@ -18,8 +18,9 @@ const stationFolder = (name) => `^src-main/station/${name}/`;
 /** Other folders of the station are used through these files only. */
 const stationDoors = '^src-main/station/(clock\\.ts|topic-rule\\.ts|[^/]+/index\\.ts|devices/driver\\.ts|broker/host\\.ts)$';
 
-/** Other parts use the log through this file only. */
+/** Other parts use the log through these files only; the second is for whoever supervises the services. */
 const logDoor = '^src-main/log/index\\.ts$';
+const logWriter = '^src-main/log/station-log\\.ts$';
 
 /** npm package → the parts that may import it. The reasons are in docs/dependencies.md. */
 const packages = {
@@ -116,9 +117,9 @@ module.exports = {
     // The data folder is made the same way by whichever service or front end is first.
     { from: { path: stationFolder('registry') }, to: { path: '^src-main/service-host/index\\.ts$' } },
     may(signer, contract, serviceHost, der, logDoor),
-    may(desktop, contract, serviceHost, logDoor, '^src-main/preload/api\\.ts$'),
+    may(desktop, contract, serviceHost, logDoor, logWriter, '^src-main/preload/api\\.ts$'),
     may(preload, contract),
-    may(cli, contract, serviceHost, station, logDoor),
+    may(cli, contract, serviceHost, station, logDoor, logWriter),
     may(renderer, contract, '^src-main/preload/api\\.ts$', folder('resources/locales')),
     may(test, '^src-main/', renderer, folder('scripts')),
     may(scripts),

@@ -24,3 +24,16 @@ export const withIds = <T>(ids: Ids, work: () => T): T => store.run({ ...current
 
 /** Does `work` under exactly these ids: for work that serves others than whoever started it. */
 export const underIds = <T>(ids: Ids, work: () => T): T => store.run(ids, work);
+
+const mostRemembered = 1_000;
+const remembered = new Map<string, Ids>();
+
+/** Under which ids this was recorded, for what is done with it later by somebody who does not know; the newest thousand. */
+export function rememberIds(key: string): void {
+  remembered.delete(key);
+  remembered.set(key, currentIds());
+  const [oldest] = remembered.keys();
+  if (remembered.size > mostRemembered && oldest !== undefined) remembered.delete(oldest);
+}
+
+export const idsOf = (key: string): Ids => remembered.get(key) ?? none;

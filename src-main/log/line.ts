@@ -5,6 +5,10 @@ import { secretsInUse } from './secrets.ts';
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof levels)[number];
 
+/** `BIRTHMARK_LOG_LEVEL`; null for a word that is no level. */
+export const levelOf = (text: string | undefined): Level | null =>
+  text === undefined || text === '' ? 'info' : (levels.find((level) => level === text) ?? null);
+
 /** What wrote a line: a part of the program. */
 export type Component =
   | 'supervisor'
@@ -18,6 +22,7 @@ export type Component =
   | 'records'
   | 'delivery'
   | 'upkeep'
+  | 'desktop'
   | 'bug';
 
 /** One line before it is written. `facts` are for search; no input values of a call are among them. */

@@ -3,8 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { idNames } from './ids.ts';
 import { levels, type Level } from './line.ts';
-import { numbered } from './rotating-file.ts';
-import { logFile, usualRotation } from './station-log.ts';
+import { logFile, numbered, usualRotation } from './files.ts';
 
 /** A line as it stands in the file; facts beside the named fields are kept. */
 const StoredLine = z.looseObject({ level: z.enum(levels), time: z.iso.datetime(), component: z.string(), msg: z.string() });

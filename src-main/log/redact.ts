@@ -7,9 +7,13 @@ const secretName = /pins?$|passw|passphrase|secret|token|credential|authorizatio
 const publicName = /^(?:tokenLabel|publicKey|keyId|keyAlgorithm)$/u;
 const inClear = [
   /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|$)/gu,
+  // Whoever has the whole link gets the bundle.
+  /(?<=\/bundle\/)[\w-]{22}\.\w{1,10}\.[\w-]{43}/gu,
   // The private number of a JSON Web Key.
   /"d"\s*:\s*"[\w-]{20,}"/gu,
 ];
+/** An id of ours: random, and nothing is encoded in it. */
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/u;
 const deepest = 8;
 /** A part of a key that is at least twice as long as this is found. */
 const partBytes = 16;
@@ -27,18 +31,23 @@ export class Redactor {
   }
 
   text(text: string): string {
+    const clean = this.#inClear(text);
+    const keys = this.#secrets.now().map(({ bytes }) => bytes);
+    return hideEncoded(clean, (bytes) => isPrivateKey(bytes) || keys.some((key) => holdsPartOf(bytes, key)), hidden);
+  }
+
+  #inClear(text: string): string {
     let clean = text;
     for (const pattern of inClear) clean = clean.replace(pattern, hidden);
-    const secrets = this.#secrets.now();
-    for (const { bytes, escaped } of secrets) for (const form of [bytes, ...escaped]) clean = without(clean, form);
-    const keys = secrets.map(({ bytes }) => bytes);
-    return hideEncoded(clean, (bytes) => isPrivateKey(bytes) || keys.some((key) => holdsPartOf(bytes, key)), hidden);
+    for (const { bytes, escaped } of this.#secrets.now()) for (const form of [bytes, ...escaped]) clean = without(clean, form);
+    return clean;
   }
 
   /** A copy for the log. Bytes are never written, nor is anything nested deeper than eight levels. */
   value(value: unknown, depth = 0): unknown {
     if (typeof value === 'boolean' || value === null || value === undefined) return value;
     if (typeof value === 'number') return this.text(String(value)) === String(value) ? value : hidden;
+    if (typeof value === 'string' && uuid.test(value)) return this.#inClear(value);
     if (typeof value === 'string' || typeof value === 'bigint') return this.text(String(value));
     if (typeof value !== 'object') return `[${typeof value}]`;
     if (depth >= deepest || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return hidden;

@@ -1,12 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { appendFile, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-export interface Rotation {
-  readonly maxBytes: number;
-  /** Older files beside the one that is written. */
-  readonly kept: number;
-}
+import { numbered, type Rotation } from './files.ts';
 
 export interface RotatingFileOptions {
   readonly path: string;
@@ -16,9 +11,6 @@ export interface RotatingFileOptions {
   /** Nothing can be written any more; told once, and once more after each time that writing went well in between. */
   readonly onTrouble: (thrown: unknown) => void;
 }
-
-/** `station.log`, then `station.1.log` (the newest of the old ones) and so on. */
-export const numbered = (path: string, number: number): string => (number === 0 ? path : path.replace(/\.log$/u, `.${String(number)}.log`));
 
 const pauseMs = 100;
 /** While the disk takes nothing. */

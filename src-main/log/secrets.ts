@@ -14,6 +14,7 @@ const deepest = 8;
 /** The secrets that this process knows of now, so that no line is written with one of them in it. */
 export class Secrets {
   readonly #held = new Set<Held>();
+  readonly #kept = new Map<string, () => void>();
 
   /** From now on until what is returned is called, this secret is in no line. */
   hold(secret: string | Uint8Array): () => void {
@@ -29,6 +30,13 @@ export class Secrets {
       }
       for (const bytes of own) bytes.fill(0);
     };
+  }
+
+  /** A secret that stays in use as long as the process does, or until another comes under its name. */
+  keep(name: string, secret: string | Uint8Array): void {
+    const before = this.#kept.get(name);
+    this.#kept.set(name, this.hold(secret));
+    before?.();
   }
 
   /** While `work` runs, the secrets in the fields of `input` are in no line. */
@@ -53,6 +61,9 @@ const inUse = new Secrets();
 export const secretsInUse = inUse;
 /** Until what is returned is called, this secret is in no line of this process. Bytes are kept by reference, never copied. */
 export const holdSecret = (secret: string | Uint8Array): (() => void) => inUse.hold(secret);
+
+/** For secrets without an end of their own: keys in files, passwords of other systems. */
+export const keepSecret = (name: string, secret: string | Uint8Array): void => inUse.keep(name, secret);
 
 /** Every text and all bytes of a secret's field, at any depth. */
 function secretsIn(value: unknown, secret = false, depth = 0): (string | Uint8Array)[] {

@@ -2,10 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { levels, withoutSecrets, type Level, type LogLine } from './line.ts';
-import { RotatingFile, type Rotation } from './rotating-file.ts';
-
-export const logFile = (dataDir: string): string => join(dataDir, 'log', 'station.log');
-export const usualRotation: Rotation = { maxBytes: 10 * 1024 * 1024, kept: 9 };
+import { logFile, usualRotation, type Rotation } from './files.ts';
+import { RotatingFile } from './rotating-file.ts';
 
 /** The log of a data folder, written by the process that supervises its services. */
 export interface StationLog {
@@ -50,7 +48,3 @@ export function openStationLog({ dataDir, level, rotation = usualRotation, onTro
     close: () => file.close(),
   };
 }
-
-/** `BIRTHMARK_LOG_LEVEL`; null for a word that is no level. */
-export const levelOf = (text: string | undefined): Level | null =>
-  text === undefined || text === '' ? 'info' : (levels.find((level) => level === text) ?? null);

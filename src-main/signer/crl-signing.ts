@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Failure, type SignerOutput, type SignerParsed } from '../contract/index.ts';
+import { say } from '../log/index.ts';
 import { CrlStream } from './crl-rules.ts';
 import type { SignerMemory } from './memory.ts';
 import type { OpenSession } from './open-session.ts';
@@ -53,6 +54,7 @@ export class CrlSigning {
       const signature = await this.#session.watched(open, () => open.link.sign(key, digest));
       if (!fits(signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
       open.account.touch(this.#session.moment());
+      say('info', 'signer', 'signed a revocation list', { number, ...(point === '' ? {} : { point }) });
       return { signature };
     });
   }

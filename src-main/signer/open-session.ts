@@ -1,4 +1,5 @@
 import { Failure, unwrap, type SessionEnd, type SignerOutput, type SigningSession } from '../contract/index.ts';
+import { say } from '../log/index.ts';
 import type { Pin } from './pin.ts';
 import type { Moment, SessionAccount } from './session-account.ts';
 import type { SessionQueue } from './session-queue.ts';
@@ -50,6 +51,8 @@ export class OpenSession {
   begin(open: Open): void {
     this.#open = open;
     this.#ended = null;
+    const { id, kind, quota, until, operator } = open.account.view();
+    say('info', 'signer', 'session opened', { session: id, kind, quota, until, operator });
   }
 
   moment(): Moment {
@@ -96,6 +99,7 @@ export class OpenSession {
     if (open === null || open !== this.#open) return;
     this.#open = null;
     this.#ended = why;
+    say('info', 'signer', `session ended: ${why}`, { session: open.account.view().id, used: open.account.view().used });
     this.#parts.sessionEnded({ session: open.account.view(), end: { at: new Date(this.#parts.now()).toISOString(), why } });
     this.#onEnd();
     open.link.close();

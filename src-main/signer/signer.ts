@@ -9,6 +9,7 @@ import {
   type SignerParsed,
 } from '../contract/index.ts';
 import { sha256Hex } from '../der/index.ts';
+import { say } from '../log/index.ts';
 import { checkCertificate } from './certificate-rules.ts';
 import { CrlSigning } from './crl-signing.ts';
 import type { Handlers } from './dispatcher.ts';
@@ -304,6 +305,7 @@ export class Signer {
       );
       if (!(await verifiesSoon(key.algorithm, key.publicKey, tbs, signature))) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
       signed = true;
+      say('debug', 'signer', 'signed a certificate', { profile: name });
       account.certified(fields);
       return { signature };
     } finally {

@@ -12,6 +12,7 @@ import {
   type WorkOrder,
   type SignerOutput,
 } from '../contract/index.ts';
+import { say } from '../log/index.ts';
 import { certificateToPem } from './ca/index.ts';
 import type { BrokerHost } from './broker/index.ts';
 import type { Clock } from './clock.ts';
@@ -141,7 +142,6 @@ export class LiveStation {
       clockDoubt: () => clockGuard.doubt(),
       onRevocation: revocationChanged,
       onChange: () => station.statusSoon(),
-      log: (line) => void process.stderr.write(`${line}\n`),
     });
     this.revocation = new Revocation({
       registry,
@@ -285,7 +285,7 @@ export class LiveStation {
       await this.crlServer.start(listen);
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
-      process.stderr.write(`revocation lists are not served: ${thrown.message}\n`);
+      say('warn', 'station', `revocation lists are not served: ${thrown.message}`);
     }
   }
 

@@ -1,4 +1,4 @@
-import { openStationLog } from '../../src-main/log/index.ts';
+import { openStationLog } from '../../src-main/log/station-log.ts';
 
 /** Writes so many lines to the log of a folder, in small batches: `log-writer.ts FOLDER NAME LINES`. */
 const [dataDir = '', name = '', lines = '0'] = process.argv.slice(2);

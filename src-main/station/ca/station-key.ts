@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPair, sign } from 'node:crypto';
 import type { KeyAlgorithm } from '../../contract/index.ts';
+import { holdSecret } from '../../log/index.ts';
 import { der, hashFor, name, signatureAlgorithm } from '../../der/index.ts';
 
 /** A device's key that the station made. It is in this one buffer until it is wiped. */
@@ -28,8 +29,16 @@ export function newStationKey(algorithm: KeyAlgorithm): Promise<NewKey> {
   const namedCurve = curves[algorithm];
   return new Promise((resolve, reject) => {
     const made = (error: Error | null, spki: Buffer, pkcs8: Buffer): void => {
-      if (error === null) resolve({ spki, pkcs8, wipe: () => void pkcs8.fill(0) });
-      else reject(error);
+      if (error !== null) {
+        reject(error);
+        return;
+      }
+      const release = holdSecret(pkcs8);
+      const wipe = (): void => {
+        pkcs8.fill(0);
+        release();
+      };
+      resolve({ spki, pkcs8, wipe });
     };
     if (namedCurve === undefined) generateKeyPair('rsa', { ...encoding, modulusLength: Number(algorithm.slice('rsa-'.length)) }, made);
     else generateKeyPair('ec', { ...encoding, namedCurve }, made);

@@ -1,4 +1,5 @@
-import { Failure, toFailureData, type RecordsHost, type RecordsView } from '../../contract/index.ts';
+import { Failure, stackOf, toFailureData, type RecordsHost, type RecordsView } from '../../contract/index.ts';
+import { idsOf, isLogged, say, sayUnder } from '../../log/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { RequestParts } from '../revocation/index.ts';
 import type { Registry, Stretch } from '../registry/index.ts';
@@ -115,10 +116,8 @@ export class RecordsSync {
         this.#db = null;
         if (this.#stopping) return;
         // A full disk of ours, or what the database said; a fault of this program shows as one and stops nothing else.
-        this.#change(
-          'away',
-          thrown instanceof Failure ? thrown : Failure.fromData(toFailureData(this.#options.registry.store.named(thrown))),
-        );
+        const named = thrown instanceof Failure ? thrown : this.#options.registry.store.named(thrown);
+        this.#change('away', named instanceof Failure ? named : Failure.fromData(toFailureData(named)), stackOf(named));
         await this.#sleep(this.#pause * (0.75 + Math.random() / 2));
         this.#pause = Math.min(this.#pause * 2, mostRetryMs);
       }
@@ -195,6 +194,7 @@ export class RecordsSync {
     const { registry, name } = this.#options;
     try {
       const found = await conflicts;
+      this.#tellSent(stretch);
       registry.records.sent(
         name,
         stretch,
@@ -206,6 +206,7 @@ export class RecordsSync {
       if (stretch.upTo - stretch.from > 1) return false;
       const { kind, key } = registry.records.only(stretch);
       const failure = new Failure('RECORDS_NOT_TAKEN', { kind, key, problem: thrown.message });
+      sayUnder(idsOf(key), 'warn', 'records', `${name} does not take ${kind} ${key}: ${stackOf(thrown)}`);
       registry.records.sent(name, stretch, [{ kind, key, failure: failure.toData() }]);
       return true;
     }
@@ -232,12 +233,24 @@ export class RecordsSync {
     this.#options.onTime(`the database on ${this.#options.at.host}`, Number(row?.ms));
   }
 
-  #change(state: RecordsView['state'], failure: Failure | null): void {
+  #tellSent(stretch: Stretch): void {
+    if (!isLogged('debug')) return;
+    const { registry, name } = this.#options;
+    say('debug', 'records', 'sent', { database: name, records: stretch.upTo - stretch.from });
+    for (const serial of registry.records.keys(stretch, 'certificate'))
+      sayUnder(idsOf(serial), 'debug', 'records', 'certificate sent', { database: name, serial });
+  }
+
+  /** `why`: with its stack, for the log. */
+  #change(state: RecordsView['state'], failure: Failure | null, why = ''): void {
     const news = state !== this.#state || failure?.code !== this.#failure?.code;
     if (state !== this.#state) this.#since = instant(this.#options.clock.now());
     this.#state = state;
     this.#failure = failure;
-    if (news) this.#options.onChange();
+    if (!news) return;
+    const { name, onChange } = this.#options;
+    say(failure === null ? 'info' : 'warn', 'records', failure === null ? state : `${state}: ${why}`, { database: name });
+    onChange();
   }
 
   #sleep(ms: number): Promise<void> {

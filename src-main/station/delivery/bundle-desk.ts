@@ -1,5 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Failure, toFailureData, unwrap, type BundleView, type CallOutput, type CallParsed, type WorkOrder } from '../../contract/index.ts';
+import {
+  Failure,
+  stackOf,
+  toFailureData,
+  unwrap,
+  type BundleView,
+  type CallOutput,
+  type CallParsed,
+  type KeyAlgorithm,
+  type WorkOrder,
+} from '../../contract/index.ts';
+import { holdSecret, say, withIds } from '../../log/index.ts';
 import { newStationKey } from '../ca/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { Issuance } from '../issuance/index.ts';
@@ -25,6 +36,16 @@ export interface BundleDeskOptions {
 
 type Wish = CallParsed<'bundles.make'>;
 type Made = Omit<CallOutput<'bundles.make'>, 'bundle' | 'file'>;
+
+interface Sealing {
+  readonly wish: Wish;
+  readonly run: string;
+  readonly order: WorkOrder;
+  readonly algorithm: KeyAlgorithm;
+  readonly passphrase: Passphrase;
+  readonly actor: string;
+  readonly linkUntil: string | null;
+}
 
 interface Sealed {
   readonly serial: string;
@@ -102,13 +123,24 @@ export class BundleDesk {
   }
 
   async #seal(wish: Wish, actor: string, linkUntil: string | null): Promise<Sealed> {
-    const { registry, issuance, clock } = this.#options;
-    const { device, format, proveHours } = wish;
+    const { issuance } = this.#options;
+    const { device } = wish;
     const order = this.#order(wish);
     const algorithm = issuance.stationKeyAlgorithm(order, wish.keyAlgorithm);
     const passphrase = wish.passphrase === null ? newPassphrase() : checkPassphrase(wish.passphrase, device);
-    registry.devices.registerNamed(device, order, actor);
     const run = randomUUID();
+    const release = holdSecret(passphrase.text);
+    try {
+      return await withIds({ run }, () => this.#sealed({ wish, run, order, algorithm, passphrase, actor, linkUntil }));
+    } finally {
+      release();
+    }
+  }
+
+  async #sealed({ wish, run, order, algorithm, passphrase, actor, linkUntil }: Sealing): Promise<Sealed> {
+    const { registry, issuance, clock } = this.#options;
+    const { device, format, proveHours } = wish;
+    registry.devices.registerNamed(device, order, actor);
     registry.store.transaction(() => {
       registry.runs.start(run, noSlot, order.id);
       registry.runs.bindDevice(run, device);
@@ -189,7 +221,7 @@ export class BundleDesk {
       this.#changed(serial);
     } catch (thrown) {
       // A full disk: the run is open in the journal, and the next start ends it.
-      process.stderr.write(`bundle ${serial}: ${toFailureData(registry.store.named(thrown)).code}\n`);
+      say('error', 'delivery', `the end of the link of ${serial} is not recorded: ${stackOf(registry.store.named(thrown))}`);
     }
   }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../../contract/index.ts';
+import { say } from '../../log/index.ts';
 import type { Clock } from '../clock.ts';
 import { makeLinkIdentity, type LinkIdentity } from './link-certificate.ts';
 import { LinkTokens } from './link-tokens.ts';
@@ -102,7 +103,7 @@ export class LinkServer {
       server.#server.listen(port, host, listening);
     });
     server.#server.removeAllListeners('error');
-    server.#server.on('error', (error) => void process.stderr.write(`link server: ${error.message}\n`));
+    server.#server.on('error', (error) => say('warn', 'delivery', `link server: ${error.message}`));
     return server;
   }
 

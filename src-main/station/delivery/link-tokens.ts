@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { keepSecret } from '../../log/index.ts';
 
 /**
  * What stands in a link: which bundle, until when, and a signature over both that only this process can make. A link is good for
@@ -6,6 +7,10 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
  */
 export class LinkTokens {
   readonly #secret = randomBytes(32);
+
+  constructor() {
+    keepSecret('links', this.#secret);
+  }
 
   /** @param until Milliseconds since the epoch. */
   make(until: number): { readonly id: string; readonly path: string } {

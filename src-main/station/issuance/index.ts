@@ -29,6 +29,7 @@ import {
   type Issuer,
 } from '../ca/index.ts';
 import { sha256Hex } from '../../der/index.ts';
+import { say } from '../../log/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import type { BrokerEndpoint } from '../broker/index.ts';
@@ -189,6 +190,7 @@ export class Issuance {
       const signed = assembleCertificate(draft.tbs, issuer, signature);
       const fingerprint = sha256Hex(signed);
       await registry.store.grouped(() => registry.certificates.signed(draft.serial, signed, fingerprint, 'line'));
+      say('debug', 'issuance', 'certificate recorded in the database', { serial: draft.serial, device });
       return signed;
     };
     // A run that fails ends what was reserved for it itself.

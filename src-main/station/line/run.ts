@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Failure, isAway, toFailureData, unwrap, type FailureData, type RunStep, type Unit } from '../../contract/index.ts';
+import { Failure, isAway, stackOf, toFailureData, unwrap, type FailureData, type RunStep, type Unit } from '../../contract/index.ts';
 import { pemBytes } from '../../der/index.ts';
+import { rememberIds, say, withIds } from '../../log/index.ts';
 import { certificateToPem, makeStationKey, type StationKey } from '../ca/index.ts';
 import { instant } from '../clock.ts';
 import type { CallOptions, IdentifiedUnit, KeyRequest, SelfTestResult, StoredItem, TranscriptLine, UnitSession } from '../devices/index.ts';
@@ -66,6 +67,10 @@ export class Run {
   }
 
   provision(): Promise<RunEnd> {
+    return withIds({ run: this.id }, () => this.#provision());
+  }
+
+  #provision(): Promise<RunEnd> {
     this.#services.registry.runs.start(this.id, this.#input.slot, this.#input.order.id);
     return this.#toItsEnd(async () => {
       const unit = await this.#step('identify', (options) => this.#identify(options));
@@ -83,6 +88,10 @@ export class Run {
 
   /** The second half alone, for a unit that was left NOT_VERIFIED: same certificate, same run. */
   resumeProof(run: RunRecord): Promise<RunEnd> {
+    return withIds({ run: this.id }, () => this.#resumeProof(run));
+  }
+
+  #resumeProof(run: RunRecord): Promise<RunEnd> {
     return this.#toItsEnd(async () => {
       const device = this.#device ?? '';
       const unit = await this.#step('identify', (options) => this.#read(options));
@@ -99,9 +108,12 @@ export class Run {
 
   async #toItsEnd(work: () => Promise<RunEnd>): Promise<RunEnd> {
     try {
-      return await work();
+      return recorded(await work());
     } catch (thrown) {
-      return await this.#ended(thrown);
+      const end = await this.#ended(thrown);
+      // An identity on the unit is a question, no failure.
+      if ('failure' in end) say('warn', 'run', `stopped: ${stackOf(thrown)}`, { code: end.failure.code });
+      return recorded(end);
     } finally {
       await this.#leave();
     }
@@ -119,6 +131,7 @@ export class Run {
     this.#unwritten = () => runs.journal(this.id, step, 'done', ms);
     report.progress(null);
     report.done(step, ms);
+    say('info', 'run', `step ${step}`, { ms });
     return result;
   }
 
@@ -184,6 +197,7 @@ export class Run {
     try {
       const issued = await this.#services.issue({ run: this.id, device, order: this.#input.order, checked });
       this.#serial = issued.serial;
+      rememberIds(issued.serial);
       return issued;
     } catch (thrown) {
       this.#serial = this.#services.registry.runs.get(this.id)?.serial ?? null;
@@ -368,7 +382,12 @@ export class Run {
       this.#services.saveTranscript(this.id, this.#transcript);
     } catch (thrown) {
       // The verdict is recorded: it stands, with or without its transcript.
-      process.stderr.write(`run ${this.id}: no transcript: ${String(thrown)}\n`);
+      say('warn', 'run', `no transcript: ${stackOf(thrown)}`);
     }
   }
+}
+
+function recorded(end: RunEnd): RunEnd {
+  say('info', 'run', `ended ${end.verdict}`, 'failure' in end ? { code: end.failure.code } : {});
+  return end;
 }

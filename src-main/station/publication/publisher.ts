@@ -1,4 +1,6 @@
-import { Failure, toFailureData, type RevocationView } from '../../contract/index.ts';
+import { randomUUID } from 'node:crypto';
+import { Failure, stackOf, toFailureData, type RevocationView } from '../../contract/index.ts';
+import { currentIds, say, sayUnder, underIds, type Ids } from '../../log/index.ts';
 import type { BrokerHost } from '../broker/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Registry } from '../registry/index.ts';
@@ -17,12 +19,13 @@ export interface PublisherOptions {
   readonly clockDoubt: () => Failure | null;
   readonly onRevocation: (view: RevocationView) => void;
   readonly onChange: () => void;
-  readonly log: (line: string) => void;
 }
 
 interface Waiting {
   /** Wants a new CRL to be in force; the others are content with the access list and the newest CRL there is. */
   readonly newCrl: boolean;
+  /** What asked for it. */
+  readonly ids: Ids;
   resolve(): void;
   reject(failure: unknown): void;
 }
@@ -73,7 +76,7 @@ export class Publisher {
   publish({ newCrl = false, above = 0 }: { newCrl?: boolean; above?: number } = {}): Promise<void> {
     if (newCrl) this.#force = Math.max(this.#force ?? 0, above);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ newCrl, resolve, reject });
+      this.#waiting.push({ newCrl, ids: currentIds(), resolve, reject });
       this.#run();
     });
   }
@@ -107,27 +110,34 @@ export class Publisher {
     while (this.#waiting.length > 0 && !this.#stopped) {
       const served = this.#waiting;
       this.#waiting = [];
-      try {
-        const held = await this.#round();
-        if (held === null) {
-          this.#failure = null;
-          this.#pause = retryMs.first;
-        } else this.#failed(held);
-        for (const one of served) {
-          if (held !== null && one.newCrl) one.reject(held);
-          else one.resolve();
-        }
-      } catch (thrown) {
-        this.#failed(thrown);
-        for (const one of served) one.reject(thrown);
-      }
+      const publication = randomUUID();
+      await underIds({ publication }, () => this.#serve(served));
+      tellAskers(served, publication, this.#failure);
       this.#options.onChange();
+    }
+  }
+
+  async #serve(served: readonly Waiting[]): Promise<void> {
+    try {
+      const held = await this.#round();
+      if (held === null) {
+        this.#failure = null;
+        this.#pause = retryMs.first;
+      } else this.#failed(held);
+      for (const one of served) {
+        if (held !== null && one.newCrl) one.reject(held);
+        else one.resolve();
+      }
+    } catch (thrown) {
+      this.#failed(thrown);
+      for (const one of served) one.reject(thrown);
     }
   }
 
   /** Returns why no new CRL could be signed, where one was due; null when all is in force. */
   async #round(): Promise<Failure | null> {
     const { registry, host, crls, clientCaPem } = this.#options;
+    const began = performance.now();
     const upTo = registry.store.outbox().last;
     const held = await this.#freshCrls();
     const current = crls.forBrokers().map((builder) => builder.current());
@@ -135,6 +145,11 @@ export class Publisher {
     await host.publish({ crls: current, clientCaPem: clientCaPem(), ...accessOf(registry) });
     for (const { issuer, partition = 0, number } of current) registry.crls.published({ issuer, partition }, number);
     registry.store.delivered(upTo);
+    say('info', 'publication', 'in force on the broker host', {
+      ms: Math.round(performance.now() - began),
+      revocations: carried.length,
+      crls: current.map(({ issuer, partition = 0, number }) => `${issuer}/${String(partition)} #${String(number)}`),
+    });
     await this.#takeEffect(carried);
     return held;
   }
@@ -216,7 +231,7 @@ export class Publisher {
     const before = this.#failure?.code;
     this.#failure = thrown instanceof Failure ? thrown : Failure.fromData(toFailureData(thrown));
     // What lasts is said once.
-    if (this.#failure.code !== before) this.#options.log(`publication failed: ${this.#failure.code} ${this.#failure.detail ?? ''}`);
+    say(this.#failure.code === before ? 'debug' : 'warn', 'publication', `failed: ${stackOf(thrown)}`, { code: this.#failure.code });
     // Without an open session only an officer can help: opening one publishes at once.
     if (isSessionRefusal(this.#failure)) return;
     this.#soon(this.#pause * (0.75 + Math.random() / 2));
@@ -229,6 +244,13 @@ export class Publisher {
     this.#retry = setTimeout(() => this.publishSoon(), ms);
     this.#retry.unref();
   }
+}
+
+/** Each call, run or revocation that asked finds the publication that served it. */
+function tellAskers(served: readonly Waiting[], publication: string, failure: Failure | null): void {
+  const outcome = failure === null ? 'in force' : `not whole: ${failure.code}`;
+  for (const { ids } of served)
+    if (ids.call !== undefined || ids.run !== undefined) sayUnder({ ...ids, publication }, 'info', 'publication', outcome);
 }
 
 const isSessionRefusal = (failure: Failure): boolean => failure.code.startsWith('SESSION_');

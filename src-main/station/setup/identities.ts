@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:cry
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../../der/index.ts';
+import { keepSecret } from '../../log/index.ts';
 import { newSshKey, type StationIdentities, type TlsIdentity } from '../broker/index.ts';
 
 export type IdentityName = 'good-canary' | 'revoked-canary' | 'observer' | 'broker' | 'records';
@@ -80,7 +81,9 @@ export const hasIdentity = (dataDir: string, name: IdentityName): boolean => exi
 
 export function loadIdentity(dataDir: string, name: IdentityName): TlsIdentity & { readonly keyPem: string } {
   const read = (suffix: string): string => readFileSync(join(folder(dataDir), `${name}.${suffix}.pem`), 'utf8');
-  return { keyPem: read('key'), certificatePem: read('crt') };
+  const keyPem = read('key');
+  keepSecret(`${name}.key`, keyPem);
+  return { keyPem, certificatePem: read('crt') };
 }
 
 export function loadIdentities(dataDir: string): StationIdentities {
@@ -107,7 +110,9 @@ export function stationSshKeys(dataDir: string): Readonly<Record<'files' | 'comm
       writeFileSync(path, made.privateKey, { mode: 0o600 });
       writeFileSync(`${path}.pub`, `${made.publicKey}\n`, { mode: 0o600 });
     }
-    return { privateKey: readFileSync(path, 'utf8'), publicKey: readFileSync(`${path}.pub`, 'utf8').trim() };
+    const privateKey = readFileSync(path, 'utf8');
+    keepSecret(`ssh-${name}`, privateKey);
+    return { privateKey, publicKey: readFileSync(`${path}.pub`, 'utf8').trim() };
   };
   return { files: pair('files'), command: pair('command') };
 }
@@ -122,4 +127,8 @@ export function keepRabbitmqPassword(dataDir: string, password: string): void {
   renameSync(`${path}.next`, path);
 }
 
-export const rabbitmqPassword = (dataDir: string): string => readFileSync(rabbitmqPasswordPath(dataDir), 'utf8');
+export function rabbitmqPassword(dataDir: string): string {
+  const password = readFileSync(rabbitmqPasswordPath(dataDir), 'utf8');
+  keepSecret('rabbitmq-password', password);
+  return password;
+}

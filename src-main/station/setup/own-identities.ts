@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { keepSecret } from '../../log/index.ts';
 import type { StationIdentities, TlsIdentity } from '../broker/index.ts';
 import { finishReplacement, hasIdentity, loadIdentity, replaceIdentity, type IdentityName } from './identities.ts';
 
@@ -41,6 +42,7 @@ export class OwnIdentities implements StationIdentities {
 
   /** Durable when it returns, whole or not at all. */
   replace(name: IdentityName, identity: Pair): void {
+    keepSecret(`${name}.key`, identity.keyPem);
     replaceIdentity(this.#dataDir, name, identity);
     this.#held.set(name, identity);
   }

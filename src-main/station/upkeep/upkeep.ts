@@ -1,4 +1,5 @@
-import { Failure, toFailureData, type SigningSession } from '../../contract/index.ts';
+import { Failure, stackOf, type SigningSession } from '../../contract/index.ts';
+import { say } from '../../log/index.ts';
 import type { Clock } from '../clock.ts';
 import { endGracePeriods, giveNotice, hearInUse, inUseFilter, type OwnCertificates } from '../lifecycle/index.ts';
 import { endOverdueProofs } from '../line/index.ts';
@@ -27,7 +28,7 @@ const tickMs = 5_000;
 const lookMs = 10 * 60_000;
 const sendMs = 2_000;
 
-const log = (line: string): void => void process.stderr.write(`${line}\n`);
+const log = (line: string): void => say('warn', 'upkeep', line);
 
 /** The clockwork of a station: what ends is ended, devices are told of it, and the station's own certificates are renewed. */
 export class Upkeep {
@@ -96,7 +97,7 @@ export class Upkeep {
     } catch (thrown) {
       // A full disk: the next tick tries again. Thrown from a timer it would end the service.
       if (!(thrown instanceof Failure)) throw thrown;
-      log(`upkeep: ${thrown.code} ${thrown.detail ?? ''}`);
+      log(`upkeep: ${thrown.code}: ${stackOf(thrown)}`);
     }
     const isKnown = guard.doubt() === null;
     if (isKnown) void this.#notices.run(() => this.#giveNotice());
@@ -114,7 +115,7 @@ export class Upkeep {
         observer.publish(topic, payload, { signal: this.#stopping.signal, timeoutMs: sendMs });
       return (await giveNotice({ registry, send, log })) === 0;
     } catch (thrown) {
-      if (!this.#stopping.signal.aborted) log(`notices: ${String(thrown)}`);
+      if (!this.#stopping.signal.aborted) log(`notices: ${stackOf(thrown)}`);
       return false;
     }
   }
@@ -126,11 +127,11 @@ export class Upkeep {
     try {
       for (const name of this.#parts.own.due()) {
         await this.#parts.own.renew(name);
-        log(`the certificate of the station’s ${name} was renewed`);
+        say('info', 'upkeep', `the certificate of the station’s ${name} was renewed`);
       }
     } catch (thrown) {
       // An alarm says it as long as it lasts; tried again after a while.
-      if (!this.#stopping.signal.aborted) log(`the station’s own certificates: ${toFailureData(thrown).code}`);
+      if (!this.#stopping.signal.aborted) log(`the station’s own certificates: ${stackOf(thrown)}`);
     }
     return true;
   }
@@ -142,7 +143,7 @@ export class Upkeep {
       if (heard !== null && heard.doubt !== null) this.#doubted(heard.device, heard.doubt);
     } catch (thrown) {
       // A full disk: the device says it again, or the grace period ends on the clock.
-      log(`rotation: ${String(registry.store.named(thrown))}`);
+      log(`rotation: ${stackOf(registry.store.named(thrown))}`);
     }
   }
 

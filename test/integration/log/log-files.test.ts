@@ -15,7 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { holdSecret, openStationLog, readLog, type LogLine, type StationLog, type StoredLine } from '../../../src-main/log/index.ts';
+import { holdSecret, readLog, type LogLine, type StoredLine } from '../../../src-main/log/index.ts';
+import { openStationLog, type StationLog } from '../../../src-main/log/station-log.ts';
 
 const folders: string[] = [];
 const newFolder = (taken = true): string => {

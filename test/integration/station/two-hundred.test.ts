@@ -103,7 +103,6 @@ beforeAll(async () => {
     clockDoubt: () => null,
     onRevocation: () => undefined,
     onChange: () => undefined,
-    log: () => undefined,
   });
   const terms = {
     kind: 'issue' as const,

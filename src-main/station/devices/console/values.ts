@@ -1,4 +1,5 @@
 import { Failure } from '../../../contract/index.ts';
+import { keepSecret } from '../../../log/index.ts';
 
 export type Value = string | Buffer;
 
@@ -19,6 +20,8 @@ export class Values {
   setSecret(name: string, value: string): void {
     this.#values.set(name, value);
     this.#secrets.add(name);
+    // Two profiles may give one name different values.
+    keepSecret(`variable ${name}=${value}`, value);
   }
 
   setAll(values: Readonly<Record<string, Value>>): void {
