@@ -1,7 +1,19 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Failure, version, type CallInput, type CallName, type CallOutput, type EventName, type EventPayload } from '../contract/index.ts';
 import {
+  Failure,
+  logBugsTo,
+  version,
+  type CallInput,
+  type CallName,
+  type CallOutput,
+  type EventName,
+  type EventPayload,
+} from '../contract/index.ts';
+import { levelOf, levels, sayBug, sendLinesTo, type Level, type LogLine } from '../log/index.ts';
+import { openStationLog, type StationLog } from '../log/station-log.ts';
+import {
+  catchOutput,
   childProcessServices,
   defaultDataFolder,
   openStation,
@@ -38,6 +50,7 @@ export interface StationProcessOptions {
 /** The station of a data folder: the one that runs, else one that this command runs for as long as it works. */
 export class StationProcess {
   readonly #station: Promise<RunningStation>;
+  readonly #log: StationLog;
   readonly #listeners = new Set<Listener>();
   readonly #credential: () => string | null;
   /** Rejects with STATION_GONE when the program that ran the station ends. */
@@ -46,6 +59,17 @@ export class StationProcess {
   constructor(output: Output, { dataDir, parts, kind, credential }: StationProcessOptions) {
     const station: StationConfig = { dataDir, ...parts, resourcesDir, agentPath: join(root, 'build/device-agent/device-agent') };
     this.#credential = credential;
+    this.#log = openStationLog({ dataDir, level: logLevel(), onTrouble: (text) => output.note(text) });
+    const log = {
+      level: this.#log.level,
+      write: (line: LogLine): void => {
+        this.#log.write(line);
+        // That a service had to be started again explains what a person sees.
+        if (line.component === 'supervisor' && line.level === 'warn') output.note(line.message);
+      },
+    };
+    sendLinesTo(log.write, log.level);
+    logBugsTo(sayBug);
     let onGone = (): void => undefined;
     this.gone = new Promise((_resolve, reject) => (onGone = () => reject(new Failure('STATION_GONE'))));
     this.gone.catch(() => undefined);
@@ -59,7 +83,7 @@ export class StationProcess {
         spawn: childProcessServices({
           entry: { station: join(root, 'src-main/station/service.ts'), signer: join(root, 'src-main/signer/service.ts') },
           execPath: process.execPath,
-          onOutput: (_service, text) => output.note(text.trimEnd()),
+          onOutput: catchOutput(log),
         }),
         config: { station, signer: { dataDir, pinPad: join(root, 'build/pin-pad/libpin-pad.so') } },
         whySignerDied: () => whySignerDied(dataDir),
@@ -68,9 +92,7 @@ export class StationProcess {
         for (const listener of [...this.#listeners]) listener(name, payload);
       },
       onGone,
-      log: (line) => {
-        if (!usual.test(line)) output.note(line);
-      },
+      log,
     });
     this.#station.catch(() => undefined);
   }
@@ -100,8 +122,13 @@ export class StationProcess {
   async stop(): Promise<void> {
     const station = await this.#station.catch(() => null);
     await station?.stop();
+    await this.#log.close();
   }
 }
 
-/** What every start says; nobody at a terminal needs it. */
-const usual = /up: ready$|runs in this program$/u;
+/** INVALID_INPUT for a word that is no level. */
+function logLevel(): Level {
+  const level = levelOf(process.env['BIRTHMARK_LOG_LEVEL']);
+  if (level === null) throw new Failure('INVALID_INPUT', { field: 'BIRTHMARK_LOG_LEVEL', problem: `must be one of ${levels.join(', ')}` });
+  return level;
+}

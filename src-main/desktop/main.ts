@@ -1,10 +1,10 @@
 import { app, dialog, session } from 'electron';
-import { catalogue, events, exitCodes, explain, logBugsTo, toFailureData } from '../contract/index.ts';
+import { catalogue, events, exitCodes, explain, stackOf, toFailureData } from '../contract/index.ts';
 import { declareAppScheme, serveApp } from './app-scheme.ts';
 import { Bridge } from './bridge.ts';
 import { connectBridge } from './bridge-port.ts';
 import { Closing, Wakefulness } from './closing.ts';
-import { openLog } from './log.ts';
+import { openDesktopLog } from './log.ts';
 import { setMenu } from './menu.ts';
 import { findPaths, type Paths } from './paths.ts';
 import { answerPermissions } from './permissions.ts';
@@ -31,14 +31,14 @@ function pathsOrLeave(): Paths {
 
 const paths = pathsOrLeave();
 app.setPath('userData', paths.window);
-const log = openLog(paths.log);
-logBugsTo(log);
-const refused = (what: string): void => log(`BLOCKED ${what}`);
+const log = openDesktopLog(paths.data);
+const refused = (what: string): void => log.say('warn', `BLOCKED ${what}`);
 
 process.on('uncaughtException', (error) => {
   const { code, params } = toFailureData(error);
   const { title, what } = explain(code, params);
-  log(`the main process ends: ${code} ${what}`);
+  log.say('error', `the main process ends: ${code} ${what}\n${stackOf(error)}`);
+  log.writeNow();
   if (app.isPackaged) dialog.showErrorBox(title, `${what}\n\nThe log is ${paths.log}.`);
   app.exit(exitCodes.INTERNAL);
 });
@@ -48,7 +48,7 @@ process.on('unhandledRejection', (reason) => {
 
 function run(): void {
   const own = session.defaultSession;
-  const page = new WindowPage(log, paths.log);
+  const page = new WindowPage((line) => log.say('warn', line), paths.log);
   serveApp(own, { folder: paths.renderer, made: page.files, onMissing: (path) => page.missing(path) });
   blockRequests(own, refused);
   blockDownloads(own, refused);
@@ -96,7 +96,8 @@ function run(): void {
   app.on('will-quit', (event) => {
     if (stopped) return;
     event.preventDefault();
-    void station.stop().finally(() => {
+    void station.stop().finally(async () => {
+      await log.close();
       stopped = true;
       app.quit();
     });

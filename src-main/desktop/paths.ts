@@ -34,7 +34,7 @@ export function findPaths(): Paths {
   return {
     data,
     window: join(data, 'window'),
-    log: join(data, 'desktop.log'),
+    log: join(data, 'log', 'station.log'),
     renderer: built('renderer'),
     preload: built('preload', 'preload.cjs'),
     services: built('services'),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { toFailureData, version, type Service } from '../contract/index.ts';
 import {
+  catchOutput,
   childProcessServices,
   openStation,
   whySignerDied,
@@ -8,6 +9,7 @@ import {
   type RunningStation,
   type SpawnService,
 } from '../service-host/index.ts';
+import type { DesktopLog } from './log.ts';
 import type { Paths } from './paths.ts';
 import { utilityProcessServices } from './utility-process.ts';
 
@@ -17,7 +19,7 @@ const servicesNeedNodeApi = 10;
 export interface ServicesOptions {
   readonly paths: Paths;
   readonly onEvent: (name: string, payload: unknown) => void;
-  readonly log: (line: string) => void;
+  readonly log: DesktopLog;
 }
 
 /**
@@ -30,28 +32,28 @@ function runsAsUtility(service: Service): boolean {
   return ['utility', `utility:${service}`].includes(wish) || Number(process.versions['napi']) >= servicesNeedNodeApi;
 }
 
-function chooseSpawn({ services }: Paths, log: (line: string) => void): SpawnService {
+function chooseSpawn({ services }: Paths, log: DesktopLog): SpawnService {
   const entry = { station: join(services, 'station.cjs'), signer: join(services, 'signer.cjs') };
-  const onOutput = (service: Service, text: string): void => log(`${service}: ${text.trimEnd()}`);
+  const onOutput = catchOutput(log);
   const node = process.env['BIRTHMARK_NODE'] ?? 'node';
   const plainNode = childProcessServices({ entry, execPath: node, onOutput });
   const utility = withSecondHost({
     first: utilityProcessServices({ entry, onOutput }),
     second: plainNode,
     onMove: (service, how) =>
-      log(`${service} service ended before its first answer in a utility process (${how}): started on Node instead (${node})`),
+      log.say('warn', `${service} service ended before its first answer in a utility process (${how}): started on Node instead (${node})`),
   });
   return (service) => (runsAsUtility(service) ? utility : plainNode)(service);
 }
 
 /** The process of a service stands in the log once it has spoken: whoever looks after a station finds it by that. */
 const named =
-  (spawn: SpawnService, log: (line: string) => void): SpawnService =>
+  (spawn: SpawnService, log: DesktopLog): SpawnService =>
   (service) => {
     const process = spawn(service);
     let said = false;
     process.onMessage(() => {
-      if (!said) log(`${service} service runs as process ${process.pid ?? 'unknown'}`);
+      if (!said) log.say('info', `${service} service runs as process ${process.pid ?? 'unknown'}`);
       said = true;
     });
     return process;
@@ -107,28 +109,28 @@ export class WindowStation {
       log,
     });
     this.#runsHere = station.owner === null;
-    if (station.owner !== null) log(`joined the station that process ${String(station.owner.pid)} runs`);
+    if (station.owner !== null) log.say('info', `joined the station that process ${String(station.owner.pid)} runs`);
     return station;
   }
 
   /** The program that ran the station has ended: this window runs it now, or joins whoever was quicker. */
   async #goOn(): Promise<void> {
     const { onEvent, log } = this.#options;
-    log('the program that ran the station has ended');
+    log.say('warn', 'the program that ran the station has ended');
     onEvent('service.changed', { service: 'station', state: 'restarting' });
     this.#station = this.#open();
     try {
       await this.#station;
     } catch (thrown) {
       this.#station = null;
-      log(`the station could not be opened: ${toFailureData(thrown).code}`);
+      log.say('error', `the station could not be opened: ${toFailureData(thrown).code}`);
     }
     // The screens ask again, and then show the station or why there is none.
     onEvent('service.changed', { service: 'station', state: 'up' });
   }
 }
 
-function servicesOf(paths: Paths, log: (line: string) => void): Parameters<typeof openStation>[0]['services'] {
+function servicesOf(paths: Paths, log: DesktopLog): Parameters<typeof openStation>[0]['services'] {
   return {
     spawn: named(chooseSpawn(paths, log), log),
     config: {

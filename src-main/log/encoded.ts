@@ -17,10 +17,15 @@ const writings: readonly { readonly pattern: RegExp; readonly read: (run: string
   },
 ];
 
-/** `text` with `mark` for every run of characters that encodes bytes with something secret in them. */
-export function hideEncoded(text: string, isSecret: (bytes: Buffer) => boolean, mark: string): string {
+/** `text` with `mark` for every run of characters, no shorter than `shortest`, that encodes bytes with something secret in them. */
+export function hideEncoded(
+  text: string,
+  isSecret: (bytes: Buffer) => boolean,
+  { mark, shortest }: { readonly mark: string; readonly shortest: number },
+): string {
   let clean = text;
-  for (const { pattern, read } of writings) clean = clean.replace(pattern, (run) => (read(run).some(isSecret) ? mark : run));
+  for (const { pattern, read } of writings)
+    clean = clean.replace(pattern, (run) => (run.length >= shortest && read(run).some(isSecret) ? mark : run));
   return clean;
 }
 
@@ -34,7 +39,7 @@ const beginnings = [
 ].map((source) => new RegExp(source, 'u'));
 
 /** Shorter than any private key. */
-const shortestKey = 40;
+export const shortestKey = 40;
 
 export const isPrivateKey = (bytes: Buffer): boolean => {
   if (bytes.length < shortestKey) return false;

@@ -1,5 +1,6 @@
 import { stackOf } from '../contract/index.ts';
-import { hideEncoded, isPrivateKey } from './encoded.ts';
+import { hideEncoded, isPrivateKey, shortestKey } from './encoded.ts';
+import type { SecretIndex } from './secret-index.ts';
 import type { Secrets } from './secrets.ts';
 
 const secretName = /pins?$|passw|passphrase|secret|token|credential|authorization|cookie|(?:^|private|secret|access|api|wrap|_|-)key/iu;
@@ -15,8 +16,6 @@ const inClear = [
 /** An id of ours: random, and nothing is encoded in it. */
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/u;
 const deepest = 8;
-/** A part of a key that is at least twice as long as this is found. */
-const partBytes = 16;
 export const hidden = '[hidden]';
 
 /**
@@ -32,15 +31,17 @@ export class Redactor {
 
   text(text: string): string {
     const clean = this.#inClear(text);
-    const keys = this.#secrets.now().map(({ bytes }) => bytes);
-    return hideEncoded(clean, (bytes) => isPrivateKey(bytes) || keys.some((key) => holdsPartOf(bytes, key)), hidden);
+    const { index } = this.#secrets;
+    return hideEncoded(clean, (bytes) => isPrivateKey(bytes) || index.find(bytes).length > 0, {
+      mark: hidden,
+      shortest: index.isEmpty ? shortestKey : 0,
+    });
   }
 
   #inClear(text: string): string {
     let clean = text;
     for (const pattern of inClear) clean = clean.replace(pattern, hidden);
-    for (const { bytes, escaped } of this.#secrets.now()) for (const form of [bytes, ...escaped]) clean = without(clean, form);
-    return clean;
+    return without(clean, this.#secrets.index);
   }
 
   /** A copy for the log. Bytes are never written, nor is anything nested deeper than eight levels. */
@@ -67,19 +68,15 @@ export class Redactor {
 
 const isSecretName = (name: string): boolean => secretName.test(name) && !publicName.test(name);
 
-function without(text: string, secret: Buffer): string {
-  let bytes = Buffer.from(text);
-  let at = bytes.indexOf(secret);
-  if (at === -1) return text;
-  const mark = Buffer.from(hidden);
-  for (; at !== -1; at = bytes.indexOf(secret, at + mark.length))
-    bytes = Buffer.concat([bytes.subarray(0, at), mark, bytes.subarray(at + secret.length)]);
-  return bytes.toString();
-}
-
-/** All of a short secret; of a long one also a part. */
-function holdsPartOf(bytes: Buffer, secret: Buffer): boolean {
-  if (secret.length < 2 * partBytes) return bytes.includes(secret);
-  for (let at = 0; at + partBytes <= secret.length; at += partBytes) if (bytes.includes(secret.subarray(at, at + partBytes))) return true;
-  return false;
+function without(text: string, index: SecretIndex): string {
+  if (index.isEmpty) return text;
+  const bytes = Buffer.from(text);
+  const found = index.find(bytes);
+  if (found.length === 0) return text;
+  let [clean, last] = ['', 0];
+  for (const [from, upTo] of found) {
+    clean += bytes.toString('utf8', last, from) + hidden;
+    last = upTo;
+  }
+  return clean + bytes.toString('utf8', last);
 }

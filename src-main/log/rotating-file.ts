@@ -33,7 +33,7 @@ export class RotatingFile {
   #troubled = false;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  readonly #atExit = (): void => this.#writeNow();
+  readonly #atExit = (): void => this.writeNow();
 
   constructor(options: RotatingFileOptions) {
     this.#options = options;
@@ -112,11 +112,13 @@ export class RotatingFile {
     }
   }
 
-  #writeNow(): void {
+  /** For a process that ends at once. */
+  writeNow(): void {
     if (this.#waiting === '' || !this.#options.mayWrite()) return;
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       appendFileSync(this.#options.path, this.#waiting, { mode: 0o600 });
+      this.#waiting = '';
     } catch {
       // The process ends, and there is nowhere to write to.
     }

@@ -1,9 +1,4 @@
-/** A secret while it is in use. The bytes are the owner's own where the owner gave bytes: wiped there, they are gone here too. */
-interface Held {
-  readonly bytes: Buffer;
-  /** The same as JSON and as an address write it, where that differs. */
-  readonly escaped: readonly Buffer[];
-}
+import { SecretIndex } from './secret-index.ts';
 
 /** Shorter ones than a PIN may be would hide everything. */
 const shortest = 4;
@@ -13,21 +8,21 @@ const deepest = 8;
 
 /** The secrets that this process knows of now, so that no line is written with one of them in it. */
 export class Secrets {
-  readonly #held = new Set<Held>();
+  readonly index = new SecretIndex();
   readonly #kept = new Map<string, () => void>();
 
-  /** From now on until what is returned is called, this secret is in no line. */
+  /**
+   * From now on until what is returned is called, this secret is in no line. Bytes are kept by reference: where their owner wipes them, they
+   * are gone here, too.
+   */
   hold(secret: string | Uint8Array): () => void {
-    const own = typeof secret === 'string' ? [unpooled(secret), ...[...secret.matchAll(pem)].map(([, body = '']) => fromBase64(body))] : [];
-    const held = (typeof secret === 'string' ? own : [Buffer.from(secret.buffer, secret.byteOffset, secret.length)])
-      .filter((bytes) => bytes.length >= shortest)
-      .map((bytes) => ({ bytes, escaped: escapedForms(bytes) }));
-    for (const one of held) this.#held.add(one);
+    const given = typeof secret === 'string' ? unpooled(secret) : Buffer.from(secret.buffer, secret.byteOffset, secret.length);
+    const keys = typeof secret === 'string' ? [...secret.matchAll(pem)].map(([, body = '']) => fromBase64(body)) : [];
+    const own = [...escapedForms(given), ...keys, ...(typeof secret === 'string' ? [given] : [])];
+    const forms = [...new Set([given, ...own])].filter((bytes) => bytes.length >= shortest);
+    for (const form of forms) this.index.add(form);
     return () => {
-      for (const one of held) {
-        this.#held.delete(one);
-        for (const form of one.escaped) form.fill(0);
-      }
+      for (const form of forms) this.index.remove(form);
       for (const bytes of own) bytes.fill(0);
     };
   }
@@ -39,20 +34,18 @@ export class Secrets {
     before?.();
   }
 
-  /** While `work` runs, the secrets in the fields of `input` are in no line. */
-  async during<T>(input: unknown, work: () => Promise<T>): Promise<T> {
+  /** While `work` runs, and for `lingerMs` after it, the secrets in the fields of `input` are in no line. */
+  async during<T>(input: unknown, work: () => Promise<T>, lingerMs = 0): Promise<T> {
     const releases = secretsIn(input).map((secret) => this.hold(secret));
     try {
       return await work();
     } finally {
-      for (const release of releases) release();
+      const end = (): void => {
+        for (const release of releases) release();
+      };
+      if (lingerMs === 0 || releases.length === 0) end();
+      else setTimeout(end, lingerMs).unref();
     }
-  }
-
-  /** Longest first, so that one that contains another is found whole. Wiped ones are left out. */
-  now(): readonly Held[] {
-    if (this.#held.size === 0) return [];
-    return [...this.#held].filter(({ bytes }) => bytes.some((byte) => byte !== 0)).sort((a, b) => b.bytes.length - a.bytes.length);
   }
 }
 

@@ -1,3 +1,4 @@
+export { catchOutput } from './output.ts';
 export { childProcessServices } from './child-process.ts';
 export { defaultDataFolder, makeDataFolder } from './data-folder.ts';
 export { lastCallFile, lastCallText, readLastCall, whySignerDied, type LastCall } from './last-call.ts';

@@ -64,7 +64,8 @@ class MovableProcess implements ServiceProcess {
   }
 
   #answered(message: Upward): void {
-    this.#told = null;
+    // The last words of a process that cannot work here are no answer.
+    if (message.kind !== 'log') this.#told = null;
     for (const listener of this.#messageListeners) listener(message);
   }
 

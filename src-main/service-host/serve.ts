@@ -1,5 +1,6 @@
-import { Failure, logBugsTo, toFailureData, type CallOrigin, type Outcome } from '../contract/index.ts';
-import type { Downward, ServicePort, Upward } from './wire.ts';
+import { Failure, logBugsTo, stackOf, toFailureData, type CallOrigin, type FailureData, type Outcome } from '../contract/index.ts';
+import { currentIds, say, sayBug, secretsInUse, sendLinesTo, withIds, type Ids, type Level } from '../log/index.ts';
+import type { Downward, ServicePort } from './wire.ts';
 
 interface UtilityParentPort {
   postMessage(message: unknown): void;
@@ -11,7 +12,10 @@ export function servicePort(): ServicePort {
   const { parentPort } = process as unknown as { parentPort?: UtilityParentPort };
   if (parentPort !== undefined) {
     return {
-      send: (message) => parentPort.postMessage(message),
+      send: (message, sent = () => undefined) => {
+        parentPort.postMessage(message);
+        setTimeout(sent, postedMs);
+      },
       // Electron ends the process for a rejection whose listener is only added in a microtask of the
       // same message, as an async function that returns a promise does it. Within a microtask it does not.
       onMessage: (listener) => parentPort.on('message', ({ data }) => queueMicrotask(() => listener(data as Downward))),
@@ -20,7 +24,7 @@ export function servicePort(): ServicePort {
   }
   if (process.send === undefined) throw new Error('a service is started by its supervisor, not by hand');
   return {
-    send: (message) => void process.send?.(message, undefined, undefined, () => undefined),
+    send: (message, sent = () => undefined) => void process.send?.(message, undefined, undefined, sent),
     onMessage: (listener) => process.on('message', (message) => listener(message as Downward)),
     onClose: (listener) => process.once('disconnect', listener),
   };
@@ -51,18 +55,22 @@ function leaveUnstarted(reason: Error): void {
   process.exit(1);
 }
 
+/** Electron does not tell when a message was sent. */
+const postedMs = 100;
+/** As long as a process that a bug ended waits for its last line to be sent. */
+const lastWordsMs = 1_000;
 /** As long as the supervisor gives a service that it asks to stop. */
 const leaveMs = 10_000;
 
 /** Runs a service on its channel until the supervisor says stop or goes away. Calls wait until `create` is through. */
 export function serve(create: (context: ServiceContext) => Promise<Service>): void {
   const port = servicePort();
-  logBugsTo((line) => process.stderr.write(`${line}\n`));
+  logBugsTo(sayBug);
   const peerCalls = new Map<number, (outcome: Outcome<unknown>) => void>();
   let alone = false;
   let nextId = 1;
   let service: Promise<Service> | undefined;
-  const send = (message: Upward): void => port.send(message);
+  const send: ServicePort['send'] = (message, sent) => port.send(message, sent);
 
   const context = (config: unknown): ServiceContext => ({
     config,
@@ -72,7 +80,7 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
         const id = nextId++;
         peerCalls.set(id, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(Failure.fromData(outcome.error))));
         if (alone) peerIsGone();
-        else send({ kind: 'peer-call', id, name, input });
+        else send({ kind: 'peer-call', id, name, input, ids: currentIds() });
       }),
   });
 
@@ -83,13 +91,14 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
     peerCalls.clear();
   };
 
-  const answer = async (id: number, work: (running: Service) => Promise<unknown>): Promise<void> => {
-    let outcome: Outcome<unknown>;
-    try {
-      outcome = { ok: true, value: service === undefined ? undefined : await work(await service) };
-    } catch (thrown) {
-      outcome = { ok: false, error: toFailureData(thrown) };
-    }
+  const answer = async (id: number, name: string, ids: Ids, work: (running: Service) => Promise<unknown>): Promise<void> => {
+    const outcome = await withIds(ids, async (): Promise<Outcome<unknown>> => {
+      try {
+        return { ok: true, value: service === undefined ? undefined : await work(await service) };
+      } catch (thrown) {
+        return { ok: false, error: recorded(name, thrown) };
+      }
+    });
     send({ kind: 'result', id, outcome });
   };
 
@@ -110,6 +119,7 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
   port.onMessage((message) => {
     switch (message.kind) {
       case 'start':
+        speakAndEnd(message.logLevel, send);
         service = (async () => create(context(message.config)))();
         void service.then(
           () => send({ kind: 'ready' }),
@@ -121,10 +131,10 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
         );
         return;
       case 'call':
-        void answer(message.id, (running) => running.handle(message.name, message.input, message.origin));
+        void answer(message.id, message.name, message.ids, (running) => handled(running, message));
         return;
       case 'authorize':
-        void answer(message.id, (running) => running.authorize(message.name, message.requestId, message.origin));
+        void answer(message.id, message.name, message.ids, (running) => running.authorize(message.name, message.requestId, message.origin));
         return;
       case 'peer-result':
         peerCalls.get(message.id)?.(message.outcome);
@@ -136,5 +146,29 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
       case 'stop':
         void leave().catch(() => process.exit(1));
     }
+  });
+}
+
+/** A call of a face may have secrets in it; one of the other service has none. */
+function handled(service: Service, { name, input, origin }: Extract<Downward, { kind: 'call' }>): Promise<unknown> {
+  const handle = (): Promise<unknown> => service.handle(name, input, origin);
+  return origin === null ? handle() : secretsInUse.during({ input, origin }, handle);
+}
+
+/** The failure that is answered; what caused it stands in the log, with its stack. A bug is there under its id. */
+function recorded(name: string, thrown: unknown): FailureData {
+  const failure = toFailureData(thrown);
+  if (thrown instanceof Failure && thrown.cause !== undefined)
+    say('warn', 'call', `${name} failed: ${stackOf(thrown)}`, { code: thrown.code });
+  return failure;
+}
+
+/** Lines go to the supervisor. A bug that nobody caught is one of them, and ends this process: nobody knows what it left half done. */
+function speakAndEnd(level: Level, send: ServicePort['send']): void {
+  sendLinesTo((line) => send({ kind: 'log', line }), level);
+  process.on('uncaughtException', (thrown) => {
+    sendLinesTo((line) => send({ kind: 'log', line }, () => process.exit(1)), level);
+    setTimeout(() => process.exit(1), lastWordsMs).unref();
+    say('error', 'bug', `nobody caught: ${stackOf(thrown)}`);
   });
 }

@@ -1,4 +1,5 @@
 import { Failure, toFailureData, type CallOrigin, type Outcome, type Service } from '../contract/index.ts';
+import type { Ids, Level, LogLine } from '../log/index.ts';
 import type { Downward, ServiceProcess, SpawnService, Upward } from './wire.ts';
 
 export interface ServiceHostOptions {
@@ -8,7 +9,10 @@ export interface ServiceHostOptions {
   /** `to`: for one connection only. */
   readonly onEvent: (name: string, payload: unknown, to?: string) => void;
   /** A call of this service to the other one. */
-  readonly onPeerCall: (name: string, input: unknown) => Promise<unknown>;
+  readonly onPeerCall: (name: string, input: unknown, ids: Ids) => Promise<unknown>;
+  readonly logLevel: Level;
+  /** A line of the service for the log. */
+  readonly onLine: (line: LogLine) => void;
   readonly onState: (state: 'up' | 'restarting', how: string) => void;
   /** Asked when the service ended unasked, for the failure of the calls that were pending; SERVICE_CRASHED without it. */
   readonly whyDied?: () => Failure;
@@ -40,13 +44,13 @@ export class ServiceHost {
   }
 
   /** Calls made while the service starts wait for it. Rejects with a `Failure`, never with anything else. */
-  async call(name: string, input: unknown, origin: CallOrigin | null): Promise<unknown> {
-    return this.#ask((id) => ({ kind: 'call', id, name, input, origin }));
+  async call(name: string, input: unknown, origin: CallOrigin | null, ids: Ids = {}): Promise<unknown> {
+    return this.#ask((id) => ({ kind: 'call', id, name, input, origin, ids }));
   }
 
   /** NOT_ALLOWED, or nothing. */
-  async authorize(name: string, requestId: string, origin: CallOrigin): Promise<void> {
-    await this.#ask((id) => ({ kind: 'authorize', id, name, requestId, origin }));
+  async authorize(name: string, requestId: string, origin: CallOrigin, ids: Ids): Promise<void> {
+    await this.#ask((id) => ({ kind: 'authorize', id, name, requestId, origin, ids }));
   }
 
   async #ask(message: (id: number) => Downward): Promise<unknown> {
@@ -96,7 +100,7 @@ export class ServiceHost {
     this.#startedAt = Date.now();
     process.onMessage((message) => this.#receive(process, message));
     process.onExit((how) => this.#exited(process, how));
-    process.send({ kind: 'start', config: this.#options.config });
+    process.send({ kind: 'start', config: this.#options.config, logLevel: this.#options.logLevel });
   }
 
   #newReady(): void {
@@ -112,6 +116,8 @@ export class ServiceHost {
   }
 
   #receive(process: ServiceProcess, message: Upward): void {
+    // The last lines of a service may come after its end was noticed.
+    if (message.kind === 'log') return this.#options.onLine(message.line);
     if (process !== this.#process) return;
     switch (message.kind) {
       case 'ready':
@@ -126,14 +132,14 @@ export class ServiceHost {
         this.#options.onEvent(message.name, message.payload, message.to);
         return;
       case 'peer-call':
-        void this.#relay(process, message.id, message.name, message.input);
+        void this.#relay(process, message);
     }
   }
 
-  async #relay(process: ServiceProcess, id: number, name: string, input: unknown): Promise<void> {
+  async #relay(process: ServiceProcess, { id, name, input, ids }: Extract<Upward, { kind: 'peer-call' }>): Promise<void> {
     let outcome: Outcome<unknown>;
     try {
-      outcome = { ok: true, value: await this.#options.onPeerCall(name, input) };
+      outcome = { ok: true, value: await this.#options.onPeerCall(name, input, ids) };
     } catch (thrown) {
       outcome = { ok: false, error: toFailureData(thrown) };
     }

@@ -1,22 +1,53 @@
-import { calls, Failure, type CallInput, type CallName, type CallOrigin, type CallOutput, type Service } from '../contract/index.ts';
+import { randomUUID } from 'node:crypto';
+import {
+  calls,
+  Failure,
+  toFailureData,
+  type CallInput,
+  type CallName,
+  type CallOrigin,
+  type CallOutput,
+  type Service,
+} from '../contract/index.ts';
+import { secretsInUse, type Component, type Ids, type Level, type LogLine } from '../log/index.ts';
 import { ServiceHost } from './service-host.ts';
 import type { SpawnService } from './wire.ts';
+
+/** Where the lines of the services and of their supervisor go; `level` is the lowest that services send. */
+export interface SupervisorLog {
+  readonly level: Level;
+  write(line: LogLine): void;
+}
 
 export interface SupervisorOptions {
   readonly spawn: SpawnService;
   readonly config: Readonly<Record<Service, unknown>>;
   /** `to`: for one connection only; without it every face hears of it. */
   readonly onEvent: (name: string, payload: unknown, to?: string) => void;
-  readonly log: (line: string) => void;
+  readonly log: SupervisorLog;
   /** Why the signer ended unasked, for the calls that were pending; `whySignerDied` of its data folder. */
   readonly whySignerDied?: () => Failure;
 }
 
+/** A line of whoever runs the services. */
+export const supervisorLine = (level: Level, message: string): LogLine => ({
+  level,
+  component: 'supervisor',
+  message,
+  time: new Date().toISOString(),
+  ids: {},
+  facts: {},
+});
+
+const lingerMs = 1_000;
+
 /** Runs station and signer side by side and carries the calls between them. The signer's session survives a crash of the station. */
 export class Supervisor {
   readonly #hosts: Record<Service, ServiceHost>;
+  readonly #log: SupervisorLog;
 
   constructor(options: SupervisorOptions) {
+    this.#log = options.log;
     const host = (service: Service, other: Service): ServiceHost =>
       new ServiceHost({
         service,
@@ -29,10 +60,12 @@ export class Supervisor {
             else this.#hosts.station.tell(name, payload);
           } else options.onEvent(name, payload, to);
         },
-        onPeerCall: (name, input) => this.#hosts[other].call(name, input, null),
+        onPeerCall: (name, input, ids) => this.#hosts[other].call(name, input, null, ids),
+        logLevel: options.log.level,
+        onLine: (line) => options.log.write(line),
         ...(service === 'signer' && options.whySignerDied !== undefined ? { whyDied: options.whySignerDied } : {}),
         onState: (state, how) => {
-          options.log(`${service} service ${state}: ${how}`);
+          this.#say(state === 'up' ? 'info' : 'warn', 'supervisor', `${service} service ${state}: ${how}`, {});
           options.onEvent('service.changed', { service, state });
           if (service === 'signer' && state === 'up') this.#hosts.station.tell('signer.up', {});
         },
@@ -45,10 +78,38 @@ export class Supervisor {
   async call<N extends CallName>(name: N, input: CallInput<N>, origin: CallOrigin): Promise<CallOutput<N>> {
     // A call may come from any program of this user.
     if (!Object.hasOwn(calls, name)) throw new Failure('INVALID_INPUT', { field: 'call', problem: `there is no call “${name}”` });
+    const ids = { call: randomUUID() };
+    const began = performance.now();
+    const tell = (level: Level, code: string): void =>
+      this.#say(level, 'call', name, ids, { code, face: origin.face, ms: Math.round((performance.now() - began) * 10) / 10 });
+    // What a service prints while it works with them may come after its answer.
+    return secretsInUse.during(
+      { input, origin },
+      async () => {
+        try {
+          const value = await this.#sent(name, input, origin, ids);
+          // Whoever may only look makes calls that change nothing.
+          tell(calls[name].roles.some((role) => role === 'support') ? 'debug' : 'info', 'OK');
+          return value;
+        } catch (thrown) {
+          tell('warn', toFailureData(thrown).code);
+          throw thrown;
+        }
+      },
+      lingerMs,
+    );
+  }
+
+  async #sent<N extends CallName>(name: N, input: CallInput<N>, origin: CallOrigin, ids: Ids): Promise<CallOutput<N>> {
     const { service } = calls[name];
     // The signer knows no operators: the station says whether this caller may, without seeing the PIN.
-    if (service === 'signer') await this.#hosts.station.authorize(name, requestIdOf(input), origin);
-    return (await this.#hosts[service].call(name, input, origin)) as CallOutput<N>;
+    if (service === 'signer') await this.#hosts.station.authorize(name, requestIdOf(input), origin, ids);
+    return (await this.#hosts[service].call(name, input, origin, ids)) as CallOutput<N>;
+  }
+
+  /** How a call ended stands in the log, never what was asked or answered. */
+  #say(level: Level, component: Component, message: string, ids: Ids, facts: LogLine['facts'] = {}): void {
+    this.#log.write({ ...supervisorLine(level, message), component, ids, facts });
   }
 
   pid(service: Service): number | undefined {

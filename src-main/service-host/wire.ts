@@ -1,12 +1,27 @@
 import type { CallOrigin, Outcome, Service } from '../contract/index.ts';
+import type { Ids, Level, LogLine } from '../log/index.ts';
 
-/** Supervisor → service. `start` is the first message and carries the service's configuration. */
+/** Supervisor → service. `start` is the first message and carries the service's configuration. `ids`: what a call belongs to, in the log. */
 export type Downward =
-  | { readonly kind: 'start'; readonly config: unknown }
+  | { readonly kind: 'start'; readonly config: unknown; readonly logLevel: Level }
   /** `origin` is null for a call of the other service. */
-  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly input: unknown; readonly origin: CallOrigin | null }
+  | {
+      readonly kind: 'call';
+      readonly id: number;
+      readonly name: string;
+      readonly input: unknown;
+      readonly origin: CallOrigin | null;
+      readonly ids: Ids;
+    }
   /** May this caller answer the PIN request? Asked before the signer's calls of a person; the PIN is not in it. */
-  | { readonly kind: 'authorize'; readonly id: number; readonly name: string; readonly requestId: string; readonly origin: CallOrigin }
+  | {
+      readonly kind: 'authorize';
+      readonly id: number;
+      readonly name: string;
+      readonly requestId: string;
+      readonly origin: CallOrigin;
+      readonly ids: Ids;
+    }
   | { readonly kind: 'peer-result'; readonly id: number; readonly outcome: Outcome<unknown> }
   | { readonly kind: 'peer-event'; readonly name: string; readonly payload: unknown }
   | { readonly kind: 'stop' };
@@ -17,7 +32,8 @@ export type Upward =
   | { readonly kind: 'result'; readonly id: number; readonly outcome: Outcome<unknown> }
   /** `to`: one connection only; without it every face hears of it. */
   | { readonly kind: 'event'; readonly name: string; readonly payload: unknown; readonly to?: string }
-  | { readonly kind: 'peer-call'; readonly id: number; readonly name: string; readonly input: unknown };
+  | { readonly kind: 'peer-call'; readonly id: number; readonly name: string; readonly input: unknown; readonly ids: Ids }
+  | { readonly kind: 'log'; readonly line: LogLine };
 
 /** A running service process, whichever way it was started. `send` to a dead one is lost, never an error. */
 export interface ServiceProcess {
@@ -34,7 +50,8 @@ export type SpawnService = (service: Service) => ServiceProcess;
 
 /** The service's end of the channel. */
 export interface ServicePort {
-  send(message: Upward): void;
+  /** `sent`: called when the message is on its way, or cannot be. */
+  send(message: Upward, sent?: () => void): void;
   onMessage(listener: (message: Downward) => void): void;
   /** The supervisor is gone: nothing must outlive it. */
   onClose(listener: () => void): void;

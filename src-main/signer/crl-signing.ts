@@ -54,7 +54,7 @@ export class CrlSigning {
       const signature = await this.#session.watched(open, () => open.link.sign(key, digest));
       if (!fits(signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
       open.account.touch(this.#session.moment());
-      say('info', 'signer', 'signed a revocation list', { number, ...(point === '' ? {} : { point }) });
+      say('info', 'signer', 'signed a revocation list', { number: list.number, ckaId: key.ref.ckaId });
       return { signature };
     });
   }

@@ -132,7 +132,7 @@ export class LiveStation {
     const { crls } = this;
     this.incomingCrl = new IncomingCrl(config.dataDir);
     this.crlServer = new CrlServer({ builders: () => crls.all(), now: () => clock.now() });
-    const revocationChanged = (view: RevocationView): void => station.emit('revocation.changed', view);
+    const revocationChanged = (view: RevocationView): void => station.revocationChanged(view);
     this.publisher = new Publisher({
       registry,
       host: this.host,

@@ -13,11 +13,13 @@ import {
   type EventPayload,
   type ModuleConfig,
   type Operator,
+  type RevocationView,
   type SignerClient,
   type StationStatus,
   type WorkOrder,
   type SignerOutput,
 } from '../contract/index.ts';
+import { rememberIds, say, underIds, withIds } from '../log/index.ts';
 import { callerOf, createDispatcher, isCall, mustBeAllowed, PinRequests, type Dispatch, type OnRefused } from './dispatch/index.ts';
 import { usualAuthorities, type Wish } from './ceremony/index.ts';
 import { CeremonyDesk } from './ceremony-desk.ts';
@@ -118,6 +120,16 @@ export class Station {
   /** To every face, or to one connection. */
   emit<N extends EventName>(name: N, payload: EventPayload<N>, to?: string): void {
     this.#emit(name, payload, to);
+  }
+
+  /** A revocation is at another state. */
+  revocationChanged(view: RevocationView): void {
+    const { serial, device, state } = view;
+    withIds({ revocation: serial }, () => {
+      if (state === 'RECORDED') rememberIds(serial);
+      say('info', 'revocation', state, { device, reason: view.reason });
+    });
+    this.emit('revocation.changed', view);
   }
 
   /** NOT_SET_UP on first run. */
@@ -289,9 +301,12 @@ export class Station {
       registry.close();
       return;
     }
-    const live = await LiveStation.open(this, registry);
-    await live.start();
-    this.#live = live;
+    // It lives on after the call that set it up or opened it: what it does by itself belongs to no call.
+    this.#live = await underIds({}, async () => {
+      const live = await LiveStation.open(this, registry);
+      await live.start();
+      return live;
+    });
     this.statusSoon();
   }
 

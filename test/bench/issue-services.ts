@@ -40,7 +40,9 @@ export class IssueServices {
       spawn,
       config,
       onEvent: () => undefined,
-      onPeerCall: (name, input) => signer.call(name, input, null),
+      onPeerCall: (name, input, ids) => signer.call(name, input, null, ids),
+      logLevel: 'info',
+      onLine: () => undefined,
       onState: () => undefined,
     });
     this.#hosts = [this.#station, signer];
@@ -88,5 +90,7 @@ const signerHost = (dataDir: string, { emit, onStuck }: SignerOptions): ServiceH
     config: { dataDir, pinPad: null },
     onEvent: (name, payload) => (name === 'signer.stuck' ? onStuck() : emit(name as SignerEventName, payload)),
     onPeerCall: () => Promise.reject(new Error('the signer calls nobody')),
+    logLevel: 'info',
+    onLine: () => undefined,
     onState: () => undefined,
   });

@@ -41,7 +41,7 @@ for (const [which, { damage, reason }] of Object.entries(damages)) {
   broken(`a page ${which} says why, instead of a white window`, async ({ app }) => {
     await expect(app.page.getByRole('heading', { name: 'The window did not start' })).toBeVisible();
     await expect(app.page.getByRole('main')).toContainText(reason);
-    await expect(app.page.getByRole('listitem').last()).toContainText('desktop.log');
+    await expect(app.page.getByRole('listitem').last()).toContainText('station.log');
     expect(await app.log()).toMatch(new RegExp(`the window did not start: .*${reason.source}`, 'u'));
   });
 }

@@ -18,7 +18,9 @@ import {
   type Service,
   type SlotView,
 } from '../../src-main/contract/index.ts';
-import { childProcessServices, Supervisor } from '../../src-main/service-host/index.ts';
+import type { Level, LogLine } from '../../src-main/log/index.ts';
+import { openStationLog, type StationLog } from '../../src-main/log/station-log.ts';
+import { catchOutput, childProcessServices, Supervisor } from '../../src-main/service-host/index.ts';
 import type { StationConfig } from '../../src-main/station/config.ts';
 import { agentPath } from './agent.ts';
 
@@ -30,6 +32,8 @@ export interface TestStationOptions {
   readonly broker?: boolean;
   /** Other profiles than those that are shipped. */
   readonly resourcesDir?: string;
+  /** The lowest level of lines in the log: `info`. */
+  readonly logLevel?: Level;
   /** Another entry for the station service, for example one that kills itself. */
   readonly entry?: string;
 }
@@ -42,7 +46,7 @@ type Listener = (name: string, payload: unknown) => void;
 /** A whole station on a folder of its own: both services as child processes, from source. */
 export class TestStation {
   readonly dataDir: string;
-  /** All that the services wrote and the supervisor said. */
+  /** The messages of all lines of the log. */
   readonly log: string[] = [];
   readonly #options: TestStationOptions;
   readonly #listeners = new Set<Listener>();
@@ -50,12 +54,14 @@ export class TestStation {
   readonly #face: Face;
   #credential: string | null = null;
   #supervisor: Supervisor;
+  readonly #log: StationLog;
 
   constructor(options: TestStationOptions = {}) {
     if (!existsSync(agentPath)) throw new Error(`missing: ${agentPath}; build it with make -C native/device-agent`);
     this.#options = options;
     this.#face = options.face ?? 'command-line';
     this.dataDir = options.dataDir ?? TestStation.folder();
+    this.#log = openStationLog({ dataDir: this.dataDir, level: options.logLevel ?? 'info', onTrouble: (text) => void this.log.push(text) });
     this.#supervisor = this.#start();
   }
 
@@ -73,17 +79,24 @@ export class TestStation {
   #start(): Supervisor {
     const { line = 'auto', broker = true, entry, resourcesDir = resolve('resources') } = this.#options;
     const station: StationConfig = { dataDir: this.dataDir, resourcesDir, agentPath, broker, line };
+    const log = {
+      level: this.#log.level,
+      write: (line: LogLine): void => {
+        this.log.push(line.message);
+        this.#log.write(line);
+      },
+    };
     return new Supervisor({
       spawn: childProcessServices({
         entry: { station: entry ?? resolve('out/services/station.cjs'), signer: resolve('out/services/signer.cjs') },
         execPath: process.execPath,
-        onOutput: (service, text) => void this.log.push(`${service}: ${text}`),
+        onOutput: catchOutput(log),
       }),
       config: { station, signer: { dataDir: this.dataDir, pinPad: null } },
       onEvent: (name, payload) => {
         for (const listener of [...this.#listeners]) listener(name, payload);
       },
-      log: (line) => void this.log.push(line),
+      log,
     });
   }
 
@@ -184,8 +197,9 @@ export class TestStation {
     await up;
   }
 
-  stop(): Promise<void> {
-    return this.#supervisor.stop();
+  async stop(): Promise<void> {
+    await this.#supervisor.stop();
+    await this.#log.flush();
   }
 
   /** As after the computer was switched off and on: same folder, no session. */
@@ -196,6 +210,7 @@ export class TestStation {
 
   async dispose(): Promise<void> {
     await this.stop();
+    await this.#log.close();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure, type Face } from '../../contract/index.ts';
-import { Supervisor, type SupervisorOptions } from '../supervisor.ts';
+import { Supervisor, supervisorLine, type SupervisorLog, type SupervisorOptions } from '../supervisor.ts';
 import { endpointOf } from './address.ts';
 import { Joined } from './client.ts';
 import type { Owner, StationParts } from './messages.ts';
@@ -19,7 +19,7 @@ export interface RunningStationOptions {
   readonly onEvent: (name: string, payload: unknown) => void;
   /** Another program ran the station, and has ended. */
   readonly onGone: () => void;
-  readonly log: (line: string) => void;
+  readonly log: SupervisorLog;
 }
 
 /** The station of a data folder, whoever runs it. */
@@ -97,7 +97,7 @@ async function start(options: RunningStationOptions, address: string): Promise<R
       endpoint = await Endpoint.open({
         address,
         version,
-        log,
+        log: (text) => log.write(supervisorLine('info', text)),
         owner: { kind, pid: process.pid, parts },
         call: (name, input, origin) => supervisor.call(name as never, input as never, origin),
       });
@@ -106,7 +106,7 @@ async function start(options: RunningStationOptions, address: string): Promise<R
     await supervisor.stop();
     throw thrown;
   }
-  log(`the station of ${dataDir} runs in this program`);
+  log.write(supervisorLine('info', `the station of ${dataDir} runs in this program`));
   return {
     owner: null,
     call,

@@ -1,5 +1,5 @@
 import { Failure, stackOf, toFailureData, type RecordsHost, type RecordsView } from '../../contract/index.ts';
-import { idsOf, isLogged, say, sayUnder } from '../../log/index.ts';
+import { idsOf, isLogged, say, sayUnder, underIds } from '../../log/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { RequestParts } from '../revocation/index.ts';
 import type { Registry, Stretch } from '../registry/index.ts';
@@ -85,7 +85,8 @@ export class RecordsSync {
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    // It serves everybody, not the call that began it.
+    this.#running ??= underIds({}, () => this.#run());
   }
 
   /** Ends at once: what is under way is sent again by whoever is next. */

@@ -113,7 +113,7 @@ export class App {
 
   /** What the main process and the services have written. */
   log(): Promise<string> {
-    return readFile(join(this.dataDir, 'desktop.log'), 'utf8');
+    return readFile(join(this.dataDir, 'log', 'station.log'), 'utf8');
   }
 
   /** The process of a service, as the main process last reported it. */
@@ -146,7 +146,7 @@ export class App {
 
   /** Lines about something blocked that no scenario asked for: faults of our own page. */
   async unexpectedBlocks(): Promise<string[]> {
-    const blocked = (await this.log()).split('\n').filter((line) => line.includes(' BLOCKED '));
+    const blocked = (await this.log()).split('\n').filter((line) => line.includes('"BLOCKED '));
     return blocked.filter((line) => !this.#expected.some((part) => line.includes(part)));
   }
 

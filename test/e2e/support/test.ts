@@ -25,7 +25,7 @@ async function keepWhenFailed(app: App, info: TestInfo): Promise<void> {
   if (info.status === info.expectedStatus) return;
   await app.page.screenshot({ path: info.outputPath('window.png') }).catch(() => undefined);
   await writeFile(info.outputPath('console.log'), app.console());
-  await writeFile(info.outputPath('desktop.log'), await app.log());
+  await writeFile(info.outputPath('station.log'), await app.log());
 }
 
 async function close(app: App): Promise<void> {

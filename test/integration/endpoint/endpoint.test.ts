@@ -40,7 +40,7 @@ const joined = (events: string[] = [], onGone = (): void => undefined, of = data
       },
       config: { station: null, signer: null },
     },
-    log: () => undefined,
+    log: { level: 'info', write: () => undefined },
   });
 
 const failureOf = async (work: Promise<unknown>): Promise<FailureData> => {
@@ -179,7 +179,7 @@ test('another version is refused by name', async () => {
     services: { spawn: () => expect.unreachable('no station is to be started'), config: { station: null, signer: null } },
     onEvent: () => undefined,
     onGone: () => undefined,
-    log: () => undefined,
+    log: { level: 'info', write: () => undefined },
   });
   expect(await failureOf(other)).toMatchObject({ code: 'STATION_OTHER_VERSION', params: { running: version, own: '9.9.9' } });
 });

@@ -28,7 +28,7 @@ const start = (service: Service = 'station'): ReturnType<SpawnService> => {
   const process = spawn(service);
   process.onMessage((message) => heard.push(message));
   process.onExit((how) => exits.push(how));
-  process.send({ kind: 'start', config: 'its configuration' });
+  process.send({ kind: 'start', config: 'its configuration', logLevel: 'info' });
   return process;
 };
 const ready = { kind: 'ready' } as const;
@@ -51,6 +51,14 @@ test('a service that ends before its first message goes on at the second host wi
   expect(second[0]?.received.at(-1)).toEqual({ kind: 'stop' });
   second[0]?.exit('exit code 0');
   expect(exits).toEqual(['exit code 0']);
+});
+
+test('a line for the log is no answer: a service that says why it ends goes on at the second host', () => {
+  start();
+  only(first).say({ kind: 'log', line: { level: 'error', component: 'bug', message: 'why', time: '', ids: {}, facts: {} } });
+  only(first).exit('exit code 1');
+  expect([heard.length, moves, exits]).toEqual([1, ['station: exit code 1'], []]);
+  expect(only(second).received).toHaveLength(1);
 });
 
 test('it is started there from then on, and the other service where it was', () => {

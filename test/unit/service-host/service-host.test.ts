@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Failure } from '../../../src-main/contract/index.ts';
-import { ServiceHost } from '../../../src-main/service-host/service-host.ts';
+import type { Ids, LogLine } from '../../../src-main/log/index.ts';
+import { ServiceHost, type ServiceHostOptions } from '../../../src-main/service-host/service-host.ts';
 import { FakeProcess } from './fake-process.ts';
 
 let processes: FakeProcess[];
 let states: string[];
 let events: string[];
+let lines: LogLine[];
 const newest = (): FakeProcess => processes.at(-1) as FakeProcess;
 
-const host = (onPeerCall = (): Promise<unknown> => Promise.resolve('peer')): ServiceHost =>
+const host = (onPeerCall: ServiceHostOptions['onPeerCall'] = () => Promise.resolve('peer')): ServiceHost =>
   new ServiceHost({
     service: 'signer',
     config: { some: 'config' },
@@ -19,6 +21,8 @@ const host = (onPeerCall = (): Promise<unknown> => Promise.resolve('peer')): Ser
     },
     onEvent: (name) => void events.push(name),
     onPeerCall,
+    logLevel: 'info',
+    onLine: (line) => void lines.push(line),
     onState: (state) => void states.push(state),
   });
 
@@ -29,7 +33,7 @@ const lastCallId = (process: FakeProcess): number => (process.received.findLast(
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [processes, states, events] = [[], [], []];
+  [processes, states, events, lines] = [[], [], [], []];
 });
 afterEach(() => vi.useRealTimers());
 
@@ -37,7 +41,7 @@ test('calls wait for the start, and their answers find them', async () => {
   const service = host();
   const [one, two] = [service.call('one', 1, null), service.call('two', 2, null)];
   await settle();
-  expect(newest().received).toEqual([{ kind: 'start', config: { some: 'config' } }]);
+  expect(newest().received).toEqual([{ kind: 'start', config: { some: 'config' }, logLevel: 'info' }]);
   newest().say({ kind: 'ready' });
   await settle();
   const [first, second] = newest().received.slice(1) as { id: number }[];
@@ -117,9 +121,33 @@ test('what a dead process still had to say is not heard', async () => {
 test('a call of the other service is carried there, its failure back by name', async () => {
   host(() => Promise.reject(new Failure('SESSION_NONE')));
   newest().say({ kind: 'ready' });
-  newest().say({ kind: 'peer-call', id: 7, name: 'sign', input: {} });
+  newest().say({ kind: 'peer-call', id: 7, name: 'sign', input: {}, ids: {} });
   await settle();
   expect(newest().received.at(-1)).toMatchObject({ kind: 'peer-result', id: 7, outcome: { ok: false, error: { code: 'SESSION_NONE' } } });
+});
+
+test('what a call belongs to goes along, to the service and from one to the other', async () => {
+  const carried: Ids[] = [];
+  const service = host((_name, _input, ids) => {
+    carried.push(ids);
+    return Promise.resolve('done');
+  });
+  newest().say({ kind: 'ready' });
+  void service.call('sign', {}, null, { call: 'c', run: 'r' });
+  await settle();
+  expect(newest().received.at(-1)).toMatchObject({ kind: 'call', ids: { call: 'c', run: 'r' } });
+  newest().say({ kind: 'peer-call', id: 7, name: 'sign', input: {}, ids: { run: 'r' } });
+  await settle();
+  expect(carried).toEqual([{ run: 'r' }]);
+});
+
+test('the last lines of a service that died are heard, also when they come after its end', () => {
+  host();
+  const dead = newest();
+  dead.exit();
+  const line = { level: 'error', component: 'bug', message: 'its last words', time: '', ids: {}, facts: {} } as const;
+  dead.say({ kind: 'log', line });
+  expect(lines).toEqual([line]);
 });
 
 test('stop asks first, and ends by force after the grace', async () => {

@@ -1,4 +1,5 @@
 import { AuthorityAlgorithm, events, limits } from '../../../contract/index.ts';
+import { levels } from '../../../log/index.ts';
 import type { CommandEntry } from '../entry.ts';
 import { moduleOptions } from '../options.ts';
 
@@ -165,6 +166,26 @@ export const plainCommands: readonly CommandEntry[] = [
     examples: [{ line: 'doctor', about: 'exit code 1 when one does not hold' }],
     output: '{findings: [{invariant, title, ok, checked, problems}]}',
     load: async () => (await import('../../commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'log',
+    summary: 'what the station did, line by line; no station needs to run',
+    options: {
+      call: { value: 'ID', help: 'only what belongs to this call' },
+      run: { value: 'ID', help: 'only what belongs to this run' },
+      revocation: { value: 'SERIAL', help: 'only what belongs to the revocation of this certificate' },
+      publication: { value: 'ID', help: 'only what belongs to this publication' },
+      bug: { value: 'ID', help: 'only the bug with the id of an INTERNAL answer, with its stack' },
+      level: { value: 'LEVEL', choices: levels, help: 'this level and above (default: info)' },
+      follow: { help: 'go on with new lines until Ctrl-C' },
+    },
+    untilStopped: true,
+    examples: [
+      { line: 'log --level warn', about: 'what went wrong' },
+      { line: 'log --follow --json', about: 'every line as it comes, one JSON object each' },
+    ],
+    output: 'one line for each: {level, time, component, msg, call, run, revocation, publication} and facts',
+    load: async () => (await import('../../commands/log.ts')).log,
   },
   {
     name: 'help',
