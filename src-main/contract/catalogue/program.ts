@@ -17,7 +17,7 @@ export const programFailures = {
     'never',
     'A bug in Birthmark',
     'Birthmark did something that it should not. The log has the details under the id {id}.',
-    'Send this id and the log to support.',
+    'Send what [command: log --bug {id}] shows to support, with the file log/station.log of the data folder.',
   ),
   SERVICE_CRASHED: entry(
     'INTERNAL',
