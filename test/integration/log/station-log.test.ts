@@ -34,6 +34,7 @@ describe('a unit that is provisioned on an officer’s word, with a central data
     await server.migrate('--station', `${name}=Line 1`);
     await station.call('records.connect', { at: RecordsHost.parse({ host: '127.0.0.1', port: server.port }) });
     expect((await station.run(1)).state).toBe('PASS');
+    await station.call('records.settle', { timeoutMs: 30_000 });
     const ended = station.waitFor('slot.changed', ({ run, state }) => run !== null && state !== 'RUNNING');
     await station.call('line.reprovision', { slot: 1 });
     const { device, state } = await ended;
