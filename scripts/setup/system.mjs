@@ -27,7 +27,7 @@ function postgresFolders() {
  * Debian package (further names: what newer releases call it) and what shows that it is there.
  * @type {Record<'base' | 'electron' | 'tests', Package[]>}
  */
-const packages = {
+export const packages = {
   base: [
     [['gcc'], program('gcc')],
     [['g++'], program('g++')],
