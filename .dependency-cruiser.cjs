@@ -121,7 +121,7 @@ module.exports = {
     may(preload, contract),
     may(cli, contract, serviceHost, station, logDoor, logWriter),
     may(renderer, contract, '^src-main/preload/api\\.ts$', folder('resources/locales')),
-    may(test, '^src-main/', renderer, folder('scripts')),
+    may(test, '^src-main/', renderer, folder('scripts'), '^\\.dependency-cruiser\\.cjs$'),
     may(scripts),
     { from: { path: [log, serviceHost, der, station, signer, desktop, cli, test, scripts] }, to: nodeBuiltIns },
     ...Object.entries(packages).map(([name, parts]) => ({
