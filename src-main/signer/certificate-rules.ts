@@ -1,4 +1,4 @@
-import { limits, type SigningProfile } from '../contract/index.ts';
+import { limits, placeholderCrlBase, type SigningProfile } from '../contract/index.ts';
 import {
   assertKey,
   basicConstraintsOf,
@@ -162,10 +162,14 @@ function isGoodTenant(commonName: string | null, tenants: readonly string[] | nu
   return tenants === null || device === undefined || tenants.includes(tenant ?? '');
 }
 
-/** Whoever checks the certificate asks this list, and no other, whether it was revoked. A root is in nobody's list. */
+/**
+ * Whoever checks the certificate asks this list, and no other, whether it was revoked. A root is in nobody's list, and a station without an address
+ * for its only list names none.
+ */
 function isGoodPoint({ tbs, signer, selfSigned }: Case): boolean {
   const point = tbs.extensions.get(oids.crlDistributionPoints);
-  if (point === undefined) return selfSigned;
+  const [only = '', ...more] = signer.points;
+  if (point === undefined) return selfSigned || (more.length === 0 && only.startsWith(`${placeholderCrlBase}/`));
   return signer.points.some((uri) => same(point.value, distributionPointsOf(uri)));
 }
 

@@ -17,6 +17,7 @@ import {
   readTime,
   signatureAlgorithm,
   tags,
+  type Extension,
 } from '../der/index.ts';
 import { refused } from './failures.ts';
 import type { IssuerKey } from './issuer-key.ts';
@@ -181,16 +182,27 @@ export class CrlStream {
       throw refused('the authority key identifier must be the issuer’s');
     const number = extensions.get(oids.crlNumber);
     if (number === undefined) throw refused('a revocation list must have a number');
-    const point = extensions.get(oids.issuingDistributionPoint);
-    // Without it a list of one partition would count for all certificates of the issuer.
-    if (point?.critical !== true) throw refused('a revocation list must name its distribution point, critical');
-    const uri = this.key.signer.points.find((one) => Buffer.compare(point.value, issuingPointOf(one)) === 0);
-    if (uri === undefined) throw refused('the distribution point must be one of the issuer’s own revocation lists, and nothing else');
-    this.#uri = uri;
+    this.#uri = this.#checkPoint(extensions.get(oids.issuingDistributionPoint));
     this.#number = readNumber(onlyElement(number.value, tags.integer));
     this.#rest = this.#rest.subarray(element.bytes.length);
     if (this.#seen - this.#rest.length !== this.#total) throw new DerError('a length that is not the sum of its parts');
     this.#stage = 'done';
+  }
+
+  /** Which of the issuer's lists it is. */
+  #checkPoint(point: Extension | undefined): string {
+    const { points } = this.key.signer;
+    const [only, ...more] = points;
+    if (only !== undefined && more.length === 0) {
+      // NSS and mbedTLS read no list with a critical extension that they do not know.
+      if (point !== undefined) throw refused('a list of all certificates of the issuer names no distribution point');
+      return only;
+    }
+    // Without it a list of one partition would count for all certificates of the issuer.
+    if (point?.critical !== true) throw refused('a list of one of several partitions must name its distribution point, critical');
+    const uri = points.find((one) => Buffer.compare(point.value, issuingPointOf(one)) === 0);
+    if (uri === undefined) throw refused('the distribution point must be one of the issuer’s own revocation lists, and nothing else');
+    return uri;
   }
 
   #bound(bytes: number): void {

@@ -81,7 +81,7 @@ export const caKey = {
   spki: caSpki,
   keyId: keyIdOf(caSpki),
   authority,
-  points: ['http://crl.example/crl/i/0.crl'],
+  points: ['http://crl.example/crl/i/0.crl', 'http://crl.example/crl/i/1.crl'],
 } as const;
 export const caRef = { ckaId: '01', spkiSha256: sha256Hex(caSpki) };
 export const algorithmOfCa = signatureAlgorithm('ec-p256');

@@ -19,7 +19,7 @@ try {
     number: 2,
     thisUpdate: here.clock.now(),
     nextUpdate: here.clock.now() + 86_400_000,
-    uri: 'http://crl.test.example/crl/device-2/0.crl',
+    uri: null,
     entries: () => entries,
     path,
     sign: {

@@ -43,6 +43,7 @@ function live(round: number): void {
     bytes: 1,
     sha256: hex(32),
     signature: randomBytes(8),
+    namesPoint: false,
   };
   r.crls.record(crl, { upTo: 0, keepAfter: r.now() });
   r.crls.published(crl, number);

@@ -6,7 +6,7 @@ import { Operator, Role, SignIn, StationStatus } from '../models.ts';
 import { ModuleConfig } from '../signer.ts';
 import { call, done, everyone, nothing, officer, signedIn } from './spec.ts';
 
-/** No such host exists (RFC 6761): brokers of this station get the CRL as a file. */
+/** No address: no such host exists (RFC 6761). It only names the lists of an issuer that has several. */
 export const placeholderCrlBase = 'http://crl.birthmark.invalid';
 
 export const stationCalls = {
@@ -35,7 +35,7 @@ export const stationCalls = {
         tokenLabel: z.string().min(1).max(32),
         slots: z.array(z.object({ slot: z.int().min(1).max(limits.slots), path: SlotPosition }).strict()).max(limits.slots),
         brokerPort: z.int().min(0).max(65535).default(0),
-        /** Stands in every certificate from the first one on and cannot be added later: where its CRL can be fetched over HTTP. */
+        /** Where CRLs can be fetched over HTTP; stands in every certificate from the first one on and cannot be added later. */
         crlBase: z
           .url({ protocol: /^https?$/u })
           .max(200)

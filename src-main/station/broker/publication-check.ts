@@ -83,7 +83,8 @@ function readInstalled(pem: string): Crl[] {
 /** Never a step back, and nobody revoked is let in again. A CA that was taken out needs no successor: it admits nobody. A CA's partitions stay. */
 function checkSuccession(before: Crl, checked: readonly Checked[], cas: readonly ClientCa[]): void {
   const ca = cas.find((candidate) => isBy(before, candidate));
-  const next = ca === undefined ? undefined : checked.find(({ crl }) => isBy(crl, ca) && crl.uri === before.uri);
+  // A list for all certificates takes the place of one that named a distribution point.
+  const next = ca === undefined ? undefined : checked.find(({ crl }) => isBy(crl, ca) && (crl.uri === null || crl.uri === before.uri));
   if (next === undefined) return;
   const { crl, expired } = next;
   if (crl.number < before.number) throw rejected(`number ${crl.number} is older than ${before.number}, which is installed`);

@@ -16,7 +16,7 @@ export interface AuthorityRequest {
  * A self-signed root. It does not name a path length: how deep the customer goes below it is the customer's choice. `crlUri` names its own
  * CRL: openssl's -crl_check_all looks the root up in it, too, and takes a list with a distribution point for no other certificate.
  */
-export function buildRootTbs(request: AuthorityRequest & { readonly crlUri?: string }): Draft {
+export function buildRootTbs(request: AuthorityRequest & { readonly crlUri?: string | null }): Draft {
   const { algorithm, bits } = authorityKey(request.spki);
   return assemble({
     ...request,
@@ -28,13 +28,13 @@ export function buildRootTbs(request: AuthorityRequest & { readonly crlUri?: str
       ext.keyUsage('keyCertSign', 'cRLSign'),
       ext.subjectKeyIdentifier(bits),
       ext.authorityKeyIdentifier(keyIdentifier(bits)),
-      ...(request.crlUri === undefined ? [] : [ext.crlDistributionPoint(request.crlUri)]),
+      ...(request.crlUri === undefined || request.crlUri === null ? [] : [ext.crlDistributionPoint(request.crlUri)]),
     ],
   });
 }
 
 /** An issuing CA below `issuer`: path length 0. `crlUri` names the CRL of the CA above. ISSUER_TOO_SHORT when it would outlive it. */
-export function buildIssuerTbs(request: AuthorityRequest & { readonly issuer: Issuer; readonly crlUri: string }): Draft {
+export function buildIssuerTbs(request: AuthorityRequest & { readonly issuer: Issuer; readonly crlUri: string | null }): Draft {
   const { bits } = authorityKey(request.spki);
   const validity = validityFrom(request.now, request.days);
   assertWithin(validity, request.issuer);
@@ -48,7 +48,7 @@ export function buildIssuerTbs(request: AuthorityRequest & { readonly issuer: Is
       ext.keyUsage('keyCertSign', 'cRLSign'),
       ext.subjectKeyIdentifier(bits),
       ext.authorityKeyIdentifier(request.issuer.keyId),
-      ext.crlDistributionPoint(request.crlUri),
+      ...(request.crlUri === null ? [] : [ext.crlDistributionPoint(request.crlUri)]),
     ],
   });
 }

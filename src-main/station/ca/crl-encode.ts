@@ -17,8 +17,8 @@ export interface CrlHead {
   /** Milliseconds since the epoch. */
   readonly thisUpdate: number;
   readonly nextUpdate: number;
-  /** As in the certificates' distribution point. */
-  readonly uri: string;
+  /** Of one of several partitions: as in the certificates' distribution point. Null: the list is for all certificates of the issuer. */
+  readonly uri: string | null;
 }
 
 /** RFC 5280 5.3.1 CRLReason numbers; `unspecified` is left out of an entry, as 5.3.1 asks. */
@@ -102,7 +102,11 @@ export function frameTbs(head: CrlHead, entryBytes: number): TbsFrame {
   const list = entryBytes === 0 ? Buffer.alloc(0) : der.header(0x30, entryBytes);
   const after = der.explicit(
     0,
-    der.sequence(ext.authorityKeyIdentifier(issuer.keyId), ext.crlNumber(head.number), ext.issuingDistributionPoint(head.uri)),
+    der.sequence(
+      ext.authorityKeyIdentifier(issuer.keyId),
+      ext.crlNumber(head.number),
+      ...(head.uri === null ? [] : [ext.issuingDistributionPoint(head.uri)]),
+    ),
   );
   const outer = der.header(0x30, start.length + list.length + entryBytes + after.length);
   return { before: Buffer.concat([outer, start, list]), after };

@@ -32,6 +32,7 @@ export {
   buildServerTbs,
   buildServiceTbs,
   crlUri,
+  distributionPoint,
   partitionOf,
   type Draft,
   type LeafRequest,

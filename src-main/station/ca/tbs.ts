@@ -1,4 +1,4 @@
-import { Failure, limits } from '../../contract/index.ts';
+import { Failure, limits, placeholderCrlBase } from '../../contract/index.ts';
 import { der, name, oids, readPublicKeyInfo, signatureAlgorithm, time, type NameParts } from '../../der/index.ts';
 import { instant } from '../clock.ts';
 import * as ext from './extensions.ts';
@@ -27,13 +27,23 @@ export interface LeafRequest {
   readonly now: number;
   /** Days; the profile's default when absent. */
   readonly validityDays?: number;
-  /** Of `crlUri`. It cannot be added to a certificate later. */
-  readonly crlUri: string;
+  /** Of `distributionPoint`; null: the certificate names none. It cannot be added to a certificate later. */
+  readonly crlUri: string | null;
 }
 
 /** The URI that names a CRL in certificates and in the CRL itself. */
 export const crlUri = (base: string, issuer: string, partition = 0): string =>
   `${base.replace(/\/+$/u, '')}/crl/${encodeURIComponent(issuer)}/${partition}.crl`;
+
+/** What a certificate of this issuer names as the place of its CRL; null on a station without an address for them. */
+export function distributionPoint(
+  base: string,
+  issuer: { readonly id: string; readonly partitions: number },
+  partition = 0,
+): string | null {
+  // A list of one of several partitions is told from the others by its name, whether or not it can be fetched.
+  return base === placeholderCrlBase && issuer.partitions === 1 ? null : crlUri(base, issuer.id, partition);
+}
 
 /** Which partition of its issuer's CRL a certificate belongs to: spread evenly, and plain to everybody from the serial number. */
 export const partitionOf = (serial: string, partitions: number): number => parseInt(serial.slice(-8), 16) % partitions;
@@ -82,7 +92,7 @@ function buildLeaf(request: LeafRequest, alternativeNames: readonly Buffer[]): D
       ext.extendedKeyUsage(...profile.extendedKeyUsage.map((usage) => oids[usage])),
       ext.subjectKeyIdentifier(info.bits),
       ext.authorityKeyIdentifier(issuer.keyId),
-      ext.crlDistributionPoint(request.crlUri),
+      ...(request.crlUri === null ? [] : [ext.crlDistributionPoint(request.crlUri)]),
       ...alternativeNames,
     ],
   });

@@ -4,7 +4,7 @@ import {
   buildIssuerTbs,
   buildRequestInfo,
   buildRootTbs,
-  crlUri,
+  distributionPoint,
   newSerial,
   readIssuer,
   requestToPem,
@@ -73,7 +73,7 @@ function drawnUp({ journal, parts }: CeremonyContext, step: string): { tbs: Uint
 function drawUp(context: CeremonyContext, role: IssuerKind, above: Above | null): { tbs: Uint8Array; serial: string } {
   const { subject, days } = plannedOf(context, role);
   const common = { subject: nameOf(subject), spki: proofOf(context, role).spki, serial: newSerial(), now: context.parts.clock.now(), days };
-  const uri = crlUri(context.plan.crlBase, above?.id ?? plannedOf(context, role).id);
+  const uri = distributionPoint(context.plan.crlBase, { id: above?.id ?? plannedOf(context, role).id, partitions: 1 });
   return above === null ? buildRootTbs({ ...common, crlUri: uri }) : buildIssuerTbs({ ...common, issuer: above.issuer, crlUri: uri });
 }
 

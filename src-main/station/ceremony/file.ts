@@ -147,6 +147,9 @@ function advice(file: CeremonyFile): [path: string, problem: string][] {
       ]);
   });
   if (file.station?.crlBase === placeholderCrlBase)
-    found.push(['station', 'crlBase is a placeholder; it stands in every certificate and cannot be changed later']);
+    found.push([
+      'station',
+      'without crlBase certificates do not say where their revocation list can be fetched; it cannot be added to them later',
+    ]);
   return found;
 }

@@ -4,7 +4,7 @@ import {
   buildServerTbs,
   buildServiceTbs,
   certificateToPem,
-  crlUri,
+  distributionPoint,
   newSerial,
   partitionOf,
   readCertificate,
@@ -83,7 +83,7 @@ function drawUp(context: CeremonyContext, leaf: LeafName, made: MadeAuthority, s
     serial,
     now,
     validityDays: daysWithin(context.profile(profile), made, now),
-    crlUri: crlUri(context.plan.crlBase, planned.id, partitionOf(serial, planned.partitions)),
+    crlUri: distributionPoint(context.plan.crlBase, planned, partitionOf(serial, planned.partitions)),
   };
   return leaf === 'broker' ? buildServerTbs({ ...common, hosts: localHosts }) : buildServiceTbs({ ...common, subject: { name } });
 }

@@ -19,6 +19,7 @@ import {
   checkAttestation,
   checkCsrSoon,
   crlUri,
+  distributionPoint,
   newSerial,
   partitionOf,
   readCertificate,
@@ -163,7 +164,7 @@ export class Issuance {
       subject: { tenant: tenant ?? '', device: id ?? '' },
       serial,
       now: certificateClock.now(),
-      crlUri: crlUri(crlBase, issuer.id, partition),
+      crlUri: distributionPoint(crlBase, issuer, partition),
     });
     const reservation = {
       serial: draft.serial,

@@ -2,7 +2,7 @@ import { Failure, unwrap, type CertificateRow, type SignerClient } from '../../c
 import {
   assembleCertificate,
   checkCsr,
-  crlUri,
+  distributionPoint,
   newSerial,
   partitionOf,
   readCertificate,
@@ -72,7 +72,7 @@ export async function issueOwn(options: OwnIssuanceOptions, request: OwnRequest,
     spki,
     serial,
     now: clock.now(),
-    crlUri: crlUri(crlBase, issuer.id, partition),
+    crlUri: distributionPoint(crlBase, issuer, partition),
   });
   const { commonName, notBefore, notAfter } = draft;
   const names = { serial, issuer: issuer.id, partition, use, device: commonName, run: null, order: null };

@@ -108,7 +108,7 @@ function builderOf(crl: Crl, builders: readonly CrlBuilder[]): CrlBuilder | null
   if (ofName.length === 0) return null;
   const signed = ofName.filter(({ issuer }) => crl.signedBy(readIssuer(issuer.certificate)));
   if (signed.length === 0) throw refused('signature', `number ${String(crl.number)} names a CA of this station, and was not signed by it`);
-  const builder = signed.find(({ uri }) => uri === crl.uri);
+  const builder = signed.find((one) => one.isFor(crl.uri));
   if (builder === undefined)
     throw refused('scope', `number ${String(crl.number)} is for ${crl.uri ?? 'no distribution point'}, which is none of this station’s`);
   return builder;

@@ -23,7 +23,7 @@ export interface CrlBuilderOptions {
   readonly registry: Registry;
   readonly issuer: IssuerRecord;
   readonly partition: number;
-  /** URI in the certificates and in the CRL. */
+  /** URI in the certificates, and in the CRL where the issuer has several. */
   readonly distributionPoint: string;
   readonly dataDir: string;
   /** A new stream to the signer for each CRL. */
@@ -56,9 +56,10 @@ export class CrlBuilder {
     return this.#options.issuer;
   }
 
-  /** The distribution point. */
-  get uri(): string {
-    return this.#options.distributionPoint;
+  /** Whether a list of this issuer with this distribution point is one of these; earlier versions named it in the only list of an issuer, too. */
+  isFor(point: string | null): boolean {
+    const { distributionPoint, issuer } = this.#options;
+    return point === distributionPoint || (point === null && issuer.partitions === 1);
   }
 
   newest(): CrlView | null {
@@ -116,10 +117,15 @@ export class CrlBuilder {
       // An entry leaves one CRL after its certificate has ended: it stands in the first CRL that is made after that end.
       const keepAfter = instant(Math.min(now, Date.parse(this.newest()?.thisUpdate ?? instant(now))));
       const number = registry.crls.nextNumber(this.scope, Math.max(above, this.highestNumber()));
-      const written = await this.#write({ number, thisUpdate, nextUpdate }, () => snapshot.entries(this.scope, keepAfter), sign);
+      const namesPoint = this.#options.issuer.partitions > 1;
+      const written = await this.#write(
+        { number, thisUpdate, nextUpdate, namesPoint },
+        () => snapshot.entries(this.scope, keepAfter),
+        sign,
+      );
       await this.#mustContain((serial) => registry.crls.mayLeave(this.scope, serial, keepAfter));
       await this.#archive.keep(number);
-      const crl = { ...this.scope, ...written, thisUpdate: instant(thisUpdate), nextUpdate: instant(nextUpdate) };
+      const crl = { ...this.scope, ...written, namesPoint, thisUpdate: instant(thisUpdate), nextUpdate: instant(nextUpdate) };
       registry.crls.record(crl, { upTo: snapshot.upTo, keepAfter });
       this.#archive.sweep();
       return unwrap(registry.crls.get(this.scope, number), 'the CRL was just recorded');
@@ -144,14 +150,18 @@ export class CrlBuilder {
     const snapshot = registry.revocationSnapshot();
     try {
       const times = { thisUpdate: Date.parse(crl.thisUpdate), nextUpdate: Date.parse(crl.nextUpdate) };
-      await this.#write({ number, ...times }, () => snapshot.entriesOf(this.scope, number), knownSignature(signature), path);
+      const namesPoint = registry.crls.namesPoint(this.scope, number);
+      await this.#write({ number, ...times, namesPoint }, () => snapshot.entriesOf(this.scope, number), knownSignature(signature), path);
     } finally {
       snapshot.close();
     }
   }
 
   #write(
-    head: { readonly number: number; readonly thisUpdate: number; readonly nextUpdate: number },
+    {
+      namesPoint,
+      ...head
+    }: { readonly number: number; readonly thisUpdate: number; readonly nextUpdate: number; readonly namesPoint: boolean },
     entries: () => Iterable<CrlEntry>,
     sign: CrlSigner,
     path = this.#archive.draft,
@@ -160,7 +170,7 @@ export class CrlBuilder {
     return writeCrl({
       ...head,
       issuer: this.#issuer,
-      uri: this.#options.distributionPoint,
+      uri: namesPoint ? this.#options.distributionPoint : null,
       entries: () => notAfter(entries(), latest),
       path,
       sign,

@@ -9,6 +9,8 @@ export interface CrlScope {
 
 export interface CrlRecord extends Omit<CrlView, 'added' | 'dropped' | 'publishedAt'> {
   readonly signature: Uint8Array;
+  /** Whether it names its distribution point: a list of one of several partitions does. */
+  readonly namesPoint: boolean;
 }
 
 /** What a CRL was made of: the revocations up to `upTo` (a row number), but for those that ended before `keepAfter` and were listed after it. */
@@ -83,8 +85,8 @@ export class Crls {
         upTo,
       );
       run(
-        `INSERT INTO crls (issuer, partition, number, this_update, next_update, entries, added, dropped, bytes, sha256, signature)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO crls (issuer, partition, number, this_update, next_update, entries, added, dropped, bytes, sha256, signature, names_point)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         issuer,
         partition,
         number,
@@ -96,6 +98,7 @@ export class Crls {
         crl.bytes,
         crl.sha256,
         crl.signature,
+        crl.namesPoint ? 1 : 0,
       );
       this.#store.audit('station', 'crl.sign', issuer, { partition, number, entries: crl.entries, added, dropped, sha256: crl.sha256 });
     });
@@ -138,6 +141,13 @@ export class Crls {
       .sql('SELECT signature FROM crls WHERE issuer = ? AND partition = ? AND number = ?')
       .get(issuer, partition, number);
     return (row?.['signature'] ?? null) as Buffer | null;
+  }
+
+  namesPoint({ issuer, partition }: CrlScope, number: number): boolean {
+    const row = this.#store
+      .sql('SELECT names_point AS names FROM crls WHERE issuer = ? AND partition = ? AND number = ?')
+      .get(issuer, partition, number);
+    return row?.['names'] === 1;
   }
 
   /** What came in after number `from` and up to `to`, oldest first, and what left; `limit` of each. */

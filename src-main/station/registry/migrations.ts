@@ -1,5 +1,6 @@
 import { crlHistory } from './migrations/crl-history.ts';
 import { approval } from './migrations/approval.ts';
+import { crlPoint } from './migrations/crl-point.ts';
 import { expiry } from './migrations/expiry.ts';
 import { recordsMigration } from './migrations/records.ts';
 import { requests } from './migrations/requests.ts';
@@ -294,4 +295,5 @@ export const migrations: readonly string[] = [
   signInsMigration,
   expiry,
   accessKeysMigration,
+  crlPoint,
 ];

@@ -23,7 +23,7 @@ export async function reconcile({ registry, crls, host }: ReconcileParts): Promi
   const differing: string[] = [];
   const [notRefused, notRevoked]: [string[], string[]] = [[], []];
   for (const here of lists) {
-    const other = there.find((crl) => Buffer.compare(crl.issuer, here.issuer) === 0 && crl.uri === here.uri);
+    const other = there.find((crl) => Buffer.compare(crl.issuer, here.issuer) === 0 && (here.uri === null || crl.uri === here.uri));
     const what = here.uri ?? 'the only list';
     if (other?.number !== here.number) differing.push(`${what}: number ${here.number} here, ${other?.number ?? 'none'} there`);
     else if (other.sha256 !== here.sha256) differing.push(`${what}: two lists with the number ${here.number}`);

@@ -16,7 +16,7 @@ import {
   writeCrl,
   type CrlEntry,
 } from '../../../src-main/station/ca/index.ts';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { WorkFolder } from '../../support/openssl.ts';
 import { crlBase, issueTerms, makeHierarchy, shippedProfile, SignerBench, type Hierarchy } from '../../support/signer.ts';
 
@@ -68,7 +68,7 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
       number,
       thisUpdate: now,
       nextUpdate: now + 86_400_000,
-      uri,
+      uri: null,
       entries: () => entries,
       path,
       sign,
@@ -110,6 +110,23 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
     expect([...crl.entries()].map((entry) => entry.serial)).toEqual([serial]);
     const certtool = work.run('certtool', '--verify-crl', '--load-ca-certificate', 'issuer.pem', '--infile', 'crl.pem');
     expect(certtool.text).toContain('Verified');
+    await bench.client('session.close', { why: 'done' });
+  });
+
+  it('publishes a list that NSS reads, and by which it refuses the revoked one only', async () => {
+    await bench.openSession(issueTerms(bench, token, made.issuer));
+    const { serial } = readCertificate(await issue('nss-revoked'));
+    await issue('nss-good');
+    await publish(3, [{ serial, revokedAt: new Date(bench.clock.now() - 60_000).toISOString(), reason: 'keyCompromise' }]);
+    mkdirSync(work.path('nss'));
+    const nss = (program: 'certutil' | 'crlutil', ...args: readonly string[]): string => work.run(program, '-d', 'sql:nss', ...args).text;
+    nss('certutil', '-N', '--empty-password');
+    nss('certutil', '-A', '-n', 'root', '-t', 'TC,,', '-i', 'root.pem');
+    nss('certutil', '-A', '-n', 'issuer', '-t', ',,', '-i', 'issuer.pem');
+    for (const name of ['nss-revoked', 'nss-good']) nss('certutil', '-A', '-n', name, '-t', ',,', '-i', `${name}.pem`);
+    expect(nss('crlutil', '-I', '-i', 'issuer.crl', '-t', '1')).toBe('');
+    expect(nss('certutil', '-V', '-n', 'nss-good', '-u', 'C')).toContain('certificate is valid');
+    expect(nss('certutil', '-V', '-n', 'nss-revoked', '-u', 'C')).toContain('revoked');
     await bench.client('session.close', { why: 'done' });
   });
 

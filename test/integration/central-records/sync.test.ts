@@ -55,7 +55,7 @@ function publishCrl(registry: Registry, sha256 = randomBytes(32).toString('hex')
   const number = registry.crls.nextNumber(scope);
   const times = { thisUpdate: registry.now(), nextUpdate: registry.now() };
   registry.crls.record(
-    { ...scope, ...times, number, entries: 0, bytes: 1, sha256, signature: randomBytes(8) },
+    { ...scope, ...times, number, entries: 0, bytes: 1, sha256, signature: randomBytes(8), namesPoint: false },
     { upTo: 0, keepAfter: registry.now() },
   );
   registry.crls.published(scope, number);

@@ -82,6 +82,7 @@ test('a revocation is in one CRL, the first, and keeps its times', () => {
     bytes: 1,
     sha256: 'a'.repeat(64),
     signature: Buffer.alloc(8),
+    namesPoint: false,
   };
   const content = { upTo: 1, keepAfter: crl.thisUpdate };
   crls.record({ ...crl, number: 7 }, content);

@@ -185,6 +185,16 @@ describe('a revocation list that comes in pieces', () => {
     expect(ruleBroken(tbs(change))).toMatch(rule);
   });
 
+  it('names no distribution point where the issuer has one list: NSS and mbedTLS read none that does', () => {
+    const [only = ''] = key.signer.points;
+    const begin = (): CrlStream => new CrlStream({ ...key, signer: { ...key.signer, points: [only] } }, now);
+    const stream = begin();
+    stream.append(tbs({ extensions: [akid, number(7)] }));
+    expect(stream.finish()).toMatchObject({ number: 7, uri: only });
+    for (const critical of [true, false])
+      expect(() => begin().append(tbs({ extensions: [akid, number(7), point(0, critical)] }))).toThrow(/names no distribution point/u);
+  });
+
   it('is refused when it goes on after its end, or stops before it', () => {
     const bytes = tbs();
     expect(ruleBroken(Buffer.concat([bytes, Buffer.from([0])]))).toMatch(/after the end/u);
