@@ -32,8 +32,11 @@ export interface Certificate {
   readonly signature: Uint8Array;
 }
 
-/** Takes a tbsCertificate apart. Throws a DerError on anything that RFC 5280 does not have there. */
-export function readTbsCertificate(bytes: Uint8Array): TbsCertificate {
+/** `ours`: as DER and RFC 5280 have it, byte for byte. `foreign`: with what other CAs write, too: unique identifiers, and a default written out. */
+type Form = 'ours' | 'foreign';
+
+/** Takes a tbsCertificate apart. Throws a DerError on anything that has no place there. */
+export function readTbsCertificate(bytes: Uint8Array, form: Form = 'ours'): TbsCertificate {
   const reader = new DerReader(onlyElement(bytes, tags.sequence).content);
   const explicitVersion = reader.optional(constructed(0));
   const version = explicitVersion === null ? 1 : readNumber(onlyElement(explicitVersion.content, tags.integer)) + 1;
@@ -45,8 +48,9 @@ export function readTbsCertificate(bytes: Uint8Array): TbsCertificate {
   validity.finish();
   const subject = reader.element(tags.sequence).bytes;
   const spki = reader.element(tags.sequence).bytes;
+  if (form === 'foreign') for (const uniqueId of [1, 2]) reader.optional(primitive(uniqueId));
   const wrapped = reader.optional(constructed(3));
-  const extensions = wrapped === null ? new Map<string, Extension>() : readExtensions(wrapped.content);
+  const extensions = wrapped === null ? new Map<string, Extension>() : readExtensions(wrapped.content, form);
   reader.finish();
   return { version, serial, algorithm, issuer, notBefore, notAfter, subject, spki, extensions };
 }
@@ -57,13 +61,13 @@ export function readCertificateDer(der: Uint8Array): Certificate {
   const algorithm = reader.element(tags.sequence).bytes;
   const signature = readBitBytes(reader.element(tags.bitString));
   reader.finish();
-  const fields = readTbsCertificate(tbs);
+  const fields = readTbsCertificate(tbs, 'foreign');
   if (Buffer.compare(algorithm, fields.algorithm) !== 0) throw new DerError('two different signature algorithms in one certificate');
   return { tbs, fields, algorithm, signature };
 }
 
 /** An Extensions SEQUENCE; an extension that comes twice is an error (RFC 5280 4.2). */
-export function readExtensions(bytes: Uint8Array): Extensions {
+export function readExtensions(bytes: Uint8Array, form: Form = 'ours'): Extensions {
   const found = new Map<string, Extension>();
   const list = new DerReader(onlyElement(bytes, tags.sequence).content);
   while (!list.done) {
@@ -71,7 +75,7 @@ export function readExtensions(bytes: Uint8Array): Extensions {
     const id = readOid(extension.element(tags.oid));
     const flag = extension.optional(tags.boolean);
     const critical = flag !== null && readBoolean(flag);
-    if (flag !== null && !critical) throw new DerError('a default that is written out');
+    if (flag !== null && !critical && form === 'ours') throw new DerError('a default that is written out');
     const value = extension.element(tags.octetString).content;
     extension.finish();
     if (found.has(id)) throw new DerError(`extension ${id} twice`);

@@ -8,6 +8,7 @@ export * from './name.ts';
 export * from './oids.ts';
 export * from './pem.ts';
 export * from './reader.ts';
+export * from './signature-scheme.ts';
 export * from './strict.ts';
 export * from './tags.ts';
 export * from './time.ts';

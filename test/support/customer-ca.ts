@@ -91,16 +91,20 @@ export class CustomerCa {
   }
 
   /** A revocation list of `by`, PEM, that names these certificates. */
-  crl(by: string, number: string | null, { days = 30, revoked = [] }: { days?: number; revoked?: readonly string[] } = {}): string {
+  crl(
+    by: string,
+    number: string | null,
+    { days = 30, revoked = [], digest = [] }: { days?: number; revoked?: readonly string[]; digest?: readonly string[] } = {},
+  ): string {
     const lines = revoked.map((serial) => `R\t301231000000Z\t250101000000Z\t${serial}\tunknown\t/CN=x\n`);
     this.work.write('index', lines.join(''));
     this.work.write('crlnumber', `${number ?? '01'}\n`);
     const extensions = number === null ? '' : 'crl_extensions=crl\ncrlnumber=crlnumber\n';
     this.work.write(
       'ca.cnf',
-      `[ca]\ndefault_ca=this\n[this]\ndatabase=index\ndefault_md=sha256\n${extensions}certificate=${by}.pem\nprivate_key=${by}.key\n[crl]\nauthorityKeyIdentifier=keyid:always\n`,
+      `[ca]\ndefault_ca=this\n[this]\ndatabase=index\ndefault_md=default\n${extensions}certificate=${by}.pem\nprivate_key=${by}.key\n[crl]\nauthorityKeyIdentifier=keyid:always\n`,
     );
-    return this.work.bytes('ca', '-config', 'ca.cnf', '-gencrl', '-crldays', String(days)).toString();
+    return this.work.bytes('ca', '-config', 'ca.cnf', '-gencrl', '-crldays', String(days), ...digest).toString();
   }
 
   #must(...args: readonly string[]): void {

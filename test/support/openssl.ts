@@ -17,7 +17,10 @@ export class WorkFolder {
   }
 
   /** What the program says on stdout and stderr; `ok` is its exit code being 0. */
-  run(program: 'openssl' | 'certtool' | 'certutil' | 'crlutil', ...args: readonly string[]): { readonly ok: boolean; readonly text: string } {
+  run(
+    program: 'openssl' | 'certtool' | 'certutil' | 'crlutil',
+    ...args: readonly string[]
+  ): { readonly ok: boolean; readonly text: string } {
     const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: this.dir, encoding: 'utf8' });
     if (error !== undefined) throw new Error(`${program} could not be started: ${error.message}`);
     return { ok: status === 0, text: `${stdout}${stderr}` };

@@ -36,7 +36,8 @@ export type ChainCheck =
   | 'signature'
   | 'chain'
   | 'root'
-  | 'name constraints';
+  | 'name constraints'
+  | 'serial number';
 
 export interface ChainRequest {
   /** DER, in any order: ours, those above it, and whatever else is in the file. */
@@ -267,6 +268,7 @@ function verifies(link: Link, by: Link): boolean {
 function checkLink(link: Link, index: number, path: readonly Link[], request: ChainRequest, warnings: string[]): void {
   const { fields } = link.read;
   const isLast = index === path.length - 1;
+  checkSerial(link);
   checkAlgorithms(link, isLast, warnings);
   checkValidity(link, index, request, warnings);
   const unknown = unknownCritical(link.read);
@@ -279,6 +281,16 @@ function checkLink(link: Link, index: number, path: readonly Link[], request: Ch
   const purposes = extendedKeyUsageOf(fields.extensions);
   if (!isLast && purposes !== null && !purposes.includes(oids[request.purpose]) && !purposes.includes(oids.anyExtendedKeyUsage))
     throw refused('extended key usage', `“${link.name}” is limited to other purposes than ${request.purpose}`);
+}
+
+/** RFC 5280 4.1.2.2: who looks for it in a revocation list must find this one and no other. */
+function checkSerial({ read: { fields }, name }: Link): void {
+  const [first = 0] = fields.serial;
+  const said = `the serial number of “${name}”`;
+  if (first >= 0x80) throw refused('serial number', `${said} is negative`);
+  if (fields.serial.every((octet) => octet === 0)) throw refused('serial number', `${said} is zero`);
+  if (fields.serial.length > 20)
+    throw refused('serial number', `${said} has ${String(fields.serial.length)} octets; at most 20 are allowed`);
 }
 
 function checkAlgorithms({ read, x509, name }: Link, isAnchor: boolean, warnings: string[]): void {

@@ -10,7 +10,6 @@ import {
   oids,
   onlyElement,
   readBitBytes,
-  readName,
   readNumber,
   readOid,
   readPublicKeyInfo,
@@ -94,7 +93,7 @@ function readRequest(csr: Uint8Array): Request {
 
     const body = new DerReader(info.content);
     if (readNumber(body.element(tags.integer)) !== 0) throw new DerError('a request of an unknown version');
-    readName(body.element(tags.sequence).bytes);
+    assertName(body.element(tags.sequence).content);
     const spki = body.element(tags.sequence).bytes;
     assertAttributes(body.optional(constructed(0)));
     body.finish();
@@ -103,6 +102,23 @@ function readRequest(csr: Uint8Array): Request {
   } catch (error) {
     if (error instanceof DerError) throw new Failure('CSR_NOT_DER', { problem: error.message });
     throw error;
+  }
+}
+
+/** UTF8, Numeric, Printable, T61, IA5, Visible, Universal and BMPString. */
+const textTags = new Set([12, 18, 19, 20, 22, 26, 28, 30]);
+
+/** The subject is not used, whatever types its strings have; that it is a Name is asked, as of all of a request. */
+function assertName(content: Uint8Array): void {
+  for (const parts = new DerReader(content); !parts.done;) {
+    const relative = parts.enter(tags.set);
+    if (relative.done) throw new DerError('a part of a name without anything in it');
+    while (!relative.done) {
+      const attribute = relative.enter(tags.sequence);
+      readOid(attribute.element(tags.oid));
+      if (!textTags.has(attribute.element().tag)) throw new DerError('a name with something other than text in it');
+      attribute.finish();
+    }
   }
 }
 
@@ -117,10 +133,14 @@ function assertAttributes(attributes: Element | null): void {
   }
 }
 
-/** Old Nordic modems write ecdsa-with-SHA256 with NULL parameters against RFC 5758 3.2; the bytes are verified as they are. */
+/**
+ * Old Nordic modems write ecdsa-with-SHA256 with NULL parameters against RFC 5758 3.2; the bytes are verified as they are. Other algorithms have
+ * parameters of their own, and are refused by their name.
+ */
 function readSignatureAlgorithm(reader: DerReader): string {
   const id = readOid(reader.element(tags.oid));
-  reader.optional(tags.null);
+  if (id in ecHashes || id in rsaHashes) reader.optional(tags.null);
+  else if (!reader.done) reader.element();
   reader.finish();
   return id;
 }

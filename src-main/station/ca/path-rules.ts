@@ -1,15 +1,4 @@
-import {
-  algorithmOid,
-  basicConstraintsOf,
-  constructed,
-  DerReader,
-  keyUsageBits,
-  keyUsageOf,
-  oids,
-  onlyElement,
-  tags,
-  type Certificate,
-} from '../../der/index.ts';
+import { basicConstraintsOf, isStrongAlgorithm, keyUsageBits, keyUsageOf, oids, type Certificate } from '../../der/index.ts';
 import { sameName } from '../x509-files/index.ts';
 
 // What every path is held to, the one above our own CAs and the one above a device's key. How a path is found, for how long it has to be good and
@@ -25,17 +14,6 @@ const understood = new Set<string>([
   oids.certificatePolicies,
   oids.crlDistributionPoints,
 ]);
-const strongSignatures = new Set<string>([
-  oids.ecdsaWithSha256,
-  oids.ecdsaWithSha384,
-  oids.ecdsaWithSha512,
-  oids.sha256WithRsa,
-  oids.sha384WithRsa,
-  oids.sha512WithRsa,
-  oids.ed25519,
-]);
-const strongHashes = new Set<string>([oids.sha256, oids.sha384, oids.sha512]);
-
 /** A name that signed itself, or its own next key; it does not count for a path length (RFC 5280 6.1.4 l). */
 export const isSelfIssued = ({ fields }: Certificate): boolean => sameName(fields.subject, fields.issuer);
 
@@ -45,15 +23,8 @@ export function unknownCritical({ fields }: Certificate): string | null {
   return null;
 }
 
-/** Is it signed over a hash that still holds? A PSS signature says in its parameters which; where it does not, it is SHA-1 (RFC 4055 3.1). */
-export function isStronglySigned({ algorithm }: Certificate): boolean {
-  const id = algorithmOid(algorithm);
-  if (id !== oids.rsaPss) return strongSignatures.has(id);
-  const reader = new DerReader(onlyElement(algorithm, tags.sequence).content);
-  reader.element(tags.oid);
-  const hash = reader.done ? null : reader.enter(tags.sequence).optional(constructed(0));
-  return hash !== null && strongHashes.has(algorithmOid(hash.content));
-}
+/** Is it signed over a hash that still holds? */
+export const isStronglySigned = ({ algorithm }: Certificate): boolean => isStrongAlgorithm(algorithm);
 
 export interface IssuingFault {
   readonly check: 'CA' | 'key usage' | 'path length';

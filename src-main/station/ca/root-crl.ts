@@ -1,6 +1,9 @@
-import { createPublicKey, verify } from 'node:crypto';
 import { Failure } from '../../contract/index.ts';
 import {
+  algorithmName,
+  algorithmOid,
+  isStrongAlgorithm,
+  verifySignature,
   constructed,
   DerError,
   DerReader,
@@ -13,7 +16,6 @@ import {
   readCertificateDer,
   readExtensions,
   readNumber,
-  readOid,
   readTime,
   readUnsigned,
   sha256Hex,
@@ -51,14 +53,6 @@ export interface RootCrlRequest {
 }
 
 const refused = (check: RootCrlCheck, problem: string): Failure => new Failure('ROOT_CRL_REFUSED', { check, problem });
-const hashes: Readonly<Record<string, string>> = {
-  [oids.ecdsaWithSha256]: 'sha256',
-  [oids.ecdsaWithSha384]: 'sha384',
-  [oids.ecdsaWithSha512]: 'sha512',
-  [oids.sha256WithRsa]: 'sha256',
-  [oids.sha384WithRsa]: 'sha384',
-  [oids.sha512WithRsa]: 'sha512',
-};
 /** Clocks of two computers. */
 const skewMs = 5 * 60_000;
 
@@ -84,7 +78,8 @@ function toDer(file: Uint8Array): Buffer {
 
 interface Parsed {
   readonly tbs: Uint8Array;
-  readonly algorithm: string;
+  /** AlgorithmIdentifier. */
+  readonly algorithm: Uint8Array;
   readonly signature: Uint8Array;
   readonly issuer: Uint8Array;
   readonly thisUpdate: number;
@@ -96,7 +91,7 @@ interface Parsed {
 function parse(der: Buffer): Parsed {
   const outer = new DerReader(onlyElement(der, tags.sequence).content);
   const tbs = outer.element(tags.sequence);
-  const algorithm = readOid(outer.enter(tags.sequence).element(tags.oid));
+  const algorithm = outer.element(tags.sequence).bytes;
   const signature = readBitBytes(outer.element(tags.bitString));
   outer.finish();
   const reader = new DerReader(tbs.content);
@@ -109,7 +104,7 @@ function parse(der: Buffer): Parsed {
   const list = reader.optional(tags.sequence)?.content ?? new Uint8Array();
   const wrapped = reader.optional(constructed(0));
   reader.finish();
-  const extensions: Extensions = wrapped === null ? new Map() : readExtensions(wrapped.content);
+  const extensions: Extensions = wrapped === null ? new Map() : readExtensions(wrapped.content, 'foreign');
   return { tbs: tbs.bytes, algorithm, signature, issuer, thisUpdate, nextUpdate, list, extensions };
 }
 
@@ -145,17 +140,9 @@ function signerOf(crl: Parsed, cas: readonly Buffer[]): Buffer {
   const known = cas.map((der) => ({ der, fields: readCertificateDer(der).fields }));
   const named = known.filter(({ fields }) => sameName(fields.subject, crl.issuer));
   if (named.length === 0) throw refused('issuer', 'it is not from a CA above an issuer of this station');
-  const hash = hashes[crl.algorithm];
-  if (hash === undefined)
-    throw refused('weak algorithm', `it is signed by the algorithm ${crl.algorithm}, which is weak or not known here`);
-  const signer = named.find(({ fields }) => {
-    try {
-      return verify(hash, crl.tbs, createPublicKey({ key: Buffer.from(fields.spki), format: 'der', type: 'spki' }), crl.signature);
-    } catch {
-      // A key of another kind than the signature.
-      return false;
-    }
-  });
+  if (!isStrongAlgorithm(crl.algorithm))
+    throw refused('weak algorithm', `it is signed by ${algorithmName(algorithmOid(crl.algorithm))}, which is weak or not known here`);
+  const signer = named.find(({ fields }) => verifySignature(crl.algorithm, crl.tbs, fields.spki, crl.signature));
   if (signer === undefined) throw refused('signature', 'its signature does not verify with the key of that CA');
   const usage = keyUsageOf(signer.fields.extensions);
   if (usage !== null && !usage.includes(keyUsageBits.cRLSign)) throw refused('key usage', 'that CA may not sign revocation lists');

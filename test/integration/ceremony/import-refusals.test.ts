@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildRequestInfo, certificatesFromFiles, checkChain, requestToPem } from '../../../src-main/station/ca/index.ts';
+import { buildRequestInfo, certificatesFromFiles, checkChain, checkRootCrl, requestToPem } from '../../../src-main/station/ca/index.ts';
 import { name, spkiOf } from '../../../src-main/der/index.ts';
 import { caExtensions, CustomerCa, issuingExtensions, type CaOptions } from '../../support/customer-ca.ts';
 
@@ -49,6 +49,71 @@ test('what is right is taken: in any order, with strangers, as PKCS#7, below an 
   expect(check([bundle]).chain).toHaveLength(2);
   expect(check([signed('rsa', { digest: [...pss, '-sha256'] }), ca.read('rsa.pem')]).chain).toHaveLength(1);
   expect(check([signed('quiet'), ca.read('quiet.pem')]).warnings.join()).toContain('key usage');
+});
+
+describe('what openssl takes, too', () => {
+  const day = 86_400_000;
+  const fileOf = (name: string): string => readFileSync(ca.work.path(name), 'utf8');
+  const must = (...args: readonly string[]): void => expect(ca.work.openssl(...args)).toMatchObject({ ok: true });
+
+  test('a cross-signed root without its parent and expired copies, wherever they stand in the file', () => {
+    ca.root('old', { subject: '/O=Acme/CN=Old root' });
+    const cross = ca.sign(fileOf('root.csr'), 'old', { extensions: caExtensions('authorityKeyIdentifier=keyid') });
+    must('x509', '-req', '-in', 'root.csr', '-signkey', 'root.key', '-days', '1', '-extfile', 'root.ext', '-out', 'root-1.pem');
+    const above = ['-CA', 'root.pem', '-CAkey', 'root.key', '-CAcreateserial'];
+    must('x509', '-req', '-in', 'middle.csr', ...above, '-days', '1', '-extfile', 'middle.ext', '-out', 'middle-1.pem');
+    const [own, ownShort] = [signed('middle'), signed('middle', { days: 1 })];
+    const [root, middle] = [ca.read('root.pem'), ca.read('middle.pem')];
+    const files = [cross, ca.read('root-1.pem'), ca.read('middle-1.pem'), ownShort, own, middle, root];
+    const expected = check([own, middle, root], { now: Date.now() + 2 * day });
+    for (let turn = 0; turn < files.length; turn++) {
+      const turned = [...files.slice(turn), ...files.slice(0, turn)];
+      for (const order of [turned, turned.toReversed()]) expect(check(order, { now: Date.now() + 2 * day })).toEqual(expected);
+    }
+  });
+
+  test('names in another case and another kind of string', () => {
+    const upper = [
+      '-utf8',
+      '-subj',
+      '/O=ACME/CN=MIDDLE',
+      '-config',
+      ca.work.write('types.cnf', '[req]\nstring_mask=nombstr\ndistinguished_name=dn\n[dn]\n'),
+    ];
+    must('req', '-new', '-key', 'middle.key', ...upper, '-out', 'upper.csr');
+    const loud = ca.sign(fileOf('upper.csr'), 'root', { extensions: caExtensions('authorityKeyIdentifier=keyid') });
+    expect(check([signed('middle'), loud, ca.read('root.pem')]).chain).toHaveLength(2);
+  });
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['Ed25519', ['-newkey', 'ed25519'], []],
+    ['RSASSA-PSS', ['-newkey', 'rsa:2048'], [...pss, '-sha384']],
+    ['ECDSA with SHA-512', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp521r1'], ['-sha512']],
+  ])('a root with %s: its certificates and its revocation lists', (what, key, digest) => {
+    const root = `root-${what.replaceAll(' ', '-')}`;
+    ca.root(root, { key, digest });
+    expect(check([signed(root, { digest }), ca.read(`${root}.pem`)]).chain).toHaveLength(1);
+    const [der] = certificatesFromFiles([Buffer.from(ca.read(`${root}.pem`))]);
+    const options = digest.filter((word) => !word.startsWith('-sha'));
+    const file = Buffer.from(ca.crl(root, '07', { digest: options }));
+    const request = { file, cas: der === undefined ? [] : [der], held: () => null, serials: [], now: Date.now() + 1000 };
+    expect(checkRootCrl(request)).toMatchObject({ number: '7', entries: 0 });
+    const damaged = Buffer.from(file.toString().replace(/-----.*?-----|\s/gu, ''), 'base64');
+    damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
+    expect(() => checkRootCrl({ ...request, file: damaged })).toThrow(
+      expect.objectContaining({ params: expect.objectContaining({ check: 'signature' }) }) as Error,
+    );
+  });
+});
+
+test.each([
+  ['zero', '0', 'is zero'],
+  ['negative', '-5', 'is negative'],
+  ['of 21 octets', `0x01${'00'.repeat(20)}`, 'has 21 octets'],
+])('a serial number that is %s is refused', (_, serial, problem) => {
+  expect(() => check([signed('root', { digest: ['-sha256', '-set_serial', serial] }), ca.read('root.pem')])).toThrow(
+    expect.objectContaining({ params: { check: 'serial number', problem: expect.stringContaining(problem) as string } }) as Error,
+  );
 });
 
 describe('a request of the station’s own, whose extensions are taken from it', () => {

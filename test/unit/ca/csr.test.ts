@@ -4,6 +4,7 @@ import { Failure, limits, type KeyAlgorithm } from '../../../src-main/contract/i
 import { der, oids, spkiOf } from '../../../src-main/der/index.ts';
 import { checkCsr, checkCsrSoon } from '../../../src-main/station/ca/index.ts';
 import { makeCsr } from '../../support/csr.ts';
+import { foreignRequests } from '../../support/foreign-requests.ts';
 
 const policy: { keyAlgorithms: KeyAlgorithm[] } = { keyAlgorithms: ['ec-p256', 'ec-p384', 'rsa-2048'] };
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -41,6 +42,10 @@ describe('a certificate request that is accepted', () => {
     expect(codeOf(makeCsr({ ...pair, attributes: Buffer.alloc(0) }))).toBe('accepted');
   });
 
+  it.each(['bmpString', 'numericString', 't61String', 'visibleString'] as const)('may have a subject in a %s: it is not used', (kind) => {
+    expect(codeOf(foreignRequests[kind])).toBe('accepted');
+  });
+
   it('may be signed with another hash', () => {
     expect(codeOf(makeCsr({ ...pair, hash: 'sha384', algorithm: der.sequence(der.oid(oids.ecdsaWithSha384)) }))).toBe('accepted');
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -68,6 +73,29 @@ describe('the proof of possession on another thread', () => {
 });
 
 describe('a certificate request that is refused', () => {
+  it('for being signed with RSASSA-PSS, by that name', () => {
+    expect(() => checkCsr(foreignRequests.rsaPss, policy)).toThrow(
+      expect.objectContaining({
+        code: 'CSR_KEY_REFUSED',
+        params: expect.objectContaining({ found: 'rsa-2048, signed by RSASSA-PSS' }),
+      }) as Error,
+    );
+    // A key that is for PSS only.
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const bits = rsa.publicKey.export({ type: 'pkcs1', format: 'der' });
+    const spki = der.sequence(der.sequence(der.oid(oids.rsaPss)), der.bitString(bits));
+    expect(codeOf(makeCsr({ ...rsa, spki, algorithm: sha256Rsa }))).toBe('CSR_KEY_REFUSED');
+  });
+
+  it('for a subject that is none', () => {
+    for (const subject of [
+      der.sequence(der.integer(1)),
+      der.sequence(der.tlv(0x31)),
+      der.sequence(der.tlv(0x31, der.sequence(der.integer(1)))),
+    ])
+      expect(codeOf(makeCsr({ ...pair, subject }))).toBe('CSR_NOT_DER');
+  });
+
   it('for being too large, before it is read', () => {
     expect(codeOf(Buffer.alloc(8193, 0x30))).toBe('CSR_TOO_LARGE');
   });
