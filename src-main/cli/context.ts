@@ -81,14 +81,15 @@ export class CommandContext {
 
   /** Gives the signer the PIN, or waits for it to be typed on the device. */
   async answerPin(station: StationProcess, { requestId, purpose, pinPad }: PinRequest, tryOut: boolean): Promise<void> {
-    const asks = pinPad || (this.values.text('pin-file') === undefined && !tryOut);
-    if (asks) for (const line of pinTermsLines(await station.call('pin.terms', { requestId }))) this.output.note(line);
+    const file = this.values.optional('pin-file');
+    const asks = pinPad || (file === undefined && !tryOut);
+    if (asks) for (const line of pinTermsLines(await station.call('pin.terms', { requestId }))) this.output.prompt(line);
     if (pinPad) {
-      this.output.note(`${purpose}: type it on the device now. Ctrl-C gives up.`);
+      this.output.prompt(`${purpose}: type it on the device now. Ctrl-C gives up.`);
       await station.call('pin.onDevice', { requestId });
       return;
     }
-    const pin = await readSecret({ file: this.values.optional('pin-file'), option: '--pin-file', tryOut }, purpose);
+    const pin = await readSecret({ file, option: '--pin-file', tryOut }, purpose);
     await station.call('pin.enter', { requestId, pin });
   }
 

@@ -55,7 +55,11 @@ export class Output {
   }
 
   note(line: string): void {
-    if (this.#options.quiet) return;
+    if (!this.#options.quiet) this.prompt(line);
+  }
+
+  /** What a person must have read before they answer a question. */
+  prompt(line: string): void {
     this.#clearProgress();
     process.stderr.write(`${line}\n`);
   }
