@@ -1,5 +1,5 @@
 // Builds the app into out/; with names, only those parts:
-//   node scripts/build.mjs [renderer|desktop|preload|station|signer …]
+//   node scripts/build.mjs [renderer|desktop|preload|cli|station|signer …]
 import { build } from 'vite';
 import { builds } from './bundles.ts';
 

@@ -49,6 +49,29 @@ const commonJs = ({ entry, folder, file, target, external }: Bundle): InlineConf
   },
 });
 
+/** What packages written as CommonJS find their own files with. */
+const commonJsNames = 'const [__dirname, __filename] = [import.meta.dirname, import.meta.filename];';
+
+/** Modules that load each other when they are needed: a command reads its own part and what that is made of, nothing else. */
+const inParts = ({ entry, folder, file, target, external }: Bundle): InlineConfig => ({
+  configFile: false,
+  root: here,
+  logLevel: 'warn',
+  ssr: { noExternal: true, external: [...external] },
+  build: {
+    ssr: join(here, entry),
+    outDir: join(here, 'out', folder),
+    emptyOutDir: true,
+    target,
+    sourcemap: true,
+    minify: false,
+    rolldownOptions: {
+      external: [...external],
+      output: { format: 'es', entryFileNames: file, chunkFileNames: 'part-[hash].mjs', banner: commonJsNames },
+    },
+  },
+});
+
 /**
  * The targets are those of the oldest runtime in use (Chrome 114, Node 18); the services always have Node 24.
  * @see docs/dependencies.md
@@ -82,6 +105,13 @@ export const builds = {
     file: 'preload.cjs',
     target: 'chrome114',
     external: ['electron'],
+  }),
+  cli: inParts({
+    entry: 'src-main/cli/main.ts',
+    folder: 'cli',
+    file: 'birthmark.mjs',
+    target: 'node24',
+    external: [...nativeModules, ...compiledParts, ...fromNode],
   }),
   station: commonJs({
     entry: 'src-main/station/service.ts',

@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 import { step } from './command.mjs';
 import { electronRuntime } from './electron.mjs';
 import { alone } from './lock.mjs';
@@ -18,6 +19,12 @@ const serviceBundles = {
   results: ['out/services/station.cjs', 'out/services/signer.cjs'],
   work: () => stage('building the services', '5 seconds', () => build('station', 'signer')),
 };
+const commandLineBundle = {
+  name: 'command-line-bundle',
+  sources: always,
+  results: ['out/cli/birthmark.mjs'],
+  work: () => stage('building the command line', '5 seconds', () => build('cli')),
+};
 const windowBundles = {
   name: 'window-bundles',
   sources: [...always, 'src-renderer'],
@@ -28,12 +35,21 @@ const windowBundles = {
 /** The services as the app runs them, up to date. */
 export const buildServices = () => alone(() => unlessDone(serviceBundles));
 
+/** `birthmark` compares times: a bundle that was made from the same sources is as new as they are. */
+async function buildCommandLine() {
+  await unlessDone(serviceBundles);
+  await unlessDone(commandLineBundle);
+  const now = new Date();
+  utimesSync(inRoot('out', 'cli', 'birthmark.mjs'), now, now);
+}
+
 /**
  * Brings a checkout into a state where the named things work. Does nothing, silently, where that is so already.
- * @param {{app?: boolean, tests?: boolean}} need app: Electron and the built app; tests: what the tests use besides
+ * @param {{app?: boolean, commandLine?: boolean, tests?: boolean}} need app: Electron and the built app; commandLine: its bundle; tests: what
+ *   the tests use besides
  * @returns {Promise<{electron: import('./electron.mjs').Runtime | null}>}
  */
-export async function setUp({ app = false, tests = false }) {
+export async function setUp({ app = false, commandLine = false, tests = false }) {
   return alone(async () => {
     await systemPackages({ base: true, electron: app, tests });
     await nodePackages();
@@ -41,6 +57,7 @@ export async function setUp({ app = false, tests = false }) {
     await pinPad();
     if (tests) await tokenShim();
     if (app || tests) await unlessDone(serviceBundles);
+    if (commandLine) await buildCommandLine();
     if (!app) return { electron: null };
     await unlessDone(windowBundles);
     return { electron: await electronRuntime() };

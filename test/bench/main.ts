@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { outbox100k, status1m } from './central.ts';
 import { effective, effectiveRemote, reloadAcl, reloadCrl, verify } from './broker.ts';
+import { cli } from './cli.ts';
 import { crl100k, crl1m } from './crl.ts';
 import type { Figure } from './figure.ts';
 import { flood } from './flood.ts';
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, () => Promise<Figure>>> = {
   verify,
   'reload-acl': reloadAcl,
   'reload-crl': reloadCrl,
+  cli,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } }, allowPositionals: true });
