@@ -112,7 +112,7 @@ export class CeremonyDesk {
       await ceremony.run(actor, {
         pin,
         progress: (step, done, total) => this.#station.emit('setup.progress', { step, done, total }),
-        crls: this.#crls(ceremony),
+        crls: this.#crls(ceremony, actor),
         buildCrls: async (missing) => {
           if (this.#station.isSetUp) return this.#station.live().buildCrls(missing);
           for (const builder of missing) await builder.build();
@@ -153,10 +153,10 @@ export class CeremonyDesk {
     if (this.#busy) throw new Failure('CEREMONY_BUSY');
   }
 
-  #crls(ceremony: Ceremony): CrlSet {
+  #crls(ceremony: Ceremony, actor: string): CrlSet {
     if (this.#station.isSetUp) return this.#station.live().crls;
     const { registry, dataDir, signer, clock } = ceremony.context.parts;
-    return new CrlSet({ registry, crlBase: ceremony.context.plan.crlBase, dataDir, signer, clock });
+    return new CrlSet({ registry, crlBase: ceremony.context.plan.crlBase, dataDir, signer, grantedBy: () => actor, clock });
   }
 
   #parts(registry: Registry): CeremonyParts {

@@ -21,7 +21,7 @@ import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from '.
 import { Fixture } from './fixture.ts';
 import { Issuance, ServerIssuance, ServiceIssuance, type SessionWish } from './issuance/index.ts';
 import { OwnCertificates, recoverUnfinished } from './lifecycle/index.ts';
-import { Line, preconditions, recoverRuns, type ProofResult } from './line/index.ts';
+import { Line, preconditions, recoverRuns, type LineOrder, type ProofResult } from './line/index.ts';
 import { accessView, CrlServer, CrlSet, IncomingCrl, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
 import type { RecordsDesk } from './central-records/index.ts';
 import type { Registry } from './registry/index.ts';
@@ -128,7 +128,14 @@ export class LiveStation {
       identities,
       useServer: this.host.useServerCertificate === undefined ? null : async (identity) => this.host.useServerCertificate?.(identity),
     });
-    this.crls = new CrlSet({ registry, crlBase, dataDir: config.dataDir, signer: signer.call, clock });
+    this.crls = new CrlSet({
+      registry,
+      crlBase,
+      dataDir: config.dataDir,
+      signer: signer.call,
+      grantedBy: () => signer.session?.operator,
+      clock,
+    });
     const { crls } = this;
     this.incomingCrl = new IncomingCrl(config.dataDir);
     this.crlServer = new CrlServer({ builders: () => crls.all(), now: () => clock.now() });
@@ -308,8 +315,8 @@ export class LiveStation {
     this.registry.close();
   }
 
-  recordsCertificate(): Promise<{ station: string; pem: string }> {
-    return recordsCertificate(this.#identities, this.own);
+  recordsCertificate(actor: string): Promise<{ station: string; pem: string }> {
+    return recordsCertificate(this.#identities, this.own, actor);
   }
 
   /** What the HSM was allowed, and how it ended, is for the audit log. */
@@ -348,8 +355,14 @@ export class LiveStation {
     return id === null ? null : this.registry.runs.order(id);
   }
 
-  chooseOrder(order: WorkOrder): void {
-    this.registry.store.setSetting('order', order.id);
+  /** What units that are plugged in from now on are made for, on this word. */
+  chooseOrder(order: WorkOrder, actor: string): void {
+    const { store } = this.registry;
+    store.transaction(() => {
+      store.setSetting('order', order.id);
+      store.setSetting('order.actor', actor);
+      store.audit(actor, 'order.choose', order.id);
+    });
     this.orderChanged();
     this.line.poke();
   }
@@ -378,8 +391,8 @@ export class LiveStation {
   }
 
   /** Proves what is NOT_VERIFIED; on a try-out station units that lie beside the bench are plugged in for it, one after the other. */
-  async proveOutstanding(): Promise<ProofResult[]> {
-    const results = new Map((await this.line.proveOutstanding()).map((result) => [result.device, result]));
+  async proveOutstanding(actor: string): Promise<ProofResult[]> {
+    const results = new Map((await this.line.proveOutstanding(actor)).map((result) => [result.device, result]));
     const [free] = this.line.views();
     if (this.bench === null || free === undefined) return [...results.values()];
     for (const { device, slot } of [...results.values()]) {
@@ -389,7 +402,7 @@ export class LiveStation {
       await this.line.plugged(free.slot, false);
       await this.bench.plug(free.slot, { hardwareId });
       await this.line.plugged(free.slot, true);
-      for (const proven of await this.line.proveOutstanding()) if (proven.slot !== null) results.set(proven.device, proven);
+      for (const proven of await this.line.proveOutstanding(actor)) if (proven.slot !== null) results.set(proven.device, proven);
     }
     return [...results.values()];
   }
@@ -441,9 +454,11 @@ export class LiveStation {
     });
   }
 
-  #whatToMake(): WorkOrder | FailureData {
+  #whatToMake(): LineOrder | FailureData {
     const blocked = this.#preconditions().find((condition) => condition.level === 'error');
-    return blocked?.failure ?? unwrap(this.order(), 'without an order there is a precondition that says so');
+    if (blocked !== undefined) return blocked.failure;
+    const order = unwrap(this.order(), 'without an order there is a precondition that says so');
+    return { order, actor: unwrap(this.registry.store.setting('order.actor'), 'whoever chose the order is kept with it') };
   }
 
   #hasUnsignedWork(): boolean {

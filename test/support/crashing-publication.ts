@@ -45,8 +45,8 @@ CrlArchive.prototype.keep = async function (this: CrlArchive, number): Promise<v
   reached('kept');
 };
 const { record, published } = Crls.prototype;
-Crls.prototype.record = function (this: Crls, crl, content): void {
-  record.call(this, crl, content);
+Crls.prototype.record = function (this: Crls, crl, content, actor): void {
+  record.call(this, crl, content, actor);
   reached('recorded');
 };
 Crls.prototype.published = function (this: Crls, scope, number): void {

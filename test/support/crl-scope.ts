@@ -56,6 +56,7 @@ export class TestCrls extends TestRegistry {
       distributionPoint: crlUri('http://crl.test.example', this.issuer, partition),
       dataDir: this.dir,
       sign: () => this.#signer(),
+      grantedBy: () => 'Olga',
       lifetimeMs: () => this.lifetimeMs,
       clock: this.clock,
     });

@@ -53,7 +53,7 @@ export class TestLine {
       places: [{ slot: 1, path: '/dev/slot-1' }],
       watcher: { on: (listener) => (this.#plug = listener), isPlugged: () => false, watch: () => undefined, close: () => undefined },
       profiles: new Map([[profile.name, deviceProfile]]),
-      ready: () => this.ready,
+      ready: () => ('code' in this.ready ? this.ready : { order: this.ready, actor: 'Tess' }),
       onSlot: (view) => void this.views.push(view),
       auto: true,
     });

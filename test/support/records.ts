@@ -33,7 +33,7 @@ export function syncFor(
     at,
     registry,
     client: () => client,
-    requests: () => requestParts(registry, identity, 'records'),
+    requests: (actor) => requestParts(registry, identity, actor),
     clock,
     onTime,
     onChange,

@@ -59,7 +59,7 @@ export class TestRegistry {
     const { registry } = this;
     const { hardwareId = `HW-${hex(4)}`, signed = true, notAfter = '2027-06-01T00:00:00.000Z' } = more;
     const run = crypto.randomUUID();
-    registry.runs.start(run, 1, order.id);
+    registry.runs.start(run, 1, order.id, 'Tess');
     registry.runs.journal(run, 'identify', 'begin');
     const { device } = registry.devices.register({ hardwareId, model: 'S1', firmware: '1', locked: false }, order, 'line');
     registry.runs.bind(run, hardwareId, device);
@@ -71,12 +71,12 @@ export class TestRegistry {
 
   reserve(device: string, run: string | null = null, notAfter = '2027-06-01T00:00:00.000Z', serial = hex(20).toUpperCase()): string {
     const names = { serial, issuer: issuerId, partition: 0, use: 'device' as const, device, run, order: order.id, spkiSha256: hex(32) };
-    this.registry.certificates.reserve({ ...names, notBefore: '2026-06-01T00:00:00.000Z', notAfter }, 'line');
+    this.registry.certificates.reserve({ ...names, notBefore: '2026-06-01T00:00:00.000Z', notAfter }, 'Tess');
     return serial;
   }
 
   sign(serial: string): void {
-    this.registry.certificates.signed(serial, randomBytes(16), hex(32), 'line');
+    this.registry.certificates.signed(serial, randomBytes(16), hex(32), 'Tess');
   }
 
   status(serial: string): string | undefined {

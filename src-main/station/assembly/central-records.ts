@@ -31,11 +31,15 @@ export const liveRecords = ({ registry, clock, identities, own, caPem, onTime, o
       const { keyPem, certificatePem } = identities.records;
       return { station: own.recordsStation, keyPem, certificatePem };
     },
-    requests: () => requestParts(registry, identities.observer, 'records'),
+    requests: (actor) => requestParts(registry, identities.observer, actor),
   });
 
 /** The client certificate for central databases; made by the open session when there is none yet. */
-export async function recordsCertificate(identities: OwnIdentities, own: OwnCertificates): Promise<{ station: string; pem: string }> {
-  if (identities.records === null) await own.renew('records');
+export async function recordsCertificate(
+  identities: OwnIdentities,
+  own: OwnCertificates,
+  actor: string,
+): Promise<{ station: string; pem: string }> {
+  if (identities.records === null) await own.renew('records', actor);
   return { station: own.recordsStation, pem: unwrap(identities.records, 'it was just made').certificatePem };
 }

@@ -14,9 +14,10 @@ export interface RecordsDeskOptions {
   readonly identity: () => Pick<RecordsClient, 'station' | 'keyPem' | 'certificatePem'>;
   /** The CA of brokers' certificates, where a database is not given another. */
   readonly caPem: string;
-  readonly requests: () => RequestParts;
   /** The time that a database told. */
   readonly onTime: (name: string, time: number) => void;
+  /** On the word of `actor`. */
+  readonly requests: (actor: string) => RequestParts;
   readonly onChange: () => void;
 }
 

@@ -14,7 +14,8 @@ export interface RecordsSyncOptions {
   readonly registry: Registry;
   /** Our key and certificate as they are now, and the CA of the database; RECORDS_NO_CERTIFICATE. */
   readonly client: () => Omit<RecordsClient, 'host'>;
-  readonly requests: () => RequestParts;
+  /** On the word of `actor`. */
+  readonly requests: (actor: string) => RequestParts;
   readonly clock: Clock;
   /** The time of the database's clock, in milliseconds since the epoch. */
   readonly onTime: (name: string, time: number) => void;
@@ -179,10 +180,13 @@ export class RecordsSync {
 
   /** One transaction, which is under way when this returns. */
   #begin(db: Connection, stretch: Stretch): Sending {
-    const { registry, requests } = this.#options;
+    const { registry, name, requests } = this.#options;
     const batch = readBatch(registry, stretch);
     const conflicts = db.transaction(async () => {
-      const [found] = await Promise.all([sendBatch(db, batch), sendRequests(db, requests(), batch.requests)]);
+      const [found] = await Promise.all([
+        sendBatch(db, batch),
+        sendRequests(db, requests(registry.records.connectedBy(name)), batch.requests),
+      ]);
       return found;
     });
     // Whoever waits for it may come to it later.
@@ -224,7 +228,7 @@ export class RecordsSync {
     if (since >= 0 && since < askEveryMs) return;
     this.#askedAt = clock.now();
     await this.#askTime(db);
-    const { taken, refused } = await takeRequests(db, requests());
+    const { taken, refused } = await takeRequests(db, requests(registry.records.connectedBy(name)));
     for (const { kind, key, failure } of refused) registry.records.setAside(name, kind, key, failure);
     if (taken > 0) onChange();
   }

@@ -42,6 +42,7 @@ function recordStation({ plan, journal, parts: { registry } }: CeremonyContext, 
   if (order === null) return;
   runs.createOrder(order, actor);
   store.setSetting('order', order.id);
+  store.setSetting('order.actor', actor);
 }
 
 /** An issuer takes over from the one of its kind before it, which signs revocation lists until its last certificate has expired. */

@@ -142,7 +142,7 @@ export class BundleDesk {
     const { device, format, proveHours } = wish;
     registry.devices.registerNamed(device, order, actor);
     registry.store.transaction(() => {
-      registry.runs.start(run, noSlot, order.id);
+      registry.runs.start(run, noSlot, order.id, actor);
       registry.runs.bindDevice(run, device);
       registry.runs.journal(run, 'key', 'begin');
     });
@@ -151,7 +151,7 @@ export class BundleDesk {
       try {
         const checked = issuance.checkStationKey(device, key.spki);
         registry.runs.journal(run, 'certificate', 'begin');
-        const { serial, credentials } = await issuance.issue({ run, device, order, checked });
+        const { serial, credentials } = await issuance.issue({ run, device, order, checked, actor });
         const content = { device, serial, pkcs8: key.pkcs8, credentials, at: clock.now() };
         const file = await writeBundle(format, content, passphrase.text);
         const revoked = registry.store.transaction(() => {
@@ -167,7 +167,7 @@ export class BundleDesk {
         key.wipe();
       }
     } catch (thrown) {
-      failRun(registry, run, registry.runs.get(run)?.serial ?? null, toFailureData(registry.store.named(thrown)));
+      failRun(registry, run, registry.runs.get(run)?.serial ?? null, toFailureData(registry.store.named(thrown)), actor);
       throw thrown;
     }
   }
@@ -217,7 +217,7 @@ export class BundleDesk {
       const { run } = this.#row(serial);
       // A newer bundle, or whoever revoked it, has ended the run or the certificate already.
       if (registry.runs.get(run)?.verdict === null)
-        failRun(registry, run, serial, new Failure('BUNDLE_NOT_FETCHED', { why: why ?? 'its certificate was revoked' }).toData());
+        failRun(registry, run, serial, new Failure('BUNDLE_NOT_FETCHED', { why: why ?? 'its certificate was revoked' }).toData(), actor);
       this.#changed(serial);
     } catch (thrown) {
       // A full disk: the run is open in the journal, and the next start ends it.
@@ -233,8 +233,9 @@ export class BundleDesk {
       isWanted: () => registry.runs.get(run)?.verdict === 'NOT_VERIFIED' && isProvable(registry, serial),
       arrived: () => {
         registry.store.transaction(() => {
-          passRun(registry, run, device, serial);
-          registry.store.audit('line', 'bundle.proven', device, { serial, gaps: ['read-back', 'isolation'] });
+          const { actor } = unwrap(registry.runs.get(run), 'a run is never deleted');
+          passRun(registry, run, device, serial, actor);
+          registry.store.audit(actor, 'bundle.proven', device, { serial, gaps: ['read-back', 'isolation'] });
         });
         this.#options.publishSoon();
         this.#changed(serial);

@@ -50,7 +50,7 @@ export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'
       const findings = [...(await reconcile({ registry, crls, host })), ...central.flat()];
       return { verdict: findings.some(({ differences }) => differences > 0) ? 'FAIL' : 'PASS', host: host.view().name, findings };
     },
-    'verify.outstanding': () => live().proveOutstanding(),
+    'verify.outstanding': (_input, { name }) => live().proveOutstanding(name),
     'verify.unit': ({ slot }) => live().line.selfTest(slot, AbortSignal.timeout(unitMs)),
     'verify.device': ({ device }) => live().line.selfTestOf(device, AbortSignal.timeout(unitMs)),
     'verify.connection': (asked) => verify(live(), station.config.dataDir, asked),

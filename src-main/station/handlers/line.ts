@@ -13,16 +13,16 @@ export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | '
 
   return {
     'line.slots': () => live().line.views(),
-    'line.retry': ({ slot }) => live().line.retry(slot),
+    'line.retry': ({ slot }, { name }) => live().line.retry(slot, name),
     'line.reject': ({ slot }) => live().line.reject(slot),
     'line.cancel': ({ slot }) => live().line.cancel(slot),
-    'line.reprovision': ({ slot }, { role }) => {
+    'line.reprovision': ({ slot }, { name, role }) => {
       const { line, registry } = live();
       const device = line.views().find((view) => view.slot === slot)?.device ?? null;
       // What an officer took away, only an officer gives back.
       const revoked = device !== null && registry.devices.get(device)?.status === 'REVOKED';
       if (revoked && role !== 'officer') throw new Failure('NOT_ALLOWED', { role, call: 'line.reprovision of a revoked device' });
-      return line.reprovision(slot);
+      return line.reprovision(slot, name);
     },
     'line.label': ({ slot, device }) => live().line.label(slot, device),
     'orders.list': () => {
@@ -43,10 +43,10 @@ export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | '
       runs.createOrder(order, caller.name);
       return runs.progress(order);
     },
-    'orders.choose': ({ id }) => {
+    'orders.choose': ({ id }, caller) => {
       const order = live().registry.runs.order(id);
       if (order === null) throw new Failure('NOT_FOUND', { kind: 'work order', id });
-      live().chooseOrder(order);
+      live().chooseOrder(order, caller.name);
       return live().registry.runs.progress(order);
     },
     'bench.units': () => live().bench?.units() ?? [],

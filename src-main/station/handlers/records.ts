@@ -4,8 +4,8 @@ import type { Station } from '../station.ts';
 export function recordsHandlers(station: Station): HandlersOf<'records'> {
   return {
     'records.list': () => station.live().records.views(),
-    'records.certificate': async () => {
-      const { station: id, pem } = await station.live().recordsCertificate();
+    'records.certificate': async (_input, caller) => {
+      const { station: id, pem } = await station.live().recordsCertificate(caller.name);
       return { station: id, commonName: `birthmark:records-${id}`, role: `station_${id}`, pem };
     },
     'records.connect': async ({ at }, caller) => {

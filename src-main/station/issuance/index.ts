@@ -148,10 +148,11 @@ export class Issuance {
     device: string;
     order: WorkOrder;
     checked: CheckedRequest;
+    actor: string;
   }): Promise<IssuedCertificate> {
     const { registry, signer, certificateClock, crlBase } = this.#options;
     const { issuer } = this;
-    const { run, device, order, checked } = request;
+    const { run, device, order, checked, actor } = request;
     registry.devices.mustBeApproved(device);
     const [tenant, id] = device.split('/');
     const profile = this.profile(order.certificateProfile);
@@ -183,19 +184,19 @@ export class Issuance {
     } as const;
     await registry.store.grouped(() => {
       registry.devices.claimKey(checked.spkiSha256, device);
-      registry.certificates.reserve(reservation, 'line');
+      registry.certificates.reserve(reservation, actor);
     });
     const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };
     const sign = async (): Promise<Buffer> => {
       const { signature } = await signer('sign.certificate', { key, profile: profile.name, tbs: draft.tbs });
       const signed = assembleCertificate(draft.tbs, issuer, signature);
       const fingerprint = sha256Hex(signed);
-      await registry.store.grouped(() => registry.certificates.signed(draft.serial, signed, fingerprint, 'line'));
+      await registry.store.grouped(() => registry.certificates.signed(draft.serial, signed, fingerprint, actor));
       say('debug', 'issuance', 'certificate recorded in the database', { serial: draft.serial, device });
       return signed;
     };
     // A run that fails ends what was reserved for it itself.
-    const certificate = run === null ? await orAbandon(registry, draft.serial, 'line', sign) : await sign();
+    const certificate = run === null ? await orAbandon(registry, draft.serial, actor, sign) : await sign();
     return { serial: draft.serial, spki: checked.spki, credentials: this.#credentials(device, certificate, issuer) };
   }
 

@@ -24,7 +24,6 @@ const dayMs = 86_400_000;
 const dueDays = 30;
 /** An officer who opens a session once in a fortnight is in time. */
 const alarmDays = 14;
-const actor = 'upkeep';
 const signAs: Readonly<Record<OwnName, string>> = { observer: 'station-observer', records: 'station-records', broker: 'station-broker' };
 const recordsSetting = 'records.station';
 
@@ -71,9 +70,9 @@ export class OwnCertificates {
     return this.#endingWithin(alarmDays);
   }
 
-  /** A new key and certificate, in use when it resolves. What the signer refuses; then the old one stays. */
-  async renew(name: OwnName): Promise<void> {
-    await (name === 'broker' ? this.#renewBroker() : this.#renewClient(name));
+  /** A new key and certificate, in use when it resolves. What the signer refuses; then the old one stays. `actor`: who asked, or granted the session. */
+  async renew(name: OwnName, actor: string): Promise<void> {
+    await (name === 'broker' ? this.#renewBroker(actor) : this.#renewClient(name, actor));
   }
 
   #endingWithin(days: number): { readonly name: OwnName; readonly notAfter: string }[] {
@@ -101,7 +100,7 @@ export class OwnCertificates {
     return name === 'observer' ? name : `records-${this.recordsStation}`;
   }
 
-  async #renewClient(name: 'observer' | 'records'): Promise<void> {
+  async #renewClient(name: 'observer' | 'records', actor: string): Promise<void> {
     const { services, identities } = this.#parts;
     const { spki, spkiSha256, keyPem } = makeKey();
     const subject = this.#clientName(name);
@@ -109,7 +108,7 @@ export class OwnCertificates {
     identities.replace(name, { keyPem, certificatePem: chain.map(certificateToPem).join('') });
   }
 
-  async #renewBroker(): Promise<void> {
+  async #renewBroker(actor: string): Promise<void> {
     const { servers, identities, useServer, registry } = this.#parts;
     const { spki, spkiSha256, keyPem } = makeKey();
     const { row, chain } = await servers.issue({ ...this.#hosts(), spki, spkiSha256, validityDays: null, signAs: signAs.broker, actor });

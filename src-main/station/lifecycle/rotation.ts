@@ -51,7 +51,7 @@ export async function rotate({ registry, issuance, clock }: RotationParts, reque
     csr: requestFromFile(request.csr),
     attestation: statement === null ? null : attestationFromFile(statement),
   });
-  const issued = await issuance.issue({ run: null, replaces: old.serial, device, order, checked });
+  const issued = await issuance.issue({ run: null, replaces: old.serial, device, order, checked, actor });
   const graceUntil = instant(clock.now() + request.graceHours * hourMs);
   registry.store.transaction(() => {
     // While the token signed, somebody may have revoked the device, or rotated it.
@@ -112,8 +112,8 @@ function mustBeDue({ notAfter }: CertificateRow, now: number, override: string |
 export function endGracePeriods(registry: Registry): number {
   return registry.store.transaction(() => {
     const over = registry.certificates.graceOver();
-    for (const serial of over)
-      revokeCertificate(registry, serial, { reason: 'superseded', note: 'its grace period is over', actor: 'upkeep' });
+    for (const { serial, actor } of over)
+      revokeCertificate(registry, serial, { reason: 'superseded', note: 'its grace period is over', actor });
     return over.length;
   });
 }
@@ -131,11 +131,11 @@ export function endGraceNow(registry: Registry, serial: string, actor: string): 
 export function recoverUnfinished(registry: Registry): number {
   return registry.store.transaction(() => {
     const left = (['device', 'server', 'service'] as const).flatMap((use) => registry.certificates.unfinished(use));
-    for (const serial of left)
+    for (const { serial, actor } of left)
       revokeCertificate(registry, serial, {
         reason: 'cessationOfOperation',
         note: 'the station stopped while it was made',
-        actor: 'upkeep',
+        actor,
       });
     return left.length;
   });

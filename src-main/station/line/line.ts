@@ -2,8 +2,8 @@ import { Failure, unwrap, type FailureData, type SlotView, type Verdict, type Wo
 import type { DeviceProfile, PlugWatcher, SlotPlace } from '../devices/index.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import { newNonce } from './nonce.ts';
-import { Slot, type SlotContext } from './slot.ts';
-import type { LineServices } from './services.ts';
+import { Slot, type SlotContext, type SlotWork } from './slot.ts';
+import type { LineOrder, LineServices } from './services.ts';
 
 export interface LineOptions {
   readonly services: LineServices;
@@ -11,7 +11,7 @@ export interface LineOptions {
   readonly watcher: PlugWatcher;
   readonly profiles: { get(name: string): DeviceProfile | undefined };
   /** The order on the line, or why nothing can be made now. */
-  readonly ready: () => WorkOrder | FailureData;
+  readonly ready: () => LineOrder | FailureData;
   readonly onSlot: (view: SlotView) => void;
   /** False: units are watched, but nothing starts by itself (the CLI's commands other than provision and demo). */
   readonly auto: boolean;
@@ -79,20 +79,20 @@ export class Line {
     for (const slot of this.#slots.values()) slot.tryStart();
   }
 
-  retry(number: number): SlotView {
+  retry(number: number, actor: string): SlotView {
     const slot = this.#slot(number);
     const waiting =
       slot.view.state === 'NOT_VERIFIED'
         ? this.#options.services.registry.runs.notVerified().find((run) => run.id === slot.view.run)
         : undefined;
-    if (waiting === undefined) slot.again(false);
-    else void slot.prove(waiting, this.#order(waiting.order));
+    if (waiting === undefined) slot.again(false, actor);
+    else void slot.prove(waiting, this.#order(waiting.order), actor);
     return slot.view;
   }
 
-  reprovision(number: number): SlotView {
+  reprovision(number: number, actor: string): SlotView {
     const slot = this.#slot(number);
-    slot.again(true);
+    slot.again(true, actor);
     return slot.view;
   }
 
@@ -119,7 +119,7 @@ export class Line {
   }
 
   /** Proves every NOT_VERIFIED run whose unit is in a slot; the others are reported as they are. */
-  async proveOutstanding(): Promise<ProofResult[]> {
+  async proveOutstanding(actor: string): Promise<ProofResult[]> {
     const { runs } = this.#options.services.registry;
     const waiting = runs.notVerified();
     const profiles = [...new Set(waiting.map((run) => this.#profile(this.#order(run.order))))];
@@ -127,7 +127,7 @@ export class Line {
     return Promise.all(
       waiting.map(async (run) => {
         const slot = bySlot.get(run.hardwareId ?? '');
-        if (slot !== undefined) await slot.prove(run, this.#order(run.order));
+        if (slot !== undefined) await slot.prove(run, this.#order(run.order), actor);
         const after = unwrap(runs.get(run.id), 'a run is never deleted');
         return {
           device: run.device ?? '',
@@ -228,10 +228,10 @@ export class Line {
     }
   }
 
-  #work(): { order: WorkOrder; profile: DeviceProfile } | FailureData {
+  #work(): SlotWork | FailureData {
     if (!this.#options.auto) return new Failure('NO_ORDER').toData();
     const ready = this.#options.ready();
-    return 'code' in ready ? ready : { order: ready, profile: this.#profile(ready) };
+    return 'code' in ready ? ready : { ...ready, profile: this.#profile(ready.order) };
   }
 
   #order(id: string): WorkOrder {

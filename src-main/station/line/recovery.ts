@@ -17,16 +17,16 @@ export function recoverRuns(registry: Registry, clock: Clock, proofHours: number
   return registry.runs.open().map((run) => {
     const last = registry.runs.lastStep(run.id);
     const failure = new Failure('STATION_STOPPED', { step: last?.step ?? 'identify' }).toData();
-    const { id, device, serial, proofLevel, gaps } = run;
+    const { id, device, serial, actor, proofLevel, gaps } = run;
     if (serial !== null && device !== null && proofLevel !== null && last?.step === 'lock' && isProvable(registry, serial)) {
       if (last.phase === 'done') {
-        passRun(registry, id, device, serial, { proofLevel, gaps });
+        passRun(registry, id, device, serial, actor, { proofLevel, gaps });
         return { run: run.id, verdict: 'PASS' };
       }
       registry.runs.end(run.id, 'NOT_VERIFIED', { failure, deadline: instant(clock.now() + proofHours * 3_600_000) });
       return { run: run.id, verdict: 'NOT_VERIFIED' };
     }
-    failRun(registry, run.id, run.serial, failure);
+    failRun(registry, run.id, run.serial, failure, actor);
     return { run: run.id, verdict: 'FAIL' };
   });
 }
@@ -34,7 +34,7 @@ export function recoverRuns(registry: Registry, clock: Clock, proofHours: number
 /** NOT_VERIFIED runs whose time is up: FAIL, and their certificates are revoked. Returns how many. */
 export function endOverdueProofs(registry: Registry): number {
   const overdue = registry.runs.notVerified().filter((run) => run.deadline !== null && run.deadline < registry.now());
-  for (const run of overdue)
-    failRun(registry, run.id, run.serial, new Failure('PROOF_OVERDUE', { deadline: run.deadline ?? 'its deadline' }).toData());
+  for (const { id, serial, deadline, actor } of overdue)
+    failRun(registry, id, serial, new Failure('PROOF_OVERDUE', { deadline: deadline ?? 'its deadline' }).toData(), actor);
   return overdue.length;
 }

@@ -11,7 +11,7 @@ import { Beside } from './beside.ts';
 import { newNonce } from './nonce.ts';
 import { planProof, type ProofPlan, type ProofPolicy } from './proof.ts';
 import type { CheckedRequest, IssuedCertificate, LineServices, Observation, RunEnd, RunInput } from './services.ts';
-import { actor, failRun, isRevoked, mustBeProvable, passRun } from './verdict.ts';
+import { failRun, isRevoked, mustBeProvable, passRun } from './verdict.ts';
 
 const echoMs = 10_000;
 /** MQTT 5 PUBACK reason code. */
@@ -71,7 +71,7 @@ export class Run {
   }
 
   #provision(): Promise<RunEnd> {
-    this.#services.registry.runs.start(this.id, this.#input.slot, this.#input.order.id);
+    this.#services.registry.runs.start(this.id, this.#input.slot, this.#input.order.id, this.#input.actor);
     return this.#toItsEnd(async () => {
       const unit = await this.#step('identify', (options) => this.#identify(options));
       const device = await this.#step('register', () => this.#register(unit));
@@ -186,7 +186,7 @@ export class Run {
   }
 
   #register(unit: Unit): string {
-    const { device } = this.#services.registry.devices.register(unit, this.#input.order, actor, this.#input.label);
+    const { device } = this.#services.registry.devices.register(unit, this.#input.order, this.#input.actor, this.#input.label);
     this.#device = device;
     this.#services.registry.runs.bind(this.id, unit.hardwareId, device);
     this.#input.report.device(device);
@@ -195,7 +195,7 @@ export class Run {
 
   async #issue(device: string, checked: CheckedRequest): Promise<IssuedCertificate> {
     try {
-      const issued = await this.#services.issue({ run: this.id, device, order: this.#input.order, checked });
+      const issued = await this.#services.issue({ run: this.id, device, order: this.#input.order, checked, actor: this.#input.actor });
       this.#serial = issued.serial;
       rememberIds(issued.serial);
       return issued;
@@ -215,7 +215,7 @@ export class Run {
     const { registry } = this.#services;
     this.#key = await makeStationKey(keyAlgorithm, device);
     registry.store.transaction(() =>
-      registry.store.audit(actor, 'key.made-by-station', device, {
+      registry.store.audit(this.#input.actor, 'key.made-by-station', device, {
         run: this.id,
         profile: this.#input.profile.name,
         algorithm: keyAlgorithm,
@@ -316,7 +316,7 @@ export class Run {
   }
 
   #passed(device: string, { level, gaps }: ProofPlan): RunEnd {
-    passRun(this.#services.registry, this.id, device, this.#serial ?? '', { proofLevel: level, gaps });
+    passRun(this.#services.registry, this.id, device, this.#serial ?? '', this.#input.actor, { proofLevel: level, gaps });
     this.#services.publishSoon();
     return { verdict: 'PASS', proofLevel: level, gaps };
   }
@@ -347,7 +347,7 @@ export class Run {
       return { verdict: 'NOT_VERIFIED', failure, deadline };
     }
     await this.#erase();
-    const certificateRevoked = failRun(registry, this.id, this.#serial, failure);
+    const certificateRevoked = failRun(registry, this.id, this.#serial, failure, this.#input.actor);
     return { verdict: 'FAIL', failure, certificateRevoked };
   }
 

@@ -30,7 +30,7 @@ export interface LineServices {
   /** What goes onto a device besides its certificate and key. */
   settings(device: string): Settings;
   /** Reserves a serial number, signs, and records the certificate as SIGNED. */
-  issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest }): Promise<IssuedCertificate>;
+  issue(request: { run: string; device: string; order: WorkOrder; checked: CheckedRequest; actor: string }): Promise<IssuedCertificate>;
   /** What a certificate that was issued before looks like on the unit: to prove a run without a new certificate. */
   issued(serial: string): IssuedCertificate;
   /** Resolves when everything recorded up to now is in force on the broker host; BROKER_AWAY when that cannot be had. */
@@ -59,6 +59,12 @@ export interface Observation {
   close(): Promise<void>;
 }
 
+/** The order on the line, and who chose it. */
+export interface LineOrder {
+  readonly order: WorkOrder;
+  readonly actor: string;
+}
+
 export interface RunReport {
   step(step: RunStep): void;
   done(step: RunStep, ms: number): void;
@@ -76,6 +82,8 @@ export type RunEnd =
   | { readonly verdict: 'WAITS_FOR_PROOF'; readonly run: RunRecord };
 
 export interface RunInput {
+  /** On whose word. */
+  readonly actor: string;
   readonly slot: number;
   readonly path: string;
   readonly order: WorkOrder;

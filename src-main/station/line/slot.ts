@@ -2,12 +2,17 @@ import { Failure, toFailureData, type FailureData, type SlotView, type WorkOrder
 import type { DeviceProfile, SlotPlace } from '../devices/index.ts';
 import type { RunRecord } from '../registry/index.ts';
 import { Run } from './run.ts';
-import type { LineServices, RunEnd, RunReport } from './services.ts';
+import type { LineOrder, LineServices, RunEnd, RunInput } from './services.ts';
+
+/** What to make, and on whose word. */
+export interface SlotWork extends LineOrder {
+  readonly profile: DeviceProfile;
+}
 
 export interface SlotContext {
   readonly services: LineServices;
   /** What to make, or why nothing can be made now. */
-  work(): { order: WorkOrder; profile: DeviceProfile } | FailureData;
+  work(): SlotWork | FailureData;
   profileOf(order: WorkOrder): DeviceProfile;
   changed(view: SlotView): void;
 }
@@ -94,7 +99,7 @@ export class Slot {
     if (this.#view.state !== 'READY' || this.#running !== null) return;
     const work = this.#context.work();
     if ('code' in work) this.#set({ ...this.#view, failure: work });
-    else this.#start(work.order, work.profile, false);
+    else this.#start(work, false);
   }
 
   /** What the label of the unit says that is here or comes next; null: nothing, it gets the next number. SLOT_RUNNING. */
@@ -104,14 +109,14 @@ export class Slot {
     this.#set({ ...this.#view, label: device });
   }
 
-  /** FAIL, NOT_VERIFIED or HAS_IDENTITY → the same unit once more. */
-  again(reprovision: boolean): void {
+  /** FAIL, NOT_VERIFIED or HAS_IDENTITY → the same unit once more, on the word of `actor`. */
+  again(reprovision: boolean, actor: string): void {
     if (!this.#plugged || this.#running !== null)
       throw new Failure('INVALID_INPUT', { field: 'slot', problem: `slot ${String(this.#place.slot)} has no waiting unit` });
     this.#set({ ...fresh(this.#place, this.#label), state: 'READY' });
     const work = this.#context.work();
     if ('code' in work) throw Failure.fromData(work);
-    this.#start(work.order, work.profile, reprovision);
+    this.#start({ ...work, actor }, reprovision);
   }
 
   /** The unit is to be taken out; a run in progress is stopped first. */
@@ -134,28 +139,26 @@ export class Slot {
   }
 
   /** Proves a NOT_VERIFIED run with the unit in this slot. Waits for a run in progress first. */
-  async prove(run: RunRecord, order: WorkOrder): Promise<void> {
+  async prove(run: RunRecord, order: WorkOrder, actor: string): Promise<void> {
     while (this.#running !== null) await this.#running;
     // Somebody else may have asked for the same, and got it meanwhile.
     if (this.#context.services.registry.runs.get(run.id)?.verdict !== 'NOT_VERIFIED') return;
-    const profile = this.#context.profileOf(order);
+    const work = { order, actor, profile: this.#context.profileOf(order) };
     this.#begin();
-    this.#running = this.#finish(this.#resume(run, order, profile));
+    this.#running = this.#finish(this.#resume(run, work));
     await this.#running;
   }
 
-  #resume(run: RunRecord, order: WorkOrder, profile: DeviceProfile): Promise<RunEnd> {
+  #resume(run: RunRecord, work: SlotWork): Promise<RunEnd> {
     this.#set({ ...this.#view, run: run.id, device: run.device, steps: [] });
-    return new Run(this.#context.services, { ...this.#input(order, profile), reprovision: false, label: null }, run).resumeProof(run);
+    return new Run(this.#context.services, { ...this.#input(work), reprovision: false, label: null }, run).resumeProof(run);
   }
 
-  #start(order: WorkOrder, profile: DeviceProfile, reprovision: boolean): void {
+  #start(work: SlotWork, reprovision: boolean): void {
     this.#begin();
-    const run = new Run(this.#context.services, { ...this.#input(order, profile), reprovision, label: this.#label });
+    const run = new Run(this.#context.services, { ...this.#input(work), reprovision, label: this.#label });
     this.#set({ ...this.#view, run: run.id });
-    this.#running = this.#finish(
-      run.provision().then((end) => (end.verdict === 'WAITS_FOR_PROOF' ? this.#resume(end.run, order, profile) : end)),
-    );
+    this.#running = this.#finish(run.provision().then((end) => (end.verdict === 'WAITS_FOR_PROOF' ? this.#resume(end.run, work) : end)));
   }
 
   #begin(): void {
@@ -163,14 +166,11 @@ export class Slot {
     this.#set({ ...fresh(this.#place, this.#label), state: 'RUNNING', startedAt: this.#context.services.registry.now() });
   }
 
-  #input(
-    order: WorkOrder,
-    profile: DeviceProfile,
-  ): { slot: number; path: string; order: WorkOrder; profile: DeviceProfile; signal: AbortSignal; report: RunReport } {
-    return { ...this.#place, order, profile, signal: this.#abort.signal, report: this.#report() };
+  #input(work: SlotWork): Omit<RunInput, 'reprovision' | 'label'> {
+    return { ...this.#place, ...work, signal: this.#abort.signal, report: this.#report() };
   }
 
-  #report(): RunReport {
+  #report(): RunInput['report'] {
     return {
       step: (step) => this.#set({ ...this.#view, step, progress: null }),
       done: (step, ms) => this.#set({ ...this.#view, steps: [...this.#view.steps, { step, ms }], ms: this.#elapsed() }),

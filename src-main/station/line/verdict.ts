@@ -2,9 +2,6 @@ import { Failure, type FailureData, type ProofLevel, type RunGap } from '../../c
 import type { Registry } from '../registry/index.ts';
 import { revokeCertificate } from '../revocation/index.ts';
 
-/** Who the audit log names for what the line does by itself. */
-export const actor = 'line';
-
 /** Not, when its certificate was revoked or has expired while the unit was being proven, or waited for it. */
 export const isProvable = (registry: Registry, serial: string): boolean => registry.certificates.get(serial)?.status === 'SIGNED';
 
@@ -25,6 +22,7 @@ export function passRun(
   run: string,
   device: string,
   serial: string,
+  actor: string,
   { proofLevel, gaps }: { readonly proofLevel: ProofLevel; readonly gaps: readonly RunGap[] } = {
     proofLevel: 'device-connected',
     gaps: [],
@@ -48,7 +46,7 @@ export function passRun(
 }
 
 /** FAIL and the revocation of what was signed (or may have been) are one transaction; tells whether a certificate is revoked now. */
-export function failRun(registry: Registry, run: string, serial: string | null, failure: FailureData): boolean {
+export function failRun(registry: Registry, run: string, serial: string | null, failure: FailureData, actor: string): boolean {
   return registry.store.transaction(() => {
     registry.runs.end(run, 'FAIL', { failure });
     if (serial !== null)

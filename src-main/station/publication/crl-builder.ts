@@ -28,6 +28,8 @@ export interface CrlBuilderOptions {
   readonly dataDir: string;
   /** A new stream to the signer for each CRL. */
   readonly sign: () => CrlSigner;
+  /** Who granted the session that signs; nobody when there is none. */
+  readonly grantedBy: () => string | undefined;
   /** From thisUpdate to nextUpdate. */
   readonly lifetimeMs: () => number;
   readonly clock: Clock;
@@ -107,9 +109,11 @@ export class CrlBuilder {
    * CRL_REJECTED when it would lose an entry: then nothing has changed.
    */
   async build(above = 0): Promise<CrlView> {
-    const { registry, clock } = this.#options;
+    const { registry, clock, grantedBy } = this.#options;
     const sign = this.#options.sign();
     await sign.begin();
+    // The session may end with this very signature.
+    const actor = grantedBy();
     const now = clock.now();
     const [thisUpdate, nextUpdate] = [now, now + this.#options.lifetimeMs()];
     const snapshot = registry.revocationSnapshot();
@@ -126,7 +130,7 @@ export class CrlBuilder {
       await this.#mustContain((serial) => registry.crls.mayLeave(this.scope, serial, keepAfter));
       await this.#archive.keep(number);
       const crl = { ...this.scope, ...written, namesPoint, thisUpdate: instant(thisUpdate), nextUpdate: instant(nextUpdate) };
-      registry.crls.record(crl, { upTo: snapshot.upTo, keepAfter });
+      registry.crls.record(crl, { upTo: snapshot.upTo, keepAfter }, unwrap(actor ?? grantedBy(), 'what signs has a session'));
       this.#archive.sweep();
       return unwrap(registry.crls.get(this.scope, number), 'the CRL was just recorded');
     } finally {

@@ -12,6 +12,8 @@ export interface CrlSetOptions {
   readonly crlBase: string;
   readonly dataDir: string;
   readonly signer: SignerClient;
+  /** Who granted the session that signs. */
+  readonly grantedBy: () => string | undefined;
   readonly clock: Clock;
 }
 
@@ -76,7 +78,7 @@ export class CrlSet {
     const name = `${issuer.id}/${String(partition)}`;
     const known = this.#builders.get(name);
     if (known !== undefined) return known;
-    const { registry, crlBase, dataDir, signer, clock } = this.#options;
+    const { registry, crlBase, dataDir, signer, grantedBy, clock } = this.#options;
     const key = { ckaId: issuer.ckaId, spkiSha256: issuer.spkiSha256 };
     const builder = new CrlBuilder({
       registry,
@@ -85,6 +87,7 @@ export class CrlSet {
       distributionPoint: crlUri(crlBase, issuer.id, partition),
       dataDir,
       sign: () => crlSigner(signer, key),
+      grantedBy,
       lifetimeMs: () => crlSettings(registry).nextUpdateHours * 3_600_000,
       clock,
     });

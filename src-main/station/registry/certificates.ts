@@ -35,6 +35,12 @@ export interface Reservation {
   readonly attestation?: AttestationRecord | null;
 }
 
+/** A certificate, and on whose word it was issued. */
+export interface IssuedBy {
+  readonly serial: string;
+  readonly actor: string;
+}
+
 export interface CertificateFilter {
   readonly search: string;
   readonly limit: number;
@@ -96,8 +102,8 @@ export class Certificates {
       const now = this.#store.now();
       this.#store
         .sql(
-          `INSERT INTO certificates (serial, issuer, partition, use, device, run, order_id, status, spki_sha256, not_before, not_after, replaces, key_made_by, attestation, created_at, updated_at)
-              VALUES (?, ?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO certificates (serial, issuer, partition, use, device, run, order_id, status, spki_sha256, not_before, not_after, replaces, key_made_by, attestation, actor, created_at, updated_at)
+              VALUES (?, ?, ?, ?, ?, ?, ?, 'RESERVED', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           serial,
@@ -113,6 +119,7 @@ export class Certificates {
           replaces,
           keyMadeBy,
           attestation === null ? null : JSON.stringify(attestation),
+          actor,
           now,
           now,
         );
@@ -181,20 +188,28 @@ export class Certificates {
     });
   }
 
-  /** Serial numbers whose grace period is over. */
-  graceOver(): string[] {
-    return this.#serials(
-      `SELECT serial FROM certificates WHERE status = 'ROTATING' AND not_after >= clock_now() AND grace_until <= ?`,
+  /** Whose grace period is over, with whoever began it: the successor was issued on that word. */
+  graceOver(): IssuedBy[] {
+    return this.#issuedBy(
+      `SELECT c.serial, coalesce((SELECT new.actor FROM certificates new WHERE new.replaces = c.serial ORDER BY new.rowid DESC LIMIT 1), c.actor) AS actor
+         FROM certificates c WHERE c.status = 'ROTATING' AND c.not_after >= clock_now() AND c.grace_until <= ?`,
       this.#store.now(),
     );
   }
 
-  /** Serial numbers of what was signed, or may have been, outside of a run, and never came into force. */
-  unfinished(use: CertificateUse): string[] {
-    return this.#serials(
-      `SELECT serial FROM certificates WHERE status IN ('RESERVED','SIGNED') AND not_after >= clock_now() AND run IS NULL AND use = ?`,
+  /** What was signed, or may have been, outside of a run, and never came into force. */
+  unfinished(use: CertificateUse): IssuedBy[] {
+    return this.#issuedBy(
+      `SELECT serial, actor FROM certificates WHERE status IN ('RESERVED','SIGNED') AND not_after >= clock_now() AND run IS NULL AND use = ?`,
       use,
     );
+  }
+
+  #issuedBy(sql: string, value: string): IssuedBy[] {
+    return this.#store
+      .sql(sql)
+      .all(value)
+      .map((row) => ({ serial: String(row['serial']), actor: String(row['actor']) }));
   }
 
   #serials(sql: string, value: string): string[] {

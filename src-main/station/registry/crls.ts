@@ -58,8 +58,8 @@ export class Crls {
     this.#store.setSetting(key, String(Math.max(this.lastNumber(scope), number)));
   }
 
-  /** Records a finished CRL, and with it what came into it and what left it. */
-  record(crl: CrlRecord, { upTo, keepAfter }: CrlContent): void {
+  /** Records a finished CRL, and with it what came into it and what left it. `actor`: who granted the session that signed it. */
+  record(crl: CrlRecord, { upTo, keepAfter }: CrlContent, actor: string): void {
     const { issuer, partition, number } = crl;
     const run = (sql: string, ...values: unknown[]): number => this.#store.sql(sql).run(...values).changes;
     this.#store.transaction(() => {
@@ -100,7 +100,7 @@ export class Crls {
         crl.signature,
         crl.namesPoint ? 1 : 0,
       );
-      this.#store.audit('station', 'crl.sign', issuer, { partition, number, entries: crl.entries, added, dropped, sha256: crl.sha256 });
+      this.#store.audit(actor, 'crl.sign', issuer, { partition, number, entries: crl.entries, added, dropped, sha256: crl.sha256 });
     });
   }
 

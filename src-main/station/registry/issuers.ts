@@ -138,8 +138,8 @@ export class Issuers {
     this.#move(id, 'active', 'retiring', actor);
   }
 
-  /** Ends those that retire and have no certificate left that could still be used, a device's or a CA's; returns them. */
-  endRetired(actor: string): IssuerRecord[] {
+  /** Ends those that retire and have no certificate left that could still be used, a device's or a CA's, on the word of whoever had them retire; returns them. */
+  endRetired(): IssuerRecord[] {
     return this.#store.transaction(() => {
       const now = this.#store.now();
       const signing = this.signsCrls();
@@ -151,9 +151,16 @@ export class Issuers {
         .all(now)
         .map(asIssuer)
         .filter((issuer) => !signing.some((other) => other.id !== issuer.id && isBy(other, issuer)));
-      for (const { id } of over) this.#move(id, 'retiring', 'ended', actor);
+      for (const { id } of over) this.#move(id, 'retiring', 'ended', this.#retiredBy(id));
       return over;
     });
+  }
+
+  #retiredBy(id: string): string {
+    const row = this.#store
+      .sql(`SELECT actor FROM audit WHERE action = 'issuer.retiring' AND subject = ? ORDER BY seq DESC LIMIT 1`)
+      .get(id);
+    return String(unwrap(row, `the audit log has who retired ${id}`)['actor']);
   }
 
   #move(id: string, from: IssuerState, to: IssuerState, actor: string): void {

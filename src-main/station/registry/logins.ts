@@ -95,14 +95,14 @@ export class Logins {
     });
   }
 
-  /** What let passwords in for a while and is over; returns how many. */
-  endRollbacks(actor: string): number {
+  /** What let passwords in for a while and is over, on the word of whoever set its end; returns how many. */
+  endRollbacks(): number {
     return this.#store.transaction(() => {
       const over = this.#store
-        .sql('SELECT tenant FROM tenant_logins WHERE until <= ?')
+        .sql('SELECT tenant, set_by AS setBy FROM tenant_logins WHERE until <= ?')
         .all(this.#store.now())
-        .map((row) => String(row['tenant']));
-      for (const tenant of over) this.setTenant({ tenant, mode: null, until: null, reason: 'its time is over' }, actor);
+        .map((row) => ({ tenant: String(row['tenant']), setBy: String(row['setBy']) }));
+      for (const { tenant, setBy } of over) this.setTenant({ tenant, mode: null, until: null, reason: 'its time is over' }, setBy);
       return over.length;
     });
   }

@@ -1,4 +1,5 @@
 import { crlHistory } from './migrations/crl-history.ts';
+import { actorsMigration } from './migrations/actors.ts';
 import { approval } from './migrations/approval.ts';
 import { crlPoint } from './migrations/crl-point.ts';
 import { expiry } from './migrations/expiry.ts';
@@ -296,4 +297,5 @@ export const migrations: readonly string[] = [
   expiry,
   accessKeysMigration,
   crlPoint,
+  actorsMigration,
 ];

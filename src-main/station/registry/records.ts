@@ -103,9 +103,10 @@ export class Records {
       };
       this.#store
         .sql(
-          'INSERT INTO records_hosts (name, at, sent) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at, sent = excluded.sent',
+          `INSERT INTO records_hosts (name, at, sent, connected_by) VALUES (?, ?, ?, ?)
+             ON CONFLICT (name) DO UPDATE SET at = excluded.at, sent = excluded.sent, connected_by = excluded.connected_by`,
         )
-        .run(name, JSON.stringify(at), this.#last());
+        .run(name, JSON.stringify(at), this.#last(), actor);
       this.#store.sql('DELETE FROM records_problems WHERE host = ?').run(name);
       log(`SELECT 'device', device, ? FROM devices ORDER BY rowid`);
       log(`SELECT 'certificate', serial, ? FROM certificates WHERE status <> 'RESERVED' ORDER BY rowid`);
@@ -115,6 +116,12 @@ export class Records {
       this.#store.audit(actor, 'records.use', name, { ...at, caPem: at.caPem === null ? null : 'its own' });
       this.#checkpoint();
     });
+  }
+
+  /** What comes from this database is taken in on the word of whoever connected it. */
+  connectedBy(name: string): string {
+    const row = this.#store.sql('SELECT connected_by AS actor FROM records_hosts WHERE name = ?').get(name);
+    return (row as { actor: string } | undefined)?.actor ?? '';
   }
 
   /** NOT_FOUND is the caller's: tells whether it was there. What it was owed is dropped. */

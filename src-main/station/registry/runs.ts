@@ -14,6 +14,8 @@ export interface RunRecord {
   readonly id: string;
   readonly slot: number;
   readonly order: string;
+  /** On whose word: who chose the order, put the unit in again, or asked for the bundle. */
+  readonly actor: string;
   readonly hardwareId: string | null;
   readonly device: string | null;
   readonly serial: string | null;
@@ -29,7 +31,7 @@ export interface RunRecord {
   readonly installed: string | null;
 }
 
-const columns = `id, slot, order_id AS "order", hardware_id AS hardwareId, device, serial, started_at AS startedAt, ended_at AS endedAt, verdict, failure, deadline, proof_level AS proofLevel, gaps, installed`;
+const columns = `id, slot, order_id AS "order", actor, hardware_id AS hardwareId, device, serial, started_at AS startedAt, ended_at AS endedAt, verdict, failure, deadline, proof_level AS proofLevel, gaps, installed`;
 
 function asRun(row: Row): RunRecord {
   const failure = row['failure'];
@@ -48,8 +50,10 @@ export class Runs {
     this.#store = store;
   }
 
-  start(id: string, slot: number, order: string): void {
-    this.#store.sql('INSERT INTO runs (id, slot, order_id, started_at) VALUES (?, ?, ?, ?)').run(id, slot, order, this.#store.now());
+  start(id: string, slot: number, order: string, actor: string): void {
+    this.#store
+      .sql('INSERT INTO runs (id, slot, order_id, actor, started_at) VALUES (?, ?, ?, ?, ?)')
+      .run(id, slot, order, actor, this.#store.now());
   }
 
   bind(id: string, hardwareId: string, device: string | null): void {

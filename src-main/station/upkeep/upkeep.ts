@@ -75,8 +75,8 @@ export class Upkeep {
     if (guard.doubt() !== null) return 0;
     return (
       endGracePeriods(registry) +
-      registry.logins.endRollbacks('upkeep') +
-      registry.issuers.endRetired('upkeep').length +
+      registry.logins.endRollbacks() +
+      registry.issuers.endRetired().length +
       endOverdueProofs(registry)
     );
   }
@@ -126,7 +126,7 @@ export class Upkeep {
     if (session?.kind !== 'issue' || session.quota - session.used < 2) return false;
     try {
       for (const name of this.#parts.own.due()) {
-        await this.#parts.own.renew(name);
+        await this.#parts.own.renew(name, session.operator);
         say('info', 'upkeep', `the certificate of the station’s ${name} was renewed`);
       }
     } catch (thrown) {

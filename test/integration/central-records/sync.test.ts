@@ -57,6 +57,7 @@ function publishCrl(registry: Registry, sha256 = randomBytes(32).toString('hex')
   registry.crls.record(
     { ...scope, ...times, number, entries: 0, bytes: 1, sha256, signature: randomBytes(8), namesPoint: false },
     { upTo: 0, keepAfter: registry.now() },
+    'Olga',
   );
   registry.crls.published(scope, number);
   return number;

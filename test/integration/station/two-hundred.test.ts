@@ -93,7 +93,7 @@ beforeAll(async () => {
     trustAnchors: () => [made.root.certificate],
     endpoint: () => host.endpoint,
   });
-  crls = new CrlSet({ registry, crlBase, dataDir: dir, signer: bench.client, clock: bench.clock });
+  crls = new CrlSet({ registry, crlBase, dataDir: dir, signer: bench.client, grantedBy: () => 'Olga', clock: bench.clock });
   publisher = new Publisher({
     registry,
     host,
@@ -138,9 +138,9 @@ test('200 certificates at once: none fails, each is recorded, and the quota is u
   );
   const [one, other] = requests.map(({ device }) => device);
   const twin = { device: unwrap(other, 'two devices'), checked: unwrap(requests[0], 'two devices').checked };
-  const issued = await Promise.all(requests.map((request) => issuance.issue({ run: null, order: workOrder, ...request })));
+  const issued = await Promise.all(requests.map((request) => issuance.issue({ run: null, actor: 'Olga', order: workOrder, ...request })));
   // A unit with the key of another, asked about before either had a certificate.
-  expect((await failureOf(issuance.issue({ run: null, order: workOrder, ...twin }))).toData()).toMatchObject({
+  expect((await failureOf(issuance.issue({ run: null, actor: 'Olga', order: workOrder, ...twin }))).toData()).toMatchObject({
     code: 'KEY_REUSED',
     params: { device: one },
   });

@@ -116,9 +116,9 @@ test('what has ended is EXPIRED whoever issued it, and is what it was when the c
 test('the newest certificate of a device is the one that was made last, also when the clock was set back between', () => {
   const { registry, clock } = here;
   const first = here.run({ hardwareId: 'HW-1' });
-  passRun(registry, first.run, first.device, first.serial);
+  passRun(registry, first.run, first.device, first.serial, 'Tess');
   clock.pass(-400 * 24 * hour);
   const second = here.run({ hardwareId: 'HW-1' });
-  passRun(registry, second.run, second.device, second.serial);
+  passRun(registry, second.run, second.device, second.serial, 'Tess');
   expect(registry.devices.get(first.device)?.status).toBe('ACTIVE');
 });

@@ -145,7 +145,7 @@ class Life {
     endOverdueProofs(this.#registry);
     notices.record();
     // No grace period ends before its time.
-    for (const serial of grace) expect(Date.parse(this.#before.get(serial)?.graceUntil ?? '')).toBeLessThanOrEqual(now);
+    for (const { serial } of grace) expect(Date.parse(this.#before.get(serial)?.graceUntil ?? '')).toBeLessThanOrEqual(now);
   }
 
   #run(number: number, end: 'pass' | 'fail' | 'crash' | 'wait', days: number): void {
@@ -153,8 +153,8 @@ class Life {
     const notAfter = new Date(here.clock.now() + days * day).toISOString();
     const { run, device, serial } = here.run({ hardwareId: `HW-${String(number)}`, notAfter });
     this.#units.set(number, device);
-    if (end === 'pass') passRun(this.#registry, run, device, serial);
-    else if (end === 'fail') failRun(this.#registry, run, serial, sampleFailure('TIMEOUT').toData());
+    if (end === 'pass') passRun(this.#registry, run, device, serial, 'Tess');
+    else if (end === 'fail') failRun(this.#registry, run, serial, sampleFailure('TIMEOUT').toData(), 'Tess');
     else if (end === 'wait')
       this.#registry.runs.end(run, 'NOT_VERIFIED', {
         failure: sampleFailure('BROKER_AWAY').toData(),

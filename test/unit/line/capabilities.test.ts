@@ -90,6 +90,6 @@ test('a unit that waits for its proof is read back against what was installed th
   });
   expect(await line.run()).toMatchObject({ state: 'NOT_VERIFIED' });
   away = false;
-  expect(await line.line.proveOutstanding()).toMatchObject([{ verdict: 'PASS' }]);
+  expect(await line.line.proveOutstanding('Tess')).toMatchObject([{ verdict: 'PASS' }]);
   expect(line.view).toMatchObject({ state: 'PASS', proofLevel: 'device-connected', gaps: [] });
 });

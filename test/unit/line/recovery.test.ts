@@ -28,7 +28,7 @@ test('a run that stopped at any step before the lock is FAIL, and what was reser
 
 test('a run that stopped before anything was reserved is FAIL and nothing more', () => {
   const run = crypto.randomUUID();
-  here.registry.runs.start(run, 1, 'ORDER-1');
+  here.registry.runs.start(run, 1, 'ORDER-1', 'Tess');
   expect(recover()).toEqual([{ run, verdict: 'FAIL' }]);
   expect(here.registry.revocations.waiting()).toEqual([]);
 });

@@ -187,7 +187,7 @@ test('time runs out while the unit is being proven: PROOF_OVERDUE, no pass', asy
   });
   expect((await line.run()).state).toBe('NOT_VERIFIED');
   away = false;
-  expect(await line.line.proveOutstanding()).toMatchObject([{ verdict: 'FAIL', code: 'PROOF_OVERDUE' }]);
+  expect(await line.line.proveOutstanding('Tess')).toMatchObject([{ verdict: 'FAIL', code: 'PROOF_OVERDUE' }]);
   expect(line.view).toMatchObject({ state: 'FAIL', failure: { code: 'PROOF_OVERDUE' }, certificateRevoked: true });
   expect(status(line)).toEqual(['REVOKED']);
 });
@@ -199,7 +199,7 @@ test('asked twice at the same moment, a unit is proven once', async () => {
   });
   await line.run();
   away = false;
-  const [one, two] = await Promise.all([line.line.proveOutstanding(), line.line.proveOutstanding()]);
+  const [one, two] = await Promise.all([line.line.proveOutstanding('Tess'), line.line.proveOutstanding('Tess')]);
   expect([one[0]?.verdict, two[0]?.verdict]).toEqual(['PASS', 'PASS']);
   expect(line.asked.filter((what) => what === 'lock')).toHaveLength(1);
 });
@@ -214,7 +214,7 @@ test('a unit that waits for proof and is plugged in again goes on with its run; 
   expect(await line.run()).toMatchObject({ state: 'NOT_VERIFIED', run: first.run, deadline: first.deadline });
   expect(status(line)).toEqual(['SIGNED']);
   away = false;
-  line.line.reprovision(1);
+  line.line.reprovision(1, 'Tess');
   const again = await line.ended();
   expect(again).toMatchObject({ state: 'PASS' });
   expect(again.run).not.toBe(first.run);

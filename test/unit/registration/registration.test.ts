@@ -135,11 +135,11 @@ test('on the line a unit that waits is let through by the work order that makes 
     const waits = await line.run();
     expect([waits.state, waits.failure?.code]).toEqual(['FAIL', 'DEVICE_PENDING']);
     decideDevices(registry, ['acme/GW-1'], officer('REFUSED'));
-    line.line.retry(1);
+    line.line.retry(1, 'Tess');
     expect((await line.ended()).failure?.code).toBe('DEVICE_NOT_WANTED');
     expect(registry.certificates.select({ device: 'acme/GW-1' })).toEqual([]);
     decideDevices(registry, ['acme/GW-1'], officer('APPROVED'));
-    line.line.retry(1);
+    line.line.retry(1, 'Tess');
     expect((await line.ended()).state).toBe('PASS');
   } finally {
     line.here.dispose();

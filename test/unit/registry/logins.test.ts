@@ -43,9 +43,9 @@ test('the certificate wins where both exist; the tenant’s switch turns it roun
   expect(refusal(name)).toBeNull();
   expect(accessOf(here.registry).passwords).toHaveLength(1);
   here.clock.pass(2 * 3_600_000 - 1);
-  expect(here.registry.logins.endRollbacks('upkeep')).toBe(0);
+  expect(here.registry.logins.endRollbacks()).toBe(0);
   here.clock.pass(1);
-  expect(here.registry.logins.endRollbacks('upkeep')).toBe(1);
+  expect(here.registry.logins.endRollbacks()).toBe(1);
   expect(refusal(name)).toBe('certificate');
   expect(here.registry.logins.tenants()).toEqual([]);
 });

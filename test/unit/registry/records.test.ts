@@ -85,9 +85,9 @@ test('a revocation is in one CRL, the first, and keeps its times', () => {
     namesPoint: false,
   };
   const content = { upTo: 1, keepAfter: crl.thisUpdate };
-  crls.record({ ...crl, number: 7 }, content);
-  crls.record({ ...crl, number: 8 }, content);
-  expect(() => crls.record({ ...crl, number: 8 }, content)).toThrow(/UNIQUE/u);
+  crls.record({ ...crl, number: 7 }, content, 'Olga');
+  crls.record({ ...crl, number: 8 }, content, 'Olga');
+  expect(() => crls.record({ ...crl, number: 8 }, content, 'Olga')).toThrow(/UNIQUE/u);
   expect(revocations.get(serial)).toMatchObject({ state: 'RECORDED', crlNumber: 7, reason: 'keyCompromise', operator: 'officer' });
   revocations.published([serial]);
   const first = revocations.get(serial)?.publishedAt;

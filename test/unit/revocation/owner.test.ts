@@ -30,7 +30,7 @@ const serials = (): string[] => told.map(({ serial }) => serial);
 test('whatever ends a certificate, it is told and published once', () => {
   const [asked, failed] = [here.run(), here.run()];
   expect(owner.revoke({ serial: asked.serial }, cause)).toMatchObject([{ serial: asked.serial, operator: 'Olga', state: 'RECORDED' }]);
-  failRun(here.registry, failed.run, failed.serial, sampleFailure('TIMEOUT').toData());
+  failRun(here.registry, failed.run, failed.serial, sampleFailure('TIMEOUT').toData(), 'Tess');
   expect(serials()).toEqual([asked.serial, failed.serial]);
   expect(withoutCertificate).toEqual([asked.device, failed.device]);
   expect(publications).toBe(2);
