@@ -17,19 +17,23 @@ import type { CertificateProfile } from './ca/index.ts';
 import { CrlSet } from './publication/index.ts';
 import { hashPassword, openRegistry, type Registry } from './registry/index.ts';
 import { loadCertificateProfiles, softwareTokenModule } from './setup/index.ts';
-import type { Station } from './station.ts';
+import type { Environment } from './environment.ts';
+import type { LiveStation } from './live-station.ts';
 
 type Pin = CeremonyTools['pin'];
 
 /** Where ceremonies are begun and gone on with: on a new station, which has no more than a registry yet, and on one that is set up. */
 export class CeremonyDesk {
-  readonly #station: Station;
+  readonly #environment: Environment;
+  /** Null on first run. */
+  readonly #live: () => LiveStation | null;
   /** Of a station that is not set up. */
   #registry: Registry | null = null;
   #busy = false;
 
-  constructor(station: Station) {
-    this.#station = station;
+  constructor(environment: Environment, live: () => LiveStation | null) {
+    this.#environment = environment;
+    this.#live = live;
   }
 
   /** A step is under way. */
@@ -43,16 +47,18 @@ export class CeremonyDesk {
     return registry === null || record === null ? null : new Ceremony(this.#parts(registry), record);
   }
 
+  /** NOT_SET_UP on first run. */
   all(): CeremonyView[] {
-    const { registry } = this.#station.live();
+    const registry = this.#live()?.registry;
+    if (registry === undefined) throw new Failure('NOT_SET_UP');
     return registry.ceremonies.all().map((record) => new Ceremony(this.#parts(registry), record).view());
   }
 
   /** CEREMONY_FILE, INVALID_INPUT, CEREMONY_OPEN. */
   startFile(text: string, password: string | null, actor: string): Ceremony {
     const file = parseCeremonyFile(text, 'the ceremony file');
-    const { isSetUp, config } = this.#station;
-    const live = isSetUp ? this.#station.live() : null;
+    const { config } = this.#environment;
+    const live = this.#live();
     const setting = (key: string): string => unwrap(live?.registry.store.setting(key), `a finished station has the setting ${key}`);
     const wish = wishOf(file, {
       live:
@@ -88,7 +94,7 @@ export class CeremonyDesk {
   #giveWay(open: Ceremony, actor: string): void {
     const { name, waits } = open.view();
     if (!open.mayBeReplaced) throw new Failure('CEREMONY_OPEN', { name, waits: waitsInWords(waits) });
-    if (this.#station.isSetUp) open.abandon(actor);
+    if (this.#live() !== null) open.abandon(actor);
     else this.#clear();
   }
 
@@ -97,7 +103,7 @@ export class CeremonyDesk {
     const registry = this.#registryIfAny();
     const kept = registry?.ceremonies.all().some((record) => !new Ceremony(this.#parts(registry), record).mayBeReplaced) === true;
     if (!kept) this.close();
-    const { dataDir } = this.#station.config;
+    const { dataDir } = this.#environment.config;
     const database = kept ? [] : ['station.db', 'station.db-wal', 'station.db-shm'];
     // The CRLs first: CRLs without a database are the sign of a station that was lost.
     for (const name of ['crl', ...database, 'secrets', 'broker', 'token']) rmSync(join(dataDir, name), { recursive: true, force: true });
@@ -111,10 +117,11 @@ export class CeremonyDesk {
     try {
       await ceremony.run(actor, {
         pin,
-        progress: (step, done, total) => this.#station.emit('setup.progress', { step, done, total }),
+        progress: (step, done, total) => this.#environment.emit('setup.progress', { step, done, total }),
         crls: this.#crls(ceremony, actor),
         buildCrls: async (missing) => {
-          if (this.#station.isSetUp) return this.#station.live().buildCrls(missing);
+          const live = this.#live();
+          if (live !== null) return live.buildCrls(missing);
           for (const builder of missing) await builder.build();
         },
       });
@@ -134,13 +141,9 @@ export class CeremonyDesk {
 
   /** Profiles that device certificates below a new issuer may have. */
   deviceProfiles(): CertificateProfile[] {
-    const { isSetUp, config } = this.#station;
-    if (isSetUp)
-      return this.#station
-        .live()
-        .profiles.all()
-        .map(({ profile }) => profile);
-    return [...loadCertificateProfiles(config.resourcesDir).values()].filter(({ use }) => use === 'device');
+    const live = this.#live();
+    if (live !== null) return live.profiles.all().map(({ profile }) => profile);
+    return [...loadCertificateProfiles(this.#environment.config.resourcesDir).values()].filter(({ use }) => use === 'device');
   }
 
   required(): Ceremony {
@@ -154,24 +157,26 @@ export class CeremonyDesk {
   }
 
   #crls(ceremony: Ceremony, actor: string): CrlSet {
-    if (this.#station.isSetUp) return this.#station.live().crls;
+    const live = this.#live();
+    if (live !== null) return live.crls;
     const { registry, dataDir, signer, clock } = ceremony.context.parts;
     return new CrlSet({ registry, crlBase: ceremony.context.plan.crlBase, dataDir, signer, grantedBy: () => actor, clock });
   }
 
   #parts(registry: Registry): CeremonyParts {
-    const { config, signer, clock } = this.#station;
+    const { config, signer, clock } = this.#environment;
     return { registry, dataDir: config.dataDir, signer: signer.call, clock, profiles: loadCertificateProfiles(config.resourcesDir) };
   }
 
   #registryIfAny(): Registry | null {
-    if (this.#station.isSetUp) return this.#station.live().registry;
-    if (this.#registry === null && existsSync(join(this.#station.config.dataDir, 'station.db'))) this.#openRegistry();
+    const live = this.#live();
+    if (live !== null) return live.registry;
+    if (this.#registry === null && existsSync(join(this.#environment.config.dataDir, 'station.db'))) this.#openRegistry();
     return this.#registry;
   }
 
   #openRegistry(): Registry {
-    this.#registry = openRegistry(this.#station.config.dataDir, this.#station.clock);
+    this.#registry = openRegistry(this.#environment.config.dataDir, this.#environment.clock);
     return this.#registry;
   }
 

@@ -35,7 +35,7 @@ import { liveBrokerHost } from './assembly/broker-host.ts';
 import { liveRecords, recordsCertificate } from './assembly/central-records.ts';
 import { liveStatus } from './assembly/status.ts';
 import type { SessionEnded } from './signer-link.ts';
-import type { Station } from './station.ts';
+import type { Environment } from './environment.ts';
 
 const closeMs = 2_000;
 
@@ -61,21 +61,21 @@ export class LiveStation {
   readonly observer: Observer;
   readonly bundles: BundleDesk;
   readonly records: RecordsDesk;
-  readonly #station: Station;
+  readonly #environment: Environment;
   readonly #identities: OwnIdentities;
   readonly #watcher: PlugWatcher;
   readonly #upkeep: Upkeep;
   #progress: OrderProgress | null = null;
 
   private constructor(
-    station: Station,
+    station: Environment,
     registry: Registry,
     places: readonly SlotPlace[],
     watcher: PlugWatcher,
     deviceProfiles: DeviceProfiles,
   ) {
     const { config, clock, signer } = station;
-    this.#station = station;
+    this.#environment = station;
     this.registry = registry;
     this.clockGuard = new ClockGuard({ registry, clock });
     const { clockGuard } = this;
@@ -241,13 +241,13 @@ export class LiveStation {
     this.#identities.reload();
     await this.host.useServerCertificate?.(this.#identities.broker);
     // What fails is kept, shown and tried again.
-    if (this.#station.config.broker) this.publisher.publishSoon();
+    if (this.#environment.config.broker) this.publisher.publishSoon();
     await this.publisher.idle();
     this.line.poke();
   }
 
   /** Puts a finished station together; `start` brings it to life. */
-  static async open(station: Station, registry: Registry): Promise<LiveStation> {
+  static async open(station: Environment, registry: Registry): Promise<LiveStation> {
     const { config } = station;
     const places = config.line === 'off' ? [] : Fixture.places(registry.store);
     const watcher = await watchPlaces(places, { pollMs: 100 });
@@ -256,7 +256,7 @@ export class LiveStation {
 
   /** Ends what an earlier life left open, then brings broker, publication and simulated units up. */
   async start(): Promise<void> {
-    const { config, signer, clock } = this.#station;
+    const { config, signer, clock } = this.#environment;
     recoverRuns(this.registry, clock, proofHours);
     recoverUnfinished(this.registry);
     this.crls.recover();
@@ -267,7 +267,7 @@ export class LiveStation {
       JSON.parse(unwrap(module, 'a station has a module')) as never,
       JSON.parse(unwrap(token, 'a station has a token')) as never,
     );
-    this.host.onChange(() => this.#station.statusSoon());
+    this.host.onChange(() => this.#environment.statusSoon());
     this.revocation.start();
     if (config.broker) {
       await this.host.start();
@@ -287,7 +287,7 @@ export class LiveStation {
   /** Where an officer said so; an address that cannot be had any more is no reason not to start. */
   async #serveCrls(): Promise<void> {
     const listen = JSON.parse(this.registry.store.setting('crl.listen') ?? 'null') as Listen | null;
-    if (listen === null || !this.#station.config.broker) return;
+    if (listen === null || !this.#environment.config.broker) return;
     try {
       await this.crlServer.start(listen);
     } catch (thrown) {
@@ -307,7 +307,7 @@ export class LiveStation {
     await this.#closeSession();
     this.#watcher.close();
     await this.bench?.close();
-    if (this.#station.config.broker) {
+    if (this.#environment.config.broker) {
       await this.publisher.stop();
       await this.observer.stop();
       await this.host.stop();
@@ -333,7 +333,7 @@ export class LiveStation {
 
   /** Before the registry is closed, so that the end is in the audit log. A signer that does not answer keeps nobody. */
   async #closeSession(): Promise<void> {
-    const { signer } = this.#station;
+    const { signer } = this.#environment;
     if (signer.session === null) return;
     const closed = signer.call('session.close', { why: 'the station was stopped' }).catch(() => undefined);
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeMs).unref())]);
@@ -345,7 +345,8 @@ export class LiveStation {
 
   signerChanged(): void {
     // An open session lets out what waited for one: a revocation list, and the units in the slots.
-    if (this.#station.signer.session !== null && this.#station.config.broker && this.#hasUnsignedWork()) this.publisher.publishSoon();
+    if (this.#environment.signer.session !== null && this.#environment.config.broker && this.#hasUnsignedWork())
+      this.publisher.publishSoon();
     this.#upkeep.sessionChanged();
     this.line.poke();
   }
@@ -376,14 +377,14 @@ export class LiveStation {
   orderChanged(): void {
     this.#progress = null;
     const order = this.order();
-    if (order !== null) this.#station.emit('order.changed', this.progress(order));
-    this.#station.statusSoon();
+    if (order !== null) this.#environment.emit('order.changed', this.progress(order));
+    this.#environment.statusSoon();
   }
 
   /** Asks the signer for a session of this station's issuer; the PIN goes to the signer by itself. */
   requestSession(asked: SessionWish & { readonly operator: string }): Promise<SignerOutput<'session.request'>> {
     const token = JSON.parse(unwrap(this.registry.store.setting('token'), 'a station has a token')) as { label: string; serial: string };
-    return this.#station.signer.requestSession(this.issuance.sessionTerms({ ...asked, token }));
+    return this.#environment.signer.requestSession(this.issuance.sessionTerms({ ...asked, token }));
   }
 
   async plugAll(): Promise<void> {
@@ -413,13 +414,13 @@ export class LiveStation {
 
   /** What devices say is heard on their new topics, and the broker learns of them. */
   topicRuleChanged(): void {
-    if (!this.#station.config.broker) return;
+    if (!this.#environment.config.broker) return;
     this.#upkeep.listen();
     this.publisher.publishSoon();
   }
 
   status(): Omit<StationStatus, 'phase' | 'version' | 'dataDir' | 'operator'> {
-    const { config, signer } = this.#station;
+    const { config, signer } = this.#environment;
     const broker = config.broker ? this.host.view() : null;
     return liveStatus({
       registry: this.registry,
@@ -437,7 +438,7 @@ export class LiveStation {
   }
 
   #preconditions(): StationStatus['preconditions'] {
-    const { signer, clock, config } = this.#station;
+    const { signer, clock, config } = this.#environment;
     const order = this.order();
     return preconditions({
       now: clock.now(),

@@ -1,7 +1,7 @@
 import type { HandlersOf } from '../dispatch/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export const accessKeysHandlers = (station: Station): HandlersOf<'accessKeys'> => ({
+export const accessKeysHandlers = (station: HandlerContext): HandlersOf<'accessKeys'> => ({
   'accessKeys.add': (wanted, caller) => station.live().registry.accessKeys.add(wanted, caller.name),
   'accessKeys.list': () => station.live().registry.accessKeys.list(),
   'accessKeys.withdraw': ({ name }, caller) => {

@@ -1,10 +1,10 @@
 import { Failure } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import type { LiveStation } from '../live-station.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 import { keepTopicRule, TopicRule, topicRuleOf } from '../topic-rule.ts';
 
-export function accessHandlers(station: Station): HandlersOf<'access'> {
+export function accessHandlers(station: HandlerContext): HandlersOf<'access'> {
   const live = (): LiveStation => station.live();
 
   return {

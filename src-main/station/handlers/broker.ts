@@ -5,14 +5,14 @@ import { hostKeyOf } from '../broker/index.ts';
 import { reconcile } from '../support/index.ts';
 import { compareRecords } from '../central-records/index.ts';
 import { keepRabbitmqPassword, loadIdentity, stationSshKeys } from '../setup/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 import { verifyConnection } from '../verify/index.ts';
 import { checkup, why } from './support.ts';
 import { verify } from './verify.ts';
 
 const unitMs = 30_000;
 
-export function brokerHandlers(station: Station): HandlersOf<'broker' | 'verify'> {
+export function brokerHandlers(station: HandlerContext): HandlersOf<'broker' | 'verify'> {
   const live = (): LiveStation => station.live();
 
   return {

@@ -1,9 +1,9 @@
 import { Failure, type Caller, type CallName } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import { ceremonyRecordFiles, lintCeremonyFile, type Ceremony } from '../ceremony/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function ceremonyHandlers(station: Station): HandlersOf<'ceremony'> {
+export function ceremonyHandlers(station: HandlerContext): HandlersOf<'ceremony'> {
   const desk = station.ceremonies;
   /** Before there are operators anybody may, as with a set-up; after that it is an officer's work. */
   const officers = (call: CallName, { role }: Caller): void => {
@@ -26,7 +26,7 @@ export function ceremonyHandlers(station: Station): HandlersOf<'ceremony'> {
     },
     'ceremony.continue': (_input, caller) => {
       officers('ceremony.continue', caller);
-      return station.continueCeremony(caller);
+      return station.setUp.continueCeremony(caller);
     },
     'ceremony.import': ({ files }, caller) => {
       officers('ceremony.import', caller);

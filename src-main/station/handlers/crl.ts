@@ -3,9 +3,9 @@ import { Failure, limits, unwrap, type CrlView } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { adoptCrl, changeCrlSettings, crlSettings } from '../publication/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function crlHandlers(station: Station): HandlersOf<'crl'> {
+export function crlHandlers(station: HandlerContext): HandlersOf<'crl'> {
   const live = (): LiveStation => station.live();
 
   return {

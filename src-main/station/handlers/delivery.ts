@@ -1,8 +1,8 @@
 import { Failure } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function deliveryHandlers(station: Station): HandlersOf<'bundles'> {
+export function deliveryHandlers(station: HandlerContext): HandlersOf<'bundles'> {
   /** Found out before anything is recorded for the device. */
   const mustBeOpen = (): void => {
     if (station.signer.session?.kind !== 'issue') throw new Failure('SESSION_NONE');

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Failure, type DeviceProfileView, type TranscriptView } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import { lintDeviceProfile, parseTranscript, type StationDeviceProfile } from '../devices/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function deviceProfilesHandlers(station: Station): HandlersOf<'deviceProfiles' | 'transcripts'> {
+export function deviceProfilesHandlers(station: HandlerContext): HandlersOf<'deviceProfiles' | 'transcripts'> {
   return {
     'deviceProfiles.list': () => station.live().deviceProfiles.all().map(view),
     'deviceProfiles.lint': ({ text }) => lintDeviceProfile(text).findings,
@@ -27,7 +27,7 @@ function view({ profile, own }: StationDeviceProfile): DeviceProfileView {
 }
 
 /** NOT_FOUND for a run that there is not, or that has said nothing yet. */
-function transcript(station: Station, id: string | null): TranscriptView {
+function transcript(station: HandlerContext, id: string | null): TranscriptView {
   const { runs } = station.live().registry;
   const run = id === null ? runs.newest() : runs.get(id);
   if (run === null) throw new Failure('NOT_FOUND', { kind: 'run', id: id ?? 'of any id' });

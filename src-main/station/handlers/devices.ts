@@ -3,9 +3,9 @@ import { unwrap, type DeviceRow } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import { decideDevices, readDeviceList, registerDevices } from '../registration/index.ts';
 import type { Registry } from '../registry/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function devicesHandlers(station: Station): HandlersOf<'devices'> {
+export function devicesHandlers(station: HandlerContext): HandlersOf<'devices'> {
   const registry = (): Registry => station.live().registry;
   const decide = (
     verdict: 'APPROVED' | 'REFUSED',

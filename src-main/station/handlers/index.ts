@@ -1,5 +1,5 @@
 import type { Handlers } from '../dispatch/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 import { ceremonyHandlers } from './ceremony.ts';
 import { issuersHandlers } from './issuers.ts';
 import { accessHandlers } from './access.ts';
@@ -22,8 +22,10 @@ import { slotsHandlers } from './slots.ts';
 import { tokensHandlers } from './tokens.ts';
 import { stationHandlers } from './station.ts';
 
+export type { HandlerContext } from './context.ts';
+
 /** The contract's station calls, a file for each area, each call a few lines onto the part that does the work. */
-export const createHandlers = (station: Station): Handlers => ({
+export const createHandlers = (station: HandlerContext): Handlers => ({
   ...stationHandlers(station),
   ...tokensHandlers(station),
   ...ceremonyHandlers(station),

@@ -3,9 +3,9 @@ import type { HandlersOf } from '../dispatch/index.ts';
 import { checkRootCrl } from '../ca/index.ts';
 import { issuerViews } from '../assembly/status.ts';
 import { customerCas, rootCrlViews, serialsBelow } from '../publication/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function issuersHandlers(station: Station): HandlersOf<'issuers'> {
+export function issuersHandlers(station: HandlerContext): HandlersOf<'issuers'> {
   const registry = () => station.live().registry;
 
   return {

@@ -1,9 +1,9 @@
 import type { HandlersOf } from '../dispatch/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import { endGraceNow, rotate } from '../lifecycle/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function lifeHandlers(station: Station): HandlersOf<'rotation' | 'clock'> {
+export function lifeHandlers(station: HandlerContext): HandlersOf<'rotation' | 'clock'> {
   return {
     'rotation.begin': async (request, caller) => {
       const { registry, issuance, publisher } = station.live();

@@ -1,9 +1,9 @@
 import { Failure, limits } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import type { LiveStation } from '../live-station.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function lineHandlers(station: Station): HandlersOf<'line' | 'orders' | 'bench'> {
+export function lineHandlers(station: HandlerContext): HandlersOf<'line' | 'orders' | 'bench'> {
   const live = (): LiveStation => station.live();
   const bench = (): NonNullable<LiveStation['bench']> => {
     const { bench: units } = live();

@@ -6,13 +6,13 @@ import { instant } from '../clock.ts';
 import type { LiveStation } from '../live-station.ts';
 import { changePasswordPort, passwordPort } from '../publication/index.ts';
 import { makeKey } from '../setup/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 
 const usernameOf = (service: string): string => `birthmark:${service}`;
 const hourMs = 3_600_000;
 
-export function loginsHandlers(station: Station): HandlersOf<'logins'> {
+export function loginsHandlers(station: HandlerContext): HandlersOf<'logins'> {
   const live = (): LiveStation => station.live();
   const changed = (): void => {
     if (station.config.broker) live().publisher.publishSoon();

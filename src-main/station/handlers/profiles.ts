@@ -2,9 +2,9 @@ import type { CertificateProfileView } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import { lintCertificateProfile } from '../ca/index.ts';
 import type { StationProfile } from '../setup/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function profilesHandlers(station: Station): HandlersOf<'profiles'> {
+export function profilesHandlers(station: HandlerContext): HandlersOf<'profiles'> {
   return {
     'profiles.list': () => station.live().profiles.all().map(view),
     'profiles.lint': ({ text }) => lintCertificateProfile(text).findings,

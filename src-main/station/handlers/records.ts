@@ -1,7 +1,7 @@
 import type { HandlersOf } from '../dispatch/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function recordsHandlers(station: Station): HandlersOf<'records'> {
+export function recordsHandlers(station: HandlerContext): HandlersOf<'records'> {
   return {
     'records.list': () => station.live().records.views(),
     'records.certificate': async (_input, caller) => {

@@ -6,9 +6,9 @@ import { customerCas } from '../publication/index.ts';
 import { runDoctor } from '../support/index.ts';
 import type { CrlBuilder } from '../publication/index.ts';
 import type { LiveStation } from '../live-station.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function registryHandlers(station: Station): HandlersOf<'certificates' | 'export' | 'doctor'> {
+export function registryHandlers(station: HandlerContext): HandlersOf<'certificates' | 'export' | 'doctor'> {
   const live = (): LiveStation => station.live();
 
   return {

@@ -1,8 +1,8 @@
 import type { HandlersOf } from '../dispatch/index.ts';
 import type { Revocation } from '../revocation/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function revocationHandlers(station: Station): HandlersOf<'revocations' | 'requests' | 'publication'> {
+export function revocationHandlers(station: HandlerContext): HandlersOf<'revocations' | 'requests' | 'publication'> {
   const owner = (): Revocation => station.live().revocation;
 
   return {

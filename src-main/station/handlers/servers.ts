@@ -1,9 +1,9 @@
 import type { HandlersOf } from '../dispatch/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import { makeKey } from '../setup/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function serversHandlers(station: Station): HandlersOf<'servers'> {
+export function serversHandlers(station: HandlerContext): HandlersOf<'servers'> {
   return {
     'servers.issue': async ({ dns, ips, csr, validityDays }, caller) => {
       const { servers } = station.live();

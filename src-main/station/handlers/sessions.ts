@@ -1,8 +1,8 @@
 import type { HandlersOf } from '../dispatch/index.ts';
 import type { LiveStation } from '../live-station.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function sessionsHandlers(station: Station): HandlersOf<'sessions'> {
+export function sessionsHandlers(station: HandlerContext): HandlersOf<'sessions'> {
   const live = (): LiveStation => station.live();
 
   return {

@@ -1,8 +1,8 @@
 import type { HandlersOf } from '../dispatch/index.ts';
 import type { Fixture } from '../fixture.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function slotsHandlers(station: Station): HandlersOf<'slots'> {
+export function slotsHandlers(station: HandlerContext): HandlersOf<'slots'> {
   const fixture = (): Fixture => station.live().fixture;
 
   return {

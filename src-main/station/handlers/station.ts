@@ -1,18 +1,24 @@
 import { Failure, unwrap } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import type { LiveStation } from '../live-station.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
 /** A shift and a half: whoever forgets to sign out is out the next day. */
 const signInHours = 12;
 
-export function stationHandlers(station: Station): HandlersOf<'station' | 'operators'> {
+export function stationHandlers(station: HandlerContext): HandlersOf<'station' | 'operators'> {
   const live = (): LiveStation => station.live();
 
   return {
     'station.status': (_input, caller) => station.statusFor(caller),
-    'station.tryOut': (input, caller) => station.tryOut(input, caller),
-    'station.init': (input, caller) => station.init(input, caller),
+    'station.tryOut': async (input, caller) => {
+      await station.setUp.tryOut(input, caller);
+      return station.statusFor(caller);
+    },
+    'station.init': async (input, caller) => {
+      await station.setUp.init(input, caller);
+      return station.statusFor(caller);
+    },
     'operators.list': () => live().registry.operators.list(),
     'operators.add': ({ name, role, password }, caller) => {
       const { operators, store } = live().registry;

@@ -2,14 +2,14 @@ import { Failure, type CallOutput, type CallParsed, type ProbeStep } from '../..
 import { certificateToPem } from '../ca/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { loadIdentities } from '../setup/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import { timed, verifyConnection } from '../verify/index.ts';
 import { checkBroker, judgeDevice, symptomOf, type DeviceFacts, type KnownCrl } from '../support/index.ts';
 import { endpointOf, issuersOf } from './verify.ts';
 
 /** Is this broker set up so that devices are safe behind it? */
-export async function checkup(station: Station, asked: CallParsed<'verify.checkup'>): Promise<CallOutput<'verify.checkup'>> {
+export async function checkup(station: HandlerContext, asked: CallParsed<'verify.checkup'>): Promise<CallOutput<'verify.checkup'>> {
   const live = station.live();
   const { target, timeoutMs } = asked;
   const endpoint = endpointOf(live, target);
@@ -31,7 +31,10 @@ export async function checkup(station: Station, asked: CallParsed<'verify.checku
 }
 
 /** Why can this device not connect? From the registry first, then from the broker itself, then from the unit if it is here. */
-export async function why(station: Station, { device, said, live: look }: CallParsed<'verify.why'>): Promise<CallOutput<'verify.why'>> {
+export async function why(
+  station: HandlerContext,
+  { device, said, live: look }: CallParsed<'verify.why'>,
+): Promise<CallOutput<'verify.why'>> {
   const live = station.live();
   const facts = factsOf(station, live, device);
   const findings = judgeDevice(facts);
@@ -56,7 +59,7 @@ export async function why(station: Station, { device, said, live: look }: CallPa
   };
 }
 
-function factsOf(station: Station, live: LiveStation, device: string): DeviceFacts {
+function factsOf(station: HandlerContext, live: LiveStation, device: string): DeviceFacts {
   const { registry } = live;
   const certificates = registry.certificates.select({ device });
   const serials = certificates.map(({ serial }) => serial);
@@ -84,7 +87,7 @@ const publishedCrls = (live: LiveStation): (KnownCrl & { readonly publishedAt: s
       : [{ issuer: newest.issuer, number: newest.number, nextUpdate: newest.nextUpdate, publishedAt: newest.publishedAt }];
   });
 
-function deviceSays(station: Station, live: LiveStation, facts: DeviceFacts, said: string): ProbeStep {
+function deviceSays(station: HandlerContext, live: LiveStation, facts: DeviceFacts, said: string): ProbeStep {
   const serial = facts.certificates.find(({ fingerprint }) => fingerprint !== null)?.serial;
   const der = serial === undefined ? null : (live.registry.certificates.get(serial)?.der ?? null);
   const failure = symptomOf(said, {
@@ -97,7 +100,7 @@ function deviceSays(station: Station, live: LiveStation, facts: DeviceFacts, sai
   return { name: 'the device says', result: 'FAIL', ms: 0, value: failure.code, failure: failure.toData() };
 }
 
-async function tryLive(station: Station, live: LiveStation, device: string, isKnown: boolean): Promise<ProbeStep[]> {
+async function tryLive(station: HandlerContext, live: LiveStation, device: string, isKnown: boolean): Promise<ProbeStep[]> {
   const { observer } = loadIdentities(station.config.dataDir);
   const { diagnosis, protocol } = await verifyConnection(live.host.endpoint, observer, { issuersPem: issuersOf(live) });
   const way: ProbeStep = {

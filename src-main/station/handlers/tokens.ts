@@ -1,9 +1,9 @@
 import { Failure } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
 import { knownModules } from '../setup/index.ts';
-import type { Station } from '../station.ts';
+import type { HandlerContext } from './context.ts';
 
-export function tokensHandlers(station: Station): HandlersOf<'tokens'> {
+export function tokensHandlers(station: HandlerContext): HandlersOf<'tokens'> {
   return {
     'tokens.modules': () => knownModules(process.platform, process.arch),
     'tokens.inspect': ({ module }, { role }) => {

@@ -4,6 +4,7 @@ export { ServerIssuance, type IssuedServer } from './servers.ts';
 import {
   Failure,
   unwrap,
+  type AttestationRecord,
   type CallParsed,
   type IssuerKind,
   type SigningProfile,
@@ -35,7 +36,6 @@ import { instant, type Clock } from '../clock.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import type { BrokerEndpoint } from '../broker/index.ts';
 import type { Credentials, Settings } from '../devices/index.ts';
-import type { CheckedRequest, IssuedCertificate } from '../line/index.ts';
 import { orAbandon } from './abandon.ts';
 import type { IssuerRecord, Registry } from '../registry/index.ts';
 
@@ -60,6 +60,22 @@ export interface DeviceProfiles {
   /** Those and the one of brokers' certificates. */
   signable(name: string): CertificateProfile;
   all(): readonly { readonly profile: CertificateProfile }[];
+}
+
+export interface IssuedCertificate {
+  readonly serial: string;
+  readonly spki: Uint8Array;
+  readonly credentials: Credentials;
+}
+
+/** The public key of a request that passed the policy (SubjectPublicKeyInfo, DER). */
+export interface CheckedRequest {
+  readonly spki: Uint8Array;
+  readonly spkiSha256: string;
+  /** Absent: the device. */
+  readonly keyMadeBy?: 'device' | 'station';
+  /** What the device proved about its key, where the profile asks for it. */
+  readonly attestation?: AttestationRecord | null;
 }
 
 type Maker = 'device' | 'station';

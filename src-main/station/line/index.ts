@@ -1,5 +1,5 @@
 export { Line, type LineOptions, type ProofResult } from './line.ts';
 export { endOverdueProofs, recoverRuns } from './recovery.ts';
 export { failRun, isProvable, passRun } from './verdict.ts';
-export type { CheckedRequest, IssuedCertificate, LineOrder, LineServices, Observation } from './services.ts';
+export type { LineOrder, LineServices, Observation } from './services.ts';
 export { preconditions, type Readiness } from './preconditions.ts';

@@ -10,7 +10,8 @@ import { topicRuleOf } from '../topic-rule.ts';
 import { Beside } from './beside.ts';
 import { newNonce } from './nonce.ts';
 import { planProof, type ProofPlan, type ProofPolicy } from './proof.ts';
-import type { CheckedRequest, IssuedCertificate, LineServices, Observation, RunEnd, RunInput } from './services.ts';
+import type { CheckedRequest, IssuedCertificate } from '../issuance/index.ts';
+import type { LineServices, Observation, RunEnd, RunInput } from './services.ts';
 import { failRun, isRevoked, mustBeProvable, passRun } from './verdict.ts';
 
 const echoMs = 10_000;

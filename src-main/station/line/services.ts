@@ -1,24 +1,9 @@
-import type { AttestationRecord, FailureData, ProofLevel, RunGap, RunStep, Unit, WorkOrder } from '../../contract/index.ts';
+import type { FailureData, ProofLevel, RunGap, RunStep, Unit, WorkOrder } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
-import type { Credentials, DeviceProfile, KeyRequest, Settings, TranscriptLine, UnitSession } from '../devices/index.ts';
+import type { DeviceProfile, KeyRequest, Settings, TranscriptLine, UnitSession } from '../devices/index.ts';
+import type { CheckedRequest, IssuedCertificate } from '../issuance/index.ts';
 import type { Registry, RunRecord } from '../registry/index.ts';
 import type { TlsIdentity } from '../verify/index.ts';
-
-export interface IssuedCertificate {
-  readonly serial: string;
-  readonly spki: Uint8Array;
-  readonly credentials: Credentials;
-}
-
-/** The public key of a request that passed the policy (SubjectPublicKeyInfo, DER). */
-export interface CheckedRequest {
-  readonly spki: Uint8Array;
-  readonly spkiSha256: string;
-  /** Absent: the device. */
-  readonly keyMadeBy?: 'device' | 'station';
-  /** What the device proved about its key, where the profile asks for it. */
-  readonly attestation?: AttestationRecord | null;
-}
 
 /** What a run needs of the rest of the station; each is one function with a typed result. */
 export interface LineServices {

@@ -1,7 +1,13 @@
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readCertificateDer, sha256Hex, spkiOf } from '../../../der/index.ts';
+import { readCertificateDer, sha256Hex, spkiOf, type Certificate } from '../../../der/index.ts';
 import { pemBlocks } from '../../x509-files/index.ts';
-import type { ChainLink } from './path.ts';
+
+/** A certificate of a chain, and what is in it. */
+export interface ChainLink {
+  readonly x509: X509Certificate;
+  readonly read: Certificate;
+  readonly key: KeyObject;
+}
 
 /** Whom a profile trusts: a CA, or one public key. */
 export interface TrustAnchor {

@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import {
   algorithmName,
   algorithmOid,
@@ -19,15 +19,8 @@ import { instant } from '../../clock.ts';
 import { describeName, sameName } from '../../x509-files/index.ts';
 import { nameConstraintsOf, whyNotAllowed, type NameConstraints } from '../name-constraints.ts';
 import { isSelfIssued, isStronglySigned, unknownCritical, whyNotIssuing } from '../path-rules.ts';
-import type { TrustAnchor } from './anchors.ts';
+import type { ChainLink, TrustAnchor } from './anchors.ts';
 import { refuse } from './refusal.ts';
-
-/** A certificate of a chain, and what is in it. */
-export interface ChainLink {
-  readonly x509: X509Certificate;
-  readonly read: Certificate;
-  readonly key: KeyObject;
-}
 
 const bounds = { maxDepth: 16, maxElements: 600 };
 const maxLinks = 8;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { DerReader, DerError, tags } from '../../../der/index.ts';
 import { describeName } from '../../x509-files/index.ts';
-import type { TrustAnchor } from './anchors.ts';
+import type { ChainLink, TrustAnchor } from './anchors.ts';
 import { isSignedBy, labels, type CoseSign1 } from './cose.ts';
-import { readChain, validatePath, type ChainLink } from './path.ts';
+import { readChain, validatePath } from './path.ts';
 import { refuse, type Proof } from './refusal.ts';
 
 export interface Request {
