@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import {
   Failure,
   unwrap,
   type AccessView,
   type FailureData,
   type OrderProgress,
-  type RevocationView,
   type SessionEnd,
   type SigningSession,
   type StationStatus,
@@ -13,52 +11,63 @@ import {
   type SignerOutput,
 } from '../contract/index.ts';
 import { say } from '../log/index.ts';
-import { certificateToPem } from './ca/index.ts';
 import type { BrokerHost } from './broker/index.ts';
-import type { Clock } from './clock.ts';
-import { BundleDesk } from './delivery/index.ts';
-import { DeviceProfiles, watchPlaces, type PlugWatcher, type SlotPlace } from './devices/index.ts';
-import { Fixture } from './fixture.ts';
-import { Issuance, ServerIssuance, ServiceIssuance, type SessionWish } from './issuance/index.ts';
-import { OwnCertificates, recoverUnfinished } from './lifecycle/index.ts';
-import { Line, preconditions, recoverRuns, type LineOrder, type ProofResult } from './line/index.ts';
-import { accessView, CrlServer, CrlSet, IncomingCrl, Publisher, type CrlBuilder, type Listen } from './publication/index.ts';
+import { certificateToPem } from './ca/index.ts';
 import type { RecordsDesk } from './central-records/index.ts';
-import type { Registry } from './registry/index.ts';
-import { Revocation } from './revocation/index.ts';
-import { DeviceCertificateProfiles, OwnIdentities } from './setup/index.ts';
-import { TryOutBench } from './try-out/index.ts';
-import { ClockGuard, Upkeep } from './upkeep/index.ts';
-import { Observer } from './verify/index.ts';
-import { createLineServices, proofHours } from './assembly/line-services.ts';
-import { liveBrokerHost } from './assembly/broker-host.ts';
-import { liveRecords, recordsCertificate } from './assembly/central-records.ts';
-import { liveStatus } from './assembly/status.ts';
-import type { SessionEnded } from './signer-link.ts';
+import type { BundleDesk } from './delivery/index.ts';
+import type { DeviceProfiles, PlugWatcher } from './devices/index.ts';
 import type { Environment } from './environment.ts';
+import type { Fixture } from './fixture.ts';
+import type { Issuance, ServerIssuance, ServiceIssuance, SessionWish } from './issuance/index.ts';
+import { recoverUnfinished, type OwnCertificates } from './lifecycle/index.ts';
+import { preconditions, recoverRuns, type Line, type LineOrder, type ProofResult } from './line/index.ts';
+import {
+  accessView,
+  type CrlBuilder,
+  type CrlServer,
+  type CrlSet,
+  type IncomingCrl,
+  type Listen,
+  type Publisher,
+} from './publication/index.ts';
+import type { Registry } from './registry/index.ts';
+import type { Revocation } from './revocation/index.ts';
+import { OwnIdentities, type DeviceCertificateProfiles } from './setup/index.ts';
+import type { TryOutBench } from './try-out/index.ts';
+import { ClockGuard, type Upkeep } from './upkeep/index.ts';
+import type { Observer } from './verify/index.ts';
+import { liveBrokerHost } from './assembly/broker-host.ts';
+import { recordsCertificate } from './assembly/central-records.ts';
+import { assembleCertificates } from './assembly/certificates.ts';
+import { assembleLine, lineGround, type LineGround } from './assembly/line.ts';
+import { proofHours } from './assembly/line-services.ts';
+import { assemblePublication } from './assembly/publication.ts';
+import { liveStatus } from './assembly/status.ts';
+import { assembleUpkeep } from './assembly/upkeep.ts';
+import type { SessionEnded } from './signer-link.ts';
 
 const closeMs = 2_000;
 
-/** A station that is set up: registry, issuance, broker host, publication and line, put together once. */
+/** A station that is set up: what `assembly/` has put together, and what concerns more than one part of it. */
 export class LiveStation {
   readonly registry: Registry;
   readonly clockGuard: ClockGuard;
+  readonly host: BrokerHost;
   readonly profiles: DeviceCertificateProfiles;
   readonly deviceProfiles: DeviceProfiles;
   readonly issuance: Issuance;
   readonly servers: ServerIssuance;
   readonly services: ServiceIssuance;
   readonly own: OwnCertificates;
-  readonly host: BrokerHost;
   readonly publisher: Publisher;
   readonly revocation: Revocation;
   readonly crls: CrlSet;
   readonly crlServer: CrlServer;
   readonly incomingCrl: IncomingCrl;
+  readonly observer: Observer;
   readonly line: Line;
   readonly fixture: Fixture;
   readonly bench: TryOutBench | null;
-  readonly observer: Observer;
   readonly bundles: BundleDesk;
   readonly records: RecordsDesk;
   readonly #environment: Environment;
@@ -67,24 +76,17 @@ export class LiveStation {
   readonly #upkeep: Upkeep;
   #progress: OrderProgress | null = null;
 
-  private constructor(
-    station: Environment,
-    registry: Registry,
-    places: readonly SlotPlace[],
-    watcher: PlugWatcher,
-    deviceProfiles: DeviceProfiles,
-  ) {
-    const { config, clock, signer } = station;
-    this.#environment = station;
+  private constructor(environment: Environment, registry: Registry, ground: LineGround) {
+    const { config, clock } = environment;
+    this.#environment = environment;
     this.registry = registry;
-    this.clockGuard = new ClockGuard({ registry, clock });
-    const { clockGuard } = this;
+    const clockGuard = new ClockGuard({ registry, clock });
+    this.clockGuard = clockGuard;
     registry.store.judgeBy(() => clockGuard.known());
-    const certificateClock = believedClock(clockGuard, clock);
     const identities = new OwnIdentities(config.dataDir);
     this.#identities = identities;
     const serverCaPem = registry.issuers.trustAnchors().map(certificateToPem).join('');
-    this.host = liveBrokerHost({
+    const host = liveBrokerHost({
       registry,
       dataDir: config.dataDir,
       serverCaPem,
@@ -93,136 +95,61 @@ export class LiveStation {
       onTime: (name, time) => clockGuard.heard(name, time),
     });
     const crlBase = unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are');
-    this.deviceProfiles = deviceProfiles;
-    this.profiles = new DeviceCertificateProfiles(config.resourcesDir, config.dataDir);
-    this.issuance = new Issuance({
+    const common = { environment, registry, clockGuard, identities, host, crlBase };
+
+    const certificates = assembleCertificates(common);
+    const publication = assemblePublication({ ...common, onDeviceRevoked: (device) => this.line.revoked(device) });
+    const { issuance } = certificates;
+    const { publisher, observer } = publication;
+    const lineParts = assembleLine({
+      environment,
       registry,
-      signer: signer.call,
-      clock,
-      certificateClock,
-      profiles: this.profiles,
-      crlBase,
-      own: () => this.own.signing(),
-      trustAnchors: () => registry.issuers.trustAnchors(),
-      endpoint: () => this.host.endpoint,
-    });
-    this.servers = new ServerIssuance({
-      registry,
-      signer: signer.call,
-      clock: certificateClock,
-      crlBase,
-      profile: () => this.profiles.server,
-    });
-    this.services = new ServiceIssuance({
-      registry,
-      signer: signer.call,
-      clock: certificateClock,
-      crlBase,
-      profile: () => this.profiles.service,
-    });
-    this.own = new OwnCertificates({
-      registry,
-      clock,
-      servers: this.servers,
-      services: this.services,
-      identities,
-      useServer: this.host.useServerCertificate === undefined ? null : async (identity) => this.host.useServerCertificate?.(identity),
-    });
-    this.crls = new CrlSet({
-      registry,
-      crlBase,
-      dataDir: config.dataDir,
-      signer: signer.call,
-      grantedBy: () => signer.session?.operator,
-      clock,
-    });
-    const { crls } = this;
-    this.incomingCrl = new IncomingCrl(config.dataDir);
-    this.crlServer = new CrlServer({ builders: () => crls.all(), now: () => clock.now() });
-    const revocationChanged = (view: RevocationView): void => station.revocationChanged(view);
-    this.publisher = new Publisher({
-      registry,
-      host: this.host,
-      crls: this.crls,
-      clientCaPem: () => clientCas(registry),
-      clock,
-      clockDoubt: () => clockGuard.doubt(),
-      onRevocation: revocationChanged,
-      onChange: () => station.statusSoon(),
-    });
-    this.revocation = new Revocation({
-      registry,
-      identity: () => identities.observer,
-      publishSoon: () => this.publisher.publishSoon(),
-      onChange: (view) => {
-        revocationChanged(view);
-        station.statusSoon();
-      },
-      onDeviceRevoked: (device) => this.line.revoked(device),
-    });
-    this.observer = new Observer({ endpoint: () => this.host.endpoint, identity: identities.observer });
-    this.bundles = new BundleDesk({
-      registry,
-      issuance: this.issuance,
-      clock,
-      observer: this.observer,
-      publishSoon: () => this.publisher.publishSoon(),
-      onChange: (view) => {
-        station.emit('bundle.changed', view);
-        this.orderChanged();
-      },
-    });
-    this.records = liveRecords({
-      registry,
-      clock,
-      identities,
-      own: this.own,
-      caPem: serverCaPem,
-      onTime: (name, time) => clockGuard.heard(name, time),
-      onChange: () => station.statusSoon(),
-    });
-    this.#upkeep = new Upkeep({
-      registry,
-      clock,
-      guard: clockGuard,
-      observer: this.observer,
-      publisher: this.publisher,
-      crls,
-      own: this.own,
-      session: () => signer.session,
-      onEnded: () => this.orderChanged(),
-      onTick: () => station.statusSoon(),
-    });
-    const isSimulated = (path: string): boolean => path.startsWith(join(config.dataDir, 'fixture', '/'));
-    const simulated = places.filter(({ path }) => isSimulated(path)).length;
-    this.bench =
-      registry.store.setting('tryOut') === 'true' && simulated > 0
-        ? new TryOutBench({ agentPath: config.agentPath, dataDir: config.dataDir, slots: simulated, settings: registry.store })
-        : null;
-    this.fixture = new Fixture(registry.store, isSimulated, (others) => {
-      if (config.line !== 'off') this.line.rearrange(others);
-    });
-    this.#watcher = watcher;
-    this.line = new Line({
-      services: createLineServices({
-        registry,
-        clock,
-        dataDir: config.dataDir,
-        issuance: this.issuance,
-        publisher: this.publisher,
-        observer: this.observer,
-        host: this.host,
-      }),
-      places,
-      watcher,
-      profiles: deviceProfiles,
+      ground,
+      issuance,
+      publisher,
+      observer,
+      host,
       ready: () => this.#whatToMake(),
       onSlot: (view) => {
-        station.emit('slot.changed', view);
+        environment.emit('slot.changed', view);
         if (view.state !== 'RUNNING') this.orderChanged();
       },
-      auto: config.line === 'auto',
     });
+    const upkeepParts = assembleUpkeep({
+      environment,
+      registry,
+      clockGuard,
+      identities,
+      certificates,
+      publication,
+      serverCaPem,
+      onBundle: (view) => {
+        environment.emit('bundle.changed', view);
+        this.orderChanged();
+      },
+      onEnded: () => this.orderChanged(),
+    });
+
+    this.host = host;
+    this.profiles = certificates.profiles;
+    this.issuance = issuance;
+    this.servers = certificates.servers;
+    this.services = certificates.services;
+    this.own = certificates.own;
+    this.publisher = publisher;
+    this.revocation = publication.revocation;
+    this.crls = publication.crls;
+    this.crlServer = publication.crlServer;
+    this.incomingCrl = publication.incomingCrl;
+    this.observer = observer;
+    this.line = lineParts.line;
+    this.fixture = lineParts.fixture;
+    this.bench = lineParts.bench;
+    this.deviceProfiles = lineParts.deviceProfiles;
+    this.#watcher = lineParts.watcher;
+    this.bundles = upkeepParts.bundles;
+    this.records = upkeepParts.records;
+    this.#upkeep = upkeepParts.upkeep;
   }
 
   /** The first lists of new issuers, by the open session. What the broker host says to them is kept, shown and tried again. */
@@ -247,11 +174,8 @@ export class LiveStation {
   }
 
   /** Puts a finished station together; `start` brings it to life. */
-  static async open(station: Environment, registry: Registry): Promise<LiveStation> {
-    const { config } = station;
-    const places = config.line === 'off' ? [] : Fixture.places(registry.store);
-    const watcher = await watchPlaces(places, { pollMs: 100 });
-    return new LiveStation(station, registry, places, watcher, await DeviceProfiles.open(config.resourcesDir, config.dataDir));
+  static async open(environment: Environment, registry: Registry): Promise<LiveStation> {
+    return new LiveStation(environment, registry, await lineGround(environment, registry));
   }
 
   /** Ends what an earlier life left open, then brings broker, publication and simulated units up. */
@@ -465,24 +389,4 @@ export class LiveStation {
   #hasUnsignedWork(): boolean {
     return this.crls.isDue() || this.registry.revocations.waiting().length > 0;
   }
-}
-
-/** For the dates in certificates, which stay in them: it throws CLOCK_DOUBTFUL while the clock cannot be believed. */
-function believedClock(guard: ClockGuard, clock: Clock): Clock {
-  return {
-    now: () => {
-      const doubt = guard.doubt();
-      if (doubt !== null) throw doubt;
-      return clock.now();
-    },
-  };
-}
-
-/** The issuers of devices, what lies above them, and their roots; not a root that is above the issuer of brokers' certificates only. */
-function clientCas({ issuers }: Registry): string {
-  const certificates = issuers
-    .signsCrls()
-    .filter(({ kind }) => kind === 'issuing')
-    .flatMap((issuer) => [issuer.certificate, ...issuer.chain, issuers.anchorOf(issuer)]);
-  return [...new Set(certificates.map(certificateToPem))].join('');
 }

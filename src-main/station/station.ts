@@ -8,7 +8,7 @@ import {
   type SignerClient,
   type StationStatus,
 } from '../contract/index.ts';
-import { say, underIds, withIds } from '../log/index.ts';
+import { underIds } from '../log/index.ts';
 import { callerOf, createDispatcher, isCall, mustBeAllowed, PinRequests, type Dispatch, type OnRefused } from './dispatch/index.ts';
 import { CeremonyDesk } from './ceremony-desk.ts';
 import type { Clock } from './clock.ts';

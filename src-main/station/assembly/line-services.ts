@@ -15,7 +15,7 @@ import { verifyConnection, type Observer, type Recorder, type TlsIdentity } from
 export const proofHours = 72;
 const waitForBrokerMs = 10_000;
 
-export interface LineParts {
+export interface LineServiceParts {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly dataDir: string;
@@ -26,7 +26,7 @@ export interface LineParts {
 }
 
 /** What a run needs, each taken from the part of the station that does it. */
-export function createLineServices({ registry, clock, dataDir, issuance, publisher, observer, host }: LineParts): LineServices {
+export function createLineServices({ registry, clock, dataDir, issuance, publisher, observer, host }: LineServiceParts): LineServices {
   return {
     registry,
     clock,
@@ -55,7 +55,7 @@ async function connectAs(
     host,
     signal,
     topicRule,
-  }: Pick<LineParts, 'observer' | 'host'> & { readonly signal: AbortSignal; readonly topicRule: TopicRule },
+  }: Pick<LineServiceParts, 'observer' | 'host'> & { readonly signal: AbortSignal; readonly topicRule: TopicRule },
 ): Promise<void> {
   const { diagnosis } = await verifyConnection(host.endpoint, identity, { device, topicRule, observer, signal });
   if (diagnosis !== null) throw Failure.fromData(diagnosis);
