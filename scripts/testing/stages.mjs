@@ -44,6 +44,11 @@ async function lint(output) {
   return outcome(await output.run(bin('eslint'), ['--max-warnings=0', ...cached, '.']));
 }
 
+/** Files, exports and packages that nobody uses. @type {Stage} */
+async function unused(output) {
+  return outcome(await output.run(bin('knip'), ['--no-progress']));
+}
+
 /** @type {Stage} */
 async function types(output) {
   for (const part of typedParts) {
@@ -113,6 +118,6 @@ async function rabbitmq(output, electron) {
  * In the order in which they begin: what finds most in the least time first, then the longest beside the others.
  * @type {Record<string, Stage>}
  */
-export const usualStages = { types, lint, format, architecture, c, integration: vitest('integration'), unit: vitest('unit'), e2e };
+export const usualStages = { types, lint, unused, format, architecture, c, integration: vitest('integration'), unit: vitest('unit'), e2e };
 /** @type {Record<string, Stage>} */
 export const allStages = { ...usualStages, rabbitmq };

@@ -59,7 +59,6 @@ const Capture = z.union([
     .strictObject({ after: pattern, bytes: text.describe('How many, e.g. ${item.length}'), as: name })
     .describe('So many bytes, exactly as they come, after the line that matches'),
 ]);
-export type Capture = z.output<typeof Capture>;
 
 const patterns = z.union([pattern, z.array(pattern).min(1).max(20)]);
 
@@ -158,9 +157,6 @@ export interface IfStep {
   readonly else?: readonly Step[] | undefined;
 }
 export type Step = Leaf | RetryStep | IfStep;
-
-/** The key that tells what a step is. */
-export const stepKinds = [...(Object.keys(leaves) as (keyof typeof leaves)[]), 'retry', 'if'] as const;
 
 const Step: z.ZodType<Step> = z
   .lazy(() =>
