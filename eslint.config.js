@@ -17,6 +17,12 @@ const onlyRevocationRevokes = {
   message: 'Use revokeCertificate of station/revocation.',
 };
 
+/** A setting has a type: registry/settings.ts reads it into that, once. */
+const noUntypedSettings = {
+  selector: 'CallExpression[callee.property.name=/^(setting|setSetting)$/]',
+  message: 'Use registry.settings.',
+};
+
 /** Missing in Chrome 114 or Node 18, the oldest runtime that the window and the main process run on. */
 const notInOldestRuntime = {
   'no-restricted-properties': [
@@ -66,6 +72,11 @@ export default tseslint.config(
     files: ['src-main/**/*.ts'],
     ignores: ['src-main/station/revocation/revoke.ts'],
     rules: { 'no-restricted-syntax': ['error', noDefaultExport, onlyRevocationRevokes] },
+  },
+  {
+    files: ['src-main/station/**/*.ts'],
+    ignores: ['src-main/station/registry/*.ts', 'src-main/station/revocation/revoke.ts'],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, onlyRevocationRevokes, noUntypedSettings] },
   },
   {
     files: ['src-renderer/**/*.{ts,tsx}'],

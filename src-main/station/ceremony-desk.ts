@@ -59,15 +59,14 @@ export class CeremonyDesk {
     const file = parseCeremonyFile(text, 'the ceremony file');
     const { config } = this.#environment;
     const live = this.#live();
-    const setting = (key: string): string => unwrap(live?.registry.store.setting(key), `a finished station has the setting ${key}`);
     const wish = wishOf(file, {
       live:
         live === null
           ? null
           : {
-              module: JSON.parse(setting('module')) as never,
-              token: JSON.parse(setting('token')) as never,
-              crlBase: setting('crlBase'),
+              module: live.registry.settings.must('module'),
+              token: live.registry.settings.must('token'),
+              crlBase: live.registry.settings.must('crlBase'),
               issuers: live.registry.issuers.all(),
             },
       softwareModule: () => softwareTokenModule(config.dataDir),

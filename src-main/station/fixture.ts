@@ -2,29 +2,26 @@ import { Failure, type CallOutput } from '../contract/index.ts';
 import { listedPorts, portAt, presence, type SlotPlace } from './devices/index.ts';
 import type { Registry } from './registry/index.ts';
 
-const placesKey = 'slots';
-const extraKey = 'slots.extraPorts';
-
 /** The fixture map of a station: it is kept in its settings, and what is changed holds at once. */
 export class Fixture {
-  readonly #store: Registry['store'];
+  readonly #registry: Registry;
   readonly #simulated: (path: string) => boolean;
   readonly #rearrange: (places: readonly SlotPlace[]) => void;
 
   /** `simulated`: is this a place of a try-out station's bench? */
-  constructor(store: Registry['store'], simulated: (path: string) => boolean, rearrange: (places: readonly SlotPlace[]) => void) {
-    this.#store = store;
+  constructor(registry: Registry, simulated: (path: string) => boolean, rearrange: (places: readonly SlotPlace[]) => void) {
+    this.#registry = registry;
     this.#simulated = simulated;
     this.#rearrange = rearrange;
   }
 
-  static places(store: Registry['store']): readonly SlotPlace[] {
-    return JSON.parse(store.setting(placesKey) ?? '[]') as SlotPlace[];
+  static places({ settings }: Registry): readonly SlotPlace[] {
+    return settings.get('slots') ?? [];
   }
 
   slots(): Promise<CallOutput<'slots.list'>> {
     return Promise.all(
-      Fixture.places(this.#store).map(async ({ slot, path }) => {
+      Fixture.places(this.#registry).map(async ({ slot, path }) => {
         const there = (await presence(path)) !== null;
         return { slot, position: path, port: there ? await portAt(path) : null };
       }),
@@ -32,7 +29,7 @@ export class Fixture {
   }
 
   async ports(): Promise<CallOutput<'slots.ports'>> {
-    const places = Fixture.places(this.#store);
+    const places = Fixture.places(this.#registry);
     const slotOf = (...positions: readonly (string | null)[]): number | null =>
       places.find((place) => positions.includes(place.path))?.slot ?? null;
     const listed = await listedPorts();
@@ -50,7 +47,7 @@ export class Fixture {
 
   /** @throws Failure INVALID_INPUT when the position has a slot already or the slot is a simulated one, SLOT_RUNNING. */
   bind(slot: number, position: string, actor: string): void {
-    const places = Fixture.places(this.#store);
+    const places = Fixture.places(this.#registry);
     const owner = places.find((place) => place.path === position);
     if (owner !== undefined && owner.slot !== slot)
       throw new Failure('INVALID_INPUT', { field: 'position', problem: `${position} is slot ${String(owner.slot)} already` });
@@ -60,7 +57,7 @@ export class Fixture {
 
   /** @throws Failure NOT_FOUND, SLOT_RUNNING; INVALID_INPUT for a simulated slot. */
   unbind(slot: number, actor: string): void {
-    const places = Fixture.places(this.#store);
+    const places = Fixture.places(this.#registry);
     if (!places.some((place) => place.slot === slot)) throw new Failure('NOT_FOUND', { kind: 'slot', id: String(slot) });
     this.#mustBeReal(slot, places);
     this.#change(
@@ -73,15 +70,15 @@ export class Fixture {
   /** Ports that no list shows; null changes nothing. */
   showPorts(paths: readonly string[] | null, actor: string): { paths: string[] } {
     if (paths === null) return { paths: this.#extra() };
-    this.#store.transaction(() => {
-      this.#store.setSetting(extraKey, JSON.stringify([...new Set(paths)]));
-      this.#store.audit(actor, 'slots.extraPorts', 'fixture', { paths });
+    this.#registry.store.transaction(() => {
+      this.#registry.settings.set('slots.extraPorts', [...new Set(paths)]);
+      this.#registry.store.audit(actor, 'slots.extraPorts', 'fixture', { paths });
     });
     return { paths: this.#extra() };
   }
 
   #extra(): string[] {
-    return JSON.parse(this.#store.setting(extraKey) ?? '[]') as string[];
+    return this.#registry.settings.get('slots.extraPorts') ?? [];
   }
 
   #mustBeReal(slot: number, places: readonly SlotPlace[]): void {
@@ -95,9 +92,9 @@ export class Fixture {
   #change(places: readonly SlotPlace[], actor: string, what: Readonly<Record<string, unknown>>): void {
     const sorted = [...places].sort((a, b) => a.slot - b.slot);
     this.#rearrange(sorted);
-    this.#store.transaction(() => {
-      this.#store.setSetting(placesKey, JSON.stringify(sorted));
-      this.#store.audit(actor, 'slots.change', 'fixture', what);
+    this.#registry.store.transaction(() => {
+      this.#registry.settings.set('slots', sorted);
+      this.#registry.store.audit(actor, 'slots.change', 'fixture', what);
     });
   }
 }

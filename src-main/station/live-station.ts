@@ -21,15 +21,7 @@ import type { Fixture } from './fixture.ts';
 import type { Issuance, ServerIssuance, ServiceIssuance, SessionWish } from './issuance/index.ts';
 import { recoverUnfinished, type OwnCertificates } from './lifecycle/index.ts';
 import { preconditions, recoverRuns, type Line, type LineOrder, type ProofResult } from './line/index.ts';
-import {
-  accessView,
-  type CrlBuilder,
-  type CrlServer,
-  type CrlSet,
-  type IncomingCrl,
-  type Listen,
-  type Publisher,
-} from './publication/index.ts';
+import { accessView, type CrlBuilder, type CrlServer, type CrlSet, type IncomingCrl, type Publisher } from './publication/index.ts';
 import type { Registry } from './registry/index.ts';
 import type { Revocation } from './revocation/index.ts';
 import { OwnIdentities, type DeviceCertificateProfiles } from './setup/index.ts';
@@ -94,7 +86,7 @@ export class LiveStation {
       clock,
       onTime: (name, time) => clockGuard.heard(name, time),
     });
-    const crlBase = unwrap(registry.store.setting('crlBase'), 'a finished station names where its CRLs are');
+    const crlBase = registry.settings.must('crlBase');
     const common = { environment, registry, clockGuard, identities, host, crlBase };
 
     const certificates = assembleCertificates(common);
@@ -185,12 +177,8 @@ export class LiveStation {
     recoverUnfinished(this.registry);
     this.crls.recover();
     this.#upkeep.endWhatIsOver();
-    const module = this.registry.store.setting('module');
-    const token = this.registry.store.setting('token');
-    await signer.use(
-      JSON.parse(unwrap(module, 'a station has a module')) as never,
-      JSON.parse(unwrap(token, 'a station has a token')) as never,
-    );
+    const { settings } = this.registry;
+    await signer.use(settings.must('module'), settings.must('token'));
     this.host.onChange(() => this.#environment.statusSoon());
     this.revocation.start();
     if (config.broker) {
@@ -210,7 +198,7 @@ export class LiveStation {
 
   /** Where an officer said so; an address that cannot be had any more is no reason not to start. */
   async #serveCrls(): Promise<void> {
-    const listen = JSON.parse(this.registry.store.setting('crl.listen') ?? 'null') as Listen | null;
+    const listen = this.registry.settings.get('crl.listen');
     if (listen === null || !this.#environment.config.broker) return;
     try {
       await this.crlServer.start(listen);
@@ -251,7 +239,7 @@ export class LiveStation {
   sessionEnded({ session, end }: SessionEnded): void {
     this.registry.store.transaction(() => {
       this.registry.store.audit(session.operator, 'session.end', session.id, { why: end.why, used: session.used, quota: session.quota });
-      this.registry.store.setSetting('session.end', JSON.stringify(end));
+      this.registry.settings.set('session.end', end);
     });
   }
 
@@ -264,7 +252,7 @@ export class LiveStation {
   }
 
   #sessionEnd(): SessionEnd | null {
-    return JSON.parse(this.registry.store.setting('session.end') ?? 'null') as SessionEnd | null;
+    return this.registry.settings.get('session.end');
   }
 
   signerChanged(): void {
@@ -276,16 +264,16 @@ export class LiveStation {
   }
 
   order(): WorkOrder | null {
-    const id = this.registry.store.setting('order');
+    const id = this.registry.settings.get('order');
     return id === null ? null : this.registry.runs.order(id);
   }
 
   /** What units that are plugged in from now on are made for, on this word. */
   chooseOrder(order: WorkOrder, actor: string): void {
-    const { store } = this.registry;
+    const { store, settings } = this.registry;
     store.transaction(() => {
-      store.setSetting('order', order.id);
-      store.setSetting('order.actor', actor);
+      settings.set('order', order.id);
+      settings.set('order.actor', actor);
       store.audit(actor, 'order.choose', order.id);
     });
     this.orderChanged();
@@ -307,7 +295,7 @@ export class LiveStation {
 
   /** Asks the signer for a session of this station's issuer; the PIN goes to the signer by itself. */
   requestSession(asked: SessionWish & { readonly operator: string }): Promise<SignerOutput<'session.request'>> {
-    const token = JSON.parse(unwrap(this.registry.store.setting('token'), 'a station has a token')) as { label: string; serial: string };
+    const token = this.registry.settings.must('token');
     return this.#environment.signer.requestSession(this.issuance.sessionTerms({ ...asked, token }));
   }
 
@@ -383,7 +371,7 @@ export class LiveStation {
     const blocked = this.#preconditions().find((condition) => condition.level === 'error');
     if (blocked !== undefined) return blocked.failure;
     const order = unwrap(this.order(), 'without an order there is a precondition that says so');
-    return { order, actor: unwrap(this.registry.store.setting('order.actor'), 'whoever chose the order is kept with it') };
+    return { order, actor: this.registry.settings.must('order.actor') };
   }
 
   #hasUnsignedWork(): boolean {

@@ -168,7 +168,7 @@ export class Station implements HandlerContext {
   async #open(): Promise<void> {
     if (!hasStation(this.config.dataDir)) return;
     const registry = openRegistry(this.config.dataDir, this.clock);
-    if (registry.store.setting('ready') !== 'yes') {
+    if (registry.settings.get('ready') !== 'yes') {
       registry.close();
       return;
     }

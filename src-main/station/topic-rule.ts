@@ -2,7 +2,6 @@ import { TopicRuleText } from '../contract/index.ts';
 
 /** What the requirement says; a station may set another one. */
 const requiredText = 'tenant/{tenant}/device/{device}/#';
-const settingKey = 'broker.topicRule';
 
 /** Which topics a device has for itself, as a text with `{tenant}` and `{device}` that ends in `/#`. */
 export class TopicRule {
@@ -66,10 +65,10 @@ export class TopicRule {
 export const requiredTopicRule = new TopicRule(requiredText);
 
 /** The rule of a station. */
-export function topicRuleOf(settings: { setting(key: string): string | null }): TopicRule {
-  const text = settings.setting(settingKey);
+export function topicRuleOf(settings: { get(key: 'broker.topicRule'): string | null }): TopicRule {
+  const text = settings.get('broker.topicRule');
   return text === null ? requiredTopicRule : new TopicRule(text);
 }
 
-export const keepTopicRule = (settings: { setSetting(key: string, value: string): void }, rule: TopicRule): void =>
-  settings.setSetting(settingKey, rule.text);
+export const keepTopicRule = (settings: { set(key: 'broker.topicRule', value: string): void }, rule: TopicRule): void =>
+  settings.set('broker.topicRule', rule.text);

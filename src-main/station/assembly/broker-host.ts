@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { RabbitmqCluster, RemoteHost, unwrap } from '../../contract/index.ts';
 import { LocalBrokerHost, RabbitmqHost, RemoteBrokerHost, type BrokerHost } from '../broker/index.ts';
 import type { Clock } from '../clock.ts';
 import { passwordPort } from '../publication/index.ts';
@@ -18,13 +17,13 @@ export interface BrokerHostParts {
 
 /** The broker host that an officer chose; the station's own where nobody did. */
 export function liveBrokerHost({ registry, dataDir, serverCaPem, identities, clock, onTime }: BrokerHostParts): BrokerHost {
-  const { store } = registry;
-  const cluster = RabbitmqCluster.nullable().parse(JSON.parse(store.setting('brokerRabbitmq') ?? 'null'));
+  const { settings } = registry;
+  const cluster = settings.get('brokerRabbitmq');
   if (cluster !== null) {
-    const mark = unwrap(store.setting('brokerRabbitmq.mark'), 'a cluster is set together with its mark');
+    const mark = settings.must('brokerRabbitmq.mark');
     return new RabbitmqHost({ cluster, password: rabbitmqPassword(dataDir), mark, serverCaPem, identities, clock });
   }
-  const remote = RemoteHost.nullable().parse(JSON.parse(store.setting('brokerHost') ?? 'null'));
+  const remote = settings.get('brokerHost');
   if (remote !== null) {
     const { files, command } = stationSshKeys(dataDir);
     const keys = { files: files.privateKey, command: command.privateKey };
@@ -39,7 +38,7 @@ export function liveBrokerHost({ registry, dataDir, serverCaPem, identities, clo
   }
   return new LocalBrokerHost({
     dir: join(dataDir, 'broker'),
-    port: Number(store.setting('brokerPort') ?? '0'),
+    port: settings.get('brokerPort') ?? 0,
     passwordPort: passwordPort(registry),
     serverCertificatePem: identities.broker.certificatePem,
     serverKeyPem: identities.broker.keyPem,

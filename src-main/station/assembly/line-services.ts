@@ -41,7 +41,7 @@ export function createLineServices({ registry, clock, dataDir, issuance, publish
     brokerUp: () => host.view().state === 'up',
     brokerTellsRefusals: () => host.endpoint.mqtt === undefined,
     connectAs: (device, identity, signal) =>
-      connectAs(device, identity, { observer, host, signal, topicRule: topicRuleOf(registry.store) }),
+      connectAs(device, identity, { observer, host, signal, topicRule: topicRuleOf(registry.settings) }),
     observe: (topics) => observe(observer, topics),
     saveTranscript: (run, lines) => saveTranscript(join(dataDir, 'transcripts'), run, lines),
   };

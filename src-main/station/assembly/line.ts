@@ -25,7 +25,7 @@ export interface LineParts {
 export type LineGround = Pick<LineParts, 'watcher' | 'deviceProfiles'>;
 
 export async function lineGround({ config }: Environment, registry: Registry): Promise<LineGround> {
-  const watcher = await watchPlaces(config.line === 'off' ? [] : Fixture.places(registry.store), { pollMs: 100 });
+  const watcher = await watchPlaces(config.line === 'off' ? [] : Fixture.places(registry), { pollMs: 100 });
   return { watcher, deviceProfiles: await DeviceProfiles.open(config.resourcesDir, config.dataDir) };
 }
 
@@ -43,7 +43,7 @@ export function assembleLine(needs: LineNeeds): LineParts {
   const { environment, registry, ground, issuance, publisher, observer, host, ready, onSlot } = needs;
   const { config, clock } = environment;
   const { dataDir, agentPath } = config;
-  const places = config.line === 'off' ? [] : Fixture.places(registry.store);
+  const places = config.line === 'off' ? [] : Fixture.places(registry);
   const isSimulated = (path: string): boolean => path.startsWith(join(dataDir, 'fixture', '/'));
   const simulated = places.filter(({ path }) => isSimulated(path)).length;
   const line = new Line({
@@ -58,12 +58,12 @@ export function assembleLine(needs: LineNeeds): LineParts {
   return {
     ...ground,
     line,
-    fixture: new Fixture(registry.store, isSimulated, (others) => {
+    fixture: new Fixture(registry, isSimulated, (others) => {
       if (config.line !== 'off') line.rearrange(others);
     }),
     bench:
-      registry.store.setting('tryOut') === 'true' && simulated > 0
-        ? new TryOutBench({ agentPath, dataDir, slots: simulated, settings: registry.store })
+      registry.settings.get('tryOut') === true && simulated > 0
+        ? new TryOutBench({ agentPath, dataDir, slots: simulated, settings: registry.settings })
         : null,
   };
 }

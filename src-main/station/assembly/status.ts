@@ -34,8 +34,8 @@ export function liveStatus(parts: StatusParts): Omit<StationStatus, 'phase' | 'v
   const { registry, signer, crls, broker, preconditions } = parts;
   const { waiting, oldest } = registry.store.outbox();
   return {
-    name: registry.store.setting('name') ?? '',
-    tryOut: registry.store.setting('tryOut') === 'true',
+    name: registry.settings.get('name') ?? '',
+    tryOut: registry.settings.get('tryOut') === true,
     token: signer.token,
     session: signer.session,
     sessionEnd: signer.session === null ? parts.sessionEnd : null,

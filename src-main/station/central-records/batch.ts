@@ -223,7 +223,7 @@ async function sendCheckpoint(db: Connection, { seq, hash, at }: Checkpoint): Pr
 
 /** Who we are and which CAs are ours. RECORDS_ISSUER_TAKEN: then nothing may be sent. */
 export async function introduce(db: Connection, registry: Registry): Promise<void> {
-  const name = registry.store.setting('name') ?? '';
+  const name = registry.settings.get('name') ?? '';
   await db.run('station', 'UPDATE stations SET name = $2, last_seen_at = now() WHERE station = $1', [db.station, name]);
   const columns = columnsOf(registry.issuers.all(), [
     (row) => row.keyId,

@@ -219,7 +219,7 @@ export class Ceremony {
     store.transaction(() => {
       context.write('transcript', 'done', {}, actor);
       ceremonies.finish(context.id, text, signatures, transcriptHash(text), actor);
-      if (context.plan.station !== null) store.setSetting('ready', 'yes');
+      if (context.plan.station !== null) context.parts.registry.settings.set('ready', 'yes');
     });
   }
 

@@ -20,29 +20,26 @@ export function recordStep(context: CeremonyContext, actor: string): void {
 }
 
 function recordStation({ plan, journal, parts: { registry } }: CeremonyContext, actor: string): void {
-  const { store, operators, runs } = registry;
+  const { store, settings, operators, runs } = registry;
   if (plan.station === null) return;
   const { name, tryOut, brokerPort, slots, order } = plan.station;
   const { label, serial } = unwrap(journal.done('token', details.token), 'the token was proven in a step before');
   const token = { label, serial };
-  const settings = {
-    name,
-    tryOut: String(tryOut),
-    module: JSON.stringify(plan.module),
-    token: JSON.stringify(token),
-    slots: JSON.stringify(slots),
-    brokerPort: String(brokerPort),
-    crlBase: plan.crlBase,
-  };
-  for (const [key, value] of Object.entries(settings)) store.setSetting(key, value);
+  settings.set('name', name);
+  settings.set('tryOut', tryOut);
+  settings.set('module', plan.module);
+  settings.set('token', token);
+  settings.set('slots', slots);
+  settings.set('brokerPort', brokerPort);
+  settings.set('crlBase', plan.crlBase);
   store.audit(actor, 'station.set-up', name, { token, tryOut });
   for (const operator of plan.station.operators) operators.addHashed(operator.name, operator.role, operator.hash, actor);
   const confirmed = journal.done('officers', details.officers)?.confirmed ?? [];
   for (const officer of confirmed) operators.addHashed(officer.name, 'officer', officer.hash, actor);
   if (order === null) return;
   runs.createOrder(order, actor);
-  store.setSetting('order', order.id);
-  store.setSetting('order.actor', actor);
+  settings.set('order', order.id);
+  settings.set('order.actor', actor);
 }
 
 /** An issuer takes over from the one of its kind before it, which signs revocation lists until its last certificate has expired. */

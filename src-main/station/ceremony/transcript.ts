@@ -18,7 +18,7 @@ export function transcriptText(context: CeremonyContext, startedBy: string, star
   const body = {
     format: transcriptFormat,
     ceremony: { id: context.id, name: plan.name, reason: plan.reason, planSha256: planHash(plan) },
-    station: registry.store.setting('name') ?? '',
+    station: registry.settings.get('name') ?? '',
     startedBy,
     startedAt,
     writtenAt: registry.now(),

@@ -173,8 +173,8 @@ export class BundleDesk {
   }
 
   #order({ device, order: named }: Wish): WorkOrder {
-    const { runs, devices, store } = this.#options.registry;
-    const id = named ?? devices.get(device)?.order ?? store.setting('order') ?? '';
+    const { runs, devices, settings } = this.#options.registry;
+    const id = named ?? devices.get(device)?.order ?? settings.get('order') ?? '';
     const order = runs.order(id);
     if (order === null) throw new Failure('NOT_FOUND', { kind: 'work order', id });
     if (!device.startsWith(`${order.tenant}/`))
@@ -229,7 +229,7 @@ export class BundleDesk {
     const { registry } = this.#options;
     this.#proofs.watch({
       key: serial,
-      proof: proofOf(topicRuleOf(registry.store).base(device), serial),
+      proof: proofOf(topicRuleOf(registry.settings).base(device), serial),
       isWanted: () => registry.runs.get(run)?.verdict === 'NOT_VERIFIED' && isProvable(registry, serial),
       arrived: () => {
         registry.store.transaction(() => {
@@ -244,7 +244,7 @@ export class BundleDesk {
   }
 
   #view(row: BundleRow): BundleView {
-    return asView(row, topicRuleOf(this.#options.registry.store));
+    return asView(row, topicRuleOf(this.#options.registry.settings));
   }
 
   #row(serial: string): BundleRow {

@@ -10,13 +10,13 @@ export function accessHandlers(station: HandlerContext): HandlersOf<'access'> {
   return {
     'access.show': () => live().access(),
     'access.topicRule': ({ rule: text, anyway }, caller) => {
-      const { store, certificates } = live().registry;
-      const [before, rule] = [topicRuleOf(store), new TopicRule(text)];
+      const { store, settings, certificates } = live().registry;
+      const [before, rule] = [topicRuleOf(settings), new TopicRule(text)];
       const devices = certificates.countAdmitted();
       if (rule.text !== before.text) {
         if (devices > 0 && !anyway) throw new Failure('TOPIC_RULE_IN_USE', { devices, rule: before.text });
         store.transaction(() => {
-          keepTopicRule(store, rule);
+          keepTopicRule(settings, rule);
           store.audit(caller.name, 'access.topicRule', rule.text, { before: before.text, devices });
         });
         live().topicRuleChanged();

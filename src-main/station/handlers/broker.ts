@@ -23,21 +23,20 @@ export function brokerHandlers(station: HandlerContext): HandlersOf<'broker' | '
     },
     'broker.hostKey': async (at) => ({ hostKey: await hostKeyOf(at) }),
     'broker.use': ({ remote }, caller) => {
-      const { store } = live().registry;
+      const { store, settings } = live().registry;
       store.transaction(() => {
-        store.setSetting('brokerHost', JSON.stringify(remote));
-        store.setSetting('brokerRabbitmq', JSON.stringify(null));
+        settings.set('brokerHost', remote);
+        settings.set('brokerRabbitmq', null);
         store.audit(caller.name, 'broker.use', remote?.host ?? 'local', { ...remote });
       });
       return {};
     },
     'broker.useRabbitmq': ({ cluster, password }, caller) => {
-      const { store } = live().registry;
+      const { store, settings } = live().registry;
       keepRabbitmqPassword(station.config.dataDir, password);
       store.transaction(() => {
-        store.setSetting('brokerRabbitmq', JSON.stringify(cluster));
-        // Which of the cluster's users are this station's: the mark outlives every change of the settings.
-        if (store.setting('brokerRabbitmq.mark') === null) store.setSetting('brokerRabbitmq.mark', randomUUID());
+        settings.set('brokerRabbitmq', cluster);
+        if (settings.get('brokerRabbitmq.mark') === null) settings.set('brokerRabbitmq.mark', randomUUID());
         store.audit(caller.name, 'broker.useRabbitmq', cluster.nodes[0]?.host ?? '', { ...cluster });
       });
       return {};

@@ -61,7 +61,7 @@ export function crlHandlers(station: HandlerContext): HandlersOf<'crl'> {
       if (listen === null) await crlServer.stop();
       else await crlServer.start(listen);
       registry.store.transaction(() => {
-        registry.store.setSetting('crl.listen', JSON.stringify(listen));
+        registry.settings.set('crl.listen', listen);
         registry.store.audit(caller.name, 'crl.serve', listen === null ? 'nowhere' : `${listen.host}:${String(listen.port)}`);
       });
       return { listen: crlServer.address };

@@ -41,7 +41,7 @@ export function loginsHandlers(station: HandlerContext): HandlersOf<'logins'> {
       const password = newPassword();
       registry.logins.set({ username: device, kind: 'device', password: passwordHash(password), reads: [], writes: [] }, caller.name);
       changed();
-      return { username: device, password, port, topics: `${topicRuleOf(registry.store).base(device)}/#` };
+      return { username: device, password, port, topics: `${topicRuleOf(registry.settings).base(device)}/#` };
     },
     'logins.service': ({ name, reads, writes, password: wanted }, caller) => {
       const password = wanted ? newPassword() : null;

@@ -19,7 +19,7 @@ export async function checkup(station: HandlerContext, asked: CallParsed<'verify
     endpoint,
     identities: loadIdentities(station.config.dataDir),
     issuersPem: issuersOf(live),
-    topicRule: topicRuleOf(live.registry.store),
+    topicRule: topicRuleOf(live.registry.settings),
     crls: target === null ? publishedCrls(live) : null,
     mqttPort: port(asked.mqttPort),
     websocketsPort: port(asked.websocketsPort),

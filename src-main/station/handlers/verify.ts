@@ -22,7 +22,7 @@ export async function verify(
     protocolVersion: mqtt === '5' ? 5 : 4,
     ...(login === undefined ? {} : { login }),
     ...(tls === null ? {} : { tlsVersion: tls }),
-    ...(topicsOf === null ? {} : { device: topicsOf, topicRule: topicRuleOf(live.registry.store) }),
+    ...(topicsOf === null ? {} : { device: topicsOf, topicRule: topicRuleOf(live.registry.settings) }),
     ...(target === null ? { observer: live.observer } : {}),
   });
   const { host, port } = endpoint;

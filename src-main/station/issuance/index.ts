@@ -221,7 +221,7 @@ export class Issuance {
     const { host, port, serverName } = this.#options.endpoint();
     return {
       trustAnchors: this.#options.trustAnchors(),
-      broker: { host, port, serverName, clientId: device, topicBase: topicRuleOf(this.#options.registry.store).base(device) },
+      broker: { host, port, serverName, clientId: device, topicBase: topicRuleOf(this.#options.registry.settings).base(device) },
     };
   }
 

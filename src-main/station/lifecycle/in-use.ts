@@ -27,7 +27,7 @@ export interface InUse {
  * shown, so the word is signed by the new key. Ends the grace period of the old one where that was asked for. Null for what concerns no rotation.
  */
 export function hearInUse(registry: Registry, topic: string, payload: Uint8Array): InUse | null {
-  const device = topicRuleOf(registry.store).deviceOf(topic, inUse);
+  const device = topicRuleOf(registry.settings).deviceOf(topic, inUse);
   if (device === null || !DeviceName.safeParse(device).success) return null;
   const open = registry.certificates.rotations({ device })[0];
   if (open === undefined) return null;

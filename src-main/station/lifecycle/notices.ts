@@ -23,7 +23,7 @@ export const renewalTopic = (device: string, rule: TopicRule): string => `${rule
 export async function giveNotice({ registry, send, log }: NoticeParts): Promise<number> {
   const recorded = registry.notices.record();
   if (recorded > 0) log(`${String(recorded)} certificates come to their end; birthmark certificates expiring names them`);
-  const rule = topicRuleOf(registry.store);
+  const rule = topicRuleOf(registry.settings);
   let unsent = 0;
   for (const notice of registry.notices.unpublished(atOnce)) {
     try {

@@ -25,7 +25,6 @@ const dueDays = 30;
 /** An officer who opens a session once in a fortnight is in time. */
 const alarmDays = 14;
 const signAs: Readonly<Record<OwnName, string>> = { observer: 'station-observer', records: 'station-records', broker: 'station-broker' };
-const recordsSetting = 'records.station';
 
 /** Certificates that the station has for itself, for its observer, central databases and the broker that it runs: it renews them while a session allows it. */
 export class OwnCertificates {
@@ -37,11 +36,11 @@ export class OwnCertificates {
 
   /** By which central databases know this station: chosen once, in the name of its client certificate. */
   get recordsStation(): string {
-    const { store } = this.#parts.registry;
-    const known = store.setting(recordsSetting);
+    const { settings } = this.#parts.registry;
+    const known = settings.get('records.station');
     if (known !== null) return known;
     const made = randomBytes(4).toString('hex');
-    store.setSetting(recordsSetting, made);
+    settings.set('records.station', made);
     return made;
   }
 

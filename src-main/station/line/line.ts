@@ -183,7 +183,7 @@ export class Line {
     try {
       if (!session.capabilities.selfTest) throw new Failure('UNVERIFIABLE', { item: 'its own connection' });
       const nonce = newNonce();
-      const foreign = topicRuleOf(this.#options.services.registry.store).foreign(device, nonce);
+      const foreign = topicRuleOf(this.#options.services.registry.settings).foreign(device, nonce);
       const { connected, stage, detail } = await session.selfTest(nonce, foreign, { signal });
       return { device, slot: number, connected, stage, detail };
     } finally {

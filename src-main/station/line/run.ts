@@ -286,7 +286,7 @@ export class Run {
   /** The device connects by itself, and may do there what it may. */
   async #connect(device: string): Promise<void> {
     const nonce = newNonce();
-    const rule = topicRuleOf(this.#services.registry.store);
+    const rule = topicRuleOf(this.#services.registry.settings);
     const own = rule.verify(device, nonce);
     const foreign = rule.foreign(device, nonce);
     let observation: Observation | undefined;

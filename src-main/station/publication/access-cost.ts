@@ -34,7 +34,7 @@ function isFrom21(version: string | null): boolean {
 
 /** Which form the access list has, and what it and the revocation lists cost the broker now. */
 export function accessView(registry: Registry, crls: CrlSet, broker: Pick<BrokerView, 'kind' | 'version'>): AccessView {
-  const rule = topicRuleOf(registry.store);
+  const rule = topicRuleOf(registry.settings);
   const devices = registry.certificates.countAdmitted();
   // RabbitMQ has a user for each device, whatever the rule, and nothing that it reloads.
   const isRabbitmq = broker.kind === 'rabbitmq';

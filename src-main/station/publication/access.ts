@@ -2,18 +2,17 @@ import { serviceLogin, type Publication } from '../broker/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 
-const portKey = 'broker.passwordPort';
 /** Lines of the access list cost a broker: whoever is beyond them can speak until his session is ended, a moment later. */
 const maxMuted = 1_000;
 
 /** The port of the listener for passwords; null: there is none. */
-export function passwordPort({ store }: Registry): number | null {
-  return JSON.parse(store.setting(portKey) ?? 'null') as number | null;
+export function passwordPort({ settings }: Registry): number | null {
+  return settings.get('broker.passwordPort');
 }
 
-export function changePasswordPort({ store }: Registry, port: number | null, actor: string): void {
+export function changePasswordPort({ store, settings }: Registry, port: number | null, actor: string): void {
   store.transaction(() => {
-    store.setSetting(portKey, JSON.stringify(port));
+    settings.set('broker.passwordPort', port);
     store.audit(actor, 'logins.listen', port === null ? 'off' : String(port));
   });
 }
@@ -29,7 +28,7 @@ export function accessOf(registry: Registry): Omit<Publication, 'crls' | 'client
   const devices = [...new Set([...registry.certificates.admitted(), ...withPassword.map(({ username }) => username)])];
   return {
     devices,
-    topicRule: topicRuleOf(registry.store),
+    topicRule: topicRuleOf(registry.settings),
     muted: muted(registry, devices),
     services: services.map(({ username, reads, writes }) => ({ name: nameOf(username), reads, writes })),
     passwords: [...services, ...withPassword].flatMap(({ username, kind, password: hash }) =>

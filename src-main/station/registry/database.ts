@@ -7,13 +7,13 @@ import { migrations } from './migrations.ts';
 
 export type Db = Database.Database;
 
-const damaged = (dataDir: string, detail: unknown): Failure =>
+export const damagedData = (dataDir: string, detail: unknown): Failure =>
   new Failure('DATA_DAMAGED', { path: join(dataDir, 'station.db'), backups: join(dataDir, 'backups') }, detail);
 
 /** SQLite's and the file system's refusals as failures with a name; anything else passes unchanged (a bug). */
 export function namedStorageFailure(thrown: unknown, dataDir: string): Error {
   const code = (thrown as { code?: string }).code ?? '';
-  if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code)) return damaged(dataDir, thrown);
+  if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code)) return damagedData(dataDir, thrown);
   if (/^SQLITE_FULL|^ENOSPC|^EDQUOT/u.test(code)) return new Failure('DISK_FULL', { path: dataDir }, thrown);
   if (/^SQLITE_(READONLY|CANTOPEN|PERM)|^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|ENAMETOOLONG)$/u.test(code))
     return new Failure('DATA_DENIED', { path: dataDir }, thrown);
@@ -64,14 +64,14 @@ export function openDatabase(dataDir: string): Db {
   let db: Db | undefined;
   try {
     // SQLite takes an empty file for a new database; here it is one that was lost, and a new station must not take its place.
-    if (size === 0 && hasSignedCrl(dataDir)) throw damaged(dataDir, 'the database is empty or gone');
+    if (size === 0 && hasSignedCrl(dataDir)) throw damagedData(dataDir, 'the database is empty or gone');
     db = new Database(path);
     chmodSync(path, 0o600);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     if (size > 0) {
       const check = db.pragma('quick_check(1)', { simple: true });
-      if (check !== 'ok') throw damaged(dataDir, check);
+      if (check !== 'ok') throw damagedData(dataDir, check);
     }
     migrate(db, dataDir);
     db.pragma('foreign_keys = ON');
@@ -92,7 +92,7 @@ function migrate(db: Db, dataDir: string): void {
     db.transaction(() => {
       db.exec(migrations[version] ?? '');
       const [broken] = db.pragma('foreign_key_check') as { table: string }[];
-      if (broken !== undefined) throw damaged(dataDir, `schema ${String(version + 1)}: a row of ${broken.table} refers to nothing`);
+      if (broken !== undefined) throw damagedData(dataDir, `schema ${String(version + 1)}: a row of ${broken.table} refers to nothing`);
       db.pragma(`user_version = ${String(version + 1)}`);
     })();
   }

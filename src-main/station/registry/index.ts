@@ -17,6 +17,7 @@ import { RootCrls } from './root-crls.ts';
 import { AccessKeys } from './access-keys.ts';
 import { SignIns } from './sign-ins.ts';
 import { openRevocationSnapshot, type RevocationSnapshot } from './snapshot.ts';
+import { Settings } from './settings.ts';
 import { Store } from './store.ts';
 
 export { hashPassword } from './operators.ts';
@@ -39,10 +40,12 @@ export type {
 } from './records.ts';
 export type { RequestRecord } from './requests.ts';
 export type { RunRecord } from './runs.ts';
+export type { Setting, Settings } from './settings.ts';
 
 /** The station's one truth: SQLite behind repositories that share one store. */
 export interface Registry {
   readonly store: Store;
+  readonly settings: Settings;
   readonly bundles: Bundles;
   readonly ceremonies: Ceremonies;
   readonly certificates: Certificates;
@@ -72,6 +75,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
   const revocations = new Revocations(store);
   return {
     store,
+    settings: new Settings(store),
     bundles: new Bundles(store),
     ceremonies: new Ceremonies(store),
     certificates: new Certificates(store, revocations),

@@ -25,7 +25,7 @@ export interface RequestParts {
 export const requestParts = (registry: Registry, identity: SigningIdentity, actor: string): RequestParts => ({
   registry,
   identity: () => identity,
-  station: registry.store.setting('name') ?? '',
+  station: registry.settings.get('name') ?? '',
   actor,
 });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Failure } from '../../contract/index.ts';
+import type { Setting, Settings } from '../registry/index.ts';
 import { simulatedFaults } from './faults.ts';
 import { SimulatedBench } from './simulated-bench.ts';
 
@@ -8,16 +9,10 @@ export interface TryOutBenchOptions {
   readonly agentPath: string;
   readonly dataDir: string;
   readonly slots: number;
-  readonly settings: { setting(key: string): string | null; setSetting(key: string, value: string): void };
+  readonly settings: Pick<Settings, 'get' | 'set'>;
 }
 
-interface Plugged {
-  readonly slot: number;
-  readonly hardwareId: string;
-  readonly fault: string | null;
-}
-
-const settingKey = 'bench';
+type Plugged = Setting<'bench'>[number];
 
 /** The simulated units of a try-out station; which one sits where is remembered, like on a real bench after a restart. */
 export class TryOutBench {
@@ -65,10 +60,10 @@ export class TryOutBench {
   }
 
   #remembered(): Plugged[] {
-    return JSON.parse(this.#options.settings.setting(settingKey) ?? '[]') as Plugged[];
+    return this.#options.settings.get('bench') ?? [];
   }
 
-  #remember(units: readonly Plugged[]): void {
-    this.#options.settings.setSetting(settingKey, JSON.stringify(units));
+  #remember(units: Plugged[]): void {
+    this.#options.settings.set('bench', units);
   }
 }

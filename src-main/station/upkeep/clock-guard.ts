@@ -16,8 +16,6 @@ const offMs = 7 * 86_400_000;
 /** What another computer said is believed for so long. */
 const freshMs = 86_400_000;
 const saveMs = 60_000;
-const knownKey = 'clock.known';
-const confirmedKey = 'clock.confirmed';
 
 /**
  * Whether the clock of this computer can be believed: by the last time that was known here, and by the clocks of the broker host and of the
@@ -33,12 +31,12 @@ export class ClockGuard {
 
   constructor({ registry, clock, monotonic = () => performance.now() }: ClockGuardParts) {
     this.#parts = { registry, clock, monotonic };
-    const saved = registry.store.setting(knownKey) ?? registry.store.lastAuditAt();
+    const saved = registry.settings.get('clock.known') ?? registry.store.lastAuditAt();
     this.#known = saved === null ? clock.now() : Date.parse(saved);
     this.#savedAt = this.#known;
     // At once: what is recorded from now on may bear a wrong time.
-    registry.store.setSetting(knownKey, instant(this.#known));
-    this.#confirmed = JSON.parse(registry.store.setting(confirmedKey) ?? '{}') as Record<string, number>;
+    registry.settings.set('clock.known', instant(this.#known));
+    this.#confirmed = registry.settings.get('clock.confirmed') ?? {};
   }
 
   /** The time that another computer just told, in milliseconds since the epoch. */
@@ -71,7 +69,7 @@ export class ClockGuard {
   save(): void {
     if (this.doubt() !== null || Math.abs(this.#known - this.#savedAt) < saveMs) return;
     this.#savedAt = this.#known;
-    this.#parts.registry.store.setSetting(knownKey, instant(this.#known));
+    this.#parts.registry.settings.set('clock.known', instant(this.#known));
   }
 
   view(): ClockView {
@@ -82,13 +80,13 @@ export class ClockGuard {
 
   /** The clock of this computer is right, says an officer: also where other clocks differ as they do now. */
   confirm(actor: string): void {
-    const { store } = this.#parts.registry;
+    const { store, settings } = this.#parts.registry;
     const before = this.view();
     const now = this.#parts.clock.now();
     const offsets = Object.fromEntries(this.#others().map(({ name, time }) => [name, time - now]));
     store.transaction(() => {
-      store.setSetting(knownKey, instant(now));
-      store.setSetting(confirmedKey, JSON.stringify(offsets));
+      settings.set('clock.known', instant(now));
+      settings.set('clock.confirmed', offsets);
       store.audit(actor, 'clock.confirm', before.now, { known: before.known, others: before.others });
     });
     this.#confirmed = offsets;

@@ -51,7 +51,7 @@ export class Upkeep {
   /** Before the observer connects, so that nothing that was said meanwhile is missed; again when the topic rule is another one. */
   listen(): void {
     const { registry, observer } = this.#parts;
-    observer.listen(inUseFilter(topicRuleOf(registry.store)), ({ topic, payload }) => this.#heardInUse(topic, payload));
+    observer.listen(inUseFilter(topicRuleOf(registry.settings)), ({ topic, payload }) => this.#heardInUse(topic, payload));
   }
 
   start(): void {
@@ -73,12 +73,7 @@ export class Upkeep {
   endWhatIsOver(): number {
     const { registry, guard } = this.#parts;
     if (guard.doubt() !== null) return 0;
-    return (
-      endGracePeriods(registry) +
-      registry.logins.endRollbacks() +
-      registry.issuers.endRetired().length +
-      endOverdueProofs(registry)
-    );
+    return endGracePeriods(registry) + registry.logins.endRollbacks() + registry.issuers.endRetired().length + endOverdueProofs(registry);
   }
 
   /** How many certificates ended since the last look, or are good again because the clock was set back. */

@@ -1,0 +1,84 @@
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { ModuleConfig, RabbitmqCluster, RemoteHost, SessionEnd, TokenRef, unwrap } from '../../contract/index.ts';
+import { damagedData } from './database.ts';
+import type { Store } from './store.ts';
+
+interface Form<T> {
+  read(text: string): T;
+  write(value: T): string;
+}
+
+const text: Form<string> = { read: (value) => value, write: (value) => value };
+const json = <T>(shape: z.ZodType<T>): Form<T> => ({
+  read: (value) => shape.parse(JSON.parse(value)),
+  write: (value) => JSON.stringify(value),
+});
+
+const port = z.int().min(0).max(65_535);
+
+/** What a station remembers of itself, by the key in its table. */
+const forms = {
+  ready: text,
+  name: text,
+  tryOut: json(z.boolean()),
+  module: json(ModuleConfig),
+  token: json(TokenRef),
+  slots: json(z.array(z.object({ slot: z.int(), path: z.string() }))),
+  'slots.extraPorts': json(z.array(z.string())),
+  /** Where CRLs can be fetched, as it stands in the certificates. */
+  crlBase: text,
+  'crl.listen': json(z.object({ host: z.string(), port }).nullable()),
+  'crl.nextUpdateHours': json(z.int()),
+  /** The work order on the line, and who chose it. */
+  order: text,
+  'order.actor': text,
+  'session.end': json(SessionEnd),
+  brokerPort: json(port),
+  'broker.passwordPort': json(port.nullable()),
+  brokerHost: json(RemoteHost.nullable()),
+  brokerRabbitmq: json(RabbitmqCluster.nullable()),
+  /** Which of the cluster's users are this station's: the mark outlives every change of the settings. */
+  'brokerRabbitmq.mark': text,
+  /** By which central databases know this station. */
+  'records.station': text,
+  'broker.topicRule': text,
+  /** The last time that was believed, and what an officer has said of each other clock: how far it is off, in milliseconds. */
+  'clock.known': text,
+  'clock.confirmed': json(z.record(z.string(), z.number())),
+  /** The simulated units of a try-out station, and where each sits. */
+  bench: json(z.array(z.object({ slot: z.int(), hardwareId: z.string(), fault: z.string().nullable() }))),
+} as const;
+
+type Forms = typeof forms;
+export type SettingKey = keyof Forms;
+export type Setting<K extends SettingKey> = ReturnType<Forms[K]['read']>;
+
+/** The settings of a station: each is read into its type here, and nowhere else. */
+export class Settings {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Null where it was never set. DATA_DAMAGED for what is not what this setting can be. */
+  get<K extends SettingKey>(key: K): Setting<K> | null {
+    const kept = this.#store.setting(key);
+    if (kept === null) return null;
+    try {
+      return forms[key].read(kept) as Setting<K>;
+    } catch (thrown) {
+      throw damagedData(dirname(this.#store.db.name), `the setting ${key} cannot be read: ${String(thrown)}`);
+    }
+  }
+
+  /** Of what every finished station has. */
+  must<K extends SettingKey>(key: K): Setting<K> {
+    return unwrap(this.get(key), `a finished station has the setting ${key}`) as Setting<K>;
+  }
+
+  set<K extends SettingKey>(key: K, value: Setting<K>): void {
+    this.#store.setSetting(key, (forms[key] as unknown as Form<Setting<K>>).write(value));
+  }
+}
