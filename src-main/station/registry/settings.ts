@@ -75,7 +75,7 @@ export class Settings {
 
   /** Of what every finished station has. */
   must<K extends SettingKey>(key: K): Setting<K> {
-    return unwrap(this.get(key), `a finished station has the setting ${key}`) as Setting<K>;
+    return unwrap<Setting<K>>(this.get(key), `a finished station has the setting ${key}`);
   }
 
   set<K extends SettingKey>(key: K, value: Setting<K>): void {
