@@ -77,15 +77,8 @@ module.exports = {
       name: 'no-cycles',
       comment: 'Modules in a circle cannot be understood or replaced one at a time.',
       severity: 'error',
-      from: { pathNot: signer },
+      from: {},
       to: { circular: true },
-    },
-    {
-      name: 'no-cycles-of-the-signer',
-      comment: 'Here two circles of types are left.',
-      severity: 'error',
-      from: { path: signer },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'no-cycles-of-types',
