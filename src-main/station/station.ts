@@ -91,7 +91,7 @@ export class Station implements HandlerContext {
     const registry = this.#live?.registry;
     return callerOf(origin, {
       setUp: registry !== undefined,
-      tryOut: registry?.store.setting('tryOut') === 'true',
+      tryOut: registry?.settings.get('tryOut') === true,
       holderOf: (credential) => registry?.signIns.find(credential) ?? registry?.accessKeys.find(credential) ?? null,
     });
   }
