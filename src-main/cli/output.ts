@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { catalogue, exitCodes, explain, type FailureData } from '../contract/index.ts';
-import type { Format } from './grammar/options.ts';
+import type { Format } from './grammar/formats.ts';
 
 export interface OutputOptions {
   readonly format: Format;

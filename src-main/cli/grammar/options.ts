@@ -1,7 +1,5 @@
 import type { CommandEntry, Option } from './entry.ts';
-
-export const formats = ['table', 'json', 'json-lines', 'csv'] as const;
-export type Format = (typeof formats)[number];
+import { formats } from './formats.ts';
 
 type Options = Readonly<Record<string, Option>>;
 

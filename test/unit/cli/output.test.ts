@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CommandContext } from '../../../src-main/cli/context.ts';
-import type { Format } from '../../../src-main/cli/grammar/options.ts';
+import type { Format } from '../../../src-main/cli/grammar/formats.ts';
 import { Output } from '../../../src-main/cli/output.ts';
 import { printPages, type Column } from '../../../src-main/cli/rows.ts';
 import { Values } from '../../../src-main/cli/values.ts';
