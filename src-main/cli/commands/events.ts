@@ -28,7 +28,7 @@ export async function followEvents(context: CommandContext): Promise<number> {
 
 /** What a person looks for first: the plain values of an event, without what it holds in parts. */
 function briefly(payload: unknown): string {
-  if (typeof payload !== 'object' || payload === null) return String(payload ?? '');
+  if (typeof payload !== 'object' || payload === null) return JSON.stringify(payload);
   return Object.entries(payload)
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value) && value !== '')
     .map(([name, value]) => `${name} ${String(value)}`)
