@@ -1,7 +1,7 @@
 import type { Operator } from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
 import { call } from '../lib/client.ts';
-import { roleWord } from '../lib/words.ts';
+import { roleLabel } from '../lib/labels.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { Menu, MenuHeading, MenuItem, MenuSeparator } from '../ui/Menu.tsx';
 import { openDialog } from './dialogs.ts';
@@ -30,7 +30,7 @@ export function OperatorMenu({ operator }: { readonly operator: Operator | null 
       trigger={
         <button type="button">
           <Icon name="person" />
-          <b>{operator.name}</b> · {roleWord(operator.role)}
+          <b>{operator.name}</b> · {roleLabel(operator.role)}
         </button>
       }
     >

@@ -4,7 +4,7 @@ import type { Operator, Role } from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
 import { call } from '../lib/client.ts';
 import { useAction } from '../lib/use-action.ts';
-import { roleWord } from '../lib/words.ts';
+import { roleLabel } from '../lib/labels.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { FailureCard } from '../ui/FailureCard.tsx';
@@ -52,7 +52,7 @@ function Operators({ only, onSignedIn }: { readonly only: Role | null; readonly 
           >
             <Icon name="person" />
             <b>{operator.name}</b>
-            <span className="small muted">{roleWord(operator.role)}</span>
+            <span className="small muted">{roleLabel(operator.role)}</span>
           </button>
         ))}
       </div>

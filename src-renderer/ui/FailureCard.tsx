@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { explain, type FailureData } from '../../src-main/contract/errors.ts';
 import { t } from '../i18n/index.ts';
 import { failureReport } from '../lib/failure-report.ts';
-import { whoCan } from '../lib/words.ts';
+import { whoCan } from '../lib/labels.ts';
 import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 import { useCopy } from './use-copy.ts';

@@ -32,7 +32,7 @@ export async function offerBundle(context: CommandContext): Promise<number> {
 }
 
 /** The station with the work order, and a session for one certificate of it. */
-async function ready(context: CommandContext, { device }: Wish): Promise<StationProcess> {
+async function ready(context: CommandContext, { device }: BundleRequest): Promise<StationProcess> {
   const station = context.start({ broker: true, line: 'off' });
   const profile = await orderFor(context, station, device);
   await context.openSession(station, {
@@ -45,9 +45,9 @@ async function ready(context: CommandContext, { device }: Wish): Promise<Station
   return station;
 }
 
-type Wish = CallInput<'bundles.make'>;
+type BundleRequest = CallInput<'bundles.make'>;
 
-async function wishOf(context: CommandContext): Promise<Wish> {
+async function wishOf(context: CommandContext): Promise<BundleRequest> {
   const device = context.values.word;
   const named = DeviceName.safeParse(device);
   if (!named.success) throw new Failure('INVALID_INPUT', firstProblem(named.error, 'TENANT/DEVICE'));
@@ -118,7 +118,7 @@ async function orderFor(context: CommandContext, station: StationProcess, device
   return certificateProfile;
 }
 
-async function toFile(context: CommandContext, station: StationProcess, wish: Wish, out: NewFile): Promise<number> {
+async function toFile(context: CommandContext, station: StationProcess, wish: BundleRequest, out: NewFile): Promise<number> {
   const { file, ...made } = await station.call('bundles.make', wish);
   try {
     out.fill(file);

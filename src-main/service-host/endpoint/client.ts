@@ -8,7 +8,7 @@ const longestAnswer = 1024 * 1024 * 1024;
 /** For a station that hangs: it answers a hello at once, whatever it is doing. */
 const welcomeMs = 60_000;
 
-interface Waiting {
+interface PendingCall {
   readonly resolve: (value: unknown) => void;
   readonly reject: (failure: Failure) => void;
 }
@@ -26,7 +26,7 @@ export interface JoinOptions {
 export class Joined {
   readonly owner: Owner;
   readonly #socket: Socket;
-  readonly #calls = new Map<number, Waiting>();
+  readonly #calls = new Map<number, PendingCall>();
   #nextId = 0;
   #gone = false;
 

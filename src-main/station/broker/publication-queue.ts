@@ -1,6 +1,6 @@
 import type { CanaryResult, Publication } from './host.ts';
 
-interface Waiting {
+interface QueuedPublication {
   readonly publication: Publication;
   readonly at: number;
   resolve(result: CanaryResult): void;
@@ -11,7 +11,7 @@ interface Waiting {
 export class PublicationQueue {
   readonly #apply: (publication: Publication) => Promise<CanaryResult>;
   readonly #onChange: () => void;
-  #waiting: Waiting[] = [];
+  #waiting: QueuedPublication[] = [];
   #running = false;
 
   constructor(apply: (publication: Publication) => Promise<CanaryResult>, onChange: () => void) {

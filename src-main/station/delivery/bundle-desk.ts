@@ -34,11 +34,11 @@ export interface BundleDeskOptions {
   readonly onChange: (view: BundleView) => void;
 }
 
-type Wish = CallParsed<'bundles.make'>;
+type BundleRequest = CallParsed<'bundles.make'>;
 type Made = Omit<CallOutput<'bundles.make'>, 'bundle' | 'file'>;
 
 interface Sealing {
-  readonly wish: Wish;
+  readonly wish: BundleRequest;
   readonly run: string;
   readonly order: WorkOrder;
   readonly algorithm: KeyAlgorithm;
@@ -87,7 +87,7 @@ export class BundleDesk {
   }
 
   /** Handed out with the answer. INVALID_INPUT, NOT_FOUND, KEY_MAKER_REFUSED, CSR_KEY_REFUSED, ORDER_COMPLETE, SESSION_*; then there is no key. */
-  async make(wish: Wish, actor: string): Promise<CallOutput<'bundles.make'>> {
+  async make(wish: BundleRequest, actor: string): Promise<CallOutput<'bundles.make'>> {
     const sealed = await this.#seal(wish, actor, null);
     this.#handedOut(sealed.serial, actor);
     return { bundle: this.view(sealed.serial), ...told(wish, sealed), file: sealed.file };
@@ -122,7 +122,7 @@ export class BundleDesk {
     return this.#view(this.#row(serial));
   }
 
-  async #seal(wish: Wish, actor: string, linkUntil: string | null): Promise<Sealed> {
+  async #seal(wish: BundleRequest, actor: string, linkUntil: string | null): Promise<Sealed> {
     const { issuance } = this.#options;
     const { device } = wish;
     const order = this.#order(wish);
@@ -172,7 +172,7 @@ export class BundleDesk {
     }
   }
 
-  #order({ device, order: named }: Wish): WorkOrder {
+  #order({ device, order: named }: BundleRequest): WorkOrder {
     const { runs, devices, settings } = this.#options.registry;
     const id = named ?? devices.get(device)?.order ?? settings.get('order') ?? '';
     const order = runs.order(id);
@@ -260,7 +260,7 @@ function asView({ run: _run, proveHours: _hours, ...row }: BundleRow, rule: Topi
   return { ...row, proof: proofOf(rule.base(row.device), row.serial) };
 }
 
-function told({ device, format }: Wish, { serial, file, passphrase, revoked }: Sealed): Made {
+function told({ device, format }: BundleRequest, { serial, file, passphrase, revoked }: Sealed): Made {
   return {
     fileName: fileNameOf(device, serial, format),
     sha256: createHash('sha256').update(file).digest('hex'),

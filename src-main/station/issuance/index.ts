@@ -45,7 +45,7 @@ export interface IssuanceOptions {
   readonly clock: Clock;
   /** For the dates in certificates; throws while the clock is in doubt. */
   readonly certificateClock: Clock;
-  readonly profiles: DeviceProfiles;
+  readonly profiles: CertificateProfiles;
   readonly crlBase: string;
   /** What a session for devices may sign besides: the station's own certificates. */
   readonly own: () => readonly { readonly kind: IssuerKind; readonly profile: SigningProfile }[];
@@ -54,8 +54,8 @@ export interface IssuanceOptions {
   readonly endpoint: () => BrokerEndpoint;
 }
 
-/** The certificate profiles for devices; `get` throws NOT_FOUND for a name that is none's. */
-export interface DeviceProfiles {
+/** The certificate profiles for devices; `get` throws NOT_FOUND for an unknown name. */
+export interface CertificateProfiles {
   get(name: string): CertificateProfile;
   /** Those and the one of brokers' certificates. */
   signable(name: string): CertificateProfile;

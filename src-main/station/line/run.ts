@@ -7,7 +7,7 @@ import { instant } from '../clock.ts';
 import type { CallOptions, IdentifiedUnit, KeyRequest, SelfTestResult, StoredItem, TranscriptLine, UnitSession } from '../devices/index.ts';
 import type { RunRecord } from '../registry/index.ts';
 import { topicRuleOf } from '../topic-rule.ts';
-import { Beside } from './beside.ts';
+import { BackgroundWork } from './background-work.ts';
 import { newNonce } from './nonce.ts';
 import { planProof, type ProofPlan, type ProofPolicy } from './proof.ts';
 import type { CheckedRequest, IssuedCertificate } from '../issuance/index.ts';
@@ -50,9 +50,9 @@ export class Run {
   /** A key that the station made, until it is on the unit. */
   #key: StationKey | null = null;
   /** What is written to the unit while its certificate is signed. */
-  #ahead: Beside<void> | null = null;
+  #ahead: BackgroundWork<void> | null = null;
   /** Its certificate on its way to the broker, while it is written to the unit. */
-  #publication: Beside<void> | null = null;
+  #publication: BackgroundWork<void> | null = null;
   /** The end of a step that is not in the journal yet. */
   #unwritten: (() => void) | null = null;
   /** Something of this run may be on the unit. */
@@ -80,7 +80,7 @@ export class Run {
       const checked = await this.#step('csr', () => this.#services.checkRequest(device, this.#input.order, request));
       this.#ahead = this.#installAhead(device, unit);
       const issued = await this.#step('certificate', () => this.#issue(device, checked));
-      if (this.#proof().broker) this.#publication = new Beside(() => this.#services.publish(), this.#input.signal);
+      if (this.#proof().broker) this.#publication = new BackgroundWork(() => this.#services.publish(), this.#input.signal);
       if (this.#proof().stationConnects) await this.#step('station-connect', (options) => this.#connectAs(device, issued, options));
       const installed = await this.#step('install', (options) => this.#install(issued, unit, options));
       return this.#prove(device, issued, installed);
@@ -238,12 +238,12 @@ export class Run {
   }
 
   /** The line to the unit is idle while the token signs. */
-  #installAhead(device: string, unit: Unit): Beside<void> | null {
+  #installAhead(device: string, unit: Unit): BackgroundWork<void> | null {
     const session = this.#open();
     if (session.installAhead === undefined) return null;
     this.#touched = true;
     const settings = this.#services.settings(device);
-    return new Beside(async (signal) => session.installAhead?.(settings, unit, { signal }), this.#input.signal);
+    return new BackgroundWork(async (signal) => session.installAhead?.(settings, unit, { signal }), this.#input.signal);
   }
 
   /** Its certificate is in force at the broker. What failed beside the other steps is tried once more. */

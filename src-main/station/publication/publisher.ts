@@ -21,7 +21,7 @@ export interface PublisherOptions {
   readonly onChange: () => void;
 }
 
-interface Waiting {
+interface PublicationRequest {
   /** Wants a new CRL to be in force; the others are content with the access list and the newest CRL there is. */
   readonly newCrl: boolean;
   /** What asked for it. */
@@ -42,7 +42,7 @@ const retryMs = { first: 1_000, longest: 60_000 };
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  #waiting: Waiting[] = [];
+  #waiting: PublicationRequest[] = [];
   #running: Promise<void> | null = null;
   #retry: NodeJS.Timeout | undefined;
   #pause = retryMs.first;
@@ -117,7 +117,7 @@ export class Publisher {
     }
   }
 
-  async #serve(served: readonly Waiting[]): Promise<void> {
+  async #serve(served: readonly PublicationRequest[]): Promise<void> {
     try {
       const held = await this.#round();
       if (held === null) {
@@ -247,7 +247,7 @@ export class Publisher {
 }
 
 /** Each call, run or revocation that asked finds the publication that served it. */
-function tellAskers(served: readonly Waiting[], publication: string, failure: Failure | null): void {
+function tellAskers(served: readonly PublicationRequest[], publication: string, failure: Failure | null): void {
   const outcome = failure === null ? 'in force' : `not whole: ${failure.code}`;
   for (const { ids } of served)
     if (ids.call !== undefined || ids.run !== undefined) sayUnder({ ...ids, publication }, 'info', 'publication', outcome);

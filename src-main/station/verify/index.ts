@@ -2,7 +2,7 @@ export { judgeChain, type ChainRules } from './chain.ts';
 export { connectAs, type ConnectOptions, type Connection, type Message } from './connection.ts';
 export { diagnose, type DiagnosisContext, type Stage } from './diagnose.ts';
 export type { BrokerEndpoint, Login, TlsIdentity } from './endpoint.ts';
-export { Observer, type ObserverOptions, type Recorder, type Waiting } from './observer.ts';
+export { Observer, type ObserverOptions, type Recorder, type WaitOptions } from './observer.ts';
 export { certificatesOf, commonNameOf } from './pem.ts';
 export { answersPlainMqtt, sniff } from './sniff.ts';
 export { Trace } from './trace.ts';

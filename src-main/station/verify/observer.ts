@@ -10,7 +10,7 @@ export interface ObserverOptions {
   readonly identity: TlsIdentity;
 }
 
-export interface Waiting {
+export interface WaitOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
@@ -22,9 +22,9 @@ export interface Recorder {
    * Resolves when this payload has come, before or after the call. ECHO_MISSING at the deadline (`deviceSays` is what the
    * device reported); BROKER_AWAY when our own connection was lost, since then its silence proves nothing.
    */
-  waitFor(payload: Uint8Array | string, options: Waiting & { readonly deviceSays?: string }): Promise<Message>;
+  waitFor(payload: Uint8Array | string, options: WaitOptions & { readonly deviceSays?: string }): Promise<Message>;
   /** Everything that had reached the broker before this call is in `messages` when it resolves: a marker came after it. */
-  fence(options: Waiting): Promise<readonly Message[]>;
+  fence(options: WaitOptions): Promise<readonly Message[]>;
   close(): Promise<void>;
 }
 
@@ -73,12 +73,12 @@ export class Observer {
   }
 
   /** Resolves when connected; BROKER_AWAY, or why the broker refuses us, at the deadline. */
-  async ready(options: Waiting): Promise<void> {
+  async ready(options: WaitOptions): Promise<void> {
     await this.#connected(options);
   }
 
   /** Resolves when the broker has granted the subscription: whatever is published from now on is recorded. */
-  async watch(filter: string, options: Waiting): Promise<Recorder> {
+  async watch(filter: string, options: WaitOptions): Promise<Recorder> {
     const connection = await this.#connected(options);
     const watch: Watch = { filter, messages: [], listeners: new Set(), lost: null };
     this.#watches.add(watch);
@@ -112,7 +112,7 @@ export class Observer {
   }
 
   /** Publishes with QoS 1; rejects at the deadline, or why the broker did not take it. */
-  async publish(topic: string, payload: string, options: Waiting): Promise<void> {
+  async publish(topic: string, payload: string, options: WaitOptions): Promise<void> {
     const connection = await this.#connected(options);
     await connection.publish(topic, payload);
   }
@@ -125,7 +125,7 @@ export class Observer {
     await this.#live?.unsubscribe(watch.filter).catch(() => undefined);
   }
 
-  #arrival(watch: Watch, payload: Uint8Array | string, options: Waiting & { readonly deviceSays?: string }): Promise<Message> {
+  #arrival(watch: Watch, payload: Uint8Array | string, options: WaitOptions & { readonly deviceSays?: string }): Promise<Message> {
     const expected = Buffer.from(payload);
     return until(
       watch,
@@ -137,7 +137,7 @@ export class Observer {
     );
   }
 
-  async #fence(options: Waiting): Promise<void> {
+  async #fence(options: WaitOptions): Promise<void> {
     const topic = `station/fence/${randomUUID()}`;
     const marker = await this.watch(topic, options);
     try {
@@ -149,7 +149,7 @@ export class Observer {
     }
   }
 
-  async #connected(options: Waiting): Promise<Connection> {
+  async #connected(options: WaitOptions): Promise<Connection> {
     if (this.#live !== null) return this.#live;
     const gaveUp = (): Failure => {
       if (options.signal.aborted) return new Failure('CANCELLED', { left: 'as they were' });
@@ -225,7 +225,7 @@ export class Observer {
 }
 
 /** Resolves with what `find` finds, now or at a later message. */
-function until(watch: Watch, options: Waiting, find: () => Message | undefined, missing: () => Failure): Promise<Message> {
+function until(watch: Watch, options: WaitOptions, find: () => Message | undefined, missing: () => Failure): Promise<Message> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => settle(() => reject(missing())), options.timeoutMs);
     const onAbort = (): void => settle(() => reject(new Failure('CANCELLED', { left: 'as they were' })));

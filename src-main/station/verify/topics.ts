@@ -2,16 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { Failure } from '../../contract/index.ts';
 import type { TopicRule } from '../topic-rule.ts';
 import type { Connection } from './connection.ts';
-import type { Observer, Recorder, Waiting } from './observer.ts';
+import type { Observer, Recorder, WaitOptions } from './observer.ts';
 
 /** A device, and which topics it has. */
-interface Whose {
+interface TopicOwner {
   readonly device: string;
   readonly rule: TopicRule;
 }
 
 /** Our own message must come back: granted and acknowledged prove nothing under acl_file. CERTIFICATE_NOT_FOUND when it does not. */
-export async function provesOwnTopic(connection: Connection, { device, rule }: Whose, { signal, timeoutMs }: Waiting): Promise<string> {
+export async function provesOwnTopic(
+  connection: Connection,
+  { device, rule }: TopicOwner,
+  { signal, timeoutMs }: WaitOptions,
+): Promise<string> {
   const nonce = randomUUID();
   const topic = rule.verify(device, nonce);
   const arrived = new Promise<void>((resolve) => connection.onMessage((message) => message.topic === topic && resolve()));
@@ -40,9 +44,9 @@ export async function provesOwnTopic(connection: Connection, { device, rule }: W
  */
 export async function provesIsolation(
   connection: Connection,
-  { device, rule }: Whose,
+  { device, rule }: TopicOwner,
   observer: Observer | undefined,
-  waiting: Waiting,
+  waiting: WaitOptions,
 ): Promise<string | null> {
   const topic = rule.foreign(device, randomUUID());
   const recorder: Recorder | undefined = observer?.connected === true ? await observer.watch(topic, waiting) : undefined;

@@ -2,7 +2,7 @@ import { explain } from '../../../src-main/contract/errors.ts';
 import type { SlotView } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
 import { shortLabel } from '../../lib/format.ts';
-import { stepWord } from '../../lib/words.ts';
+import { stepLabel } from '../../lib/labels.ts';
 import { Icon, type IconName } from '../../ui/Icon.tsx';
 import { SlotActions } from './SlotActions.tsx';
 import { labelOf, positionOf } from './slot-face.ts';
@@ -80,7 +80,7 @@ function Question({ slot }: { readonly slot: SlotView }) {
 /** Shape, word, whose unit, why, and what can be done. */
 export function SlotBody({ slot, waiting }: { readonly slot: SlotView; readonly waiting: boolean }) {
   const word =
-    slot.state === 'RUNNING' && slot.step !== null ? stepWord(slot.step) : t(waiting ? 'slot.word.waiting' : `slot.word.${slot.state}`);
+    slot.state === 'RUNNING' && slot.step !== null ? stepLabel(slot.step) : t(waiting ? 'slot.word.waiting' : `slot.word.${slot.state}`);
   return (
     <div className="say">
       <div className="sign">

@@ -4,7 +4,7 @@ import type { SlotView } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
 import { bytes, dayAndTime, preciseTime, until } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
-import { gapWords, proofWord } from '../../lib/words.ts';
+import { gapsLabel, proofLabel } from '../../lib/labels.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { CopyDetails, FailureCard } from '../../ui/FailureCard.tsx';
@@ -94,11 +94,11 @@ function Unproven({ slot }: { readonly slot: SlotView }) {
 
 /** How far it was proven, and what was left out: a pass with a gap never looks like one without. */
 function PassedFoot({ slot }: { readonly slot: SlotView }) {
-  const gaps = gapWords(slot.gaps);
+  const gaps = gapsLabel(slot.gaps);
   return (
     <div className="foot passed">
       <span>{t('slot.remove')}</span>
-      {slot.proofLevel === null ? null : <span>{proofWord(slot.proofLevel)}</span>}
+      {slot.proofLevel === null ? null : <span>{proofLabel(slot.proofLevel)}</span>}
       {gaps === null ? null : <b className="gaps">{gaps}</b>}
     </div>
   );

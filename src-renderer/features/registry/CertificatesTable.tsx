@@ -1,17 +1,19 @@
 import type { CertificateRow } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
 import { date, dateTimeZone, shortDevice, shortOrder, shortHex } from '../../lib/format.ts';
-import { certificateTone, certificateWord, reasonWord, useWord } from '../../lib/words.ts';
+import { certificateTone, certificateLabel, reasonLabel, useLabel } from '../../lib/labels.ts';
 import { Copyable } from '../../ui/Copyable.tsx';
 import { Pill } from '../../ui/Pill.tsx';
-import { Nothing } from './Nothing.tsx';
+import { EmptyTable } from './EmptyTable.tsx';
 import { RegistryTable, RevokeCell } from './RegistryTable.tsx';
 import { useRegistry } from './store.ts';
 
 const revocable = ({ status, use }: CertificateRow): boolean => use === 'device' && (status === 'ACTIVE' || status === 'SIGNED');
 
 const statusHint = ({ revokedAt, reason }: CertificateRow): string | undefined =>
-  revokedAt === null ? undefined : t('registry.revokedFor', { date: dateTimeZone(revokedAt), reason: reasonWord(reason ?? 'unspecified') });
+  revokedAt === null
+    ? undefined
+    : t('registry.revokedFor', { date: dateTimeZone(revokedAt), reason: reasonLabel(reason ?? 'unspecified') });
 
 function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRevoke: boolean }) {
   return (
@@ -22,10 +24,10 @@ function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRev
       <td className="cut name" title={row.device}>
         {shortDevice(row.device)}
       </td>
-      <td>{useWord(row.use)}</td>
+      <td>{useLabel(row.use)}</td>
       <td>
         <Pill tone={certificateTone[row.status]} title={statusHint(row)}>
-          {certificateWord(row.status)}
+          {certificateLabel(row.status)}
         </Pill>
       </td>
       <td className="when" title={`${dateTimeZone(row.notBefore)} → ${dateTimeZone(row.notAfter)}`}>
@@ -47,7 +49,7 @@ function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRev
 export function CertificatesTable({ mayRevoke }: { readonly mayRevoke: boolean }) {
   const page = useRegistry((state) => state.certificates);
   if (page === null) return null;
-  if (page.rows.length === 0) return <Nothing tab="certificates" />;
+  if (page.rows.length === 0) return <EmptyTable tab="certificates" />;
   return (
     <RegistryTable
       heads={[

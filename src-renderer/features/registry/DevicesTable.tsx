@@ -1,10 +1,10 @@
 import type { DeviceRow } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
 import { count, date, dateTimeZone, shortDevice, shortOrder } from '../../lib/format.ts';
-import { certificateTone, certificateWord, proofWord } from '../../lib/words.ts';
+import { certificateTone, certificateLabel, proofLabel } from '../../lib/labels.ts';
 import { Copyable } from '../../ui/Copyable.tsx';
 import { Pill } from '../../ui/Pill.tsx';
-import { Nothing } from './Nothing.tsx';
+import { EmptyTable } from './EmptyTable.tsx';
 import { RegistryTable, RevokeCell } from './RegistryTable.tsx';
 import { useRegistry } from './store.ts';
 
@@ -25,9 +25,9 @@ function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: 
       <td className="cut" title={row.order ?? undefined}>
         {row.order === null ? null : shortOrder(row.order)}
       </td>
-      <td>{row.proofLevel === null ? null : proofWord(row.proofLevel)}</td>
+      <td>{row.proofLevel === null ? null : proofLabel(row.proofLevel)}</td>
       <td>{count(row.certificates)}</td>
-      <td>{row.status === null ? null : <Pill tone={certificateTone[row.status]}>{certificateWord(row.status)}</Pill>}</td>
+      <td>{row.status === null ? null : <Pill tone={certificateTone[row.status]}>{certificateLabel(row.status)}</Pill>}</td>
       <td className="when" title={dateTimeZone(row.createdAt)}>
         {date(row.createdAt)}
       </td>
@@ -39,7 +39,7 @@ function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: 
 export function DevicesTable({ mayRevoke }: { readonly mayRevoke: boolean }) {
   const page = useRegistry((state) => state.devices);
   if (page === null) return null;
-  if (page.rows.length === 0) return <Nothing tab="devices" />;
+  if (page.rows.length === 0) return <EmptyTable tab="devices" />;
   return (
     <RegistryTable
       heads={[

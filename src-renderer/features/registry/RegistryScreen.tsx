@@ -2,7 +2,7 @@ import { Tabs } from 'radix-ui';
 import { useEffect } from 'react';
 import { certificateStatuses, type StationStatus } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
-import { certificateWord } from '../../lib/words.ts';
+import { certificateLabel } from '../../lib/labels.ts';
 import { FailureCard } from '../../ui/FailureCard.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { CertificatesTable } from './CertificatesTable.tsx';
@@ -22,7 +22,7 @@ function StatusFilter() {
       <option value="">{t('registry.anyStatus')}</option>
       {certificateStatuses.map((known) => (
         <option key={known} value={known}>
-          {certificateWord(known)}
+          {certificateLabel(known)}
         </option>
       ))}
     </select>

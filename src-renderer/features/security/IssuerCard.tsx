@@ -2,7 +2,7 @@ import type { IssuerView, StationStatus, TokenView } from '../../../src-main/con
 import { t } from '../../i18n/index.ts';
 import { count, date, shortHex, until } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
-import { algorithmWord } from '../../lib/words.ts';
+import { algorithmLabel } from '../../lib/labels.ts';
 import { Blank } from '../../ui/Blank.tsx';
 import { Card } from '../../ui/Card.tsx';
 import { Copyable } from '../../ui/Copyable.tsx';
@@ -43,7 +43,7 @@ function IssuerLines({
         [
           t('issuer.key'),
           <span key="key" title={issuer.proof.map(({ attribute, value }) => `${attribute} = ${value}`).join('\n')}>
-            {t('issuer.key.made', { algorithm: algorithmWord(issuer.algorithm), date: date(issuer.createdAt) })}
+            {t('issuer.key.made', { algorithm: algorithmLabel(issuer.algorithm), date: date(issuer.createdAt) })}
           </span>,
         ],
         [

@@ -2,7 +2,7 @@ import type { RevocationState } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
 import { count, dateTimeZone, shortDevice, since } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
-import { reasonWord } from '../../lib/words.ts';
+import { reasonLabel } from '../../lib/labels.ts';
 import { Card } from '../../ui/Card.tsx';
 import { Pill } from '../../ui/Pill.tsx';
 import type { Tone } from '../../ui/tone.ts';
@@ -39,7 +39,7 @@ export function RecentCard() {
                   <td className="cut" title={row.device}>
                     {shortDevice(row.device)}
                   </td>
-                  <td>{reasonWord(row.reason)}</td>
+                  <td>{reasonLabel(row.reason)}</td>
                   <td className="when" title={dateTimeZone(row.recordedAt)}>
                     {since(row.recordedAt, now)}
                   </td>

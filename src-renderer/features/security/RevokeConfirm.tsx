@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { type CertificateRow, type RevocationReason, revocationReasons } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
 import { count, date, dateTimeZone, shortHex } from '../../lib/format.ts';
-import { certificateTone, certificateWord, reasonWord } from '../../lib/words.ts';
+import { certificateTone, certificateLabel, reasonLabel } from '../../lib/labels.ts';
 import { Blank } from '../../ui/Blank.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { Copyable } from '../../ui/Copyable.tsx';
@@ -31,7 +31,7 @@ function Hits({ rows }: { readonly rows: readonly CertificateRow[] }) {
                 <Copyable what={t('registry.col.serial')} value={row.serial} shown={shortHex(row.serial)} />
               </td>
               <td>
-                <Pill tone={certificateTone[row.status]}>{certificateWord(row.status)}</Pill>
+                <Pill tone={certificateTone[row.status]}>{certificateLabel(row.status)}</Pill>
               </td>
               <td className="when" title={dateTimeZone(row.notAfter)}>
                 {date(row.notAfter)}
@@ -94,7 +94,7 @@ export function RevokeConfirm({ name, rows, busy, onRevoke, onBack, onClose }: R
         >
           {revocationReasons.map((known) => (
             <option key={known} value={known}>
-              {reasonWord(known)}
+              {reasonLabel(known)}
             </option>
           ))}
         </SelectField>

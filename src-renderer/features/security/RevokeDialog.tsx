@@ -12,7 +12,7 @@ import { followRevocations, takeRevocation, useRevocations } from './revocations
 import { RevokeConfirm } from './RevokeConfirm.tsx';
 import { RevokeFind } from './RevokeFind.tsx';
 import { selectorText } from './selector.ts';
-import { Way } from './Way.tsx';
+import { RevocationStages } from './RevocationStages.tsx';
 
 interface Found {
   readonly selector: Selector;
@@ -31,7 +31,7 @@ function Watch({ serials, onClose }: { readonly serials: readonly string[]; read
         .map((revocation) => (
           <div key={revocation.serial}>
             <b>{revocation.device}</b>
-            <Way revocation={revocation} />
+            <RevocationStages revocation={revocation} />
           </div>
         ))}
       <div className="buttons">

@@ -2,12 +2,12 @@ import type { RevocationView } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
 import { took } from '../../lib/format.ts';
 import { useNowFine } from '../../lib/ticker.ts';
-import { reasonWord } from '../../lib/words.ts';
+import { reasonLabel } from '../../lib/labels.ts';
 import { Blank } from '../../ui/Blank.tsx';
 import { Card } from '../../ui/Card.tsx';
 import { Pill } from '../../ui/Pill.tsx';
 import { useRevocations } from './revocations.ts';
-import { Way } from './Way.tsx';
+import { RevocationStages } from './RevocationStages.tsx';
 
 function Running({ since }: { readonly since: string }) {
   const now = useNowFine();
@@ -33,11 +33,11 @@ export function RevokingCard() {
       </Card>
     );
   }
-  const words = { device: revocation.device, reason: reasonWord(revocation.reason) };
+  const words = { device: revocation.device, reason: reasonLabel(revocation.reason) };
   const title = revocation.state === 'EFFECTIVE' ? t('revoked.title', words) : t('revoking.title', words);
   return (
     <Card title={title} label={title} aside={<Speed revocation={revocation} />}>
-      <Way revocation={revocation} />
+      <RevocationStages revocation={revocation} />
       {revocation.note === '' ? null : <p className="small muted">“{revocation.note}”</p>}
     </Card>
   );

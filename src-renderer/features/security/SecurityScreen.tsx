@@ -12,7 +12,7 @@ import { IssuerCard } from './IssuerCard.tsx';
 import { RecentCard } from './RecentCard.tsx';
 import { followRevocations, pendingOf, useRevocations } from './revocations.ts';
 import { RevokingCard } from './RevokingCard.tsx';
-import { truthOf } from './truth.ts';
+import { revocationVerdict } from './revocation-verdict.ts';
 
 /** The officer's screen: what is true, who may sign, what is revoked. */
 export function SecurityScreen({ status }: { readonly status: StationStatus }) {
@@ -20,7 +20,7 @@ export function SecurityScreen({ status }: { readonly status: StationStatus }) {
   const publish = useAction();
   const now = useNow();
   useEffect(followRevocations, []);
-  const truth = truthOf(status, pendingOf(rows), now);
+  const truth = revocationVerdict(status, pendingOf(rows), now);
   return (
     <>
       <header className="title-bar">

@@ -5,7 +5,7 @@ import { en } from '../../../src-renderer/i18n/en.ts';
 import { t } from '../../../src-renderer/i18n/index.ts';
 import { call } from '../../../src-renderer/lib/client.ts';
 import { failureReport } from '../../../src-renderer/lib/failure-report.ts';
-import { whoCan } from '../../../src-renderer/lib/words.ts';
+import { whoCan } from '../../../src-renderer/lib/labels.ts';
 import { placeFor } from '../../../src-renderer/features/line/remedy.ts';
 import * as given from '../../support/renderer-mock/fixtures.ts';
 import { MockStation } from '../../support/renderer-mock/station.ts';

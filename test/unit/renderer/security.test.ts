@@ -5,12 +5,12 @@ import { triesAfter } from '../../../src-renderer/features/security/pin-tries.ts
 import { pendingOf, withRevocation } from '../../../src-renderer/features/security/revocations.ts';
 import { selectorOf } from '../../../src-renderer/features/security/selector.ts';
 import { termsOf } from '../../../src-renderer/features/security/session-terms.ts';
-import { truthOf } from '../../../src-renderer/features/security/truth.ts';
+import { revocationVerdict } from '../../../src-renderer/features/security/revocation-verdict.ts';
 import { Selector } from '../../../src-main/contract/calls.ts';
 import * as given from '../../support/renderer-mock/fixtures.ts';
 
 const now = Date.now();
-const good = (): Parameters<typeof truthOf>[0] => ({ crl: given.crl(), broker: given.broker() });
+const good = (): Parameters<typeof revocationVerdict>[0] => ({ crl: given.crl(), broker: given.broker() });
 const canary = (revokedRefused: boolean, goodAccepted: boolean) => ({
   ...given.broker(),
   canary: { at: given.at(0), revokedRefused, goodAccepted },
@@ -18,7 +18,7 @@ const canary = (revokedRefused: boolean, goodAccepted: boolean) => ({
 
 describe('the sentence that sums up Security', () => {
   it('says that everything revoked is refused only when all of it was proven', () => {
-    expect(truthOf(good(), 0, now)).toEqual({ tone: 'pass', sentence: 'Everything that was revoked is refused' });
+    expect(revocationVerdict(good(), 0, now)).toEqual({ tone: 'pass', sentence: 'Everything that was revoked is refused' });
   });
 
   it.each<[string, Partial<ReturnType<typeof good>>, number | null]>([
@@ -33,7 +33,7 @@ describe('the sentence that sums up Security', () => {
     ['a revocation is on its way', {}, 1],
     ['the revocations are not known yet', {}, null],
   ])('does not say so when %s', (_, wrong, pending) => {
-    const truth = truthOf({ ...good(), ...wrong }, pending, now);
+    const truth = revocationVerdict({ ...good(), ...wrong }, pending, now);
     expect(truth.tone).not.toBe('pass');
     expect(truth.sentence).not.toBe('Everything that was revoked is refused');
   });

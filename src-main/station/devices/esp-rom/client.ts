@@ -59,7 +59,7 @@ const STATUS_BYTES = 4;
 /** No answer of a ROM is longer; a longer one is not one. */
 const MAX_PACKET = 4096;
 
-interface Waiting {
+interface PendingCommand {
   readonly op: number;
   settle(packet: Buffer): void;
   fail(error: unknown): void;
@@ -71,7 +71,7 @@ export class EspClient {
   readonly #line: EspLine;
   readonly #transcript: Transcript;
   readonly #reader: SlipReader;
-  #waiting: Waiting | null = null;
+  #waiting: PendingCommand | null = null;
   #broken: Failure | null = null;
 
   constructor(line: EspLine, transcript: Transcript) {

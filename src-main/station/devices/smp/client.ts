@@ -34,7 +34,7 @@ const MAX_FRAME = 16 * 1024;
 
 type Arrival = { readonly kind: 'answer'; readonly packet: SmpPacket } | { readonly kind: 'damaged' | 'silent' };
 
-interface Waiting {
+interface PendingRequest {
   readonly header: SmpHeader;
   settle(arrival: Arrival): void;
   fail(error: unknown): void;
@@ -46,7 +46,7 @@ export class SmpClient {
   readonly #line: SmpLine;
   readonly #frames: FrameReader;
   #sequence = Math.floor(Math.random() * 256);
-  #waiting: Waiting | null = null;
+  #waiting: PendingRequest | null = null;
   #stopRest: () => void = () => undefined;
   #broken: Failure | null = null;
 

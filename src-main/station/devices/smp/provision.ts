@@ -16,7 +16,7 @@ export interface ProvisionOptions extends RequestOptions {
 }
 
 /** What a unit says to a command: its answer, or that it refuses, with what else it says then. */
-export type Said<N extends CommandName> =
+export type AnswerTo<N extends CommandName> =
   { readonly refusal: null; readonly answer: Answer<N> } | { readonly refusal: Refusal; readonly body: SmpPacket['body'] };
 
 /**
@@ -29,7 +29,7 @@ export async function ask<N extends CommandName>(
   name: N,
   body: SmpBody,
   options: ProvisionOptions,
-): Promise<Said<N>> {
+): Promise<AnswerTo<N>> {
   const { group, op, id, answer: schema } = commands[name];
   const until = performance.now() + options.busyMs;
   for (;;) {

@@ -8,7 +8,7 @@ import type { SmpBody } from './packet.ts';
 import { isNotSupported } from './refusal.ts';
 import type { SmpFilesProfile, SmpProfile } from './profile.ts';
 import type { Answer, CommandName } from './commands.ts';
-import { ask, provision, type ProvisionOptions, type Said } from './provision.ts';
+import { ask, provision, type ProvisionOptions, type AnswerTo } from './provision.ts';
 
 export type CallTimes = Pick<RequestOptions, 'signal' | 'repeat' | 'silentRetries'> & { readonly deadlineMs?: number };
 
@@ -54,7 +54,7 @@ export class UnitLine {
   }
 
   /** A command that the unit may refuse. */
-  ask<N extends CommandName>(name: N, body: SmpBody, options: CallTimes): Promise<Said<N>> {
+  ask<N extends CommandName>(name: N, body: SmpBody, options: CallTimes): Promise<AnswerTo<N>> {
     return ask(this.#open(), this.transcript, name, body, this.#times(options));
   }
 
@@ -62,7 +62,7 @@ export class UnitLine {
    * A command that not every unit has; null: this one has not. It refuses it as unknown (MGMT_ERR_ENOTSUP), or says nothing to it while it answers others. A unit
    * is asked for it once.
    */
-  async askIfThere<N extends CommandName>(name: N, body: SmpBody, signal: AbortSignal): Promise<Said<N> | null> {
+  async askIfThere<N extends CommandName>(name: N, body: SmpBody, signal: AbortSignal): Promise<AnswerTo<N> | null> {
     if (this.#unknown.has(name)) return null;
     try {
       const said = await this.ask(name, body, { signal, silentRetries: 1 });

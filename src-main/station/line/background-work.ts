@@ -1,5 +1,5 @@
 /** Work that goes on beside the steps of a run, until a later step waits for it. */
-export class Beside<T> {
+export class BackgroundWork<T> {
   readonly #own = new AbortController();
   readonly #work: Promise<T>;
 

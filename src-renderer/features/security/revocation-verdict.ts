@@ -2,19 +2,23 @@ import type { StationStatus } from '../../../src-main/contract/models.ts';
 import type { Tone } from '../../ui/tone.ts';
 import { t } from '../../i18n/index.ts';
 
-interface Truth {
+interface RevocationVerdict {
   readonly tone: Tone;
   readonly sentence: string;
 }
 
-const wrong = (sentence: string): Truth => ({ tone: 'fail', sentence });
-const open = (sentence: string): Truth => ({ tone: 'hold', sentence });
+const wrong = (sentence: string): RevocationVerdict => ({ tone: 'fail', sentence });
+const open = (sentence: string): RevocationVerdict => ({ tone: 'hold', sentence });
 
 /**
  * One sentence that sums up whether revoked means refused, worst first. The good sentence is earned: a current list, a
  * broker that answers, a canary that was refused, and nothing on its way. `pending` is null while it is not known.
  */
-export function truthOf({ crl, broker }: Pick<StationStatus, 'crl' | 'broker'>, pending: number | null, now: number): Truth {
+export function revocationVerdict(
+  { crl, broker }: Pick<StationStatus, 'crl' | 'broker'>,
+  pending: number | null,
+  now: number,
+): RevocationVerdict {
   if (broker?.canary?.revokedRefused === false) return wrong(t('security.truth.admitted'));
   if (crl === null) return open(t('security.truth.noCrl'));
   if (Date.parse(crl.nextUpdate) <= now) return wrong(t('security.truth.crlExpired'));

@@ -12,16 +12,16 @@ import { t } from '../i18n/index.ts';
 import type { Tone } from '../ui/tone.ts';
 
 /** The contract's words in the reader's language. */
-export const stepWord = (step: RunStep): string => t(`step.${step}`);
-export const proofWord = (level: ProofLevel): string => t(`proof.${level}`);
+export const stepLabel = (step: RunStep): string => t(`step.${step}`);
+export const proofLabel = (level: ProofLevel): string => t(`proof.${level}`);
 /** What a PASS does without, as one list; null: nothing. */
-export const gapWords = (gaps: readonly RunGap[]): string | null =>
+export const gapsLabel = (gaps: readonly RunGap[]): string | null =>
   gaps.length === 0 ? null : t('slot.without', { gaps: gaps.map((gap) => t(`gap.${gap}`)).join(', ') });
-export const reasonWord = (reason: RevocationReason): string => t(`reason.${reason}`);
-export const algorithmWord = (algorithm: KeyAlgorithm): string => t(`algorithm.${algorithm}`);
-export const roleWord = (role: Role): string => t(`role.${role}`);
-export const useWord = (use: CertificateUse): string => t(`use.${use}`);
-export const certificateWord = (status: CertificateStatus): string => t(`certificate.${status}`);
+export const reasonLabel = (reason: RevocationReason): string => t(`reason.${reason}`);
+export const algorithmLabel = (algorithm: KeyAlgorithm): string => t(`algorithm.${algorithm}`);
+export const roleLabel = (role: Role): string => t(`role.${role}`);
+export const useLabel = (use: CertificateUse): string => t(`use.${use}`);
+export const certificateLabel = (status: CertificateStatus): string => t(`certificate.${status}`);
 
 export const certificateTone: Readonly<Record<CertificateStatus, Tone>> = {
   RESERVED: 'idle',

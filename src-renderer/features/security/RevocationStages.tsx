@@ -20,7 +20,7 @@ const effectiveDetail = ({ effectiveAt, liveSessionGoneMs }: RevocationView): st
 };
 
 /** RECORDED → PUBLISHED → EFFECTIVE with the time of each. */
-export function Way({ revocation }: { readonly revocation: RevocationView }) {
+export function RevocationStages({ revocation }: { readonly revocation: RevocationView }) {
   const { recordedAt, publishedAt, effectiveAt, operator, crlNumber } = revocation;
   return (
     <ol className="way" aria-live="polite">

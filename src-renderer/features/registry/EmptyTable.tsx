@@ -3,7 +3,7 @@ import { Blank } from '../../ui/Blank.tsx';
 import { type Tab, useRegistry } from './store.ts';
 
 /** Nothing found, or nothing there yet: two different things. */
-export function Nothing({ tab }: { readonly tab: Tab }) {
+export function EmptyTable({ tab }: { readonly tab: Tab }) {
   const { search, status } = useRegistry();
   if (search.trim() !== '') {
     return (
