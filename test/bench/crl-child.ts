@@ -1,5 +1,5 @@
-import { crlSigner, writeCrl } from '../../src-main/station/ca/index.ts';
-import { issueTerms, makeHierarchy, SignerBench } from '../support/signer.ts';
+import { crlSigner, crlUri, writeCrl } from '../../src-main/station/ca/index.ts';
+import { crlBase, issueTerms, makeHierarchy, SignerBench } from '../support/signer.ts';
 import { benchEntries } from './crl-entries.ts';
 
 /** Writes one CRL in a process of its own, so that its peak memory is its own: `crl-child.ts ENTRIES PATH`. */
@@ -18,7 +18,7 @@ const { bytes } = await writeCrl({
   number: 1,
   thisUpdate: now,
   nextUpdate: now + 86_400_000,
-  uri: null,
+  uri: crlUri(crlBase, 'issuer-1'),
   entries: () => benchEntries(Number(entries)),
   path,
   sign,

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenRef } from '../../../src-main/contract/index.ts';
+import type { SessionTerms, TokenRef } from '../../../src-main/contract/index.ts';
 import {
   assembleCertificate,
   buildDeviceTbs,
@@ -41,6 +41,10 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
     work.remove();
   });
 
+  /** An issuer with one list. */
+  const oneList = (): SessionTerms =>
+    issueTerms(bench, token, made.issuer, 'device', { distributionPoints: [{ ckaId: made.issuer.proof.key.ckaId, uris: [uri] }] });
+
   async function issue(name: string, ...key: readonly string[]): Promise<Buffer> {
     const { spki } = checkCsr(work.request(name, key.length === 0 ? undefined : key), device);
     const draft = buildDeviceTbs({
@@ -58,7 +62,10 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
     return certificate;
   }
 
+  /** Every list has what those before it had. */
+  const listed: CrlEntry[] = [];
   async function publish(number: number, entries: readonly CrlEntry[]): Promise<void> {
+    listed.push(...entries);
     const now = bench.clock.now();
     const path = work.path('issuer.crl');
     const sign = crlSigner(bench.client, made.issuer.proof.key);
@@ -69,7 +76,7 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
       thisUpdate: now,
       nextUpdate: now + 86_400_000,
       uri: null,
-      entries: () => entries,
+      entries: () => listed,
       path,
       sign,
     });
@@ -77,7 +84,7 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
   }
 
   it('issues device certificates that openssl and GnuTLS accept, and refuses a revoked one', async () => {
-    await bench.openSession(issueTerms(bench, token, made.issuer));
+    await bench.openSession(oneList());
     const ec = await issue('T2-000131');
     await issue('T2-000132', '-newkey', 'rsa:2048');
     await publish(1, []);
@@ -114,7 +121,7 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
   });
 
   it('publishes a list that NSS reads, and by which it refuses the revoked one only', async () => {
-    await bench.openSession(issueTerms(bench, token, made.issuer));
+    await bench.openSession(oneList());
     const { serial } = readCertificate(await issue('nss-revoked'));
     await issue('nss-good');
     await publish(3, [{ serial, revokedAt: new Date(bench.clock.now() - 60_000).toISOString(), reason: 'keyCompromise' }]);
