@@ -9,7 +9,16 @@ import {
   type StationStatus,
 } from '../contract/index.ts';
 import { underIds } from '../log/index.ts';
-import { callerOf, createDispatcher, isCall, mustBeAllowed, PinRequests, type Dispatch, type OnRefused } from './dispatch/index.ts';
+import {
+  callerOf,
+  createDispatcher,
+  isCall,
+  mayCall,
+  mustBeAllowed,
+  PinRequests,
+  type Dispatch,
+  type OnRefused,
+} from './dispatch/index.ts';
 import { CeremonyDesk } from './ceremony-desk.ts';
 import type { Clock } from './clock.ts';
 import type { StationConfig } from './config.ts';
@@ -71,6 +80,8 @@ export class Station implements HandlerContext {
 
   /** A call of a face; the signer makes none. */
   async handle(name: string, input: unknown, origin: CallOrigin | null): Promise<unknown> {
+    // Before there are operators nobody could sign in.
+    if (!this.isSetUp && isCall(name) && !mayCall('nobody', name)) throw new Failure('NOT_SET_UP');
     try {
       return await this.#dispatch(name, input, this.#caller(origin));
     } catch (thrown) {

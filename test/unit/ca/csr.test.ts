@@ -77,7 +77,7 @@ describe('a certificate request that is refused', () => {
     expect(() => checkCsr(foreignRequests.rsaPss, policy)).toThrow(
       expect.objectContaining({
         code: 'CSR_KEY_REFUSED',
-        params: expect.objectContaining({ found: 'rsa-2048, signed by RSASSA-PSS' }),
+        params: expect.objectContaining({ found: 'rsa-2048, signed by RSASSA-PSS' }) as unknown,
       }) as Error,
     );
     // A key that is for PSS only.
