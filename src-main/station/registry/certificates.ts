@@ -219,11 +219,11 @@ export class Certificates {
       .map((row) => String(row['serial']));
   }
 
-  /** Final. A certificate that is revoked already, or has expired, is left as it is; tells whether it was revoked now. */
-  revoke(serial: string, reason: RevocationReason, note: string, actor: string): boolean {
+  /** Final. A certificate that is revoked already, or has expired unless `evenIfExpired`, is left as it is; tells whether it was revoked now. */
+  revoke(serial: string, reason: RevocationReason, note: string, actor: string, evenIfExpired = false): boolean {
     return this.#store.transaction(() => {
       const row = this.#store.sql(`SELECT ${statusNow} AS status FROM certificates c WHERE serial = ?`).get(serial) as { status: string };
-      if (row.status === 'REVOKED' || row.status === 'EXPIRED') return false;
+      if (row.status === 'REVOKED' || (row.status === 'EXPIRED' && !evenIfExpired)) return false;
       const now = this.#store.now();
       this.#store.sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ?`).run(now, serial);
       this.#store
