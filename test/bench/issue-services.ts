@@ -5,7 +5,8 @@ import type { IssuerKind, SignerEventName, TokenRef } from '../../src-main/contr
 import { childProcessServices } from '../../src-main/service-host/index.ts';
 import { ServiceHost } from '../../src-main/service-host/service-host.ts';
 import type { SignerOptions, SignerService } from '../../src-main/signer/index.ts';
-import { issueTerms, makeHierarchy, SignerBench, type Hierarchy, type MadeAuthority } from '../support/signer.ts';
+import { crlUri } from '../../src-main/station/ca/index.ts';
+import { crlBase, issueTerms, makeHierarchy, SignerBench, type Hierarchy, type MadeAuthority } from '../support/signer.ts';
 import type { TokenFolder } from '../support/token.ts';
 import type { IssueStationConfig } from './issue-station.ts';
 
@@ -61,7 +62,9 @@ export class IssueServices {
     await bench.start();
     const token = await bench.makeToken();
     const made = await makeHierarchy(bench, token);
-    await bench.openSession(issueTerms(bench, token, made.issuer, 'device', { quota: 200_000, perMinute: 10_000_000 }));
+    // The station’s issuer has one list, at the address of its id.
+    const distributionPoints = [{ ckaId: made.issuer.proof.key.ckaId, uris: [crlUri(crlBase, 'issuing-1')] }];
+    await bench.openSession(issueTerms(bench, token, made.issuer, 'device', { quota: 200_000, perMinute: 10_000_000, distributionPoints }));
     return new IssueServices(bench, token, made, dir, host);
   }
 

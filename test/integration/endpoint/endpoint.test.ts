@@ -169,6 +169,18 @@ test('“events --json” is one object a line', async () => {
   await face.stop();
 });
 
+test('“provision --json-lines” tells each change of a slot, and the result last', async () => {
+  const { code, stdout } = await birthmark(['provision', '--data', dataDir, '--count', '1', '--json-lines']);
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(code).toBe(0);
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.slice(0, -1).every(({ event }) => event === 'slot.changed')).toBe(true);
+  expect(lines.at(-1)).toMatchObject({ verdict: 'PASS', result: { totals: { units: 1, passed: 1 } }, error: null });
+});
+
 test('another version is refused by name', async () => {
   const other = openStation({
     dataDir,
