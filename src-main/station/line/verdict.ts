@@ -39,12 +39,7 @@ export function passRun(
     }
     for (const other of registry.certificates.select({ device })) {
       if (other.serial === serial) continue;
-      revokeCertificate(registry, other.serial, {
-        reason: 'superseded',
-        note: 'replaced by a new certificate',
-        actor,
-        evenIfExpired: true,
-      });
+      revokeCertificate(registry, other.serial, { reason: 'superseded', note: 'replaced by a new certificate', actor });
     }
     registry.store.audit(actor, 'run.pass', device, { run, serial, proofLevel, without: gaps });
   });

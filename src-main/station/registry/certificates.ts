@@ -200,7 +200,7 @@ export class Certificates {
   /** What was signed, or may have been, outside of a run, and never came into force. */
   unfinished(use: CertificateUse): IssuedBy[] {
     return this.#issuedBy(
-      `SELECT serial, actor FROM certificates WHERE status IN ('RESERVED','SIGNED') AND not_after >= clock_now() AND run IS NULL AND use = ?`,
+      `SELECT serial, actor FROM certificates WHERE status IN ('RESERVED','SIGNED') AND run IS NULL AND use = ?`,
       use,
     );
   }
@@ -219,11 +219,14 @@ export class Certificates {
       .map((row) => String(row['serial']));
   }
 
-  /** Final. A certificate that is revoked already, or has expired unless `evenIfExpired`, is left as it is; tells whether it was revoked now. */
-  revoke(serial: string, reason: RevocationReason, note: string, actor: string, evenIfExpired = false): boolean {
+  /**
+   * Final; tells whether it was revoked now. One that has expired is revoked as well: a clock that was ahead may be set back, and what
+   * was ended must not be in force again.
+   */
+  revoke(serial: string, reason: RevocationReason, note: string, actor: string): boolean {
     return this.#store.transaction(() => {
-      const row = this.#store.sql(`SELECT ${statusNow} AS status FROM certificates c WHERE serial = ?`).get(serial) as { status: string };
-      if (row.status === 'REVOKED' || (row.status === 'EXPIRED' && !evenIfExpired)) return false;
+      const row = this.#store.sql('SELECT status FROM certificates WHERE serial = ?').get(serial) as { status: string };
+      if (row.status === 'REVOKED') return false;
       const now = this.#store.now();
       this.#store.sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ?`).run(now, serial);
       this.#store

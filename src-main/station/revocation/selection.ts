@@ -12,7 +12,7 @@ export function revokeSelected(registry: Registry, selector: Selector, cause: Re
   const [newest] = hit;
   if (newest === undefined) throw nothingToRevoke(registry, selector);
   if (hit.every(isExpired)) throw new Failure('REVOCATION_TOO_LATE', { serial: newest.serial, notAfter: newest.notAfter });
-  const revoked = store.transaction(() => hit.filter(({ serial }) => revokeCertificate(registry, serial, cause)));
+  const revoked = store.transaction(() => hit.filter((row) => !isExpired(row) && revokeCertificate(registry, row.serial, cause)));
   return (revoked.length > 0 ? revoked : hit).flatMap(({ serial }) => revocations.get(serial) ?? []);
 }
 
