@@ -199,10 +199,7 @@ export class Certificates {
 
   /** What was signed, or may have been, outside of a run, and never came into force. */
   unfinished(use: CertificateUse): IssuedBy[] {
-    return this.#issuedBy(
-      `SELECT serial, actor FROM certificates WHERE status IN ('RESERVED','SIGNED') AND run IS NULL AND use = ?`,
-      use,
-    );
+    return this.#issuedBy(`SELECT serial, actor FROM certificates WHERE status IN ('RESERVED','SIGNED') AND run IS NULL AND use = ?`, use);
   }
 
   #issuedBy(sql: string, value: string): IssuedBy[] {
