@@ -30,16 +30,16 @@ export class CommandContext {
   }
 
   /** The station of the data folder, running or started for this command; NOT_SET_UP when there is none. */
-  start(parts: StationParts, credential?: string): StationProcess {
+  start(parts: StationParts, as: { readonly credential?: string; readonly kind?: 'serve' } = {}): StationProcess {
     const dataDir = this.dataFolder();
     // A folder that was ever taken is the station's to judge: a database that is gone is damage, not a new folder.
     if (!existsSync(join(dataDir, 'station.lock'))) throw new Failure('NOT_SET_UP');
-    return this.#open(parts, dataDir, 'command', credential);
+    return this.#open(parts, dataDir, as.kind ?? 'command', as.credential);
   }
 
   /** The same where a new station may be made. */
-  startNew(parts: StationParts, dataDir = this.dataFolder(), kind: 'command' | 'serve' = 'command'): StationProcess {
-    return this.#open(parts, dataDir, kind);
+  startNew(parts: StationParts, dataDir = this.dataFolder()): StationProcess {
+    return this.#open(parts, dataDir, 'command');
   }
 
   #open(parts: StationParts, dataDir: string, kind: 'command' | 'serve', credential?: string): StationProcess {

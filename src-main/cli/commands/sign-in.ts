@@ -23,7 +23,7 @@ export async function signOut(context: CommandContext): Promise<number> {
   const kept = keptCredential(dataDir);
   forgetCredential(dataDir);
   if (kept !== null) {
-    const station = context.start({ broker: false, line: 'off' }, kept);
+    const station = context.start({ broker: false, line: 'off' }, { credential: kept });
     const { operator } = await station.call('station.status', {});
     if (operator !== null) await station.call('operators.signOut', {});
   }

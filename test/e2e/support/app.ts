@@ -118,8 +118,14 @@ export class App {
 
   /** The process of a service, as the main process last reported it. */
   async servicePid(service: Service): Promise<number> {
-    const lines = (await this.log()).matchAll(new RegExp(`${service} service runs as process (\\d+)`, 'gu'));
-    return Number(unwrap([...lines].at(-1), `the ${service} service never started`)[1]);
+    const deadline = Date.now() + graceMs;
+    for (;;) {
+      const lines = (await this.log()).matchAll(new RegExp(`${service} service runs as process (\\d+)`, 'gu'));
+      const last = [...lines].at(-1)?.[1];
+      if (last !== undefined) return Number(last);
+      if (Date.now() > deadline) throw new Error(`the ${service} service never started`);
+      await pause(50);
+    }
   }
 
   /** Starts the app once more on the same data folder; its exit code. */
