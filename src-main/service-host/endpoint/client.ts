@@ -87,6 +87,8 @@ export class Joined {
 
   async leave(): Promise<void> {
     if (this.#gone) return;
+    // Whoever leaves is not told that the station is gone.
+    this.#gone = true;
     const closed = new Promise<void>((done) => this.#socket.once('close', () => done()));
     this.#socket.destroy();
     await closed;
@@ -101,10 +103,11 @@ export class Joined {
   }
 
   #end(onGone: () => void): void {
+    const left = this.#gone;
     this.#gone = true;
     for (const { reject } of this.#calls.values()) reject(new Failure('STATION_GONE'));
     this.#calls.clear();
-    onGone();
+    if (!left) onGone();
   }
 }
 

@@ -61,7 +61,9 @@ const partial = (joined: Joined | null, part: string | null): Failure =>
 
 function partLacking(has: StationParts, needs: StationParts): string | null {
   if (needs.broker && !has.broker) return 'broker';
-  return needs.line !== 'off' && has.line !== needs.line ? 'slots' : null;
+  // Slots that run units by themselves are watched as well.
+  const enough = needs.line === 'off' || has.line === 'auto' || has.line === needs.line;
+  return enough ? null : 'slots';
 }
 
 const theirs = (joined: Joined): RunningStation => ({

@@ -181,6 +181,24 @@ test('“provision --json-lines” tells each change of a slot, and the result l
   expect(lines.at(-1)).toMatchObject({ verdict: 'PASS', result: { totals: { units: 1, passed: 1 } }, error: null });
 });
 
+test('a face that needs a part which the running station lacks waits, and then says so', async () => {
+  const here = mkdtempSync(join(tmpdir(), 'birthmark-endpoint-'));
+  const owner = { kind: 'command', pid: 4711, parts: { broker: false, line: 'off' } } as const;
+  const endpoint = await Endpoint.open({
+    address: endpointOf(here),
+    version,
+    owner,
+    call: () => Promise.resolve({}),
+    log: () => undefined,
+  });
+  const gone: string[] = [];
+  const asked = joined([], () => gone.push('gone'), here);
+  expect(await failureOf(asked)).toMatchObject({ code: 'STATION_PARTIAL', params: { pid: '4711', part: 'broker' } });
+  // Whoever left by themselves is not told that the station ended.
+  expect(gone).toEqual([]);
+  await endpoint.close();
+});
+
 test('another version is refused by name', async () => {
   const other = openStation({
     dataDir,
