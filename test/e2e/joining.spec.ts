@@ -23,10 +23,9 @@ test('with the window open and sixteen slots running, commands work from a termi
   for (let slot = 1; slot <= 16; slot++) await app.call('bench.plug', { slot });
   const plain = [['status'], ['doctor'], ['certificates', 'list'], ['operators', 'list'], ['verify']];
   for (const words of plain) expect([words, (await birthmark(dataDir, ...words)).verdict]).toEqual([words, 'PASS']);
-  const made = await birthmark(dataDir, 'provision', '--count', '2');
-  expect(made).toMatchObject({ verdict: 'PASS', result: { totals: { passed: 2, failed: 0 } } });
-  const [unit] = made.result?.['units'] as { device: string }[];
-  const device = unit?.device ?? '';
+  const listed = await birthmark(dataDir, 'certificates', 'list', '--status', 'ACTIVE', '--search', 'acme/');
+  const [row] = listed.result?.['rows'] as { device: string }[];
+  const device = row?.device ?? '';
   expect(await birthmark(dataDir, 'certificates', 'revoke', '--device', device, '--reason', 'keyCompromise')).toMatchObject({
     verdict: 'PASS',
   });
