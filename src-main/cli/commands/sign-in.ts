@@ -22,11 +22,9 @@ export async function signOut(context: CommandContext): Promise<number> {
   const dataDir = context.dataFolder();
   const kept = keptCredential(dataDir);
   forgetCredential(dataDir);
-  if (kept !== null) {
-    const station = context.start({ broker: false, line: 'off' }, { credential: kept });
-    const { operator } = await station.call('station.status', {});
-    if (operator !== null) await station.call('operators.signOut', {});
-  }
+  const station = context.start({ broker: false, line: 'off' }, kept === null ? {} : { credential: kept });
+  const { operator } = await station.call('station.status', {});
+  if (kept !== null && operator !== null) await station.call('operators.signOut', {});
   context.output.result({}, () => (kept === null ? 'Nobody was signed in here.' : 'Signed out.'));
   return exitCodes.OK;
 }

@@ -10,12 +10,12 @@ const dir = mkdtempSync(join(tmpdir(), 'birthmark-reading-'));
 const data = join(dir, 'station');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** All that a station has written down: each table's rows, and every file that is not the broker's working copy or a process number. */
+/** All that a station has written down: each table's rows, and every file that is not the broker's working copy, a process number or the log, which says who looked. */
 function contents(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const entry of readdirSync(data, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || path.startsWith(join(data, 'broker')) || /station\.(db.*|pid|lock)$/u.test(path)) continue;
+    if (!entry.isFile() || ['broker', 'log'].some((name) => path.startsWith(join(data, name))) || /station\.(db.*|pid|lock)$/u.test(path)) continue;
     found[path] = createHash('sha256').update(readFileSync(path)).digest('hex');
   }
   const db = new Database(join(data, 'station.db'), { readonly: true });

@@ -48,6 +48,7 @@ describe('a technician', () => {
     const station = new TestStation({ face: 'window' });
     try {
       await station.call('station.tryOut', { slots: 1, plug: false });
+      await station.call('operators.signIn', { name: 'Officer' });
       expect((await station.run(1)).state).toBe('PASS');
       await station.call('revocations.revoke', { selector: { device: 'acme/S1-000001' }, reason: 'keyCompromise' });
       await station.call('operators.signIn', { name: 'Technician' });
