@@ -74,6 +74,7 @@ test.each([
   const done = await station.call('ceremony.continue', {});
   expect(done).toMatchObject({ state: 'done', waits: null });
 
+  await station.call('operators.signIn', { name: 'Olga', password: 'olga-password' });
   const { issuers, rootCrls } = await station.call('issuers.list', {});
   expect(issuers.map(({ kind, state, above }) => [kind, state, above.length])).toEqual([
     ['issuing', 'active', 2],

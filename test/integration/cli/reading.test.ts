@@ -15,7 +15,8 @@ function contents(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const entry of readdirSync(data, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || ['broker', 'log'].some((name) => path.startsWith(join(data, name))) || /station\.(db.*|pid|lock)$/u.test(path)) continue;
+    if (!entry.isFile() || ['broker', 'log'].some((name) => path.startsWith(join(data, name))) || /station\.(db.*|pid|lock)$/u.test(path))
+      continue;
     found[path] = createHash('sha256').update(readFileSync(path)).digest('hex');
   }
   const db = new Database(join(data, 'station.db'), { readonly: true });
