@@ -192,6 +192,7 @@ export class LiveStation {
       this.records.start();
     }
     await this.#serveCrls();
+    this.line.start();
     // The units of a try-out station were there before it was opened: who asks now must see them in their slots.
     for (const slot of (await this.bench?.restore()) ?? []) await this.line.plugged(slot, true);
   }

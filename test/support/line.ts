@@ -57,6 +57,7 @@ export class TestLine {
       onSlot: (view) => void this.views.push(view),
       auto: true,
     });
+    this.line.start();
   }
 
   get view(): SlotView {

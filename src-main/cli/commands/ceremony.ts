@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { exitCodes, Failure, unwrap, type CeremonyView, type CallOutput } from '../../contract/index.ts';
 import { makeDataFolder } from '../../service-host/index.ts';
-import { lintCeremonyFile } from '../../station/ceremony/index.ts';
+import { lintCeremonyFile, parseCeremonyFile } from '../../station/ceremony/index.ts';
 import type { CommandContext } from '../context.ts';
 import { readBytes, readText, writeGivenFile } from '../files.ts';
 import { table } from '../output.ts';
@@ -14,9 +14,11 @@ const parts = { broker: true, line: 'off' } as const;
 export async function startCeremony(context: CommandContext): Promise<number> {
   const path = context.values.word;
   const text = readText(path);
-  const station = context.startNew(parts);
   const { findings } = lintCeremonyFile(text);
   for (const { line, level, problem } of findings) context.output.note(`${basename(path)}:${String(line)}: ${level}: ${problem}`);
+  // A file that cannot be used leaves no data folder behind.
+  parseCeremonyFile(text, basename(path));
+  const station = context.startNew(parts);
   const given = context.values.text('password-file');
   await station.call('ceremony.start', { text, password: given === undefined ? null : await password(context, 'the first officer') });
   return goOn(context, station);

@@ -48,12 +48,17 @@ export class Line {
       changed: options.onSlot,
     };
     this.#slots = new Map(options.places.map((place) => [place.slot, new Slot(this.#context, place)]));
-    options.watcher.on((number, plugged) => {
+  }
+
+  /** Looks at the slots from now on. A unit that is in one already may begin before this returns. */
+  start(): void {
+    const { watcher } = this.#options;
+    watcher.on((number, plugged) => {
       const slot = this.#slots.get(number);
       if (plugged) slot?.plug();
       else slot?.unplug();
     });
-    for (const [number, slot] of this.#slots) if (options.watcher.isPlugged(number)) slot.plug();
+    for (const [number, slot] of this.#slots) if (watcher.isPlugged(number)) slot.plug();
   }
 
   views(): SlotView[] {

@@ -73,7 +73,7 @@ test('another broker, as one of its clients: with both chains and a time for eac
 test('a revoked one: exit code 5, the cause, the next step, and the link that broke', async () => {
   const { code, json } = await tryBroker(...elsewhere(), ...pem('bad'), '--tls', '1.2', '--mqtt', '3.1.1');
   expect(code).toBe(5);
-  expect(json).toMatchObject({ diagnosis: { code: 'CERTIFICATE_REVOKED', who: 'support' }, clientChain: [{ problem: 'revoked' }] });
+  expect(json).toMatchObject({ diagnosis: { code: 'CERTIFICATE_REVOKED', who: 'technician' }, clientChain: [{ problem: 'revoked' }] });
 });
 
 test('without the CA of that broker we do not trust it, and never offer to ignore that', async () => {
