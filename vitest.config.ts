@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const runFolder = 'scripts/testing/run-folder.mjs';
-const services = 'scripts/testing/services.mjs';
+const bundles = 'scripts/testing/bundles.mjs';
 /** For what hangs: a test beside much other work is slow, not broken. */
 const timeLimits = {
   testTimeout: 600_000,
@@ -29,14 +29,14 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: [runFolder, services],
+          globalSetup: [runFolder, bundles],
           // More than there are cores: they wait for other processes most of the time.
           maxWorkers: 4,
           ...timeLimits,
         },
       },
       // Only by `npm test -- rabbitmq`: needs a package that nothing else does.
-      { test: { name: 'rabbitmq', include: ['test/rabbitmq/**/*.test.ts'], globalSetup: [runFolder, services], ...timeLimits } },
+      { test: { name: 'rabbitmq', include: ['test/rabbitmq/**/*.test.ts'], globalSetup: [runFolder, bundles], ...timeLimits } },
     ],
   },
 });

@@ -32,9 +32,6 @@ const windowBundles = {
   work: () => stage('building the app', '10 seconds', () => build('renderer', 'desktop', 'preload')),
 };
 
-/** The services as the app runs them, up to date. */
-export const buildServices = () => alone(() => unlessDone(serviceBundles));
-
 /** `birthmark` compares times: a bundle that was made from the same sources is as new as they are. */
 async function buildCommandLine() {
   await unlessDone(serviceBundles);
@@ -42,6 +39,9 @@ async function buildCommandLine() {
   const now = new Date();
   utimesSync(inRoot('out', 'cli', 'birthmark.mjs'), now, now);
 }
+
+/** The command line and the services that it starts, up to date. */
+export const buildBundles = () => alone(buildCommandLine);
 
 /**
  * Brings a checkout into a state where the named things work. Does nothing, silently, where that is so already.
@@ -56,8 +56,8 @@ export async function setUp({ app = false, commandLine = false, tests = false })
     await deviceAgent();
     await pinPad();
     if (tests) await tokenShim();
-    if (app || tests) await unlessDone(serviceBundles);
-    if (commandLine) await buildCommandLine();
+    if (app) await unlessDone(serviceBundles);
+    if (commandLine || tests) await buildCommandLine();
     if (!app) return { electron: null };
     await unlessDone(windowBundles);
     return { electron: await electronRuntime() };

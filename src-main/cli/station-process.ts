@@ -81,7 +81,7 @@ export class StationProcess {
       parts,
       services: {
         spawn: childProcessServices({
-          entry: { station: join(root, 'src-main/station/service.ts'), signer: join(root, 'src-main/signer/service.ts') },
+          entry: { station: join(root, 'out/services/station.cjs'), signer: join(root, 'out/services/signer.cjs') },
           execPath: process.execPath,
           onOutput: catchOutput(log),
         }),

@@ -6,7 +6,7 @@ import { tryOut } from './support/screen.ts';
 import { expect, test } from './support/test.ts';
 
 const node = process.env['BIRTHMARK_NODE'] ?? 'node';
-const cli = 'src-main/cli/main.ts';
+const cli = 'out/cli/birthmark.mjs';
 
 /** What a command prints with --json. */
 async function birthmark(dataDir: string, ...words: string[]): Promise<{ verdict: string; result: Record<string, unknown> | null }> {

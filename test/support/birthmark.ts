@@ -12,12 +12,15 @@ export interface CliResult {
 /** Where these tests’ sign-ins are kept: never among those of whoever runs them. */
 process.env['XDG_STATE_HOME'] = join(tmpdir(), 'birthmark-state');
 
-/** Runs `birthmark` from source. Standard input is closed unless text is given for it. */
+/** What `birthmark` runs. */
+export const commandLine = resolve('out/cli/birthmark.mjs');
+
+/** Runs `birthmark`. Standard input is closed unless text is given for it. */
 export function birthmark(
   args: readonly string[],
   { input, env = {} }: { input?: string; env?: Record<string, string> } = {},
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, [resolve('src-main/cli/main.ts'), ...args], {
+  const child = spawn(process.execPath, [commandLine, ...args], {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -9,7 +9,7 @@ interface Input {
 }
 
 const input = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Input;
-const host = new RemoteBrokerHost({ ...input.options, clock: systemClock });
+const host = new RemoteBrokerHost({ ...input.options, clock: systemClock, onTime: () => undefined });
 await host.start();
 process.stdout.write('publishing\n');
 await host.publish(input.publication);

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { commandLine } from './birthmark.ts';
 
 /** A station that `birthmark serve` runs, in a process of its own. */
 export class Served {
@@ -9,7 +9,7 @@ export class Served {
   #stdout = '';
 
   private constructor(dataDir: string, options: readonly string[]) {
-    this.process = spawn(process.execPath, [resolve('src-main/cli/main.ts'), 'serve', '--data', dataDir, '--json', ...options], {
+    this.process = spawn(process.execPath, [commandLine, 'serve', '--data', dataDir, '--json', ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));

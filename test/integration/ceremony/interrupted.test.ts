@@ -102,6 +102,7 @@ test('kill -9 at every kind of step: the ceremony goes on, no key is doubled and
       ['root', 'active'],
       ['server', 'active'],
     ]);
+    await station.call('operators.signIn', { name: 'Olga', password: 'olga-password' });
     const [done] = await station.call('ceremony.list', {});
     expect(done?.state).toBe('done');
     expect(keysOnToken('Crash')).toEqual(done?.authorities.map(({ ckaId }) => ckaId).sort());

@@ -64,17 +64,18 @@ describe('without a station', () => {
     expect(existsSync(join(dir, 'nowhere'))).toBe(false);
   });
 
-  test.each(commands.filter(({ alone, name }) => alone !== true && !['demo', 'init', 'ceremony start', 'certificates revoke', 'tokens list'].includes(name)))(
-    '$name says that no station is here',
-    async (command) => {
-      const result = await birthmark([...command.name.split(' '), '--json', '--data', join(dir, 'nowhere'), ...wordsFor(command)]);
-      expect(result.code).toBe(exitCodes.REFUSED);
-      expect(jsonOf(result)).toMatchObject({
-        verdict: 'FAIL',
-        error: { code: 'NOT_SET_UP', who: expect.any(String) as string, steps: expect.any(Array) as string[] },
-      });
-    },
-  );
+  test.each(
+    commands.filter(
+      ({ alone, name }) => alone !== true && !['demo', 'init', 'ceremony start', 'certificates revoke', 'tokens list'].includes(name),
+    ),
+  )('$name says that no station is here', async (command) => {
+    const result = await birthmark([...command.name.split(' '), '--json', '--data', join(dir, 'nowhere'), ...wordsFor(command)]);
+    expect(result.code).toBe(exitCodes.REFUSED);
+    expect(jsonOf(result)).toMatchObject({
+      verdict: 'FAIL',
+      error: { code: 'NOT_SET_UP', who: expect.any(String) as string, steps: expect.any(Array) as string[] },
+    });
+  });
 
   test.each([
     [['no-such'], exitCodes.USAGE],

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { birthmark, jsonOf } from '../../support/birthmark.ts';
+import { birthmark, commandLine, jsonOf } from '../../support/birthmark.ts';
 import { Gizmo } from '../../support/console/gizmo.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'birthmark-howto-'));
@@ -26,7 +26,7 @@ test('the how-to leads to a profile that works, step by step, with a device that
   try {
     const file = join(dir, 'gizmo3.json');
     const begin = (): string =>
-      execFileSync(process.execPath, [resolve('src-main/cli/main.ts'), 'profiles', 'new', 'gizmo3'], {
+      execFileSync(process.execPath, [commandLine, 'profiles', 'new', 'gizmo3'], {
         cwd: dir,
         encoding: 'utf8',
         stdio: 'pipe',

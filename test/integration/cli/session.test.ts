@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { birthmark, jsonOf } from '../../support/birthmark.ts';
+import { birthmark, commandLine, jsonOf } from '../../support/birthmark.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'birthmark-session-'));
 const data = join(dir, 'station');
@@ -18,7 +18,7 @@ afterAll(() => {
 it('birthmark sessions hold keeps the station up for revocation lists until it is told to stop, and the log says who, why and how it ended', async () => {
   const child = spawn(
     process.execPath,
-    [resolve('src-main/cli/main.ts'), 'sessions', 'hold', '--data', data, '--minutes', '44640', '--reason', 'the holidays'],
+    [commandLine, 'sessions', 'hold', '--data', data, '--minutes', '44640', '--reason', 'the holidays'],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

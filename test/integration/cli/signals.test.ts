@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { birthmark, jsonOf } from '../../support/birthmark.ts';
+import { birthmark, commandLine, jsonOf } from '../../support/birthmark.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'birthmark-signals-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -51,11 +51,10 @@ interface Demo {
 /** A demo that would go on for long, in a process group of its own like in a terminal; resolves when units are being made. */
 async function demoAtWork(name: string): Promise<Demo> {
   const data = join(dir, name);
-  const child = spawn(
-    process.execPath,
-    [resolve('src-main/cli/main.ts'), 'demo', '--units', '500', '--parallel', '3', '--data', data, '--json'],
-    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
-  );
+  const child = spawn(process.execPath, [commandLine, 'demo', '--units', '500', '--parallel', '3', '--data', data, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const ended = new Promise<{ code: number | null; signal: string | null }>((done) =>
     child.once('close', (code, signal) => done({ code, signal })),
   );
@@ -104,7 +103,7 @@ test('kill -9 of the command: the services see it, end by themselves and take br
 });
 
 test('whoever reads may leave early: no stack trace, and the command’s own exit code', async () => {
-  const child = spawn(process.execPath, [resolve('src-main/cli/main.ts'), 'help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [commandLine, 'help'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

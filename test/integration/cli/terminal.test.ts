@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { birthmark } from '../../support/birthmark.ts';
+import { birthmark, commandLine } from '../../support/birthmark.ts';
 
 const onTerminal = (env: Record<string, string>): string => {
   const spawn = 'import pty, sys; pty.spawn(sys.argv[1:])';
-  const words = [process.execPath, resolve('src-main/cli/main.ts'), 'demo', '--fault', 'list'];
+  const words = [process.execPath, commandLine, 'demo', '--fault', 'list'];
   const { PATH = '' } = process.env;
   return spawnSync('python3', ['-c', spawn, ...words], {
     encoding: 'utf8',

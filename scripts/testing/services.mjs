@@ -1,2 +1,0 @@
-/** Before a run of tests that start stations. */
-export { buildServices as setup } from '../setup/index.mjs';
