@@ -151,13 +151,16 @@ test(
   30_000 + kills * 20_000,
 );
 
+/** What a station says whose connection, or whose log of the broker, was just taken away. It comes back by itself. */
+const comesBack = ['BROKER_AWAY', 'BROKER_HOST_FAILED'];
+
 /** The station says the next one when it has its connection back. */
 async function publishedAgain(): Promise<unknown> {
   for (;;) {
     try {
       return await host.publish(next());
     } catch (error) {
-      if ((error as { code?: string }).code !== 'BROKER_AWAY') throw error;
+      if (!comesBack.includes((error as { code?: string }).code ?? '')) throw error;
       if (host.view().state === 'up') await new Promise((soon) => setImmediate(soon));
       else await up();
     }

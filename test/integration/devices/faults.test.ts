@@ -142,8 +142,7 @@ const units: Record<string, () => Promise<Unit>> = {
 const flood = Buffer.from('#'.repeat(62).concat('\r\n').repeat(8192));
 const noise = Buffer.from('\r\n[00:00:09.000,000] <wrn> bus: retry\r\n');
 
-async function install(name: string, unit: Unit, fault: Parameters<Unit['from']>[0]): Promise<string> {
-  const profile = quick(name);
+async function install(profile: DeviceProfile, unit: Unit, fault: Parameters<Unit['from']>[0]): Promise<string> {
   const key = await makeStationKey('ec-p256', 'acme/F-1');
   const { credentials } = await ca.issue(key.csr);
   const given: Credentials = { ...credentials, privateKey: key.pkcs8 };
@@ -163,17 +162,17 @@ async function install(name: string, unit: Unit, fault: Parameters<Unit['from']>
 
 describe.each(Object.entries(units))('%s: in the middle of the install', (name, make) => {
   test('the unit says nothing more: NO_RESPONSE', async () => {
-    expect(await install(name, await make(), 'hung')).toBe('NO_RESPONSE');
+    expect(await install(quick(name), await make(), 'hung')).toBe('NO_RESPONSE');
   });
 
   test('half a megabyte of other text: it is finished and right, or ends by name; never a wrong success', async () => {
     expect(['as good as new', 'WRONG_PROTOCOL', 'NO_RESPONSE', 'LINK_CORRUPT', 'DEVICE_REFUSED', 'VERIFY_MISMATCH']).toContain(
-      await install(name, await make(), 'flood'),
+      await install(quick(name), await make(), 'flood'),
     );
   });
 });
 
 test.each(['mcumgr-files', 'esp32-secure-cert', 'zephyr-cred'])('%s: a log line between answers is survived', async (name) => {
   const make = units[name];
-  expect(make === undefined ? '' : await install(name, await make(), 'noise')).toBe('as good as new');
+  expect(make === undefined ? '' : await install(shippedProfile(name), await make(), 'noise')).toBe('as good as new');
 });
