@@ -5,7 +5,7 @@ import { commonNameOf } from '../verify/index.ts';
 import { accessList, passwordFile } from './access-list.ts';
 import { isInconclusive } from './canaries.ts';
 import type { BrokerEndpoint, CanaryResult, InForce, KickResult, Publication, StationIdentities } from './host.ts';
-import { catchUp, type LogLines } from './kick.ts';
+import type { LogLines } from './kick.ts';
 import { MosquittoHost } from './mosquitto-host.ts';
 import { checkPublication } from './publication-check.ts';
 import { RemoteLog } from './remote-log.ts';
@@ -58,8 +58,6 @@ export class RemoteBrokerHost extends MosquittoHost {
   async kick(usernames: readonly string[]): Promise<readonly KickResult[]> {
     const context = this.kickContext();
     if (context === null) throw this.failure ?? this.#away();
-    // The log comes with a delay: the reload is in it when something that came later is.
-    await catchUp(context);
     return this.endSessions(usernames, context);
   }
 

@@ -1,5 +1,7 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { kickSessions } from '../../../src-main/station/broker/kick.ts';
+import { SessionLog } from '../../../src-main/station/broker/session-log.ts';
 import { connectAs } from '../../../src-main/station/verify/index.ts';
 import { testHost, TestPki, type TestHost } from '../../support/mosquitto.ts';
 import type { TestIdentity } from '../../support/pki.ts';
@@ -44,8 +46,8 @@ test('ends every session of a username, whatever the client called itself', asyn
   await publish(['acme/b'], identity);
   const results = await here.host.kick(['acme/a', 'acme/nobody']);
   expect(results).toMatchObject([
-    { username: 'acme/nobody', ended: 0 },
     { username: 'acme/a', ended: hostileIds.length + 1 },
+    { username: 'acme/nobody', ended: 0 },
   ]);
   await Promise.all([...sessions, old].map(({ ended }) => ended));
   await innocent.publish('tenant/acme/device/b/state', 'still here');
@@ -94,4 +96,25 @@ test('a handshake from before the revocation that says CONNECT only afterwards i
   expect((await first).subarray(0, 1).toString('hex')).toBe('20');
   await closed;
   expect(await here.host.kick(['acme/a'])).toMatchObject([{ ended: 0 }]);
+});
+
+test('sessions that were gone already are found gone once, side by side, and not again', async () => {
+  const sessions = new SessionLog('station-observer');
+  for (let n = 0; n < 200; n++) sessions.read(`New client connected from 10.0.0.1:${n} as gone-${n} (p5, c1, k60, u'acme/a').`);
+  let open = 0;
+  let most = 0;
+  const log = { line: () => Promise.reject(new Error('nothing may wait for the log')) };
+  const counted = new Proxy(sessions, {
+    get: (target, key) => {
+      if (key === 'isLive') most = Math.max(most, ++open);
+      if (key === 'forget') open -= 1;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const context = { endpoint: here.host.endpoint, observer: pki.identities.observer, log, sessions: counted };
+  expect(await kickSessions(['acme/a'], Infinity, context)).toMatchObject([{ username: 'acme/a', ended: 200 }]);
+  expect(most).toBe(8);
+  expect(sessions.size).toBe(0);
+  expect(await kickSessions(['acme/a'], Infinity, context)).toMatchObject([{ username: 'acme/a', ended: 0 }]);
 });
