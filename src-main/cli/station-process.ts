@@ -86,7 +86,7 @@ export class StationProcess {
           onOutput: catchOutput(log),
         }),
         config: { station, signer: { dataDir, pinPad: join(root, 'build/pin-pad/libpin-pad.so') } },
-        whySignerDied: () => whySignerDied(dataDir),
+        whySignerDied: (inspecting) => whySignerDied(dataDir, inspecting),
       },
       onEvent: (name, payload) => {
         for (const listener of [...this.#listeners]) listener(name, payload);

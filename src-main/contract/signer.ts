@@ -6,12 +6,21 @@ import { KeyAlgorithm, SessionEnd, SessionKind, SigningSession, TokenDetails, To
 /** The PIN of every try-out token. It protects nothing and is printed on the screen that makes one. */
 export const tryOutPin = '123456';
 
+/**
+ * Variables that modules read for their settings. Others could make the process, or libraries that a module loads, run something else
+ * (OPENSSL_CONF, GIO_MODULE_DIR, NODE_OPTIONS).
+ */
+const moduleVariable =
+  /^(?:SOFTHSM2?|PKCS11|P11_KIT|TPM2|TSS2|TCTI|OPENSC|YKCS11|YUBIHSM|YHCONF|CRYPTOKI|CS|NFAST|CKNFAST|CHRYSTOKI|OCK|NSS|GNUPG|SCARD|AWS_CLOUDHSM)_\w+$|^ChrystokiConfigurationPath$/u;
+
 /** How to load a PKCS#11 module. `initString` goes to C_Initialize (NSS needs one); `env` is set before the module is loaded. */
 export const ModuleConfig = z
   .object({
     path: z.string().min(1),
     initString: z.string().optional(),
-    env: z.record(z.string().regex(/^[A-Za-z_]\w*$/u, 'must be the name of a variable'), z.string()).default({}),
+    env: z
+      .record(z.string().regex(moduleVariable, 'must be a variable of a PKCS#11 module, such as SOFTHSM2_CONF'), z.string())
+      .default({}),
   })
   .strict();
 export type ModuleConfig = z.infer<typeof ModuleConfig>;

@@ -137,6 +137,6 @@ function servicesOf(paths: Paths, log: DesktopLog): Parameters<typeof openStatio
       signer: { dataDir: paths.data, pinPad: paths.pinPad },
       station: { dataDir: paths.data, resourcesDir: paths.resources, agentPath: paths.agent, broker: true, line: 'auto' },
     },
-    whySignerDied: () => whySignerDied(paths.data),
+    whySignerDied: (inspecting) => whySignerDied(paths.data, inspecting),
   };
 }

@@ -1,6 +1,6 @@
 import { utilityProcess } from 'electron';
 import type { Service } from '../contract/index.ts';
-import type { ServiceProcess, SpawnService, Upward } from '../service-host/index.ts';
+import type { ServiceProcess, SpawnService } from '../service-host/index.ts';
 
 export interface UtilityProcessOptions {
   /** Entry file of each service. */
@@ -28,7 +28,7 @@ export function utilityProcessServices(options: UtilityProcessOptions): SpawnSer
       send: (message) => {
         if (how === null) child.postMessage(message);
       },
-      onMessage: (listener) => child.on('message', (message: Upward) => listener(message)),
+      onMessage: (listener) => child.on('message', (message: unknown) => listener(message)),
       onExit: (listener) => (how === null ? void exits.push(listener) : listener(how)),
       // Electron's own kill asks politely first; a process that hangs in a C call does not hear.
       kill: () => void (child.pid !== undefined && process.kill(child.pid, 'SIGKILL')),

@@ -1,7 +1,8 @@
 /** The door of the log for every process. Whoever writes its files also uses `station-log.ts`, which loads pino. */
 export { CaughtOutput } from './caught.ts';
-export { currentIds, idsOf, rememberIds, underIds, withIds, type Ids } from './ids.ts';
+export { currentIds, idNames, idsOf, rememberIds, underIds, withIds, type Ids } from './ids.ts';
 export {
+  components,
   isLogged,
   levelOf,
   levels,

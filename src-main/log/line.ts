@@ -10,20 +10,22 @@ export const levelOf = (text: string | undefined): Level | null =>
   text === undefined || text === '' ? 'info' : (levels.find((level) => level === text) ?? null);
 
 /** What wrote a line: a part of the program. */
-export type Component =
-  | 'supervisor'
-  | 'station'
-  | 'signer'
-  | 'call'
-  | 'run'
-  | 'issuance'
-  | 'revocation'
-  | 'publication'
-  | 'records'
-  | 'delivery'
-  | 'upkeep'
-  | 'desktop'
-  | 'bug';
+export const components = [
+  'supervisor',
+  'station',
+  'signer',
+  'call',
+  'run',
+  'issuance',
+  'revocation',
+  'publication',
+  'records',
+  'delivery',
+  'upkeep',
+  'desktop',
+  'bug',
+] as const;
+export type Component = (typeof components)[number];
 
 /** One line before it is written. `facts` are for search; no input values of a call are among them. */
 export interface LogLine {

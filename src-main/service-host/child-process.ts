@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import type { Service } from '../contract/index.ts';
-import type { Downward, ServiceProcess, SpawnService, Upward } from './wire.ts';
+import type { Downward, ServiceProcess, SpawnService } from './wire.ts';
 
 export interface ChildProcessOptions {
   /** Entry file of each service. */
@@ -37,7 +37,7 @@ export function childProcessServices(options: ChildProcessOptions): SpawnService
         // A message to a child that is just dying has nowhere to go; its exit fails the pending calls.
         if (child.connected) child.send(message, () => undefined);
       },
-      onMessage: (listener) => child.on('message', (message) => listener(message as unknown as Upward)),
+      onMessage: (listener) => child.on('message', listener),
       onExit: (listener) => (gone ? listener('gone') : void exits.push(listener)),
       kill: () => child.kill('SIGKILL'),
     };

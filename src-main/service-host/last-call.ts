@@ -9,8 +9,9 @@ export interface LastCall {
   readonly hungMs: number | null;
 }
 
-/** The file in which the signer of a data folder names each call before it makes it. */
-export const lastCallFile = (dataDir: string): string => join(dataDir, 'signer.call');
+/** The file in which the signer of a data folder names each call before it makes it; one that only inspects a module has its own. */
+export const lastCallFile = (dataDir: string, inspecting = false): string =>
+  join(dataDir, inspecting ? 'inspecting-signer.call' : 'signer.call');
 
 export const lastCallText = ({ method, hungMs }: LastCall): string =>
   `${method.padEnd(40)}${hungMs === null ? '' : ` hung ${String(hungMs)}`}`;
@@ -28,8 +29,8 @@ export function readLastCall(path: string): LastCall | null {
 }
 
 /** Why the signer of this data folder ended without being asked to: TOKEN_HUNG by name, else SERVICE_CRASHED with its last call. */
-export function whySignerDied(dataDir: string): Failure {
-  const last = readLastCall(lastCallFile(dataDir));
+export function whySignerDied(dataDir: string, inspecting = false): Failure {
+  const last = readLastCall(lastCallFile(dataDir, inspecting));
   if (last !== null && last.hungMs !== null) return new Failure('TOKEN_HUNG', { method: last.method, ms: last.hungMs });
   return new Failure('SERVICE_CRASHED', { service: 'signer' }, last === null ? undefined : `the module was last asked for ${last.method}`);
 }

@@ -1,5 +1,5 @@
 import type { Service } from '../contract/index.ts';
-import type { Downward, ServiceProcess, SpawnService, Upward } from './wire.ts';
+import { parsed, Upward, type Downward, type ServiceProcess, type SpawnService } from './wire.ts';
 
 export interface SecondHostOptions {
   readonly first: SpawnService;
@@ -25,7 +25,7 @@ export function withSecondHost({ first, second, onMove }: SecondHostOptions): Sp
 
 class MovableProcess implements ServiceProcess {
   readonly #move: (how: string) => ServiceProcess;
-  readonly #messageListeners: ((message: Upward) => void)[] = [];
+  readonly #messageListeners: ((message: unknown) => void)[] = [];
   readonly #exitListeners: ((how: string) => void)[] = [];
   #process: ServiceProcess;
   /** All that was sent, until the process answers or is to end. */
@@ -49,7 +49,7 @@ class MovableProcess implements ServiceProcess {
     this.#process.send(message);
   }
 
-  onMessage(listener: (message: Upward) => void): void {
+  onMessage(listener: (message: unknown) => void): void {
     this.#messageListeners.push(listener);
   }
 
@@ -63,9 +63,9 @@ class MovableProcess implements ServiceProcess {
     this.#process.kill();
   }
 
-  #answered(message: Upward): void {
+  #answered(message: unknown): void {
     // The last words of a process that cannot work here are no answer.
-    if (message.kind !== 'log') this.#told = null;
+    if (parsed(Upward, message)?.kind !== 'log') this.#told = null;
     for (const listener of this.#messageListeners) listener(message);
   }
 

@@ -1,6 +1,6 @@
 import { Failure, logBugsTo, stackOf, toFailureData, type CallOrigin, type FailureData, type Outcome } from '../contract/index.ts';
 import { currentIds, say, sayBug, secretsInUse, sendLinesTo, withIds, type Ids, type Level } from '../log/index.ts';
-import type { Downward, ServicePort } from './wire.ts';
+import { Downward, parsed, type ServicePort } from './wire.ts';
 
 interface UtilityParentPort {
   postMessage(message: unknown): void;
@@ -18,14 +18,14 @@ export function servicePort(): ServicePort {
       },
       // Electron ends the process for a rejection whose listener is only added in a microtask of the
       // same message, as an async function that returns a promise does it. Within a microtask it does not.
-      onMessage: (listener) => parentPort.on('message', ({ data }) => queueMicrotask(() => listener(data as Downward))),
+      onMessage: (listener) => parentPort.on('message', ({ data }) => queueMicrotask(() => listener(data))),
       onClose: () => undefined,
     };
   }
   if (process.send === undefined) throw new Error('a service is started by its supervisor, not by hand');
   return {
     send: (message, sent = () => undefined) => void process.send?.(message, undefined, undefined, sent),
-    onMessage: (listener) => process.on('message', (message) => listener(message as Downward)),
+    onMessage: (listener) => process.on('message', listener),
     onClose: (listener) => process.once('disconnect', listener),
   };
 }
@@ -116,7 +116,9 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
   });
   // Ctrl-C in a terminal reaches every process there; the supervisor hears it too, and asks for an end in good order.
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  port.onMessage((message) => {
+  port.onMessage((received) => {
+    const message = parsed(Downward, received);
+    if (message === null) return;
     switch (message.kind) {
       case 'start':
         speakAndEnd(message.logLevel, send);

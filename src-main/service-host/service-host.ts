@@ -1,6 +1,6 @@
 import { Failure, toFailureData, type CallOrigin, type Outcome, type Service } from '../contract/index.ts';
 import type { Ids, Level, LogLine } from '../log/index.ts';
-import type { Downward, ServiceProcess, SpawnService, Upward } from './wire.ts';
+import { parsed, Upward, type Downward, type ServiceProcess, type SpawnService } from './wire.ts';
 
 export interface ServiceHostOptions {
   readonly service: Service;
@@ -115,10 +115,11 @@ export class ServiceHost {
     this.#ready = { promise, resolve, reject };
   }
 
-  #receive(process: ServiceProcess, message: Upward): void {
+  #receive(process: ServiceProcess, received: unknown): void {
+    const message = parsed(Upward, received);
     // The last lines of a service may come after its end was noticed.
-    if (message.kind === 'log') return this.#options.onLine(message.line);
-    if (process !== this.#process) return;
+    if (message?.kind === 'log') return this.#options.onLine(message.line);
+    if (process !== this.#process || message === null) return;
     switch (message.kind) {
       case 'ready':
         this.#ready?.resolve();

@@ -26,7 +26,7 @@ export interface SupervisorOptions {
   readonly onEvent: (name: string, payload: unknown, to?: string) => void;
   readonly log: SupervisorLog;
   /** Why the signer ended unasked, for the calls that were pending; `whySignerDied` of its data folder. */
-  readonly whySignerDied?: () => Failure;
+  readonly whySignerDied?: (inspecting: boolean) => Failure;
 }
 
 /** A line of whoever runs the services. */
@@ -44,10 +44,10 @@ const lingerMs = 1_000;
 /** Runs station and signer side by side and carries the calls between them. The signer's session survives a crash of the station. */
 export class Supervisor {
   readonly #hosts: Record<Service, ServiceHost>;
-  readonly #log: SupervisorLog;
+  readonly #options: SupervisorOptions;
 
   constructor(options: SupervisorOptions) {
-    this.#log = options.log;
+    this.#options = options;
     const host = (service: Service, other: Service): ServiceHost =>
       new ServiceHost({
         service,
@@ -60,10 +60,11 @@ export class Supervisor {
             else this.#hosts.station.tell(name, payload);
           } else options.onEvent(name, payload, to);
         },
-        onPeerCall: (name, input, ids) => this.#hosts[other].call(name, input, null, ids),
+        onPeerCall: (name, input, ids) =>
+          name === 'token.inspect' ? this.#inspect(input, ids) : this.#hosts[other].call(name, input, null, ids),
         logLevel: options.log.level,
         onLine: (line) => options.log.write(line),
-        ...(service === 'signer' && options.whySignerDied !== undefined ? { whyDied: options.whySignerDied } : {}),
+        ...(service === 'signer' ? this.#whyDied(false) : {}),
         onState: (state, how) => {
           this.#say(state === 'up' ? 'info' : 'warn', 'supervisor', `${service} service ${state}: ${how}`, {});
           options.onEvent('service.changed', { service, state });
@@ -109,7 +110,40 @@ export class Supervisor {
 
   /** How a call ended stands in the log, never what was asked or answered. */
   #say(level: Level, component: Component, message: string, ids: Ids, facts: LogLine['facts'] = {}): void {
-    this.#log.write({ ...supervisorLine(level, message), component, ids, facts });
+    this.#options.log.write({ ...supervisorLine(level, message), component, ids, facts });
+  }
+
+  #whyDied(inspecting: boolean): { readonly whyDied?: () => Failure } {
+    const why = this.#options.whySignerDied;
+    return why === undefined ? {} : { whyDied: () => why(inspecting) };
+  }
+
+  /** A module that the signer does not use is loaded in a process that never sees a PIN, since a library's code runs at once. */
+  async #inspect(input: unknown, ids: Ids): Promise<unknown> {
+    try {
+      return await this.#hosts.signer.call('token.inspect', input, null, ids);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || thrown.code !== 'MODULE_NOT_ALLOWED') throw thrown;
+    }
+    const { spawn, config, log } = this.#options;
+    const inspector = new ServiceHost({
+      service: 'signer',
+      spawn,
+      config: { ...(config.signer as object), inspecting: true },
+      onEvent: (name) => {
+        if (name === 'signer.stuck') inspector.kill();
+      },
+      onPeerCall: (name) => Promise.reject(new Error(`an inspecting signer called ${name}`)),
+      logLevel: log.level,
+      onLine: (line) => log.write(line),
+      ...this.#whyDied(true),
+      onState: (state, how) => this.#say(state === 'up' ? 'debug' : 'warn', 'supervisor', `inspecting signer ${state}: ${how}`, ids),
+    });
+    try {
+      return await inspector.call('token.inspect', input, null, ids);
+    } finally {
+      await inspector.stop();
+    }
   }
 
   pid(service: Service): number | undefined {

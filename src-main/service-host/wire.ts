@@ -1,45 +1,59 @@
-import type { CallOrigin, Outcome, Service } from '../contract/index.ts';
-import type { Ids, Level, LogLine } from '../log/index.ts';
+import { z } from 'zod';
+import { CallOrigin, FailureData, toFailureData, type Service } from '../contract/index.ts';
+import { components, idNames, levels } from '../log/index.ts';
 
-/** Supervisor → service. `start` is the first message and carries the service's configuration. `ids`: what a call belongs to, in the log. */
-export type Downward =
-  | { readonly kind: 'start'; readonly config: unknown; readonly logLevel: Level }
+/** An outcome that is none is a bug of whoever sent it; whoever waits for it is told. */
+const Outcome = z
+  .discriminatedUnion('ok', [z.object({ ok: z.literal(true), value: z.unknown() }), z.object({ ok: z.literal(false), error: FailureData })])
+  .catch(() => ({ ok: false as const, error: toFailureData(new Error('a service answered with what is no outcome')) }));
+const id = z.int();
+/** What a call belongs to, in the log. */
+const ids = z.partialRecord(z.enum(idNames), z.string()).readonly();
+const line = z
+  .object({
+    level: z.enum(levels),
+    component: z.enum(components),
+    message: z.string(),
+    time: z.string(),
+    ids,
+    facts: z.record(z.string(), z.unknown()).readonly(),
+  })
+  .readonly();
+
+/** Supervisor → service. `start` is the first message and carries the service's configuration. */
+export const Downward = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('start'), config: z.unknown(), logLevel: z.enum(levels) }),
   /** `origin` is null for a call of the other service. */
-  | {
-      readonly kind: 'call';
-      readonly id: number;
-      readonly name: string;
-      readonly input: unknown;
-      readonly origin: CallOrigin | null;
-      readonly ids: Ids;
-    }
+  z.object({ kind: z.literal('call'), id, name: z.string(), input: z.unknown(), origin: CallOrigin.nullable(), ids }),
   /** May this caller answer the PIN request? Asked before the signer's calls of a person; the PIN is not in it. */
-  | {
-      readonly kind: 'authorize';
-      readonly id: number;
-      readonly name: string;
-      readonly requestId: string;
-      readonly origin: CallOrigin;
-      readonly ids: Ids;
-    }
-  | { readonly kind: 'peer-result'; readonly id: number; readonly outcome: Outcome<unknown> }
-  | { readonly kind: 'peer-event'; readonly name: string; readonly payload: unknown }
-  | { readonly kind: 'stop' };
+  z.object({ kind: z.literal('authorize'), id, name: z.string(), requestId: z.string(), origin: CallOrigin, ids }),
+  z.object({ kind: z.literal('peer-result'), id, outcome: Outcome }),
+  z.object({ kind: z.literal('peer-event'), name: z.string(), payload: z.unknown() }),
+  z.object({ kind: z.literal('stop') }),
+]);
+export type Downward = z.infer<typeof Downward>;
 
 /** Service → supervisor. `peer-call` is for the other service; the two never share a channel of their own. */
-export type Upward =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'result'; readonly id: number; readonly outcome: Outcome<unknown> }
+export const Upward = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready') }),
+  z.object({ kind: z.literal('result'), id, outcome: Outcome }),
   /** `to`: one connection only; without it every face hears of it. */
-  | { readonly kind: 'event'; readonly name: string; readonly payload: unknown; readonly to?: string }
-  | { readonly kind: 'peer-call'; readonly id: number; readonly name: string; readonly input: unknown; readonly ids: Ids }
-  | { readonly kind: 'log'; readonly line: LogLine };
+  z.object({ kind: z.literal('event'), name: z.string(), payload: z.unknown(), to: z.string().optional() }),
+  z.object({ kind: z.literal('peer-call'), id, name: z.string(), input: z.unknown(), ids }),
+  z.object({ kind: z.literal('log'), line }),
+]);
+export type Upward = z.infer<typeof Upward>;
+
+/** What comes over a channel may be anything: the process at its other end may have been taken over. Null for what is no message. */
+export function parsed<S extends z.ZodType>(schema: S, message: unknown): z.output<S> | null {
+  return schema.safeParse(message).data ?? null;
+}
 
 /** A running service process, whichever way it was started. `send` to a dead one is lost, never an error. */
 export interface ServiceProcess {
   readonly pid: number | undefined;
   send(message: Downward): void;
-  onMessage(listener: (message: Upward) => void): void;
+  onMessage(listener: (message: unknown) => void): void;
   /** Once, with a line for the log. */
   onExit(listener: (how: string) => void): void;
   kill(): void;
@@ -52,7 +66,7 @@ export type SpawnService = (service: Service) => ServiceProcess;
 export interface ServicePort {
   /** `sent`: called when the message is on its way, or cannot be. */
   send(message: Upward, sent?: () => void): void;
-  onMessage(listener: (message: Downward) => void): void;
+  onMessage(listener: (message: unknown) => void): void;
   /** The supervisor is gone: nothing must outlive it. */
   onClose(listener: () => void): void;
 }

@@ -2,6 +2,7 @@ import type { SignerEventName, SignerOutput } from '../contract/index.ts';
 import { Announcer } from './announcer.ts';
 import { dispatcher } from './dispatcher.ts';
 import { CallMarker } from './last-call.ts';
+import { PinnedModule } from './pinned-module.ts';
 import { SignerMemory } from './memory.ts';
 import { deadlines } from './pkcs11-module.ts';
 import { type Quirks, vendorQuirks } from './quirks.ts';
@@ -25,6 +26,10 @@ export interface SignerOptions {
   readonly pinTries?: PinTries;
   /** The file with what the signer knows of what it signed; in memory only when absent. */
   readonly memory?: string;
+  /** The file that says which module may be loaded, and the data folder that its paths are in; for as long as the process runs when absent. */
+  readonly pinned?: { readonly path: string; readonly dataDir: string };
+  /** This process may load a module only to look at it: it never sees a PIN. */
+  readonly inspecting?: boolean;
   /** The library of `native/pin-pad`, for tokens that take their PIN on the device; null where there is none. */
   readonly pinPad?: string | null;
   /** Milliseconds that a person has on the PIN pad; less than a PIN request is open for. */
@@ -53,7 +58,8 @@ export function createSigner(options: SignerOptions): SignerService {
   const marker = new CallMarker(options.marker ?? null, deadlineMs ?? deadlines.usual);
   const wrong = new WrongPins(quirks, () => clock.now(), options.pinTries ?? null);
   const hooks = { marker, onHung: options.onHung, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
-  const keeper = new TokenKeeper(hooks, wrong, (state) => {
+  const pinned = PinnedModule.open(options.pinned?.path ?? null, options.pinned?.dataDir ?? '');
+  const keeper = new TokenKeeper(hooks, wrong, pinned, (state) => {
     emit('token.changed', state);
   });
   const sessions = new Announcer<SignerOutput<'session.current'>>((session) => {
@@ -65,6 +71,7 @@ export function createSigner(options: SignerOptions): SignerService {
     keeper,
     wrong,
     quirks,
+    inspecting: options.inspecting ?? false,
     memory: SignerMemory.open(options.memory ?? null),
     pinPad: options.pinPad ?? null,
     pinPadMs: options.pinPadMs ?? 90_000,

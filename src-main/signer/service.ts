@@ -10,21 +10,25 @@ const Config = z
     dataDir: z.string().min(1),
     /** The library of `native/pin-pad`. */
     pinPad: z.string().nullable(),
+    /** Only to look at a module that the signer does not use: no record, no PIN. */
+    inspecting: z.boolean().default(false),
   })
   .strict();
 
 /** The signer as a process of its own: a vendor module may crash or hang, and a C call that hangs ends only with its process. */
 serve(({ config, emit }) => {
-  const { dataDir, pinPad } = Config.parse(config);
+  const { dataDir, pinPad, inspecting } = Config.parse(config);
   makeDataFolder(dataDir);
   const signer = createSigner({
     clock: { now: () => Date.now() },
     emit,
     onHung: () => emit('signer.stuck', {}),
     onStuck: () => emit('signer.stuck', {}),
-    marker: lastCallFile(dataDir),
+    marker: lastCallFile(dataDir, inspecting),
     pinTries: pinTriesIn(join(dataDir, 'pin-tries.json')),
-    memory: join(dataDir, 'signer', 'memory.db'),
+    ...(inspecting
+      ? { inspecting }
+      : { pinned: { path: join(dataDir, 'signer', 'module.json'), dataDir }, memory: join(dataDir, 'signer', 'memory.db') }),
     pinPad: pinPad !== null && existsSync(pinPad) ? pinPad : null,
   });
   return Promise.resolve({

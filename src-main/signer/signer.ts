@@ -35,6 +35,8 @@ export interface SignerParts extends OpenSessionParts {
   readonly wrong: WrongPins;
   readonly quirks: Quirks;
   readonly memory: SignerMemory;
+  /** This process is there to look at modules that no signer uses. */
+  readonly inspecting: boolean;
   /** `native/pin-pad`; null where it was not built. */
   readonly pinPad: string | null;
   /** Milliseconds that a person has on the PIN pad. */
@@ -102,11 +104,14 @@ export class Signer {
     return this.#queue.run('urgent', () => this.#parts.keeper.list());
   }
 
-  /** SESSION_OPEN: a vendor's library may take the process down, and the session with it. */
+  /**
+   * SESSION_OPEN: a vendor's library may take the process down, and the session with it. MODULE_NOT_ALLOWED for one that is not in use: it is for
+   * another process to load it, since its code runs at once.
+   */
   async inspect({ module }: SignerParsed<'token.inspect'>): Promise<SignerOutput<'token.inspect'>> {
     return this.#queue.run('urgent', () => {
       if (this.current() !== null) throw new Failure('SESSION_OPEN');
-      return this.#parts.keeper.inspect(module);
+      return this.#parts.keeper.inspect(module, this.#parts.inspecting);
     });
   }
 
@@ -194,6 +199,7 @@ export class Signer {
       keeper.refresh(false);
       throw tokenFailure(error);
     }
+    keeper.pin();
     if (keeper.watched === null) keeper.watch(terms.token);
     keeper.refresh(true);
     this.#session.announce();

@@ -4,18 +4,21 @@ import { type ModuleHooks, Pkcs11Module } from './pkcs11-module.ts';
 import { detailsOf, inspectModule } from './token-details.ts';
 import { absent, type FoundToken, hasPinPad } from './token-info.ts';
 import { findToken, listTokens } from './tokens.ts';
+import type { PinnedModule } from './pinned-module.ts';
 import type { WrongPins } from './wrong-pins.ts';
 
 /** The module in use, the token that is watched, and whether it is there. */
 export class TokenKeeper {
   readonly #hooks: ModuleHooks;
   readonly #wrong: WrongPins;
+  readonly #pinned: PinnedModule;
   readonly #changed: (state: TokenState) => void;
   #module: Pkcs11Module | null = null;
   #watch: TokenRef | null = null;
   #state: TokenState = { state: 'none', view: null };
 
-  constructor(hooks: ModuleHooks, wrong: WrongPins, changed: (state: TokenState) => void) {
+  constructor(hooks: ModuleHooks, wrong: WrongPins, pinned: PinnedModule, changed: (state: TokenState) => void) {
+    this.#pinned = pinned;
     this.#hooks = hooks;
     this.#wrong = wrong;
     this.#changed = changed;
@@ -35,8 +38,9 @@ export class TokenKeeper {
     return this.#module;
   }
 
-  /** Puts a module to use. MODULE_NOT_FOUND, MODULE_INVALID; a watched token that is away is a state and no failure. */
+  /** Puts a module to use. MODULE_NOT_ALLOWED, MODULE_NOT_FOUND, MODULE_INVALID; a watched token that is away is a state and no failure. */
   use(config: ModuleConfig, watch: TokenRef | null): void {
+    this.#pinned.mustBe(config);
     if (this.#module === null || JSON.stringify(this.#module.config) !== JSON.stringify(config)) {
       this.stop();
       const module = Pkcs11Module.load(config, this.#hooks);
@@ -61,12 +65,17 @@ export class TokenKeeper {
     this.refresh(false);
   }
 
-  /** The tokens of a module, in use or not. One library has one state in a process, whatever its settings: the one in use is asked as it is. */
-  inspect(config: ModuleConfig): TokenDetails[] {
-    if (this.#module?.config.path !== config.path) return inspectModule(config, this.#hooks, this.#wrong);
-    if (JSON.stringify(this.#module.config) !== JSON.stringify(config))
-      throw new Failure('INVALID_INPUT', { field: 'module', problem: 'this module is in use with other settings' });
-    return detailsOf(this.#module, this.#wrong);
+  /** A PIN was right: from now on the signer loads this module only. */
+  pin(): void {
+    this.#pinned.pin(this.module.config);
+  }
+
+  /** The tokens of a module, in use or not. MODULE_NOT_ALLOWED. One library has one state in a process, whatever its settings: the one in use is asked as it is. */
+  inspect(config: ModuleConfig, mayLoad: boolean): TokenDetails[] {
+    if (this.#module !== null && JSON.stringify(this.#module.config) === JSON.stringify(config))
+      return detailsOf(this.#module, this.#wrong);
+    if (mayLoad) return inspectModule(config, this.#hooks, this.#wrong);
+    throw new Failure('MODULE_NOT_ALLOWED', { path: config.path, pinned: this.#module?.config.path ?? 'no module yet' });
   }
 
   list(): TokenView[] {

@@ -19,6 +19,14 @@ export const tokenFailures = {
     'Check that the path names the vendor’s PKCS#11 library for this machine.',
     'Some modules need more to start: an init string (--init-string, NSS) or a variable (--module-env, SoftHSM). See [document: docs/tokens.md#What was tried].',
   ),
+  MODULE_NOT_ALLOWED: entry(
+    'REFUSED',
+    'administrator',
+    'other-input',
+    'The signer uses another module',
+    'The signer of this station loads {pinned} with the settings that an officer used first, and nothing else. It did not load {path}.',
+    'If the station is to use another module from now on: stop it, remove “signer/module.json” from its data folder, and start it again.',
+  ),
   TOKEN_UNKNOWN: entry(
     'TOKEN',
     'officer',

@@ -76,10 +76,8 @@ test('on a station: nothing is loaded while a session is open, nor for anybody b
     const module = { path: softhsmPath(), env: { SOFTHSM2_CONF: conf } };
     await expect(station.call('tokens.inspect', { module })).rejects.toMatchObject({ code: 'SESSION_OPEN' });
     await station.call('sessions.close', {});
-    await expect(station.call('tokens.inspect', { module })).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-      params: { problem: 'this module is in use with other settings' },
-    });
+    // The same library with other settings, and another one: each in a process of its own.
+    expect((await station.call('tokens.inspect', { module })).length).toBeGreaterThan(0);
     expect((await station.call('tokens.inspect', { module: { path: softoknPath(), initString: nss.initString } })).length).toBeGreaterThan(
       0,
     );

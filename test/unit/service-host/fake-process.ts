@@ -1,11 +1,11 @@
-import type { Downward, ServiceProcess, Upward } from '../../../src-main/service-host/index.ts';
+import type { Downward, ServiceProcess } from '../../../src-main/service-host/index.ts';
 
 /** A service process that does what the test says. */
 export class FakeProcess implements ServiceProcess {
   readonly pid: number;
   readonly received: Downward[] = [];
   killed = false;
-  readonly #messages: ((message: Upward) => void)[] = [];
+  readonly #messages: ((message: unknown) => void)[] = [];
   readonly #exits: ((how: string) => void)[] = [];
   constructor(pid: number) {
     this.pid = pid;
@@ -13,7 +13,7 @@ export class FakeProcess implements ServiceProcess {
   send(message: Downward): void {
     this.received.push(message);
   }
-  onMessage(listener: (message: Upward) => void): void {
+  onMessage(listener: (message: unknown) => void): void {
     this.#messages.push(listener);
   }
   onExit(listener: (how: string) => void): void {
@@ -23,7 +23,8 @@ export class FakeProcess implements ServiceProcess {
     this.killed = true;
     this.exit('signal SIGKILL');
   }
-  say(message: Upward): void {
+  /** Whatever a service may send, which is not always a message. */
+  say(message: unknown): void {
     for (const listener of this.#messages) listener(message);
   }
   exit(how = 'signal SIGSEGV'): void {

@@ -30,5 +30,6 @@ test.each([[''], ['\0\0\0'], ['C_Login hung soon']])('of a file that says %j not
 });
 
 test('without a file the signer just crashed', () => {
+  expect(lastCallFile(dir, true)).not.toBe(file);
   expect(whySignerDied(join(dir, 'nowhere'))).toMatchObject({ code: 'SERVICE_CRASHED', params: { service: 'signer' } });
 });

@@ -55,6 +55,39 @@ test('calls wait for the start, and their answers find them', async () => {
   await expect(one).rejects.toMatchObject({ code: 'PIN_LOCKED', params: { label: 'x' }, detail: 'raw' });
 });
 
+test.each<[string, unknown]>([
+  ['null', null],
+  ['nothing', undefined],
+  ['a text', 'ready'],
+  ['a list', []],
+  ['no kind', {}],
+  ['another kind', { kind: 'start', config: {} }],
+  ['an event without a name', { kind: 'event', payload: {} }],
+  ['a call without an id', { kind: 'peer-call', name: 'sign.certificate', input: {} }],
+  ['a call whose name is no text', { kind: 'peer-call', id: 1, name: { toString: null }, input: {} }],
+])('a service that was taken over and sends %s is not heard, and harms nobody', async (_, message) => {
+  const asked = vi.fn(() => Promise.resolve('peer'));
+  const service = host(asked);
+  newest().say({ kind: 'ready' });
+  newest().say(message);
+  const call = service.call('one', 1, null);
+  await settle();
+  newest().say({ kind: 'result', id: lastCallId(newest()), outcome: { ok: true, value: 'still here' } });
+  expect(await call).toBe('still here');
+  expect([asked.mock.calls, events]).toEqual([[], []]);
+});
+
+test('an answer that is no outcome is a bug of the service', async () => {
+  const service = host();
+  newest().say({ kind: 'ready' });
+  for (const outcome of [null, {}, { ok: false, error: null }, { ok: false, error: { code: 'NONE_OF_OURS', params: {}, retry: 'same' } }]) {
+    const call = outcomeOf(service.call('one', 1, null));
+    await settle();
+    newest().say({ kind: 'result', id: lastCallId(newest()), outcome });
+    expect(await call).toBe('INTERNAL');
+  }
+});
+
 test('a crash fails what was pending, and later calls reach the next process', async () => {
   const service = host();
   newest().say({ kind: 'ready' });
