@@ -8,6 +8,7 @@ import { identityOf, keyRequestOf } from '../../src-main/station/devices/console
 import type { Step } from '../../src-main/station/devices/console/steps.ts';
 import type { DialogueTime } from '../../src-main/station/devices/console/time.ts';
 import { Values } from '../../src-main/station/devices/console/values.ts';
+import { UnitSecrets } from '../../src-main/station/devices/unit-secrets.ts';
 import { parseDeviceProfile } from '../../src-main/station/devices/index.ts';
 import { Broken } from './target.ts';
 
@@ -65,7 +66,7 @@ async function played(profile: ConsoleProfile, questions: readonly Question[], i
 }
 
 function valuesOf({ variables }: ConsoleProfile): Values {
-  const values = new Values();
+  const values = new Values(new UnitSecrets());
   for (const [name, variable] of Object.entries(variables)) {
     if (typeof variable === 'string') values.set(name, variable);
     else values.setSecret(name, 'hunter2');

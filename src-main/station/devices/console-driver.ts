@@ -5,12 +5,13 @@ import { ConsoleSession } from './console/console-session.ts';
 import type { ConsoleProfile } from './console/profile.ts';
 import { Values } from './console/values.ts';
 import type { Driver } from './driver.ts';
+import type { UnitSecrets } from './unit-secrets.ts';
 import { probed } from './probed.ts';
 
 /** Everything that talks in lines, by the dialogue that the profile writes down. */
 export const consoleDriver: Driver<ConsoleProfile> = {
   async open(options) {
-    const values = valuesOf(options.profile);
+    const values = valuesOf(options.profile, options.secrets);
     return probed(
       options.signal,
       () => ConsoleLine.open(options, values),
@@ -19,8 +20,8 @@ export const consoleDriver: Driver<ConsoleProfile> = {
   },
 };
 
-function valuesOf({ variables }: ConsoleProfile): Values {
-  const values = new Values();
+function valuesOf({ variables }: ConsoleProfile, secrets: UnitSecrets): Values {
+  const values = new Values(secrets);
   for (const [name, variable] of Object.entries(variables)) {
     if (typeof variable === 'string') values.set(name, variable);
     else values.setSecret(name, 'file' in variable ? secretOf(name, variable.file) : variable.value);

@@ -1,5 +1,6 @@
 import type { AttestationFormat, Failure, Unit } from '../../contract/index.ts';
 import type { DeviceProfile } from './profiles.ts';
+import type { UnitSecrets } from './unit-secrets.ts';
 
 export type { DeviceProfile };
 
@@ -126,9 +127,14 @@ export interface OpenOptions<P = DeviceProfile> {
   readonly onTranscript?: (line: TranscriptLine) => void;
 }
 
+/** `secrets`: what a driver sends that nobody may read; it adds what the profile keeps. */
+export interface DriverOptions<P = DeviceProfile> extends OpenOptions<P> {
+  readonly secrets: UnitSecrets;
+}
+
 export interface Driver<P extends DeviceProfile> {
   /** Opens the port and finds out whether it speaks this protocol; never writes a secret. */
-  open(options: OpenOptions<P>): Promise<UnitSession>;
+  open(options: DriverOptions<P>): Promise<UnitSession>;
 }
 
 /** A place where a unit can be: number on the fixture and where its serial port is (position.ts). */

@@ -1,8 +1,10 @@
 import { consoleDriver } from './console-driver.ts';
-import type { DeviceProfile, Driver, OpenOptions, UnitSession } from './driver.ts';
+import type { DeviceProfile, Driver, DriverOptions, OpenOptions, TranscriptLine, UnitSession } from './driver.ts';
 import { espRomDriver } from './esp-rom/driver.ts';
+import { GuardedSession, withoutSecrets } from './guarded-session.ts';
 import { MicroPythonSession } from './micropython/session.ts';
 import { smpDriver, smpFilesDriver } from './smp-driver.ts';
+import { UnitSecrets } from './unit-secrets.ts';
 
 /** Profiles by the name of their driver. */
 type Profiles = { [P in DeviceProfile as P['driver']]: P };
@@ -18,13 +20,17 @@ const drivers: { readonly [N in keyof Profiles]: Driver<Profiles[N]> } = {
 };
 
 /**
- * Opens the line to a unit with the driver that its profile names, and finds out whether it speaks the protocol.
+ * Opens the line to a unit with the driver that its profile names, and finds out whether it speaks the protocol. Neither its transcript nor a failure has a
+ * secret in it.
  * @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE, NO_RESPONSE, WRONG_PROTOCOL, WRONG_BAUD_SUSPECTED, LINK_CORRUPT, CANCELLED.
  */
-export function openUnit(options: OpenOptions): Promise<UnitSession> {
-  return openAs(options.profile, options);
+export async function openUnit({ onTranscript, ...options }: OpenOptions): Promise<UnitSession> {
+  const secrets = new UnitSecrets();
+  const told = (line: TranscriptLine): void => onTranscript?.({ ...line, text: secrets.hide(line.text) });
+  const session = await withoutSecrets(secrets, () => openAs(options.profile, { ...options, secrets, onTranscript: told }));
+  return new GuardedSession(session, secrets);
 }
 
-function openAs<N extends keyof Profiles>(profile: ProfileOf<N>, options: Omit<OpenOptions, 'profile'>): Promise<UnitSession> {
+function openAs<N extends keyof Profiles>(profile: ProfileOf<N>, options: Omit<DriverOptions, 'profile'>): Promise<UnitSession> {
   return drivers[profile.driver].open({ ...options, profile });
 }

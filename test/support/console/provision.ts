@@ -1,9 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { consoleDriver } from '../../../src-main/station/devices/console-driver.ts';
 import type { ConsoleProfile } from '../../../src-main/station/devices/console/profile.ts';
-import { parseDeviceProfile } from '../../../src-main/station/devices/index.ts';
+import { openUnit, parseDeviceProfile } from '../../../src-main/station/devices/index.ts';
 import type {
   Credentials,
   IdentifiedUnit,
@@ -32,7 +31,7 @@ export function openConsole(
   options: { signal?: AbortSignal; transcript?: TranscriptLine[] } = {},
 ): Promise<UnitSession> {
   const { signal = never().signal, transcript } = options;
-  return consoleDriver.open({
+  return openUnit({
     path,
     profile,
     signal,

@@ -78,14 +78,20 @@ export class Dialogue {
     return this.#broken !== null;
   }
 
-  /** `starts`: it begins an exchange, so that nothing that came before is taken for its answer. */
-  async write(bytes: Buffer, { signal, starts }: { readonly signal: AbortSignal; readonly starts: boolean }): Promise<void> {
+  /**
+   * `shown`: the text without its secrets, all that is known here of what was sent once it is out. `starts`: it begins an exchange, so that nothing that
+   * came before is taken for its answer.
+   */
+  async write(
+    bytes: Buffer,
+    { shown, signal, starts }: { readonly shown: string; readonly signal: AbortSignal; readonly starts: boolean },
+  ): Promise<void> {
     signal.throwIfAborted();
     if (this.#broken !== null) throw this.#broken;
     const text = bytes.toString('latin1');
     if (starts) this.#conversation.forget();
     this.#conversation.sending(text);
-    this.#said = /^[^\r\n"]{0,60}/u.exec(text)?.[0] ?? '';
+    this.#said = /^[^\r\n"]{0,60}/u.exec(shown)?.[0] ?? '';
     await this.#orBroken(this.#wire.write(bytes, this.#rules.exchangeMs + this.wireMs(bytes.length)), signal);
   }
 

@@ -9,13 +9,14 @@ export type Report = (path: Path, problem: string) => void;
 /** What is known at one point of a profile’s steps. */
 export interface State {
   readonly known: ReadonlySet<string>;
+  /** Of these, what is secret or made of it. */
+  readonly secrets: ReadonlySet<string>;
   readonly echo: 'on' | 'off';
   /** False: no run comes here. */
   readonly reachable: boolean;
 }
 
 export interface LintContext {
-  readonly secrets: ReadonlySet<string>;
   /** Items that may be sent here. */
   readonly items: ReadonlyMap<string, InstallItemSpec>;
   /** The whole profile names lines that are errors. */
@@ -59,23 +60,22 @@ export function lintSteps(steps: readonly Step[], path: Path, before: State, con
 }
 
 function lintStep(step: Step, path: Path, state: State, context: LintContext): State {
-  const { report } = context;
   if ('send' in step) {
     lintText(step.send, [...path, 'send'], state, context);
     lintText(step.times ?? '', [...path, 'times'], state, context);
-    if (state.echo === 'on' && referencesOf(step.send).some((name) => context.secrets.has(name)))
-      report(
-        [...path, 'send'],
-        'a secret is sent where the unit repeats what it is sent: turn its echo off first, and say so by {"echo": "off"}',
-      );
+    lintSecret(step.send, [...path, 'send'], state, context);
     return step.expect === undefined ? state : lintExpect(step.expect, [...path, 'expect'], state, context);
   }
   if ('expect' in step) return lintExpect(step.expect, [...path, 'expect'], state, context);
   if ('sendBlob' in step) return lintBlob(step.sendBlob, [...path, 'sendBlob'], state, context);
   if ('set' in step) {
-    for (const [name, value] of Object.entries(step.set))
-      lintText(typeof value === 'string' ? value : value.of, [...path, 'set', name], state, context);
-    return knowing(state, Object.keys(step.set));
+    const secrets = new Set(state.secrets);
+    for (const [name, value] of Object.entries(step.set)) {
+      const source = typeof value === 'string' ? value : value.of;
+      lintText(source, [...path, 'set', name], state, context);
+      if (holdsSecret(source, state)) secrets.add(name);
+    }
+    return { ...knowing(state, Object.keys(step.set)), secrets };
   }
   if ('assert' in step) {
     lintCondition(step.assert, [...path, 'assert'], state, context);
@@ -84,6 +84,7 @@ function lintStep(step: Step, path: Path, state: State, context: LintContext): S
   if ('onAbort' in step) {
     step.onAbort.forEach((sent, index) => {
       lintText(sent.send, [...path, 'onAbort', index, 'send'], state, context);
+      lintSecret(sent.send, [...path, 'onAbort', index, 'send'], state, context);
       lintText(sent.times ?? '', [...path, 'onAbort', index, 'times'], state, context);
       // What is sent after a failure has no answer that anybody waits for: an error branch would tell a second failure.
       if (sent.expect !== undefined)
@@ -109,6 +110,7 @@ function lintIf(step: Extract<Step, { if: unknown }>, path: Path, state: State, 
   if (!other.reachable) return { ...then, reachable: always !== false };
   return {
     known: new Set([...then.known].filter((name) => other.known.has(name))),
+    secrets: new Set([...then.secrets, ...other.secrets]),
     echo: then.echo === 'on' || other.echo === 'on' ? 'on' : 'off',
     reachable: true,
   };
@@ -121,6 +123,14 @@ export function lintText(text: string, path: Path, { known }: State, { report }:
     if (!known.has(name)) report(path, `unknown variable: \${${name}} is not set on every way to here`);
   if (text.split('${').length - 1 > referencesOf(text).length)
     report(path, 'a ${ that is no variable: ${name}, of letters, digits and dots');
+}
+
+const SECRET_ECHOED = 'a secret is sent where the unit repeats what it is sent: turn its echo off first, and say so by {"echo": "off"}';
+
+const holdsSecret = (text: string, { secrets }: State): boolean => referencesOf(text).some((name) => secrets.has(name));
+
+function lintSecret(text: string, path: Path, state: State, { report }: LintContext): void {
+  if (state.echo === 'on' && holdsSecret(text, state)) report(path, SECRET_ECHOED);
 }
 
 function lintCondition({ value, equals, matches }: Condition, path: Path, state: State, context: LintContext): void {
@@ -184,12 +194,11 @@ function lintBlob(blob: SendBlob, path: Path, state: State, context: LintContext
   else {
     if (blob.encoding !== undefined && !['base64', 'hex', item.encoding].includes(blob.encoding))
       report([...path, 'encoding'], `the item is ${item.encoding}: what is stored would not be what its digest is taken of`);
-    if (item.source === 'key' && state.echo === 'on')
-      report(
-        [...path, 'source'],
-        'a secret is sent where the unit repeats what it is sent: turn its echo off first, and say so by {"echo": "off"}',
-      );
+    if (item.source === 'key' && state.echo === 'on') report([...path, 'source'], SECRET_ECHOED);
   }
-  for (const key of ['before', 'after', 'terminator'] as const) lintText(blob[key] ?? '', [...path, key], state, context);
+  for (const key of ['before', 'after', 'terminator'] as const) {
+    lintText(blob[key] ?? '', [...path, key], state, context);
+    lintSecret(blob[key] ?? '', [...path, key], state, context);
+  }
   return blob.expect === undefined ? state : lintExpect(blob.expect, [...path, 'expect'], state, context);
 }

@@ -28,18 +28,23 @@ export function lintConsoleProfile(profile: ConsoleProfile, add: Add): void {
     add(path, 'error', problem);
   };
   const secrets = new Set(Object.entries(profile.variables).flatMap(([name, value]) => (typeof value === 'string' ? [] : [name])));
-  const context: LintContext = { secrets, items: new Map(), commonErrors: profile.errors.length > 0, report };
+  const context: LintContext = { items: new Map(), commonErrors: profile.errors.length > 0, report };
   lintErrors(profile.errors, ['errors'], report);
   profile.unsolicited.forEach((source, index) => patternNames(source, ['unsolicited', index], report));
 
-  const start: State = { known: new Set(Object.keys(profile.variables)), echo: profile.echo, reachable: true };
+  const start: State = { known: new Set(Object.keys(profile.variables)), secrets, echo: profile.echo, reachable: true };
   const opened = lintSteps(profile.open ?? [], ['open'], start, context);
   const beforeIdentify = { ...opened, known: new Set([...opened.known]) };
   const identified = lintSteps(profile.identify, ['identify'], beforeIdentify, context);
   const known = new Set([...identified.known, ...identity]);
   mustYield('identify', identified, add);
 
-  const state = (...more: readonly string[]): State => ({ known: new Set([...known, ...more]), echo: opened.echo, reachable: true });
+  const state = (...more: readonly string[]): State => ({
+    known: new Set([...known, ...more]),
+    secrets: identified.secrets,
+    echo: opened.echo,
+    reachable: true,
+  });
   for (const section of sections) {
     const steps: readonly Step[] | undefined = profile[section];
     if (steps === undefined || section === 'open' || section === 'identify') continue;

@@ -1,6 +1,7 @@
 import { Failure } from '../../../contract/index.ts';
 import type { TranscriptLine } from '../driver.ts';
 import { transcriptSent } from '../transcript.ts';
+import { UnitSecrets } from '../unit-secrets.ts';
 import { Dialogue } from './dialogue.ts';
 import { toldDigest, type Item } from './items.ts';
 import { sections, type ConsoleProfile, type Section } from './profile.ts';
@@ -53,7 +54,7 @@ export async function replayTranscript(profile: ConsoleProfile, lines: readonly 
 
 /** Secrets are hidden in the transcript and here: their value does not matter. */
 function replayValues({ variables }: ConsoleProfile): Values {
-  const values = new Values();
+  const values = new Values(new UnitSecrets());
   for (const [name, variable] of Object.entries(variables)) {
     if (typeof variable === 'string') values.set(name, variable);
     else values.setSecret(name, 'value' in variable ? variable.value : 'a-secret-from-a-file');

@@ -74,7 +74,9 @@ export class Script {
       if (step.expect !== undefined) await this.#expect(step.expect, task);
     } else if ('expect' in step) await this.#expect(step.expect, task);
     else if ('sendBlob' in step) await this.#sendBlob(step.sendBlob, task);
-    else if ('set' in step) for (const [name, value] of Object.entries(step.set)) values.set(name, this.#value(value));
+    else if ('set' in step)
+      for (const [name, value] of Object.entries(step.set))
+        values.setFrom(typeof value === 'string' ? value : value.of, name, this.#value(value));
     else if ('assert' in step) this.#assert(step.assert);
     else if ('quiesce' in step) await dialogue.quiesce(step.quiesce.ms, step.quiesce.withinMs, task.signal);
     else if ('onAbort' in step) this.#onAbort = step.onAbort;
@@ -101,8 +103,9 @@ export class Script {
     onWrite?.();
     const count = times === undefined ? 1 : this.#number(times);
     const end = lineEnds[eol ?? lineEnd];
-    onSent(values.hide(values.fill(send) + (count === 1 ? '' : `‹${String(count)} times›`) + end));
-    await dialogue.write(Buffer.from(values.fill(send).repeat(count) + end), { signal, starts: true });
+    const shown = values.hide(values.fill(send) + (count === 1 ? '' : `‹${String(count)} times›`) + end);
+    onSent(shown);
+    await dialogue.write(Buffer.from(values.fill(send).repeat(count) + end), { shown, signal, starts: true });
   }
 
   async #expect(spec: Expect, { signal }: ScriptTask): Promise<void> {
@@ -121,7 +124,7 @@ export class Script {
     const { values, dialogue, onSent } = this.#place;
     const item = task.items.get(blob.source);
     if (item === undefined) throw new Error(`the profile sends ${blob.source}, which is no item`);
-    if (item.secret) this.#mustNotEcho();
+    if (item.secret || values.isSecret(`${blob.before ?? ''}${blob.after ?? ''}`)) this.#mustNotEcho();
     task.onWrite?.();
     const body = travelling(item, blob.encoding);
     const size = blob.chunk ?? body.length;
@@ -129,9 +132,11 @@ export class Script {
       const chunk = body.subarray(offset, offset + size);
       const before = values.fill(blob.before ?? '');
       const after = values.fill(blob.after ?? '') + lineEnds[blob.eol];
-      onSent(`${before}‹${item.spec.item}, ${String(chunk.length)} bytes›${after}`);
+      const shown = values.hide(`${before}‹${item.spec.item}, ${String(chunk.length)} bytes›${after}`);
+      onSent(shown);
       // A part of a command that has begun already is no exchange of its own.
       await dialogue.write(Buffer.concat([Buffer.from(before), chunk, Buffer.from(after)]), {
+        shown,
         signal: task.signal,
         starts: blob.expect !== undefined,
       });
@@ -141,7 +146,7 @@ export class Script {
     }
     if (blob.terminator !== undefined) {
       onSent(blob.terminator);
-      await dialogue.write(Buffer.from(blob.terminator), { signal: task.signal, starts: false });
+      await dialogue.write(Buffer.from(blob.terminator), { shown: blob.terminator, signal: task.signal, starts: false });
     }
   }
 

@@ -1,5 +1,6 @@
 import { Failure } from '../../../contract/index.ts';
 import { keepSecret } from '../../../log/index.ts';
+import type { UnitSecrets } from '../unit-secrets.ts';
 
 export type Value = string | Buffer;
 
@@ -11,7 +12,12 @@ export const referencesOf = (text: string): string[] => [...text.matchAll(refere
 /** The variables of one session, and which of them are secret. */
 export class Values {
   readonly #values = new Map<string, Value>();
-  readonly #secrets = new Set<string>();
+  readonly #secret = new Set<string>();
+  readonly #secrets: UnitSecrets;
+
+  constructor(secrets: UnitSecrets) {
+    this.#secrets = secrets;
+  }
 
   set(name: string, value: Value): void {
     this.#values.set(name, value);
@@ -19,7 +25,8 @@ export class Values {
 
   setSecret(name: string, value: string): void {
     this.#values.set(name, value);
-    this.#secrets.add(name);
+    this.#secret.add(name);
+    this.#secrets.addText(value);
     // Two profiles may give one name different values.
     keepSecret(`variable ${name}=${value}`, value);
   }
@@ -39,7 +46,7 @@ export class Values {
   }
 
   isSecret(text: string): boolean {
-    return referencesOf(text).some((name) => this.#secrets.has(name));
+    return referencesOf(text).some((name) => this.#secret.has(name));
   }
 
   /** Text with its variables put in. A line break in a value would begin a command of its own: PROFILE_INVALID. */
@@ -53,14 +60,18 @@ export class Values {
     });
   }
 
+  /** Whatever is made of a secret is one. */
+  setFrom(source: string, name: string, value: Value): void {
+    if (!this.isSecret(source)) this.set(name, value);
+    else {
+      this.setSecret(name, typeof value === 'string' ? value : value.toString('latin1'));
+      this.#values.set(name, value);
+    }
+  }
+
   /** `text` without any secret value; very short ones are taken out as well, at the price of readability. */
   hide(text: string): string {
-    let hidden = text;
-    for (const name of this.#secrets) {
-      const value = this.text(name);
-      if (value !== '') hidden = hidden.replaceAll(value, '‹secret›');
-    }
-    return hidden;
+    return this.#secrets.hide(text);
   }
 }
 
