@@ -121,7 +121,7 @@ module.exports = {
       contract,
       der,
       logDoor,
-      '^src-main/station/(live-station|ceremony-desk|set-up|environment|fixture)\\.ts$',
+      '^src-main/station/(live-station|ceremony-desk|set-up|environment|fixture|token-rebind)\\.ts$',
       stationFolder('assembly'),
     ),
     // The data folder is made the same way by whichever service or front end is first.

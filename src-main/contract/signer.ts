@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FailureData } from './errors.ts';
 import { Bytes, Instant, KeyIdHex, Sha256Hex, Uuid } from './ids.ts';
 import { limits } from './limits.ts';
 import { KeyAlgorithm, SessionEnd, SessionKind, SigningSession, TokenDetails, TokenView } from './models.ts';
@@ -91,6 +92,26 @@ export const SessionTerms = z
   .strict();
 export type SessionTerms = z.infer<typeof SessionTerms>;
 
+/**
+ * The CA keys are in another token or behind another module now. An officer's PIN is the word for it: the module is loaded then, each key proven in
+ * the token, and only this module loaded from then on.
+ */
+export const RebindTerms = z
+  .object({
+    module: ModuleConfig,
+    token: TokenRef,
+    /** Whether its PIN is typed on the device. */
+    pinPad: z.boolean(),
+    keys: z
+      .array(Authority.pick({ key: true, certificate: true }))
+      .min(1)
+      .max(limits.sessionAuthorities),
+    operator: z.string(),
+    reason: z.string(),
+  })
+  .strict();
+export type RebindTerms = z.infer<typeof RebindTerms>;
+
 export const KeyProof = z.object({
   key: KeyRef,
   algorithm: KeyAlgorithm,
@@ -129,6 +150,7 @@ export const signerCalls = {
   'token.state': spec(nothing, TokenState),
   /** Makes a software token when its PIN arrives: request first, then `pin.enter` with the new PIN. */
   'token.requestInit': spec(z.object({ label: z.string().min(1).max(32) }).strict(), pinRequest),
+  'token.requestRebind': spec(RebindTerms, pinRequest),
   /** Answers a request with the published PIN of try-out tokens; only for a software token. */
   'pin.tryOut': spec(z.object({ requestId: Uuid }).strict(), done),
   'session.request': spec(SessionTerms, pinRequest),
@@ -165,5 +187,7 @@ export const signerEvents = {
   'token.changed': TokenState,
   /** A person has answered this request with the right PIN. */
   'pin.answered': z.object({ requestId: Uuid }),
+  /** Nobody can answer this request any more, and why. */
+  'pin.gone': z.object({ requestId: Uuid, failure: FailureData }),
 } as const;
 export type SignerEventName = keyof typeof signerEvents;

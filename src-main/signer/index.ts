@@ -88,6 +88,9 @@ export function createSigner(options: SignerOptions): SignerService {
     pinAnswered: (requestId) => {
       emit('pin.answered', { requestId });
     },
+    pinGone: (requestId, failure) => {
+      emit('pin.gone', { requestId, failure });
+    },
   });
   const handle = dispatcher(signer.handlers());
   const timer = setInterval(() => void signer.look(), watchMs);

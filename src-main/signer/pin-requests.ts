@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Failure, type SessionTerms } from '../contract/index.ts';
+import { Failure, type RebindTerms, type SessionTerms } from '../contract/index.ts';
 
-export type PinPurpose = { readonly kind: 'session'; readonly terms: SessionTerms } | { readonly kind: 'init'; readonly label: string };
+export type PinPurpose =
+  | { readonly kind: 'session'; readonly terms: SessionTerms }
+  | { readonly kind: 'rebind'; readonly terms: RebindTerms }
+  | { readonly kind: 'init'; readonly label: string };
 
 interface Request {
   readonly purpose: PinPurpose;
@@ -31,6 +34,10 @@ export class PinRequests {
     if (request === undefined) throw new Failure('PIN_REQUEST_UNKNOWN');
     this.#open.delete(requestId);
     request.leave.abort();
+  }
+
+  isOpen(requestId: string): boolean {
+    return this.#open.has(requestId);
   }
 
   /** What an open request is for. PIN_REQUEST_UNKNOWN. */

@@ -7,7 +7,7 @@ const File = z.object({ module: ModuleConfig }).strict();
 
 /**
  * The one module that the signer loads, from the first PIN on that an officer entered with it: whoever can name another library gets its code
- * into the process that sees PINs. A file beside the signer's record; an administrator removes it to change the module.
+ * into the process that sees PINs. A file beside the signer's record; an officer changes it by proving the keys behind another.
  */
 export class PinnedModule {
   readonly #path: string | null;
@@ -32,8 +32,13 @@ export class PinnedModule {
     throw new Failure('MODULE_NOT_ALLOWED', { path: module.path, pinned });
   }
 
+  /** From now on this one only, where there was none. */
   pin(module: ModuleConfig): void {
-    if (this.#text !== null) return;
+    if (this.#text === null) this.change(module);
+  }
+
+  /** From now on this one only, whatever it was. */
+  change(module: ModuleConfig): void {
     const text = this.#textOf(module);
     if (this.#path !== null) {
       mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });

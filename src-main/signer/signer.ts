@@ -1,9 +1,11 @@
 import {
   Failure,
   KeyRef,
+  toFailureData,
   tryOutPin,
   type CallOutput,
   type CallParsed,
+  type FailureData,
   type SessionTerms,
   type SignerOutput,
   type SignerParsed,
@@ -21,6 +23,7 @@ import type { PinPadWait } from './pin-pad.ts';
 import { type PinPurpose, PinRequests } from './pin-requests.ts';
 import { Pin } from './pin.ts';
 import type { Quirks } from './quirks.ts';
+import { rebind, shownRebind } from './rebind.ts';
 import { checkRequest } from './request-rules.ts';
 import { SessionAccount } from './session-account.ts';
 import { SessionQueue } from './session-queue.ts';
@@ -43,6 +46,8 @@ export interface SignerParts extends OpenSessionParts {
   readonly pinPadMs: number;
   /** A person has answered this request with the right PIN. */
   readonly pinAnswered: (requestId: string) => void;
+  /** Nobody can answer this request any more. */
+  readonly pinGone: (requestId: string, failure: FailureData) => void;
 }
 
 /** While the token is away the process is renewed so often. */
@@ -73,6 +78,7 @@ export class Signer {
       'token.list': () => this.listTokens(),
       'token.state': () => this.#parts.keeper.state,
       'token.requestInit': (input) => this.requestInit(input),
+      'token.requestRebind': (input) => this.requestRebind(input),
       'pin.terms': (input) => this.pinTerms(input),
       'pin.enter': ({ requestId, pin }) => this.enterPin(requestId, pin),
       'pin.onDevice': (input) => this.pinOnDevice(input),
@@ -119,6 +125,12 @@ export class Signer {
     return this.#ask({ kind: 'init', label });
   }
 
+  requestRebind(terms: SignerParsed<'token.requestRebind'>): SignerOutput<'token.requestRebind'> {
+    if (this.current() !== null) throw new Failure('SESSION_OPEN');
+    shownRebind(terms);
+    return this.#ask({ kind: 'rebind', terms });
+  }
+
   requestSession(terms: SignerParsed<'session.request'>): SignerOutput<'session.request'> {
     if (this.current() !== null) throw new Failure('SESSION_OPEN');
     checkTerms(terms, this.#parts.now());
@@ -128,35 +140,42 @@ export class Signer {
 
   #ask(purpose: PinPurpose): SignerOutput<'session.request'> {
     const { requestId, expiresAt } = this.#requests.add(purpose, this.#parts.now());
-    const pinPad = purpose.kind === 'session' && this.#parts.keeper.hasPinPad(purpose.terms.token);
-    return { requestId, expiresAt: new Date(expiresAt).toISOString(), pinPad };
+    return { requestId, expiresAt: new Date(expiresAt).toISOString(), pinPad: this.#hasPinPad(purpose) };
+  }
+
+  #hasPinPad(purpose: PinPurpose): boolean {
+    if (purpose.kind === 'rebind') return purpose.terms.pinPad;
+    return purpose.kind === 'session' && this.#parts.keeper.hasPinPad(purpose.terms.token);
   }
 
   pinTerms({ requestId }: CallParsed<'pin.terms'>): CallOutput<'pin.terms'> {
     const now = this.#parts.now();
     const purpose = this.#requests.purpose(requestId, now);
-    return purpose.kind === 'init' ? purpose : shownTerms(checkTerms(purpose.terms, now));
+    if (purpose.kind === 'init') return purpose;
+    return purpose.kind === 'rebind' ? shownRebind(purpose.terms) : shownTerms(checkTerms(purpose.terms, now));
   }
 
   cancelPin({ requestId }: CallParsed<'pin.cancel'>): CallOutput<'pin.cancel'> {
     this.#requests.cancel(requestId);
+    this.#parts.pinGone(requestId, new Failure('CANCELLED', { left: 'as it was' }).toData());
     return done;
   }
 
   /** Waits for a person at the PIN pad. PIN_PAD_CANCELLED, PIN_PAD_LATE, and what `pin.enter` may fail with. */
   async pinOnDevice({ requestId }: CallParsed<'pin.onDevice'>): Promise<CallOutput<'pin.onDevice'>> {
     return this.#answer(requestId, async (purpose, leave) => {
-      if (purpose.kind !== 'session') throw new Failure('PIN_PAD_MISSING', { label: purpose.label });
+      if (purpose.kind === 'init') throw new Failure('PIN_PAD_MISSING', { label: purpose.label });
       const { pinPad: library, pinPadMs: ms } = this.#parts;
       if (library === null) throw new Failure('MODULE_NOT_FOUND', { path: 'build/pin-pad/libpin-pad.so' });
-      return { session: await this.#openSession(purpose.terms, null, { library, ms, leave }) };
+      const pad = { library, ms, leave };
+      return { session: await this.#granted(purpose, null, pad) };
     });
   }
 
   async enterPin(requestId: string, pin: Pin): Promise<CallOutput<'pin.enter'>> {
     try {
       return await this.#answer(requestId, async (purpose) => {
-        if (purpose.kind === 'session') return { session: await this.#openSession(purpose.terms, pin, null) };
+        if (purpose.kind !== 'init') return { session: await this.#granted(purpose, pin, null) };
         const { label, serial } = initSoftwareToken(this.#parts.keeper.module, this.#parts.quirks, purpose.label, pin);
         if (this.#parts.keeper.watched === null) this.#parts.keeper.watch({ label, serial });
         return { session: null };
@@ -169,17 +188,36 @@ export class Signer {
   /** The published PIN of try-out tokens. It is never tried on a real HSM: it would use up one of its tries. */
   async enterTryOutPin({ requestId }: SignerParsed<'pin.tryOut'>): Promise<SignerOutput<'pin.tryOut'>> {
     const purpose = this.#requests.purpose(requestId, this.#parts.now());
+    // Which module is loaded is for a person to say.
+    if (purpose.kind === 'rebind') throw new Failure('PIN_REQUEST_UNKNOWN');
     if (purpose.kind === 'session' && !this.#parts.keeper.isSoftware(purpose.terms.token)) throw new Failure('PIN_REQUEST_UNKNOWN');
     await this.enterPin(requestId, new Pin(tryOutPin));
     return done;
   }
 
-  #answer<T>(requestId: string, use: (purpose: PinPurpose, leave: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#requests.answer(requestId, this.#parts.now(), async (purpose, leave) => {
-      const answer = await this.#queue.run('urgent', () => use(purpose, leave));
+  async #answer<T>(requestId: string, use: (purpose: PinPurpose, leave: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      const answer = await this.#requests.answer(requestId, this.#parts.now(), (purpose, leave) =>
+        this.#queue.run('urgent', () => use(purpose, leave)),
+      );
       this.#parts.pinAnswered(requestId);
       return answer;
-    });
+    } catch (thrown) {
+      if (!this.#requests.isOpen(requestId)) this.#parts.pinGone(requestId, toFailureData(thrown));
+      throw thrown;
+    }
+  }
+
+  /** What a person let the signer do by the PIN. Null where no session is opened by it. */
+  async #granted(
+    purpose: Exclude<PinPurpose, { kind: 'init' }>,
+    pin: Pin | null,
+    pad: PinPadWait | null,
+  ): Promise<SignerOutput<'session.current'>> {
+    if (purpose.kind === 'session') return this.#openSession(purpose.terms, pin, pad);
+    if (this.current() !== null) throw new Failure('SESSION_OPEN');
+    await rebind(this.#parts, purpose.terms, pin, pad);
+    return null;
   }
 
   async #openSession(terms: SessionTerms, pin: Pin | null, pad: PinPadWait | null): Promise<SignerOutput<'session.current'>> {

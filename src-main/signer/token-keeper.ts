@@ -41,13 +41,30 @@ export class TokenKeeper {
   /** Puts a module to use. MODULE_NOT_ALLOWED, MODULE_NOT_FOUND, MODULE_INVALID; a watched token that is away is a state and no failure. */
   use(config: ModuleConfig, watch: TokenRef | null): void {
     this.#pinned.mustBe(config);
-    if (this.#module === null || JSON.stringify(this.#module.config) !== JSON.stringify(config)) {
+    this.#load(config, watch);
+    this.watch(watch);
+  }
+
+  /** Another module for good, once `prove` is through; after a failure none is in use until the station names its own again. */
+  async rebind(config: ModuleConfig, watch: TokenRef, prove: (module: Pkcs11Module) => Promise<void>): Promise<void> {
+    try {
+      await prove(this.#load(config, null));
+      this.#pinned.change(config);
+    } catch (error) {
       this.stop();
-      const module = Pkcs11Module.load(config, this.#hooks);
-      this.#start(module, watch);
-      this.#module = module;
+      this.watch(null);
+      throw error;
     }
     this.watch(watch);
+  }
+
+  #load(config: ModuleConfig, watch: TokenRef | null): Pkcs11Module {
+    if (this.#module !== null && JSON.stringify(this.#module.config) === JSON.stringify(config)) return this.#module;
+    this.stop();
+    const module = Pkcs11Module.load(config, this.#hooks);
+    this.#start(module, watch);
+    this.#module = module;
+    return module;
   }
 
   #start(module: Pkcs11Module, watch: TokenRef | null): void {

@@ -26,6 +26,7 @@ export class SignerLink {
   readonly call: SignerClient;
   readonly #listener: SignerListener;
   readonly #pins = new Map<string, () => void>();
+  readonly #gone = new Map<string, (failure: Failure) => void>();
   #use: { module: ModuleConfig; watch: TokenRef | null } | null = null;
   #using: Promise<void> = Promise.resolve();
   /** How often the signer was started again. */
@@ -74,6 +75,10 @@ export class SignerLink {
     } else if (name === 'session.ended') this.#listener.ended(signerEvents[name].parse(payload));
     else if (name === 'token.changed') this.token = signerEvents[name].parse(payload);
     else if (name === 'pin.answered') this.#pins.get(signerEvents[name].parse(payload).requestId)?.();
+    else if (name === 'pin.gone') {
+      const { requestId, failure } = signerEvents[name].parse(payload);
+      this.#gone.get(requestId)?.(Failure.fromData(failure));
+    }
     this.#listener.changed();
   }
 
@@ -93,6 +98,16 @@ export class SignerLink {
       const starts = this.#starts;
       const request = await this.call('session.request', terms);
       if (starts === this.#starts) return request;
+    }
+  }
+
+  /** The same, and rejects as soon as nobody can answer it any more, with why. */
+  async answeredOrGone(request: { requestId: string; expiresAt: string }): Promise<void> {
+    const gone = new Promise<never>((_, reject) => this.#gone.set(request.requestId, reject));
+    try {
+      await Promise.race([this.answered(request), gone]);
+    } finally {
+      this.#gone.delete(request.requestId);
     }
   }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Instant, TenantId, Uuid } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { SigningSession, TokenView } from '../models.ts';
+import { ModuleConfig, TokenRef } from '../signer.ts';
 import { call, done, nothing, officer, signedIn } from './spec.ts';
 
 /** A PIN is asked for by the station and answered straight to the signer: the station never sees it. */
@@ -19,6 +20,16 @@ export type PinRequest = z.infer<typeof PinRequest>;
 export const PinTerms = z.discriminatedUnion('kind', [
   /** A new PIN for a software token that is to be made. */
   z.object({ kind: z.literal('init'), label: z.string() }),
+  /** Another module or token takes the place of the one that is used, for good. */
+  z.object({
+    kind: z.literal('rebind'),
+    module: ModuleConfig,
+    token: TokenRef,
+    /** Common names of the CAs whose keys must be in it. */
+    issuers: z.array(z.string()),
+    operator: z.string(),
+    reason: z.string(),
+  }),
   z.object({
     kind: z.enum(['issue', 'crl-only', 'ceremony']),
     token: z.object({ label: z.string(), serial: z.string() }),

@@ -25,7 +25,8 @@ export const tokenFailures = {
     'other-input',
     'The signer uses another module',
     'The signer of this station loads {pinned} with the settings that an officer used first, and nothing else. It did not load {path}.',
-    'If the station is to use another module from now on: stop it, remove “signer/module.json” from its data folder, and start it again.',
+    'If the keys are behind another module now, let an officer prove them there: [command: tokens rebind --module PATH --token LABEL --reason TEXT].',
+    'Where no station is set up yet: remove “signer/module.json” from the data folder, and start again.',
   ),
   TOKEN_UNKNOWN: entry(
     'TOKEN',

@@ -5,7 +5,8 @@ import { count, dayAndTime } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
 import { KeyValue } from '../../ui/KeyValue.tsx';
 
-type SessionTerms = Exclude<PinTerms, { kind: 'init' }>;
+type SessionTerms = Exclude<PinTerms, { kind: 'init' | 'rebind' }>;
+type RebindTerms = Extract<PinTerms, { kind: 'rebind' }>;
 
 /** What the PIN would allow, as the signer tells it: the station has no part in these words. */
 export function PinTermsList({ terms }: { readonly terms: PinTerms }) {
@@ -14,9 +15,24 @@ export function PinTermsList({ terms }: { readonly terms: PinTerms }) {
   return (
     <section aria-label={t('pin.terms.title')}>
       <p className="small muted">{t('pin.terms.title')}</p>
-      <KeyValue rows={rowsOf(terms, now)} />
+      <KeyValue rows={terms.kind === 'rebind' ? rebindRows(terms) : rowsOf(terms, now)} />
     </section>
   );
+}
+
+function rebindRows({ module, token, issuers, operator, reason }: RebindTerms): (readonly [string, ReactNode])[] {
+  const settings = [
+    ...(module.initString === undefined ? [] : [module.initString]),
+    ...Object.entries(module.env).map((one) => one.join('=')),
+  ];
+  return [
+    [t('pin.terms.does'), t('pin.terms.does.rebind')],
+    [t('pin.terms.module'), module.path],
+    ...settings.map((setting, index) => [index === 0 ? t('pin.terms.module.settings') : '', setting] as const),
+    [t('pin.terms.token'), t('pin.terms.token.value', token)],
+    [t('pin.terms.issuers'), issuers.join(', ')],
+    [t('pin.terms.by'), t('pin.terms.by.value', { operator, reason })],
+  ];
 }
 
 function rowsOf({ kind, relearn, ...terms }: SessionTerms, now: number): (readonly [string, ReactNode])[] {

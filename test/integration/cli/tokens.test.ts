@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -116,5 +116,28 @@ describe('init', () => {
     });
     shim.fault(null);
     expect((await init('f', onShim(), shim.module.env)).code).toBe(0);
+  });
+});
+
+describe('tokens rebind', () => {
+  const data = join(dir, 'b');
+  const moved = makeTokenFolder();
+  const args = (pinText: string): string[] => [
+    ...['tokens', 'rebind', '--data', data, '--json', ...module, '--module-env', `SOFTHSM2_CONF=${conf(moved)}`],
+    ...['--token', 'Twin', '--serial', serials[1] ?? '', '--reason', 'the tokens moved', '--pin-file', pin(pinText)],
+  ];
+  afterAll(() => moved.remove());
+
+  test('takes the keys where they are now; after a wrong PIN everything is as it was', async () => {
+    cpSync(join(tokens.dir, 'tokens'), join(moved.dir, 'tokens'), { recursive: true });
+    const wrong = await birthmark(args('999999'), { env: { ...tokens.module.env } });
+    expect([wrong.code, jsonOf(wrong)['error']]).toMatchObject([exitCodes.TOKEN, { code: 'PIN_WRONG' }]);
+    const right = await birthmark(args('482916'), { env: { ...tokens.module.env } });
+    expect(right.code, right.stderr).toBe(0);
+    expect(jsonOf(right)).toMatchObject({ token: { label: 'Twin', serial: serials[1] } });
+    // Without the variable that the first module had: it is kept with the station.
+    expect(jsonOf(await birthmark(['status', '--data', data, '--json'], {}))).toMatchObject({
+      token: { state: 'locked', view: { serial: serials[1] } },
+    });
   });
 });

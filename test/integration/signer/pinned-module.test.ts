@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { ModuleConfig, TokenRef } from '../../../src-main/contract/index.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ModuleConfig, RebindTerms, TokenRef } from '../../../src-main/contract/index.ts';
 import { PinnedModule } from '../../../src-main/signer/pinned-module.ts';
 import { makeTokenFolder, type TokenFolder } from '../../support/token.ts';
-import { failureOf, issueTerms, makeHierarchy, SignerBench } from '../../support/signer.ts';
+import { failureOf, issueTerms, makeHierarchy, SignerBench, type Hierarchy } from '../../support/signer.ts';
 
 let folder: TokenFolder;
 let bench: SignerBench;
@@ -63,6 +63,77 @@ it('a module that is not in use is only looked at by a process that is there for
   expect((await failureOf(inspecting.client('token.inspect', { module: evil }))).code).toBe('MODULE_INVALID');
   expect(ran()).toBe(true);
   await inspecting.service.close();
+});
+
+describe('another module in its place', () => {
+  let made: Hierarchy;
+  let restored: ModuleConfig;
+  beforeEach(async () => {
+    made = await makeHierarchy(bench, token);
+    // Where its vendor's restore put it: the same keys behind other settings.
+    const conf = join(folder.dir, 'moved.conf');
+    writeFileSync(conf, readFileSync(folder.module.env['SOFTHSM2_CONF'] ?? '', 'utf8'));
+    restored = { ...folder.module, env: { SOFTHSM2_CONF: conf } };
+  });
+  const terms = (module: ModuleConfig, more: Partial<RebindTerms> = {}): RebindTerms => ({
+    module,
+    token,
+    pinPad: false,
+    keys: [{ key: made.issuer.proof.key, certificate: made.issuer.certificate }],
+    operator: 'Olga',
+    reason: 'the HSM broke',
+    ...more,
+  });
+  const ask = async (asked: RebindTerms): Promise<string> => (await bench.client('token.requestRebind', asked)).requestId;
+  const use = (module: ModuleConfig): Promise<unknown> => bench.client('module.use', { module, watch: token });
+
+  it('is loaded on the word of an officer, who saw which it is, and then for good', async () => {
+    const requestId = await ask(terms(restored));
+    expect((await failureOf(use(restored))).code).toBe('MODULE_NOT_ALLOWED');
+    expect(await bench.service.handle('pin.terms', { requestId })).toEqual({
+      kind: 'rebind',
+      module: restored,
+      token,
+      issuers: ['Test issuer 1'],
+      operator: 'Olga',
+      reason: 'the HSM broke',
+    });
+    expect(await bench.enterPin(requestId)).toBeNull();
+    expect((await failureOf(use(folder.module))).code).toBe('MODULE_NOT_ALLOWED');
+    await bench.service.close();
+    bench = newSigner();
+    await use(restored);
+    await bench.openSession(issueTerms(bench, token, made.issuer));
+  });
+
+  it('is not loaded before the PIN, and not by the published one', async () => {
+    const requestId = await ask(terms(evil));
+    expect((await failureOf(bench.client('pin.tryOut', { requestId }))).code).toBe('PIN_REQUEST_UNKNOWN');
+    expect(ran()).toBe(false);
+    await bench.service.handle('pin.cancel', { requestId });
+    expect(bench.seen.at(-1)).toMatchObject({ event: 'pin.gone', payload: { requestId, failure: { code: 'CANCELLED' } } });
+  });
+
+  it('does not take its place while a key is not proven there', async () => {
+    const other = { ...made.issuer.proof.key, ckaId: '77' };
+    const missing = await ask(terms(restored, { keys: [{ key: other, certificate: made.issuer.certificate }] }));
+    expect((await failureOf(bench.enterPin(missing))).code).toBe('KEY_NOT_FOUND');
+    expect(bench.seen.at(-1)).toMatchObject({ event: 'pin.gone', payload: { failure: { code: 'KEY_NOT_FOUND' } } });
+    const foreign = terms(restored, { keys: [{ key: made.issuer.proof.key, certificate: made.root.certificate }] });
+    expect((await failureOf(ask(foreign))).params['rule']).toMatch(/another key/u);
+    expect((await failureOf(use(restored))).code).toBe('MODULE_NOT_ALLOWED');
+    await use(folder.module);
+    await bench.openSession(issueTerms(bench, token, made.issuer));
+    expect((await failureOf(ask(terms(restored)))).code).toBe('SESSION_OPEN');
+  });
+
+  it('nor after a wrong PIN, which may be entered once more', async () => {
+    const requestId = await ask(terms(restored));
+    expect((await failureOf(bench.enterPin(requestId, '999999'))).code).toBe('PIN_WRONG');
+    expect((await failureOf(use(restored))).code).toBe('MODULE_NOT_ALLOWED');
+    expect(await bench.enterPin(requestId)).toBeNull();
+    await use(restored);
+  });
 });
 
 it('a data folder may be moved; a file that is damaged allows nothing', () => {

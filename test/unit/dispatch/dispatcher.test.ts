@@ -12,6 +12,7 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'bundles.make': { device: 'acme/x' },
   'bundles.offer': { device: 'acme/x' },
   'tokens.inspect': { module: { path: '/module.so' } },
+  'tokens.rebind': { module: { path: '/module.so' }, label: 'HSM', reason: 'r' },
   'station.init': { name: 'Station', module: null, tokenLabel: 'Token', slots: [] },
   'ceremony.lint': { text: '{}' },
   'ceremony.start': { text: '{}' },
@@ -178,6 +179,7 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
     'slots.bind',
     'slots.extraPorts',
     'slots.unbind',
+    'tokens.rebind',
   ]);
   const supportMayChange = names.filter(
     (name) =>

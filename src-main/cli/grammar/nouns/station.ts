@@ -14,6 +14,26 @@ export const tokens: Noun = {
       output: '{modules: [{vendor, path, tokens: [{label, model, serial, firmware, pinState, algorithms, …}], failure}]}',
       load: async () => (await import('../../commands/tokens.ts')).listTokens,
     },
+    {
+      name: 'tokens rebind',
+      summary: 'the CA keys are in another token or behind another module now: prove each of them there, and use it from now on (officer)',
+      options: {
+        ...moduleOptions,
+        module: { value: 'PATH', required: true, help: 'PKCS#11 module of the HSM' },
+        token: { value: 'LABEL', short: 't', required: true, help: 'label of the token' },
+        serial: { value: 'SERIAL', help: 'its serial number; needed where several tokens have this label' },
+        reason: { value: 'TEXT', short: 'r', required: true, help: 'why, for the audit log' },
+      },
+      pin: true,
+      examples: [
+        {
+          line: 'tokens rebind --module /usr/lib/x86_64-linux-gnu/opensc-pkcs11.so --token Line-2 --reason "HSM replaced, keys restored"',
+          about: 'asks for the PIN of the new token',
+        },
+      ],
+      output: '{token: {label, serial}, issuers: [ID]}',
+      load: async () => (await import('../../commands/token-rebind.ts')).rebindToken,
+    },
   ],
 };
 
