@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Failure, unwrap } from '../../contract/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import type {
@@ -101,7 +102,7 @@ export async function sendBatch(db: Connection, batch: Batch): Promise<Conflict[
 }
 
 /** Statements that were asked for together, in order; the answer to the last one. Rejects with the first failure. */
-const last = async <T>(...answers: [...Promise<unknown>[], Promise<T>]): Promise<T> => (await Promise.all(answers)).at(-1) as T;
+const last = async <T>(before: readonly Promise<unknown>[], answer: Promise<T>): Promise<T> => (await Promise.all([answer, ...before]))[0];
 
 async function sendDevices(db: Connection, columns: readonly string[]): Promise<Conflict[]> {
   const [tenants, devices, , , , , created] = columns;
@@ -116,7 +117,8 @@ async function sendDevices(db: Connection, columns: readonly string[]): Promise<
          AND (d.hardware_id, d.model, d.state, d.proof_level) IS DISTINCT FROM (excluded.hardware_id, excluded.model, excluded.state, excluded.proof_level)`,
     [...columns, db.station],
   );
-  const told = db.run<{ tenant: string; id: string; other: string }>(
+  const told = db.read(
+    z.object({ tenant: z.string(), id: z.string(), other: z.string() }),
     'devices taken',
     `WITH taken AS (
        SELECT d.tenant_id, d.device_id, s.name || ' (' || s.station || ')' AS other, u.created_at
@@ -132,7 +134,7 @@ async function sendDevices(db: Connection, columns: readonly string[]): Promise<
      SELECT tenant_id AS tenant, device_id AS id, other FROM taken`,
     [tenants, devices, created, db.station],
   );
-  const taken = await last(added, sent, told);
+  const taken = await last([added, sent], told);
   return taken.map(({ tenant, id, other }) => {
     const device = `${tenant}/${id}`;
     return { kind: 'device', key: device, failure: new Failure('RECORDS_DEVICE_TAKEN', { device, other }) };
@@ -170,12 +172,13 @@ async function sendCrl(db: Connection, crl: Batch['crls'][number]): Promise<Conf
        WHERE c.crl_number < excluded.crl_number`,
     [issuer, partition, number, sha256, entries, thisUpdate, nextUpdate, publishedAt, db.station],
   );
-  const asked = db.run<{ number: string; sha256: string }>(
+  const asked = db.read(
+    z.object({ number: z.string(), sha256: z.string() }),
     'crl there',
     'SELECT crl_number AS number, sha256 FROM crl_publications WHERE issuer = $1 AND partition = $2',
     [issuer, partition],
   );
-  const [there] = await last(sent, asked);
+  const [there] = await last([sent], asked);
   const { number: newest, sha256: hash } = unwrap(there, 'it was just written, or was there');
   const told = (failure: Failure): Conflict[] => [{ kind: 'crl', key, failure }];
   if (Number(newest) > number) return told(new Failure('RECORDS_CRL_NEWER', { issuer, there: newest, here: number }));
@@ -213,11 +216,13 @@ async function sendCheckpoint(db: Connection, { seq, hash, at }: Checkpoint): Pr
     'INSERT INTO audit_checkpoints (station, seq, hash, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
     [db.station, seq, hash, at],
   );
-  const asked = db.run<{ hash: string }>('checkpoint there', 'SELECT hash FROM audit_checkpoints WHERE station = $1 AND seq = $2', [
-    db.station,
-    seq,
-  ]);
-  const [there] = await last(sent, asked);
+  const asked = db.read(
+    z.object({ hash: z.string() }),
+    'checkpoint there',
+    'SELECT hash FROM audit_checkpoints WHERE station = $1 AND seq = $2',
+    [db.station, seq],
+  );
+  const [there] = await last([sent], asked);
   return there?.hash === hash ? [] : [{ kind: 'audit', key: String(seq), failure: new Failure('RECORDS_AUDIT_DIFFERS', { seq }) }];
 }
 
@@ -241,7 +246,8 @@ export async function introduce(db: Connection, registry: Registry): Promise<voi
      ON CONFLICT DO NOTHING`,
     [...columns, db.station],
   );
-  const [taken] = await db.run<{ subject: string; station: string }>(
+  const [taken] = await db.read(
+    z.object({ subject: z.string(), station: z.string() }),
     'issuers taken',
     'SELECT subject, station FROM issuers WHERE key_id = ANY ($1::text[]) AND station <> $2',
     [columns[0], db.station],

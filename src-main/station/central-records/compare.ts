@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Difference } from '../../contract/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Connection } from './connection.ts';
@@ -7,10 +8,8 @@ const named = 20;
 /** Rows that are held at a time. */
 const pageRows = 5_000;
 
-interface There {
-  readonly serial: string;
-  readonly status: string;
-}
+const There = z.object({ serial: z.string(), status: z.string() });
+type There = Readonly<z.output<typeof There>>;
 
 class Finding {
   readonly #name: string;
@@ -44,10 +43,13 @@ export async function compareRecords({ issuers, records, store }: Registry, db: 
   const missing = new Finding(`recorded here, not in ${name}`);
   const extra = new Finding(`recorded in ${name} as ours, not here`);
   const differing = new Finding(`another status in ${name}`);
-  const known = await db.run<{ id: string }>('compare issuers', 'SELECT key_id AS id FROM issuers WHERE station = $1', [db.station]);
+  const known = await db.read(z.object({ id: z.string() }), 'compare issuers', 'SELECT key_id AS id FROM issuers WHERE station = $1', [
+    db.station,
+  ]);
   for (const issuer of new Set([...issuers.all().map(({ keyId }) => keyId), ...known.map(({ id }) => id)])) {
     const there = all((after) =>
-      db.run<There>(
+      db.read(
+        There,
         'compare',
         `SELECT serial_number AS serial, status::text FROM device_certificates WHERE issuer = $1 AND serial_number > $2 AND station = $3
            ORDER BY serial_number LIMIT ${String(pageRows)}`,
@@ -85,7 +87,8 @@ export async function compareRecords({ issuers, records, store }: Registry, db: 
 
 async function lists(records: Registry['records'], db: Connection, name: string): Promise<Difference> {
   const finding = new Finding(`revocation lists in ${name}`);
-  const rows = await db.run<{ issuer: string; partition: number; number: string; sha256: string }>(
+  const rows = await db.read(
+    z.object({ issuer: z.string(), partition: z.int(), number: z.string(), sha256: z.string() }),
     'compare lists',
     'SELECT issuer, partition, crl_number AS number, sha256 FROM crl_publications WHERE station = $1',
     [db.station],
@@ -103,7 +106,8 @@ async function lists(records: Registry['records'], db: Connection, name: string)
 
 async function checkpoints(head: number, records: Registry['records'], db: Connection, name: string): Promise<Difference> {
   const finding = new Finding(`the audit log against what ${name} knows of it`);
-  const rows = await db.run<{ seq: string; hash: string }>(
+  const rows = await db.read(
+    z.object({ seq: z.string(), hash: z.string() }),
     'compare audit',
     'SELECT seq, hash FROM audit_checkpoints WHERE station = $1 ORDER BY seq',
     [db.station],

@@ -1,7 +1,8 @@
 import { isIP, Socket } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import pg from 'pg';
-import { Failure, type RecordsHost } from '../../contract/index.ts';
+import { z } from 'zod';
+import { Failure, firstProblem, type RecordsHost } from '../../contract/index.ts';
 import { named, type RecordRefused } from './failures.ts';
 
 /** The schema that this station writes: the number of the last migration in resources/broker/sql. */
@@ -102,8 +103,8 @@ export class Connection {
 
   async #schema(): Promise<number> {
     try {
-      const { rows } = await this.#client.query<{ version: number | null }>('SELECT max(version) AS version FROM birthmark.schema_version');
-      return rows[0]?.version ?? 0;
+      const { rows } = await this.#client.query<pg.QueryResultRow>('SELECT max(version) AS version FROM birthmark.schema_version');
+      return z.int().nullish().parse(rows[0]?.['version']) ?? 0;
     } catch (thrown) {
       const { code } = thrown as { code?: string };
       if (code === '42P01' || code === '3F000') return 0;
@@ -129,9 +130,28 @@ export class Connection {
   }
 
   /** A prepared statement, by `name`. Throws what `named` makes of it. */
-  async run<R extends pg.QueryResultRow = pg.QueryResultRow>(name: string, text: string, values: unknown[] = []): Promise<R[]> {
+  async run(name: string, text: string, values: unknown[] = []): Promise<void> {
+    await this.#rows(name, text, values);
+  }
+
+  /** The same for one that answers rows of this shape; RECORDS_FAILED for a row that has another. */
+  async read<T>(shape: z.ZodType<T>, name: string, text: string, values: unknown[] = []): Promise<T[]> {
+    const { host, port } = this.host;
+    return (await this.#rows(name, text, values)).map((row) => {
+      const result = shape.safeParse(row);
+      if (result.success) return result.data;
+      const { field, problem } = firstProblem(result.error, name);
+      throw new Failure(
+        'RECORDS_FAILED',
+        { host, port, problem: `${field} ${problem}, in the answer to “${name}”`, sqlstate: 'no SQLSTATE' },
+        text,
+      );
+    });
+  }
+
+  async #rows(name: string, text: string, values: unknown[]): Promise<unknown[]> {
     try {
-      return (await this.#client.query<R>({ name, text, values })).rows;
+      return (await this.#client.query<pg.QueryResultRow>({ name, text, values })).rows;
     } catch (thrown) {
       throw this.named(thrown);
     }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Failure } from '../../contract/index.ts';
 import { exportRequest, importRequest, type RequestParts } from '../revocation/index.ts';
 import type { SetAside } from '../registry/index.ts';
@@ -5,6 +6,8 @@ import { requestsChannel, type Connection } from './connection.ts';
 
 /** What waits is asked for when somebody says that there is something, and now and then besides. */
 export const askEveryMs = 60_000;
+
+const RequestFile = z.object({ id: z.string(), file: z.string() });
 
 /** Puts requests of ours, and our answers to others', into the table, as the files that they are. */
 export async function sendRequests(db: Connection, parts: RequestParts, ids: readonly string[]): Promise<void> {
@@ -42,7 +45,8 @@ export async function takeRequests(
   parts: RequestParts,
 ): Promise<{ readonly taken: number; readonly refused: readonly SetAside[] }> {
   const { requests, records } = parts.registry;
-  const asked = await db.run<{ id: string; file: string }>(
+  const asked = await db.read(
+    RequestFile,
     'requests for us',
     `SELECT r.id, r.request_file AS file FROM revocation_requests r
        WHERE r.state = 'REQUESTED' AND r.station <> $1
@@ -50,7 +54,8 @@ export async function takeRequests(
        ORDER BY r.requested_at LIMIT 100`,
     [db.station],
   );
-  const answers = await db.run<{ id: string; file: string }>(
+  const answers = await db.read(
+    RequestFile,
     'answers to us',
     `SELECT id, answer_file AS file FROM revocation_requests WHERE state <> 'REQUESTED' AND station = $1 AND id = ANY ($2::uuid[])`,
     [db.station, records.openRequests()],

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Failure, stackOf, toFailureData, type RecordsHost, type RecordsView } from '../../contract/index.ts';
 import { idsOf, isLogged, say, sayUnder, underIds } from '../../log/index.ts';
 import { instant, type Clock } from '../clock.ts';
@@ -234,7 +235,11 @@ export class RecordsSync {
   }
 
   async #askTime(db: Connection): Promise<void> {
-    const [row] = await db.run<{ ms: string }>('clock', 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS ms');
+    const [row] = await db.read(
+      z.object({ ms: z.string() }),
+      'clock',
+      'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS ms',
+    );
     this.#options.onTime(`the database on ${this.#options.at.host}`, Number(row?.ms));
   }
 

@@ -1,17 +1,8 @@
-import { Failure, Role, type AccessKeyView } from '../../contract/index.ts';
 import { z } from 'zod';
+import { AccessKeyView, Failure, type Role } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
 import { hashOfCredential, newCredential } from './credentials.ts';
 import type { Store } from './store.ts';
-
-const Row = z.object({
-  name: z.string(),
-  role: Role,
-  at: z.string(),
-  addedBy: z.string(),
-  expiresAt: z.string(),
-  withdrawnAt: z.string().nullable(),
-});
 
 const columns = 'name, role, at, added_by AS addedBy, expires_at AS expiresAt, withdrawn_at AS withdrawnAt';
 const dayMs = 86_400_000;
@@ -28,8 +19,8 @@ export class AccessKeys {
 
   /** The key itself is in the answer and nowhere else. INVALID_INPUT for a name that was given before. */
   add({ name, role, days }: { name: string; role: Role; days: number }, actor: string): { key: string; view: AccessKeyView } {
-    const known = this.#store.sql('SELECT 1 FROM access_keys WHERE name = ?').get(name);
-    if (known !== undefined) throw new Failure('INVALID_INPUT', { field: 'name', problem: `there was an access key “${name}” before` });
+    const known = this.#store.values(z.int(), 'SELECT 1 FROM access_keys WHERE name = ?').get(name);
+    if (known !== null) throw new Failure('INVALID_INPUT', { field: 'name', problem: `there was an access key “${name}” before` });
     const key = `${prefix}${newCredential()}`;
     const [at, expiresAt] = [this.#store.now(), instant(this.#store.clock.now() + days * dayMs)];
     this.#store.transaction(() => {
@@ -42,18 +33,14 @@ export class AccessKeys {
   }
 
   list(): AccessKeyView[] {
-    return this.#store
-      .sql(`SELECT ${columns} FROM access_keys ORDER BY at, name`)
-      .all()
-      .map((row) => Row.parse(row));
+    return this.#store.query(AccessKeyView, `SELECT ${columns} FROM access_keys ORDER BY at, name`).all();
   }
 
   /** Null for a key that was never given, has expired or was withdrawn. */
   find(key: string): AccessKeyView | null {
-    const row = this.#store
-      .sql(`SELECT ${columns} FROM access_keys WHERE hash = ? AND expires_at > ? AND withdrawn_at IS NULL`)
+    return this.#store
+      .query(AccessKeyView, `SELECT ${columns} FROM access_keys WHERE hash = ? AND expires_at > ? AND withdrawn_at IS NULL`)
       .get(hashOfCredential(key), this.#store.now());
-    return row === undefined ? null : Row.parse(row);
   }
 
   /** NOT_FOUND for a name that no key in force has. */

@@ -1,4 +1,5 @@
-import { storedFailure, type BundleFormat, type BundleView } from '../../contract/index.ts';
+import { z } from 'zod';
+import { BundleView, storedFailure, type BundleFormat } from '../../contract/index.ts';
 import { contains, statusNow, type Store } from './store.ts';
 
 export interface BundleRecord {
@@ -11,7 +12,10 @@ export interface BundleRecord {
 }
 
 /** A bundle and the status that its certificate has. */
-export type BundleRow = Omit<BundleView, 'proof'> & Pick<BundleRecord, 'run' | 'proveHours'>;
+const BundleRow = BundleView.omit({ proof: true, why: true })
+  .extend({ run: z.string(), proveHours: z.number(), failure: z.string().transform(storedFailure).nullable() })
+  .transform(({ failure, ...row }) => ({ ...row, why: row.state === 'ENDED' ? failure : null }));
+export type BundleRow = z.output<typeof BundleRow>;
 
 const select = `SELECT b.serial, b.run, b.device, b.format, b.prove_hours AS proveHours, b.link_until AS linkUntil, b.delivered_at AS deliveredAt,
   b.created_at AS createdAt, r.failure,
@@ -19,12 +23,6 @@ const select = `SELECT b.serial, b.run, b.device, b.format, b.prove_hours AS pro
   CASE WHEN ${statusNow} IN ('REVOKED','EXPIRED') THEN 'ENDED' WHEN r.verdict = 'PASS' THEN 'PROVEN'
        WHEN b.delivered_at IS NULL THEN 'OFFERED' ELSE 'DELIVERED' END AS state
   FROM bundles b JOIN certificates c ON c.serial = b.serial JOIN runs r ON r.id = b.run`;
-
-function asBundle(row: Record<string, unknown>): BundleRow {
-  const { failure, ...rest } = row;
-  const why = rest['state'] === 'ENDED' && typeof failure === 'string' ? storedFailure(failure) : null;
-  return { ...(rest as unknown as BundleRow), why };
-}
 
 /** What was handed out as bundles; never what is in them. */
 export class Bundles {
@@ -45,8 +43,7 @@ export class Bundles {
   }
 
   get(serial: string): BundleRow | null {
-    const row = this.#store.sql(`${select} WHERE b.serial = ?`).get(serial);
-    return row === undefined ? null : asBundle(row);
+    return this.#store.query(BundleRow, `${select} WHERE b.serial = ?`).get(serial);
   }
 
   /** OFFERED or DELIVERED ones of a device. */
@@ -62,14 +59,14 @@ export class Bundles {
   list(filter: { search: string; limit: number; offset: number }): { total: number; rows: BundleRow[] } {
     const like = contains(filter.search);
     const where = `(? = '%%' OR b.device LIKE ? ESCAPE '\\' OR b.serial LIKE ? ESCAPE '\\')`;
-    const total = this.#store.sql(`SELECT count(*) AS n FROM bundles b WHERE ${where}`).get(like, like, like) as { n: number };
+    const total = this.#store.values(z.int(), `SELECT count(*) FROM bundles b WHERE ${where}`).one(like, like, like);
     const rows = this.#store
-      .sql(`${select} WHERE ${where} ORDER BY b.created_at DESC, b.serial LIMIT ? OFFSET ?`)
+      .query(BundleRow, `${select} WHERE ${where} ORDER BY b.created_at DESC, b.serial LIMIT ? OFFSET ?`)
       .all(like, like, like, filter.limit, filter.offset);
-    return { total: total.n, rows: rows.map(asBundle) };
+    return { total, rows };
   }
 
   #rows(where: string, value: string): BundleRow[] {
-    return this.#store.sql(`${select} WHERE ${where} ORDER BY b.created_at`).all(value).map(asBundle);
+    return this.#store.query(BundleRow, `${select} WHERE ${where} ORDER BY b.created_at`).all(value);
   }
 }

@@ -1,41 +1,42 @@
-import type { CeremonyView } from '../../contract/index.ts';
-import type { Row, Store } from './store.ts';
+import { z } from 'zod';
+import { CeremonyView } from '../../contract/index.ts';
+import { json } from './rows.ts';
+import type { Store } from './store.ts';
 
 /** One signature over a transcript: by which key of the ceremony, and how. */
-export interface TranscriptSignature {
-  readonly role: string;
-  readonly spkiSha256: string;
-  readonly hash: 'sha256' | 'sha384';
+const TranscriptSignature = z.object({
+  role: z.string(),
+  spkiSha256: z.string(),
+  hash: z.enum(['sha256', 'sha384']),
   /** As openssl takes it, base64. */
-  readonly signature: string;
-}
+  signature: z.string(),
+});
+export type TranscriptSignature = Readonly<z.output<typeof TranscriptSignature>>;
 
-export interface CeremonyRecord {
-  readonly id: string;
+const CeremonyRecord = z.object({
+  id: z.string(),
   /** JSON; what it holds is the ceremony's to say. */
-  readonly plan: string;
-  readonly wish: string;
-  readonly state: CeremonyView['state'];
-  readonly startedBy: string;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
-  readonly transcript: string | null;
-  readonly signatures: readonly TranscriptSignature[];
-}
+  plan: z.string(),
+  wish: z.string(),
+  state: CeremonyView.shape.state,
+  startedBy: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  transcript: z.string().nullable(),
+  signatures: json(z.array(TranscriptSignature)),
+});
+export type CeremonyRecord = Readonly<z.output<typeof CeremonyRecord>>;
 
-export interface JournalLine {
-  readonly step: string;
-  readonly phase: 'begin' | 'done';
-  readonly at: string;
-  readonly by: string;
-  readonly detail: unknown;
-}
+const JournalLine = z.object({
+  step: z.string(),
+  phase: z.enum(['begin', 'done']),
+  at: z.string(),
+  by: z.string(),
+  detail: json(z.unknown()),
+});
+export type JournalLine = Readonly<z.output<typeof JournalLine>>;
 
 const columns = `id, plan, wish, state, started_by AS startedBy, started_at AS startedAt, ended_at AS endedAt, transcript, signatures`;
-const asRecord = (row: Row): CeremonyRecord => ({
-  ...(row as unknown as CeremonyRecord),
-  signatures: JSON.parse(String(row['signatures'])) as TranscriptSignature[],
-});
 
 /** Ceremonies and their journals: a line before and after each step, never changed. At most one is open. */
 export class Ceremonies {
@@ -56,22 +57,21 @@ export class Ceremonies {
   }
 
   open(): CeremonyRecord | null {
-    const row = this.#store.sql(`SELECT ${columns} FROM ceremonies WHERE state = 'open'`).get();
-    return row === undefined ? null : asRecord(row);
+    return this.#store.query(CeremonyRecord, `SELECT ${columns} FROM ceremonies WHERE state = 'open'`).get();
   }
 
   get(id: string): CeremonyRecord | null {
-    const row = this.#store.sql(`SELECT ${columns} FROM ceremonies WHERE id = ?`).get(id);
-    return row === undefined ? null : asRecord(row);
+    return this.#store.query(CeremonyRecord, `SELECT ${columns} FROM ceremonies WHERE id = ?`).get(id);
   }
 
   all(): CeremonyRecord[] {
-    return this.#store.sql(`SELECT ${columns} FROM ceremonies ORDER BY started_at, rowid`).all().map(asRecord);
+    return this.#store.query(CeremonyRecord, `SELECT ${columns} FROM ceremonies ORDER BY started_at, rowid`).all();
   }
 
   journal(id: string): JournalLine[] {
-    const rows = this.#store.sql('SELECT step, phase, at, by, detail FROM ceremony_journal WHERE ceremony = ? ORDER BY seq').all(id);
-    return rows.map((row) => ({ ...(row as unknown as JournalLine), detail: JSON.parse(String(row['detail'])) as unknown }));
+    return this.#store
+      .query(JournalLine, 'SELECT step, phase, at, by, detail FROM ceremony_journal WHERE ceremony = ? ORDER BY seq')
+      .all(id);
   }
 
   write(id: string, step: string, phase: JournalLine['phase'], detail: unknown, actor: string): void {

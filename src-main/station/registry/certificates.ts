@@ -1,15 +1,18 @@
+import { z } from 'zod';
 import {
+  AttestationRecord,
+  CertificateRow,
+  CertificateStatus,
+  ExpiringCertificate,
+  keyMakers,
+  RotationView,
   unwrap,
-  type AttestationRecord,
-  type CertificateRow,
-  type CertificateStatus,
   type CertificateUse,
-  type ExpiringCertificate,
   type RevocationReason,
-  type RotationView,
   type Selector,
 } from '../../contract/index.ts';
 import type { Revocations } from './revocations.ts';
+import { bytes, flag, json } from './rows.ts';
 import { contains, statusNow, type Store } from './store.ts';
 
 const dayMs = 86_400_000;
@@ -36,10 +39,8 @@ export interface Reservation {
 }
 
 /** A certificate, and on whose word it was issued. */
-export interface IssuedBy {
-  readonly serial: string;
-  readonly actor: string;
-}
+const IssuedBy = z.object({ serial: z.string(), actor: z.string() });
+export type IssuedBy = Readonly<z.output<typeof IssuedBy>>;
 
 export interface CertificateFilter {
   readonly search: string;
@@ -49,20 +50,27 @@ export interface CertificateFilter {
   readonly use?: CertificateUse | undefined;
 }
 
-export type CertificateRecord = CertificateRow & {
-  readonly der: Buffer | null;
-  readonly spkiSha256: string;
-  readonly keyMadeBy: 'device' | 'station';
-  readonly attestation: AttestationRecord | null;
-};
+const CertificateRecord = CertificateRow.extend({
+  der: bytes.nullable(),
+  spkiSha256: z.string(),
+  keyMadeBy: z.enum(keyMakers),
+  attestation: json(AttestationRecord).nullable(),
+});
+export type CertificateRecord = z.output<typeof CertificateRecord>;
 
-interface CertificateCount {
-  readonly issuer: string;
+const CertificateCount = z.object({
+  issuer: z.string(),
   /** As recorded. */
-  readonly status: Exclude<CertificateStatus, 'EXPIRED'>;
-  readonly ended: boolean;
-  readonly n: number;
-}
+  status: CertificateStatus.exclude(['EXPIRED']),
+  ended: flag,
+  n: z.int(),
+});
+type CertificateCount = z.output<typeof CertificateCount>;
+
+const SignedRow = CertificateRow.extend({ der: bytes });
+const Rotation = RotationView.extend({ endsWhenSeen: flag });
+const Expiring = ExpiringCertificate.omit({ daysLeft: true });
+const WithDer = z.object({ device: z.string(), serial: z.string(), der: bytes });
 
 const columns = `c.serial, c.fingerprint, c.use, c.device, c.issuer, ${statusNow} AS status, c.not_before AS notBefore, c.not_after AS notAfter,
   r.recorded_at AS revokedAt, r.reason, c.order_id AS "order", c.replaces, c.grace_until AS graceUntil, c.created_at AS createdAt`;
@@ -163,16 +171,16 @@ export class Certificates {
   /** Certificates that are being replaced by one in force, the soonest end first. */
   rotations({ device = null, limit = 1, offset = 0 }: { device?: string | null; limit?: number; offset?: number }): RotationView[] {
     return this.#store
-      .sql(
+      .query(
+        Rotation,
         `SELECT old.device, old.serial, new.serial AS successor, old.grace_until AS graceUntil, old.ends_when_seen AS endsWhenSeen, new.seen_at AS seenAt
            FROM ${rotating} AND (? IS NULL OR old.device = ?) ORDER BY old.grace_until, old.serial LIMIT ? OFFSET ?`,
       )
-      .all(device, device, limit, offset)
-      .map((row) => ({ ...(row as unknown as RotationView), endsWhenSeen: row['endsWhenSeen'] === 1 }));
+      .all(device, device, limit, offset);
   }
 
   countRotations(): number {
-    return Number(this.#store.sql(`SELECT count(*) AS n FROM ${rotating}`).get()?.['n'] ?? 0);
+    return this.#store.values(z.int(), `SELECT count(*) FROM ${rotating}`).one();
   }
 
   /** Its device proved that it uses it; tells whether that is news. */
@@ -203,17 +211,7 @@ export class Certificates {
   }
 
   #issuedBy(sql: string, value: string): IssuedBy[] {
-    return this.#store
-      .sql(sql)
-      .all(value)
-      .map((row) => ({ serial: String(row['serial']), actor: String(row['actor']) }));
-  }
-
-  #serials(sql: string, value: string): string[] {
-    return this.#store
-      .sql(sql)
-      .all(value)
-      .map((row) => String(row['serial']));
+    return this.#store.query(IssuedBy, sql).all(value);
   }
 
   /**
@@ -222,8 +220,8 @@ export class Certificates {
    */
   revoke(serial: string, reason: RevocationReason, note: string, actor: string): boolean {
     return this.#store.transaction(() => {
-      const row = this.#store.sql('SELECT status FROM certificates WHERE serial = ?').get(serial) as { status: string };
-      if (row.status === 'REVOKED') return false;
+      const status = this.#store.values(CertificateStatus, 'SELECT status FROM certificates WHERE serial = ?').one(serial);
+      if (status === 'REVOKED') return false;
       const now = this.#store.now();
       this.#store.sql(`UPDATE certificates SET status = 'REVOKED', updated_at = ? WHERE serial = ?`).run(now, serial);
       this.#store
@@ -240,10 +238,9 @@ export class Certificates {
 
   /** How many have their end from `from` on and before `to`. */
   countEnds(from: string, to: string): number {
-    const row = this.#store
-      .sql(`SELECT count(*) AS n FROM certificates WHERE ${endsByClock} AND not_after >= ? AND not_after < ?`)
-      .get(from, to);
-    return Number(row?.['n'] ?? 0);
+    return this.#store
+      .values(z.int(), `SELECT count(*) FROM certificates WHERE ${endsByClock} AND not_after >= ? AND not_after < ?`)
+      .one(from, to);
   }
 
   list(filter: CertificateFilter): { total: number; rows: CertificateRow[] } {
@@ -253,11 +250,11 @@ export class Certificates {
     const status = filter.status ?? null;
     const use = filter.use ?? null;
     const values = [like, like, like, like, status, status, use, use];
-    const total = this.#store.sql(`SELECT count(*) AS n FROM certificates c WHERE ${where}`).get(...values) as { n: number };
+    const total = this.#store.values(z.int(), `SELECT count(*) FROM certificates c WHERE ${where}`).one(...values);
     const rows = this.#store
-      .sql(`SELECT ${columns} FROM ${source} WHERE ${where} ORDER BY c.created_at DESC, c.serial LIMIT ? OFFSET ?`)
+      .query(CertificateRow, `SELECT ${columns} FROM ${source} WHERE ${where} ORDER BY c.created_at DESC, c.serial LIMIT ? OFFSET ?`)
       .all(...values, filter.limit, filter.offset);
-    return { total: total.n, rows: rows as unknown as CertificateRow[] };
+    return { total, rows };
   }
 
   /**
@@ -268,32 +265,28 @@ export class Certificates {
     const now = this.#store.clock.now();
     const between = [this.#store.now(), new Date(now + asked.days * dayMs).toISOString()];
     const where = `c.status = 'ACTIVE' AND c.use IN ('device','server') AND c.not_after > ? AND c.not_after <= ?`;
-    const total = this.#store.sql(`SELECT count(*) AS n FROM certificates c WHERE ${where}`).get(...between) as { n: number };
+    const total = this.#store.values(z.int(), `SELECT count(*) FROM certificates c WHERE ${where}`).one(...between);
     const rows = this.#store
-      .sql(
+      .query(
+        Expiring,
         `SELECT c.serial, c.use, c.device, c.not_after AS notAfter,
            (SELECT max(published_at) FROM notices WHERE serial = c.serial) AS toldAt
          FROM certificates c WHERE ${where} ORDER BY c.not_after, c.serial LIMIT ? OFFSET ?`,
       )
-      .all(...between, asked.limit, asked.offset) as unknown as Omit<ExpiringCertificate, 'daysLeft'>[];
+      .all(...between, asked.limit, asked.offset);
     return {
-      total: total.n,
+      total,
       rows: rows.map((row) => ({ ...row, daysLeft: Math.floor((Date.parse(row.notAfter) - now) / dayMs) })),
     };
   }
 
   get(serial: string): CertificateRecord | null {
-    const row = this.#store
-      .sql(
+    return this.#store
+      .query(
+        CertificateRecord,
         `SELECT ${columns}, c.der, c.spki_sha256 AS spkiSha256, c.key_made_by AS keyMadeBy, c.attestation FROM ${source} WHERE c.serial = ?`,
       )
       .get(serial);
-    if (row === undefined) return null;
-    const attestation = row['attestation'];
-    return {
-      ...(row as unknown as CertificateRecord),
-      attestation: typeof attestation === 'string' ? (JSON.parse(attestation) as AttestationRecord) : null,
-    };
   }
 
   /** What a selector means right now, newest first; revoked and expired ones included. */
@@ -318,15 +311,14 @@ export class Certificates {
 
   #rows(where: string, values: readonly string[]): CertificateRow[] {
     return this.#store
-      .sql(`SELECT ${columns} FROM ${source} WHERE ${where} ORDER BY c.created_at DESC, c.serial`)
-      .all(...values) as unknown as CertificateRow[];
+      .query(CertificateRow, `SELECT ${columns} FROM ${source} WHERE ${where} ORDER BY c.created_at DESC, c.serial`)
+      .all(...values);
   }
 
   ofUse(use: CertificateUse): (CertificateRow & { der: Buffer }) | null {
-    const row = this.#store
-      .sql(`SELECT ${columns}, c.der FROM ${source} WHERE c.use = ? AND c.der IS NOT NULL ORDER BY c.rowid DESC LIMIT 1`)
+    return this.#store
+      .query(SignedRow, `SELECT ${columns}, c.der FROM ${source} WHERE c.use = ? AND c.der IS NOT NULL ORDER BY c.rowid DESC LIMIT 1`)
       .get(use);
-    return (row ?? null) as (CertificateRow & { der: Buffer }) | null;
   }
 
   countByStatus(issuer: string): Record<CertificateStatus, number> {
@@ -338,20 +330,22 @@ export class Certificates {
 
   /** CN of every device that may be on the broker: one with a certificate that is SIGNED (being proven) or ACTIVE. */
   admitted(): string[] {
-    const rows = this.#store
-      .sql(
+    return this.#store
+      .values(
+        z.string(),
         `SELECT DISTINCT device FROM certificates WHERE use = 'device' AND status IN ('SIGNED','ACTIVE','ROTATING') AND not_after >= clock_now() ORDER BY device`,
       )
-      .all() as { device: string }[];
-    return rows.map((row) => row.device);
+      .all();
   }
 
   /** Serial numbers of a service's certificates that are good. */
   ofService(username: string): string[] {
-    return this.#serials(
-      `SELECT serial FROM certificates WHERE use = 'service' AND status IN ('SIGNED','ACTIVE') AND not_after >= clock_now() AND device = ?`,
-      username,
-    );
+    return this.#store
+      .values(
+        z.string(),
+        `SELECT serial FROM certificates WHERE use = 'service' AND status IN ('SIGNED','ACTIVE') AND not_after >= clock_now() AND device = ?`,
+      )
+      .all(username);
   }
 
   /** How many those are, without going through them; a device whose certificate is being replaced counts once. */
@@ -364,7 +358,8 @@ export class Certificates {
   /** Devices' certificates by issuer, status and whether they have ended: whole days from what is counted while writing, today's one by one. */
   #counts(): CertificateCount[] {
     return this.#store
-      .sql(
+      .query(
+        CertificateCount,
         `SELECT issuer, status, ended, sum(n) AS n FROM (
            SELECT issuer, status, ends_on < substr(clock_now(), 1, 10) AS ended, n FROM certificate_counts
              WHERE use = 'device' AND (status = 'REVOKED' OR ends_on <> substr(clock_now(), 1, 10))
@@ -373,13 +368,12 @@ export class Certificates {
              WHERE use = 'device' AND ${endsByClock} AND not_after >= substr(clock_now(), 1, 10) AND not_after < substr(clock_now(), 1, 10) || 'U')
          GROUP BY issuer, status, ended`,
       )
-      .all()
-      .map((row) => ({ ...(row as unknown as CertificateCount), ended: row['ended'] === 1 }));
+      .all();
   }
 
   *withDer(use: CertificateUse): Generator<{ device: string; serial: string; der: Buffer }> {
     yield* this.#store
-      .sql('SELECT device, serial, der FROM certificates WHERE use = ? AND der IS NOT NULL ORDER BY created_at')
-      .iterate(use) as unknown as Iterable<{ device: string; serial: string; der: Buffer }>;
+      .query(WithDer, 'SELECT device, serial, der FROM certificates WHERE use = ? AND der IS NOT NULL ORDER BY created_at')
+      .iterate(use);
   }
 }

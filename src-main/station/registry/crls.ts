@@ -1,4 +1,6 @@
-import type { CrlChange, CrlView } from '../../contract/index.ts';
+import { z } from 'zod';
+import { CrlChange, CrlView } from '../../contract/index.ts';
+import { bytes, flag } from './rows.ts';
 import type { Store } from './store.ts';
 
 /** A part of an issuer's revocations, with a CRL and a sequence of numbers of its own. */
@@ -22,6 +24,8 @@ export interface CrlContent {
 const columns = `issuer, partition, number, this_update AS thisUpdate, next_update AS nextUpdate, entries, added, dropped, bytes, sha256,
   published_at AS publishedAt`;
 const changes = `r.serial, c.device, r.reason, r.recorded_at AS revokedAt, r.not_after AS notAfter`;
+
+const Unlisted = z.object({ count: z.int(), since: z.string().nullable() });
 
 const numberKey = ({ issuer, partition }: CrlScope): string =>
   partition === 0 ? `crl.number.${issuer}` : `crl.number.${issuer}/${String(partition)}`;
@@ -118,78 +122,81 @@ export class Crls {
   }
 
   count({ issuer, partition }: CrlScope): number {
-    return Number(this.#store.sql('SELECT count(*) AS n FROM crls WHERE issuer = ? AND partition = ?').get(issuer, partition)?.['n'] ?? 0);
+    return this.#store.values(z.int(), 'SELECT count(*) FROM crls WHERE issuer = ? AND partition = ?').one(issuer, partition);
   }
 
   /** Newest first. */
   list({ issuer, partition }: CrlScope, limit: number): CrlView[] {
     return this.#store
-      .sql(`SELECT ${columns} FROM crls WHERE issuer = ? AND partition = ? ORDER BY number DESC LIMIT ?`)
-      .all(issuer, partition, limit) as unknown as CrlView[];
+      .query(CrlView, `SELECT ${columns} FROM crls WHERE issuer = ? AND partition = ? ORDER BY number DESC LIMIT ?`)
+      .all(issuer, partition, limit);
   }
 
   get({ issuer, partition }: CrlScope, number: number): CrlView | null {
-    const row = this.#store
-      .sql(`SELECT ${columns} FROM crls WHERE issuer = ? AND partition = ? AND number = ?`)
+    return this.#store
+      .query(CrlView, `SELECT ${columns} FROM crls WHERE issuer = ? AND partition = ? AND number = ?`)
       .get(issuer, partition, number);
-    return (row ?? null) as CrlView | null;
   }
 
   /** Null for one that is not here, or was signed before signatures were kept. */
   signature({ issuer, partition }: CrlScope, number: number): Buffer | null {
-    const row = this.#store
-      .sql('SELECT signature FROM crls WHERE issuer = ? AND partition = ? AND number = ?')
+    return this.#store
+      .values(bytes.nullable(), 'SELECT signature FROM crls WHERE issuer = ? AND partition = ? AND number = ?')
       .get(issuer, partition, number);
-    return (row?.['signature'] ?? null) as Buffer | null;
   }
 
   namesPoint({ issuer, partition }: CrlScope, number: number): boolean {
-    const row = this.#store
-      .sql('SELECT names_point AS names FROM crls WHERE issuer = ? AND partition = ? AND number = ?')
+    const names = this.#store
+      .values(flag, 'SELECT names_point FROM crls WHERE issuer = ? AND partition = ? AND number = ?')
       .get(issuer, partition, number);
-    return row?.['names'] === 1;
+    return names === true;
   }
 
   /** What came in after number `from` and up to `to`, oldest first, and what left; `limit` of each. */
   changes({ issuer, partition }: CrlScope, from: number, to: number, limit: number): { added: CrlChange[]; dropped: CrlChange[] } {
     const read = (column: 'crl_number' | 'left_crl'): CrlChange[] =>
       this.#store
-        .sql(
+        .query(
+          CrlChange,
           `SELECT ${changes}, r.${column} AS number FROM revocations r JOIN certificates c ON c.serial = r.serial
              WHERE r.issuer = ? AND r.partition = ? AND r.${column} > ? AND r.${column} <= ? ORDER BY r.${column}, r.recorded_at, r.serial LIMIT ?`,
         )
-        .all(issuer, partition, from, to, limit) as unknown as CrlChange[];
+        .all(issuer, partition, from, to, limit);
     return { added: read('crl_number'), dropped: read('left_crl') };
   }
 
   /** How many revocations no CRL carries yet, and since when. */
   unlisted({ issuer, partition }: CrlScope): { count: number; since: string | null } {
     return this.#store
-      .sql('SELECT count(*) AS count, min(recorded_at) AS since FROM revocations WHERE issuer = ? AND partition = ? AND crl_number IS NULL')
-      .get(issuer, partition) as { count: number; since: string | null };
+      .query(
+        Unlisted,
+        'SELECT count(*) AS count, min(recorded_at) AS since FROM revocations WHERE issuer = ? AND partition = ? AND crl_number IS NULL',
+      )
+      .one(issuer, partition);
   }
 
   /** True when this scope's CRL may do without the certificate: it ended before `keepAfter`, and a CRL made after its end had it. */
   mayLeave({ issuer, partition }: CrlScope, serial: string, keepAfter: string): boolean {
-    const row = this.#store
-      .sql('SELECT 1 FROM revocations WHERE serial = ? AND issuer = ? AND partition = ? AND not_after < ? AND crl_number IS NOT NULL')
+    const found = this.#store
+      .values(
+        z.int(),
+        'SELECT 1 FROM revocations WHERE serial = ? AND issuer = ? AND partition = ? AND not_after < ? AND crl_number IS NOT NULL',
+      )
       .get(serial, issuer, partition, keepAfter);
-    return row !== undefined;
+    return found !== null;
   }
 
   /** Serial numbers that left after number `since`. */
   leftSince({ issuer, partition }: CrlScope, since: number): string[] {
-    const rows = this.#store
-      .sql('SELECT serial FROM revocations WHERE issuer = ? AND partition = ? AND left_crl > ?')
+    return this.#store
+      .values(z.string(), 'SELECT serial FROM revocations WHERE issuer = ? AND partition = ? AND left_crl > ?')
       .all(issuer, partition, since);
-    return rows.map((row) => String(row['serial']));
   }
 
   /** The number that the broker host has, as far as is known. */
   publishedNumber({ issuer, partition }: CrlScope): number {
-    const row = this.#store
-      .sql('SELECT max(number) AS n FROM crls WHERE issuer = ? AND partition = ? AND published_at IS NOT NULL')
-      .get(issuer, partition);
-    return Number(row?.['n'] ?? 0);
+    return this.#store
+      .values(z.int(), 'SELECT coalesce(max(number), 0) FROM crls WHERE issuer = ? AND partition = ? AND published_at IS NOT NULL')
+      .one(issuer, partition);
   }
 }

@@ -1,5 +1,8 @@
-import { Failure, type DeviceRow, type DeviceState, type ProofLevel, type Unit } from '../../contract/index.ts';
+import { z } from 'zod';
+import { DeviceRow, Failure, type DeviceState, type ProofLevel, type Unit } from '../../contract/index.ts';
 import { contains, statusNow, type Store } from './store.ts';
+
+const Decision = DeviceRow.pick({ state: true, decidedBy: true, reason: true });
 
 /** Registered devices: `{tenant}/{device}` ↔ hardware id, and the keys they have had. */
 export class Devices {
@@ -53,7 +56,7 @@ export class Devices {
       .run(device, tenant, id, unit.hardwareId, unit.model, order.id, this.#store.now());
     this.#store.audit(actor, 'device.register', device, { hardwareId: unit.hardwareId, model: unit.model, order: order.id });
     this.#store.owe('device', device);
-    return this.get(device) as DeviceRow;
+    return this.#must(device);
   }
 
   /** Does this work order make devices of this name? */
@@ -70,7 +73,7 @@ export class Devices {
       .sql(`UPDATE devices SET order_id = coalesce(order_id, ?), model = iif(model = '', ?, model) WHERE device = ?`)
       .run(order.id, unit.model, device);
     this.#store.recorded('device', device);
-    return this.get(device) as DeviceRow;
+    return this.#must(device);
   }
 
   /** Ahead of time: PENDING, but where a work order covers it. */
@@ -105,8 +108,7 @@ export class Devices {
 
   /** DEVICE_PENDING or DEVICE_NOT_WANTED for one that may not have a certificate. */
   mustBeApproved(device: string): void {
-    const row = this.#store.sql('SELECT state, decided_by AS decidedBy, reason FROM devices WHERE device = ?').get(device) as
-      Pick<DeviceRow, 'state' | 'decidedBy' | 'reason'> | undefined;
+    const row = this.#store.query(Decision, 'SELECT state, decided_by AS decidedBy, reason FROM devices WHERE device = ?').get(device);
     if (row?.state === 'PENDING') throw new Failure('DEVICE_PENDING', { device });
     if (row?.state === 'REFUSED')
       throw new Failure('DEVICE_NOT_WANTED', { device, by: row.decidedBy ?? 'Somebody', reason: row.reason ?? 'no reason is recorded' });
@@ -126,7 +128,7 @@ export class Devices {
   /** KEY_REUSED when another device has ever had this key. */
   mustBeFree(spkiSha256: string, device: string): void {
     const owner = this.ownerOfKey(spkiSha256);
-    if (owner !== undefined && owner !== device) throw new Failure('KEY_REUSED', { device: owner });
+    if (owner !== null && owner !== device) throw new Failure('KEY_REUSED', { device: owner });
   }
 
   /** From now on the key is this device's; KEY_REUSED. */
@@ -137,10 +139,9 @@ export class Devices {
     if (changes === 0) this.mustBeFree(spkiSha256, device);
   }
 
-  /** Whose key this is; undefined for a key that no device ever had. */
-  ownerOfKey(spkiSha256: string): string | undefined {
-    const row = this.#store.sql('SELECT device FROM device_keys WHERE spki_sha256 = ?').get(spkiSha256) as { device: string } | undefined;
-    return row?.device;
+  /** Whose key this is; null for a key that no device ever had. */
+  ownerOfKey(spkiSha256: string): string | null {
+    return this.#store.values(z.string(), 'SELECT device FROM device_keys WHERE spki_sha256 = ?').get(spkiSha256);
   }
 
   proven(device: string, level: ProofLevel): void {
@@ -154,23 +155,27 @@ export class Devices {
     const like = contains(filter.search);
     const where = `(? = '%%' OR d.device LIKE ? ESCAPE '\\' OR d.hardware_id LIKE ? ESCAPE '\\' OR d.order_id LIKE ? ESCAPE '\\') AND (? IS NULL OR d.state = ?)`;
     const values = [like, like, like, like, filter.state ?? null, filter.state ?? null];
-    const total = this.#store.sql(`SELECT count(*) AS n FROM devices d WHERE ${where}`).get(...values) as { n: number };
+    const total = this.#store.values(z.int(), `SELECT count(*) FROM devices d WHERE ${where}`).one(...values);
     const rows = this.#store
-      .sql(`${select} WHERE ${where} ORDER BY d.created_at DESC, d.device LIMIT ? OFFSET ?`)
+      .query(DeviceRow, `${select} WHERE ${where} ORDER BY d.created_at DESC, d.device LIMIT ? OFFSET ?`)
       .all(...values, filter.limit, filter.offset);
-    return { total: total.n, rows: rows as unknown as DeviceRow[] };
+    return { total, rows };
   }
 
   #one(column: 'd.device' | 'd.hardware_id', value: string): DeviceRow | null {
-    return (this.#store.sql(`${select} WHERE ${column} = ?`).get(value) ?? null) as DeviceRow | null;
+    return this.#store.query(DeviceRow, `${select} WHERE ${column} = ?`).get(value);
+  }
+
+  #must(device: string): DeviceRow {
+    return this.#store.query(DeviceRow, `${select} WHERE d.device = ?`).one(device);
   }
 
   #nextId(order: { id: string; tenant: string; idPrefix: string }): string {
     for (;;) {
-      const row = this.#store
-        .sql('UPDATE orders SET next_number = next_number + 1 WHERE id = ? RETURNING next_number - 1 AS number')
-        .get(order.id) as { number: number };
-      const id = `${order.idPrefix}${String(row.number).padStart(6, '0')}`;
+      const number = this.#store
+        .values(z.int(), 'UPDATE orders SET next_number = next_number + 1 WHERE id = ? RETURNING next_number - 1')
+        .one(order.id);
+      const id = `${order.idPrefix}${String(number).padStart(6, '0')}`;
       if (this.get(`${order.tenant}/${id}`) === null) return id;
     }
   }

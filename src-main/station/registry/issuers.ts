@@ -1,27 +1,30 @@
 import { X509Certificate } from 'node:crypto';
-import { unwrap, type IssuerKind, type IssuerState, type KeyAlgorithm, type KeyProof } from '../../contract/index.ts';
-import type { Row, Store } from './store.ts';
+import { z } from 'zod';
+import { IssuerKind, IssuerState, KeyAlgorithm, KeyProof, unwrap } from '../../contract/index.ts';
+import { bytes, json } from './rows.ts';
+import type { Store } from './store.ts';
 
-export interface IssuerRecord {
-  readonly id: string;
-  readonly kind: IssuerKind;
-  readonly subject: string;
-  readonly algorithm: KeyAlgorithm;
-  readonly ckaId: string;
-  readonly spkiSha256: string;
-  readonly keyId: string;
-  readonly certificate: Buffer;
-  readonly fingerprint: string;
-  readonly notBefore: string;
-  readonly notAfter: string;
-  readonly proof: KeyProof['attributes'];
-  readonly createdAt: string;
-  readonly state: IssuerState;
+const IssuerRecord = z.object({
+  id: z.string(),
+  kind: IssuerKind,
+  subject: z.string(),
+  algorithm: KeyAlgorithm,
+  ckaId: z.string(),
+  spkiSha256: z.string(),
+  keyId: z.string(),
+  certificate: bytes,
+  fingerprint: z.string(),
+  notBefore: z.string(),
+  notAfter: z.string(),
+  proof: json(KeyProof.shape.attributes),
+  createdAt: z.string(),
+  state: IssuerState,
   /** How many partitions its CRL has; stands in every certificate and never changes. */
-  readonly partitions: number;
+  partitions: z.int(),
   /** Certificates above its own that are not this station's, DER, the nearest first. */
-  readonly chain: readonly Buffer[];
-}
+  chain: json(z.array(z.string().transform((text): Buffer => Buffer.from(text, 'base64'))).readonly()),
+});
+export type IssuerRecord = Readonly<z.output<typeof IssuerRecord>>;
 
 /** What is known when an issuer is made; it begins as active. */
 export type NewIssuer = Omit<IssuerRecord, 'createdAt' | 'state' | 'partitions' | 'chain'> &
@@ -29,12 +32,6 @@ export type NewIssuer = Omit<IssuerRecord, 'createdAt' | 'state' | 'partitions' 
 
 const columns = `id, kind, subject, algorithm, cka_id AS ckaId, spki_sha256 AS spkiSha256, key_id AS keyId, certificate, fingerprint,
   not_before AS notBefore, not_after AS notAfter, proof, created_at AS createdAt, state, partitions, chain`;
-
-const asIssuer = (row: Row): IssuerRecord => ({
-  ...(row as unknown as IssuerRecord),
-  proof: JSON.parse(String(row['proof'])) as KeyProof['attributes'],
-  chain: (JSON.parse(String(row['chain'])) as string[]).map((certificate) => Buffer.from(certificate, 'base64')),
-});
 
 /** Read once for each record. */
 const read = new WeakMap<IssuerRecord, X509Certificate>();
@@ -93,7 +90,7 @@ export class Issuers {
    */
   #all(): readonly IssuerRecord[] {
     if (this.#kept !== null) return this.#kept;
-    const all = this.#store.sql(`SELECT ${columns} FROM issuers ORDER BY rowid`).all().map(asIssuer);
+    const all = this.#store.query(IssuerRecord, `SELECT ${columns} FROM issuers ORDER BY rowid`).all();
     if (!this.#store.db.inTransaction) this.#kept = all;
     return all;
   }
@@ -144,12 +141,12 @@ export class Issuers {
       const now = this.#store.now();
       const signing = this.signsCrls();
       const over = this.#store
-        .sql(
+        .query(
+          IssuerRecord,
           `SELECT ${columns} FROM issuers WHERE state = 'retiring'
              AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.issuer = issuers.id AND c.not_after > ?)`,
         )
         .all(now)
-        .map(asIssuer)
         .filter((issuer) => !signing.some((other) => other.id !== issuer.id && isBy(other, issuer)));
       for (const { id } of over) this.#move(id, 'retiring', 'ended', this.#retiredBy(id));
       return over;
@@ -157,10 +154,10 @@ export class Issuers {
   }
 
   #retiredBy(id: string): string {
-    const row = this.#store
-      .sql(`SELECT actor FROM audit WHERE action = 'issuer.retiring' AND subject = ? ORDER BY seq DESC LIMIT 1`)
+    const actor = this.#store
+      .values(z.string(), `SELECT actor FROM audit WHERE action = 'issuer.retiring' AND subject = ? ORDER BY seq DESC LIMIT 1`)
       .get(id);
-    return String(unwrap(row, `the audit log has who retired ${id}`)['actor']);
+    return unwrap(actor, `the audit log has who retired ${id}`);
   }
 
   #move(id: string, from: IssuerState, to: IssuerState, actor: string): void {

@@ -1,4 +1,6 @@
-import type { LoginView, TenantLogins } from '../../contract/index.ts';
+import { z } from 'zod';
+import { LoginView, TenantLogins } from '../../contract/index.ts';
+import { flag, json } from './rows.ts';
 import type { Store } from './store.ts';
 
 const good = `EXISTS (SELECT 1 FROM certificates c WHERE c.device = l.username AND c.use = 'device' AND c.status IN ('SIGNED','ACTIVE','ROTATING') AND c.not_after >= clock_now())`;
@@ -15,14 +17,17 @@ const refusal = `CASE WHEN l.password IS NULL THEN 'no-password'
   END`;
 const source = 'logins l LEFT JOIN devices d ON d.device = l.username LEFT JOIN tenant_logins t ON t.tenant = d.tenant';
 
-export interface LoginInForce {
-  readonly username: string;
-  readonly kind: 'device' | 'service';
+const filters = { reads: json(z.array(z.string())), writes: json(z.array(z.string())) };
+const LoginInForce = z.object({
+  username: z.string(),
+  kind: LoginView.shape.kind,
   /** A line's worth of Mosquitto's password_file; null: none is taken. */
-  readonly password: string | null;
-  readonly reads: readonly string[];
-  readonly writes: readonly string[];
-}
+  password: z.string().nullable(),
+  ...filters,
+});
+export type LoginInForce = Readonly<z.output<typeof LoginInForce>>;
+const LoginRow = LoginView.extend({ hasPassword: flag, ...filters });
+const Rollback = TenantLogins.pick({ tenant: true, setBy: true });
 
 /** Names with a password, services, and what each tenant's devices may log in with. */
 export class Logins {
@@ -56,28 +61,28 @@ export class Logins {
 
   list(): LoginView[] {
     return this.#store
-      .sql(
+      .query(
+        LoginRow,
         `SELECT l.username, l.kind, l.password IS NOT NULL AS hasPassword, l.reads, l.writes, l.set_by AS setBy, l.set_at AS setAt, ${refusal} AS refusal
           FROM ${source} ORDER BY l.kind DESC, l.username`,
       )
-      .all()
-      .map((row) => ({ ...(row as unknown as LoginView), hasPassword: row['hasPassword'] === 1, ...filters(row) }));
+      .all();
   }
 
   /** Services, and devices whose password is taken now. */
   inForce(): LoginInForce[] {
     return this.#store
-      .sql(
+      .query(
+        LoginInForce,
         `SELECT l.username, l.kind, l.password, l.reads, l.writes FROM ${source} WHERE l.kind = 'service' OR ${refusal} IS NULL ORDER BY l.username`,
       )
-      .all()
-      .map((row) => ({ ...(row as unknown as LoginInForce), ...filters(row) }));
+      .all();
   }
 
   tenants(): TenantLogins[] {
     return this.#store
-      .sql('SELECT tenant, mode, until, reason, set_by AS setBy, set_at AS setAt FROM tenant_logins ORDER BY tenant')
-      .all() as unknown as TenantLogins[];
+      .query(TenantLogins, 'SELECT tenant, mode, until, reason, set_by AS setBy, set_at AS setAt FROM tenant_logins ORDER BY tenant')
+      .all();
   }
 
   /** `mode` null: both again, and certificates win. */
@@ -98,17 +103,9 @@ export class Logins {
   /** What let passwords in for a while and is over, on the word of whoever set its end; returns how many. */
   endRollbacks(): number {
     return this.#store.transaction(() => {
-      const over = this.#store
-        .sql('SELECT tenant, set_by AS setBy FROM tenant_logins WHERE until <= ?')
-        .all(this.#store.now())
-        .map((row) => ({ tenant: String(row['tenant']), setBy: String(row['setBy']) }));
+      const over = this.#store.query(Rollback, 'SELECT tenant, set_by AS setBy FROM tenant_logins WHERE until <= ?').all(this.#store.now());
       for (const { tenant, setBy } of over) this.setTenant({ tenant, mode: null, until: null, reason: 'its time is over' }, setBy);
       return over.length;
     });
   }
 }
-
-const filters = (row: Record<string, unknown>): { reads: string[]; writes: string[] } => ({
-  reads: JSON.parse(String(row['reads'])) as string[],
-  writes: JSON.parse(String(row['writes'])) as string[],
-});

@@ -1,4 +1,5 @@
-import type { ExpiryNotice } from '../../contract/index.ts';
+import { z } from 'zod';
+import { ExpiryNotice } from '../../contract/index.ts';
 import { statusNow, type Store } from './store.ts';
 
 /** Days before the end of a certificate at which somebody is told, the last first. */
@@ -10,6 +11,8 @@ const atOnce = 500;
 
 const view = `SELECT n.serial, c.use, c.device, n.days, n.at, c.not_after AS notAfter, n.published_at AS publishedAt
   FROM notices n JOIN certificates c ON c.serial = n.serial`;
+
+const Due = z.object({ serial: z.string(), days: z.int() });
 
 /** Which ends were told of, each once: what a row here says is never said again, whatever the clock does. */
 export class Notices {
@@ -29,12 +32,13 @@ export class Notices {
     const reached = noticeDays.map((days) => `WHEN c.not_after <= ? THEN ${String(days)}`).join(' ');
     return this.#store.transaction(() => {
       const due = this.#store
-        .sql(
+        .query(
+          Due,
           `SELECT * FROM (SELECT c.serial, CASE ${reached} END AS days FROM certificates c
              WHERE c.status = 'ACTIVE' AND c.use IN ('device','server') AND c.not_after > ? AND c.not_after <= ?) AS near
            WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.serial = near.serial AND n.days <= near.days) LIMIT ${String(atOnce)}`,
         )
-        .all(...ends, this.#store.now(), ends.at(-1)) as { serial: string; days: number }[];
+        .all(...ends, this.#store.now(), ends.at(-1));
       for (const { serial, days } of due) {
         this.#store.sql('INSERT INTO notices (serial, days, at) VALUES (?, ?, ?)').run(serial, days, this.#store.now());
         this.#store.recorded('alert', `${serial}/${String(days)}`);
@@ -46,8 +50,11 @@ export class Notices {
   /** Not yet sent to the broker, of devices whose certificates are still in force; oldest first. */
   unpublished(limit: number): ExpiryNotice[] {
     return this.#store
-      .sql(`${view} WHERE n.published_at IS NULL AND c.use = 'device' AND ${statusNow} = 'ACTIVE' ORDER BY n.at, n.serial LIMIT ?`)
-      .all(limit) as unknown as ExpiryNotice[];
+      .query(
+        ExpiryNotice,
+        `${view} WHERE n.published_at IS NULL AND c.use = 'device' AND ${statusNow} = 'ACTIVE' ORDER BY n.at, n.serial LIMIT ?`,
+      )
+      .all(limit);
   }
 
   published({ serial, days }: ExpiryNotice): void {

@@ -1,6 +1,8 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
-import { Failure, type Operator, type Role } from '../../contract/index.ts';
+import { z } from 'zod';
+import { Failure, Operator, type Role } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
+import { flag } from './rows.ts';
 import type { Store } from './store.ts';
 
 /** scrypt N=2^15, r=8, p=1 (about 60 ms): stored as salt and hash in hex. */
@@ -15,11 +17,8 @@ export function hashPassword(password: string): string {
 
 const freeTries = 5;
 
-interface Row {
-  readonly password: string | null;
-  readonly tries: number;
-  readonly lockedUntil: string | null;
-}
+const OperatorRow = Operator.extend({ passwordSet: flag });
+const SignInState = z.object({ password: z.string().nullable(), tries: z.int(), lockedUntil: z.string().nullable() });
 
 /** Who may work on this station. On a try-out station operators have no password. */
 export class Operators {
@@ -40,8 +39,7 @@ export class Operators {
   }
 
   list(): Operator[] {
-    const rows = this.#store.sql('SELECT name, role, password IS NOT NULL AS passwordSet FROM operators ORDER BY rowid').all();
-    return rows.map((row) => ({ name: String(row['name']), role: row['role'] as Role, passwordSet: row['passwordSet'] === 1 }));
+    return this.#store.query(OperatorRow, 'SELECT name, role, password IS NOT NULL AS passwordSet FROM operators ORDER BY rowid').all();
   }
 
   find(name: string): Operator | null {
@@ -53,14 +51,15 @@ export class Operators {
    * minute, then for twice as long each time, at most for an hour: SIGN_IN_LOCKED, whatever the password.
    */
   check(name: string, password: string): Operator | null {
-    const row = this.#store.sql('SELECT password, tries, locked_until AS lockedUntil FROM operators WHERE name = ?').get(name) as
-      Row | undefined;
-    if (row?.password === null) return this.find(name);
-    if (row !== undefined && row.lockedUntil !== null && row.lockedUntil > this.#store.now())
+    const row = this.#store
+      .query(SignInState, 'SELECT password, tries, locked_until AS lockedUntil FROM operators WHERE name = ?')
+      .get(name);
+    if (row !== null && row.password === null) return this.find(name);
+    if (row !== null && row.lockedUntil !== null && row.lockedUntil > this.#store.now())
       throw new Failure('SIGN_IN_LOCKED', { until: row.lockedUntil });
     const [salt, expected] = (row?.password ?? `${'00'.repeat(16)}:${'00'.repeat(32)}`).split(':').map((hex) => Buffer.from(hex, 'hex'));
     const right = timingSafeEqual(hash(password, salt ?? Buffer.alloc(16)), expected ?? Buffer.alloc(32));
-    if (row === undefined) return null;
+    if (row === null) return null;
     this.#store.transaction(() => {
       this.#store
         .sql('UPDATE operators SET tries = ?, locked_until = ? WHERE name = ?')

@@ -1,7 +1,10 @@
-import { FailureData, RecordsHost, type RecordsProblem } from '../../contract/index.ts';
+import { z } from 'zod';
+import { FailureData, RecordsHost, RecordsProblem } from '../../contract/index.ts';
+import { bytes, json } from './rows.ts';
 import type { Store } from './store.ts';
 
-export type RecordKind = 'device' | 'certificate' | 'crl' | 'alert' | 'request' | 'audit';
+const RecordKind = z.enum(['device', 'certificate', 'crl', 'alert', 'request', 'audit']);
+export type RecordKind = z.output<typeof RecordKind>;
 
 /** A stretch of the log: rows after `from`, up to and including `upTo`. */
 export interface Stretch {
@@ -9,53 +12,57 @@ export interface Stretch {
   readonly upTo: number;
 }
 
-export interface DeviceRecord {
-  readonly device: string;
-  readonly hardwareId: string | null;
-  readonly model: string;
-  readonly state: string;
-  readonly proofLevel: string | null;
-  readonly createdAt: string;
-}
+const DeviceRecord = z.object({
+  device: z.string(),
+  hardwareId: z.string().nullable(),
+  model: z.string(),
+  state: z.string(),
+  proofLevel: z.string().nullable(),
+  createdAt: z.string(),
+});
+export type DeviceRecord = Readonly<z.output<typeof DeviceRecord>>;
 
-export interface CertificateRecordRow {
-  readonly serial: string;
+const CertificateRecordRow = z.object({
+  serial: z.string(),
   /** Key identifier of the issuer. */
-  readonly issuer: string;
-  readonly use: string;
-  readonly device: string;
-  readonly fingerprint: string | null;
-  readonly der: Buffer | null;
-  readonly status: string;
-  readonly notBefore: string;
-  readonly notAfter: string;
-  readonly revokedAt: string | null;
-  readonly reason: string | null;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
+  issuer: z.string(),
+  use: z.string(),
+  device: z.string(),
+  fingerprint: z.string().nullable(),
+  der: bytes.nullable(),
+  status: z.string(),
+  notBefore: z.string(),
+  notAfter: z.string(),
+  revokedAt: z.string().nullable(),
+  reason: z.string().nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type CertificateRecordRow = Readonly<z.output<typeof CertificateRecordRow>>;
 
-export interface PublishedCrl {
-  readonly issuer: string;
-  readonly partition: number;
-  readonly number: number;
-  readonly sha256: string;
-  readonly entries: number;
-  readonly thisUpdate: string;
-  readonly nextUpdate: string;
-  readonly publishedAt: string;
-}
+const PublishedCrl = z.object({
+  issuer: z.string(),
+  partition: z.int(),
+  number: z.int(),
+  sha256: z.string(),
+  entries: z.int(),
+  thisUpdate: z.string(),
+  nextUpdate: z.string(),
+  publishedAt: z.string(),
+});
+export type PublishedCrl = Readonly<z.output<typeof PublishedCrl>>;
 
 /** A notice that a certificate comes to its end. */
-export interface AlertRecord {
-  readonly serial: string;
-  readonly use: string;
-  readonly device: string;
-  readonly fingerprint: string;
-  readonly days: number;
-  readonly notAfter: string;
-  readonly at: string;
-}
+const AlertRecord = z.object({
+  serial: z.string(),
+  use: z.string(),
+  device: z.string(),
+  fingerprint: z.string(),
+  days: z.int(),
+  notAfter: z.string(),
+  at: z.string(),
+});
+export type AlertRecord = Readonly<z.output<typeof AlertRecord>>;
 
 export interface SetAside {
   readonly kind: RecordKind;
@@ -63,11 +70,14 @@ export interface SetAside {
   readonly failure: FailureData;
 }
 
-export interface Checkpoint {
-  readonly seq: number;
-  readonly hash: string;
-  readonly at: string;
-}
+const Checkpoint = z.object({ seq: z.int(), hash: z.string(), at: z.string() });
+export type Checkpoint = Readonly<z.output<typeof Checkpoint>>;
+
+const HostRow = z.object({ name: z.string(), at: json(RecordsHost), sentAt: z.string().nullable() });
+const ProblemRow = RecordsProblem.extend({ failure: json(FailureData) });
+const LogRow = z.object({ kind: RecordKind, key: z.string() });
+const ListScope = z.object({ issuer: z.string(), partition: z.int() });
+const StatusRow = z.object({ serial: z.string(), status: z.string() });
 
 const certificateColumns = `c.serial, i.key_id AS issuer, c.use, c.device, c.fingerprint, c.der, c.status, c.not_before AS notBefore, c.not_after AS notAfter,
   r.recorded_at AS revokedAt, r.reason, c.created_at AS createdAt, c.updated_at AS updatedAt`;
@@ -83,15 +93,8 @@ export class Records {
     this.#store = store;
   }
 
-  hosts(): { readonly name: string; readonly at: RecordsHost; readonly sentAt: string | null }[] {
-    return this.#store
-      .sql('SELECT name, at, sent_at AS sentAt FROM records_hosts ORDER BY name')
-      .all()
-      .map(({ name, at, sentAt }) => ({
-        name: String(name),
-        at: RecordsHost.parse(JSON.parse(String(at))),
-        sentAt: sentAt as string | null,
-      }));
+  hosts(): z.output<typeof HostRow>[] {
+    return this.#store.query(HostRow, 'SELECT name, at, sent_at AS sentAt FROM records_hosts ORDER BY name').all();
   }
 
   /** From now on, all that is here is owed to this database, too. One that is known by this name gets everything again, which changes nothing there. */
@@ -120,8 +123,7 @@ export class Records {
 
   /** What comes from this database is taken in on the word of whoever connected it. */
   connectedBy(name: string): string {
-    const row = this.#store.sql('SELECT connected_by AS actor FROM records_hosts WHERE name = ?').get(name);
-    return (row as { actor: string } | undefined)?.actor ?? '';
+    return this.#store.values(z.string(), 'SELECT connected_by FROM records_hosts WHERE name = ?').get(name) ?? '';
   }
 
   /** NOT_FOUND is the caller's: tells whether it was there. What it was owed is dropped. */
@@ -138,16 +140,16 @@ export class Records {
   /** Rows that wait for this database, and since when the oldest does. */
   waiting(name: string): { readonly waiting: number; readonly oldest: string | null } {
     const { from, upTo } = { from: this.#sent(name), upTo: this.#last() };
-    const row = this.#store.sql('SELECT created_at AS oldest FROM records_log WHERE id > ? ORDER BY id LIMIT 1').get(from);
-    return { waiting: upTo - from, oldest: (row?.['oldest'] ?? null) as string | null };
+    const oldest = this.#store.values(z.string(), 'SELECT created_at FROM records_log WHERE id > ? ORDER BY id LIMIT 1').get(from);
+    return { waiting: upTo - from, oldest };
   }
 
   /** The next rows of the log after `from` (default: after what was sent); null when there are none. */
   next(name: string, limit: number, from = this.#sent(name)): Stretch | null {
-    const row = this.#store
-      .sql('SELECT max(id) AS upTo FROM (SELECT id FROM records_log WHERE id > ? ORDER BY id LIMIT ?)')
-      .get(from, limit);
-    return row?.['upTo'] === null ? null : { from, upTo: Number(row?.['upTo']) };
+    const upTo = this.#store
+      .values(z.int().nullable(), 'SELECT max(id) FROM (SELECT id FROM records_log WHERE id > ? ORDER BY id LIMIT ?)')
+      .one(from, limit);
+    return upTo === null ? null : { from, upTo };
   }
 
   /** Recorded there, but for what the database has otherwise or did not take: that stays told until the same record is sent without. */
@@ -166,63 +168,64 @@ export class Records {
   }
 
   /** The one change of a stretch of one row. */
-  only({ upTo }: Stretch): { readonly kind: RecordKind; readonly key: string } {
-    return this.#store.sql('SELECT kind, key FROM records_log WHERE id = ?').get(upTo) as { kind: RecordKind; key: string };
+  only({ upTo }: Stretch): z.output<typeof LogRow> {
+    return this.#store.query(LogRow, 'SELECT kind, key FROM records_log WHERE id = ?').one(upTo);
   }
 
   devices({ from, upTo }: Stretch): DeviceRecord[] {
     return this.#store
-      .sql(
+      .query(
+        DeviceRecord,
         `SELECT device, hardware_id AS hardwareId, model, state, proof_level AS proofLevel, created_at AS createdAt
            FROM devices WHERE device IN ${changed('device')}`,
       )
-      .all(from, upTo) as unknown as DeviceRecord[];
+      .all(from, upTo);
   }
 
   certificates({ from, upTo }: Stretch): CertificateRecordRow[] {
     return this.#store
-      .sql(
+      .query(
+        CertificateRecordRow,
         `SELECT ${certificateColumns} FROM certificates c JOIN issuers i ON i.id = c.issuer LEFT JOIN revocations r ON r.serial = c.serial
            WHERE c.serial IN ${changed('certificate')} AND c.status <> 'RESERVED'`,
       )
-      .all(from, upTo) as unknown as CertificateRecordRow[];
+      .all(from, upTo);
   }
 
   /** What else changed in it, each key once. */
   keys({ from, upTo }: Stretch, kind: RecordKind): string[] {
     return this.#store
-      .sql('SELECT key FROM records_log WHERE id > ? AND id <= ? AND kind = ? GROUP BY key ORDER BY min(id)')
-      .all(from, upTo, kind)
-      .map(({ key }) => String(key));
+      .values(z.string(), 'SELECT key FROM records_log WHERE id > ? AND id <= ? AND kind = ? GROUP BY key ORDER BY min(id)')
+      .all(from, upTo, kind);
   }
 
   /** The newest list that is out, by `{issuer}/{partition}`. */
   crl(key: string): PublishedCrl | null {
-    const row = this.#store
-      .sql(
+    return this.#store
+      .query(
+        PublishedCrl,
         `SELECT i.key_id AS issuer, c.partition, c.number, c.sha256, c.entries, c.this_update AS thisUpdate, c.next_update AS nextUpdate,
              c.published_at AS publishedAt
            FROM crls c JOIN issuers i ON i.id = c.issuer
            WHERE c.issuer = ? AND c.partition = ? AND c.published_at IS NOT NULL ORDER BY c.number DESC LIMIT 1`,
       )
       .get(...splitKey(key));
-    return (row ?? null) as PublishedCrl | null;
   }
 
   /** By `{serial}/{days}`. */
   alert(key: string): AlertRecord | null {
-    const row = this.#store
-      .sql(
+    return this.#store
+      .query(
+        AlertRecord,
         `SELECT n.serial, c.use, c.device, c.fingerprint, n.days, c.not_after AS notAfter, n.at FROM notices n JOIN certificates c ON c.serial = n.serial
            WHERE n.serial = ? AND n.days = ?`,
       )
       .get(...splitKey(key));
-    return (row ?? null) as AlertRecord | null;
   }
 
   /** A line of the audit log. */
   checkpointAt(seq: number): Checkpoint | null {
-    return (this.#store.sql('SELECT seq, hash, at FROM audit WHERE seq = ?').get(seq) ?? null) as Checkpoint | null;
+    return this.#store.query(Checkpoint, 'SELECT seq, hash, at FROM audit WHERE seq = ?').get(seq);
   }
 
   /** The audit log's end is to be recorded, where it has grown since the last time. */
@@ -233,19 +236,20 @@ export class Records {
   /** A page of what a central database should have of an issuer, by its key identifier: in the order of serial numbers, after this one. */
   certificatesAfter(issuer: string, serial: string, limit: number): { serial: string; status: string }[] {
     return this.#store
-      .sql(
+      .query(
+        StatusRow,
         `SELECT serial, status FROM certificates
            WHERE serial > ? AND status <> 'RESERVED' AND issuer IN (SELECT id FROM issuers WHERE key_id = ?) ORDER BY serial LIMIT ?`,
       )
-      .all(serial, issuer, limit) as { serial: string; status: string }[];
+      .all(serial, issuer, limit);
   }
 
   /** The newest of each list that is out. */
   publishedCrls(): PublishedCrl[] {
     return this.#store
-      .sql('SELECT DISTINCT issuer, partition FROM crls WHERE published_at IS NOT NULL')
+      .query(ListScope, 'SELECT DISTINCT issuer, partition FROM crls WHERE published_at IS NOT NULL')
       .all()
-      .map(({ issuer, partition }) => this.crl(`${String(issuer)}/${String(partition)}`))
+      .map(({ issuer, partition }) => this.crl(`${issuer}/${String(partition)}`))
       .filter((crl) => crl !== null);
   }
 
@@ -260,27 +264,21 @@ export class Records {
   }
 
   countProblems(host: string): number {
-    return Number(this.#store.sql('SELECT count(*) AS n FROM records_problems WHERE host = ?').get(host)?.['n'] ?? 0);
+    return this.#store.values(z.int(), 'SELECT count(*) FROM records_problems WHERE host = ?').one(host);
   }
 
   /** Oldest first, of all databases. */
   problems({ limit, offset }: { limit: number; offset: number }): { total: number; rows: RecordsProblem[] } {
-    const total = Number(this.#store.sql('SELECT count(*) AS n FROM records_problems').get()?.['n'] ?? 0);
+    const total = this.#store.values(z.int(), 'SELECT count(*) FROM records_problems').one();
     const rows = this.#store
-      .sql('SELECT host, kind, key, failure, at FROM records_problems ORDER BY at, host, kind, key LIMIT ? OFFSET ?')
+      .query(ProblemRow, 'SELECT host, kind, key, failure, at FROM records_problems ORDER BY at, host, kind, key LIMIT ? OFFSET ?')
       .all(limit, offset);
-    return {
-      total,
-      rows: rows.map((row) => ({ ...(row as unknown as RecordsProblem), failure: FailureData.parse(JSON.parse(String(row['failure']))) })),
-    };
+    return { total, rows };
   }
 
   /** Ids of requests of ours that nobody has answered. */
   openRequests(): string[] {
-    return this.#store
-      .sql(`SELECT id FROM revocation_requests WHERE direction = 'sent' AND state = 'REQUESTED'`)
-      .all()
-      .map(({ id }) => String(id));
+    return this.#store.values(z.string(), `SELECT id FROM revocation_requests WHERE direction = 'sent' AND state = 'REQUESTED'`).all();
   }
 
   #checkpoint(): void {
@@ -291,12 +289,12 @@ export class Records {
   }
 
   #sent(name: string): number {
-    return Number(this.#store.sql('SELECT sent FROM records_hosts WHERE name = ?').get(name)?.['sent'] ?? 0);
+    return this.#store.values(z.int(), 'SELECT sent FROM records_hosts WHERE name = ?').get(name) ?? 0;
   }
 
   /** The log's numbers are never used twice, and have no gaps. */
   #last(): number {
-    return Number(this.#store.sql(`SELECT seq FROM sqlite_sequence WHERE name = 'records_log'`).get()?.['seq'] ?? 0);
+    return this.#store.values(z.int(), `SELECT seq FROM sqlite_sequence WHERE name = 'records_log'`).get() ?? 0;
   }
 
   #prune(): void {

@@ -1,16 +1,19 @@
-import type { RevocationRequestView } from '../../contract/index.ts';
-import type { Row, Store } from './store.ts';
+import { z } from 'zod';
+import { RevocationRequestView } from '../../contract/index.ts';
+import { bytes, flag } from './rows.ts';
+import type { Store } from './store.ts';
 
-export interface RequestRecord extends RevocationRequestView {
+const RequestRecord = RevocationRequestView.extend({
   /** DER. */
-  readonly certificate: Buffer | null;
-}
+  certificate: bytes.nullable(),
+  proven: flag,
+});
+export type RequestRecord = Readonly<z.output<typeof RequestRecord>>;
 
 export type NewRequest = Omit<RequestRecord, 'state' | 'answeredAt' | 'answeredBy' | 'answer'>;
 
 const columns = `id, direction, fingerprint, serial, subject, certificate, reason, note, station, operator, requested_at AS requestedAt, proven, state,
   answered_at AS answeredAt, answered_by AS answeredBy, answer`;
-const asRequest = (row: Row): RequestRecord => ({ ...(row as unknown as RequestRecord), proven: row['proven'] === 1 });
 
 /** Requests for revocations between stations; answered once. */
 export class Requests {
@@ -46,17 +49,16 @@ export class Requests {
   }
 
   get(id: string): RequestRecord | null {
-    const row = this.#store.sql(`SELECT ${columns} FROM revocation_requests WHERE id = ?`).get(id);
-    return row === undefined ? null : asRequest(row);
+    return this.#store.query(RequestRecord, `SELECT ${columns} FROM revocation_requests WHERE id = ?`).get(id);
   }
 
   /** Newest first; `open`: only those that wait for an answer. */
   list({ open, limit, offset }: { open: boolean; limit: number; offset: number }): { total: number; rows: RequestRecord[] } {
     const where = open ? `state = 'REQUESTED'` : '1';
-    const total = Number(this.#store.sql(`SELECT count(*) AS n FROM revocation_requests WHERE ${where}`).get()?.['n'] ?? 0);
+    const total = this.#store.values(z.int(), `SELECT count(*) FROM revocation_requests WHERE ${where}`).one();
     const rows = this.#store
-      .sql(`SELECT ${columns} FROM revocation_requests WHERE ${where} ORDER BY rowid DESC LIMIT ? OFFSET ?`)
+      .query(RequestRecord, `SELECT ${columns} FROM revocation_requests WHERE ${where} ORDER BY rowid DESC LIMIT ? OFFSET ?`)
       .all(limit, offset);
-    return { total, rows: rows.map(asRequest) };
+    return { total, rows };
   }
 }

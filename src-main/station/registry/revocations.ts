@@ -1,4 +1,5 @@
-import type { RevocationView } from '../../contract/index.ts';
+import { z } from 'zod';
+import { RevocationView } from '../../contract/index.ts';
 import type { CrlScope } from './crls.ts';
 import type { RevokedEntry } from './snapshot.ts';
 import { contains, type Store } from './store.ts';
@@ -13,6 +14,8 @@ const view = `SELECT r.serial, c.use, c.device, r.reason, r.note, r.operator,
 
 /** Whose certificate it is that only a revocation list tells of: a name as devices have them, for all who take names apart. */
 const unknownDevice = (serial: string): string => `unknown/${serial}`;
+
+const Scope = z.object({ issuer: z.string(), partition: z.int() });
 
 /** How far each revocation has come. */
 export class Revocations {
@@ -39,27 +42,27 @@ export class Revocations {
     const like = contains(filter.search);
     const where = `c.use IN ('device','server') AND (${filter.waiting ? isWaiting : '1'}) AND (? = '%%' OR c.device LIKE ? ESCAPE '\\' OR r.serial LIKE ? ESCAPE '\\')`;
     const total = this.#store
-      .sql(`SELECT count(*) AS n FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE ${where}`)
-      .get(like, like, like) as { n: number };
+      .values(z.int(), `SELECT count(*) FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE ${where}`)
+      .one(like, like, like);
     const rows = this.#store
-      .sql(`${view} WHERE ${where} ORDER BY r.recorded_at DESC, r.serial LIMIT ? OFFSET ?`)
+      .query(RevocationView, `${view} WHERE ${where} ORDER BY r.recorded_at DESC, r.serial LIMIT ? OFFSET ?`)
       .all(like, like, like, filter.limit, filter.offset);
-    return { total: total.n, rows: rows as unknown as RevocationView[] };
+    return { total, rows };
   }
 
   get(serial: string): RevocationView | null {
-    return (this.#store.sql(`${view} WHERE r.serial = ?`).get(serial) ?? null) as RevocationView | null;
+    return this.#store.query(RevocationView, `${view} WHERE r.serial = ?`).get(serial);
   }
 
   /** Not yet EFFECTIVE, oldest first. */
   waiting(): RevocationView[] {
-    return this.#store.sql(`${view} WHERE ${isWaiting} ORDER BY r.recorded_at`).all() as unknown as RevocationView[];
+    return this.#store.query(RevocationView, `${view} WHERE ${isWaiting} ORDER BY r.recorded_at`).all();
   }
 
   /** Does this certificate belong to the list, as far as is known here? */
   fits({ issuer, partition }: CrlScope, serial: string): boolean {
-    const row = this.#store.sql('SELECT issuer, partition FROM certificates WHERE serial = ?').get(serial);
-    return row === undefined || (row['issuer'] === issuer && row['partition'] === partition);
+    const known = this.#store.query(Scope, 'SELECT issuer, partition FROM certificates WHERE serial = ?').get(serial);
+    return known === null || (known.issuer === issuer && known.partition === partition);
   }
 
   /**

@@ -1,19 +1,22 @@
-import type { Row, Store } from './store.ts';
+import { z } from 'zod';
+import { bytes, json } from './rows.ts';
+import type { Store } from './store.ts';
 
 /** The newest revocation list of a CA that is not this station's, as it was imported. */
-export interface RootCrlRecord {
+const RootCrlRecord = z.object({
   /** Of the CA's certificate. */
-  readonly fingerprint: string;
-  readonly der: Buffer;
+  fingerprint: z.string(),
+  der: bytes,
   /** Decimal; null where the list has none. */
-  readonly number: string | null;
-  readonly thisUpdate: string;
-  readonly nextUpdate: string;
-  readonly entries: number;
+  number: z.string().nullable(),
+  thisUpdate: z.string(),
+  nextUpdate: z.string(),
+  entries: z.int(),
   /** Issuers of this station that it names. */
-  readonly revoked: readonly string[];
-  readonly importedAt: string;
-}
+  revoked: json(z.array(z.string())),
+  importedAt: z.string(),
+});
+export type RootCrlRecord = Readonly<z.output<typeof RootCrlRecord>>;
 
 const columns = `fingerprint, der, number, this_update AS thisUpdate, next_update AS nextUpdate, entries, revoked, imported_at AS importedAt`;
 
@@ -26,8 +29,7 @@ export class RootCrls {
   }
 
   get(fingerprint: string): RootCrlRecord | null {
-    const row: Row | undefined = this.#store.sql(`SELECT ${columns} FROM root_crls WHERE fingerprint = ?`).get(fingerprint);
-    return row === undefined ? null : { ...(row as unknown as RootCrlRecord), revoked: JSON.parse(String(row['revoked'])) as string[] };
+    return this.#store.query(RootCrlRecord, `SELECT ${columns} FROM root_crls WHERE fingerprint = ?`).get(fingerprint);
   }
 
   keep(crl: Omit<RootCrlRecord, 'importedAt'>, actor: string): void {

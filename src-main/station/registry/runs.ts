@@ -1,46 +1,44 @@
+import { z } from 'zod';
 import {
+  ProofLevel,
+  RunGap,
+  RunStep,
   storedFailure,
+  Verdict,
+  WorkOrder,
   type FailureData,
   type OrderProgress,
-  type ProofLevel,
-  type RunGap,
-  type RunStep,
-  type Verdict,
-  type WorkOrder,
 } from '../../contract/index.ts';
-import type { Row, Store } from './store.ts';
+import { json, type Query } from './rows.ts';
+import type { Store } from './store.ts';
 
-export interface RunRecord {
-  readonly id: string;
-  readonly slot: number;
-  readonly order: string;
+const RunRecord = z.object({
+  id: z.string(),
+  slot: z.int(),
+  order: z.string(),
   /** On whose word: who chose the order, put the unit in again, or asked for the bundle. */
-  readonly actor: string;
-  readonly hardwareId: string | null;
-  readonly device: string | null;
-  readonly serial: string | null;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
-  readonly verdict: Verdict | null;
-  readonly failure: FailureData | null;
-  readonly deadline: string | null;
+  actor: z.string(),
+  hardwareId: z.string().nullable(),
+  device: z.string().nullable(),
+  serial: z.string().nullable(),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  verdict: Verdict.nullable(),
+  failure: z.string().transform(storedFailure).nullable(),
+  deadline: z.string().nullable(),
   /** What its PASS is worth, and does without: planned when the unit was identified. */
-  readonly proofLevel: ProofLevel | null;
-  readonly gaps: readonly RunGap[];
+  proofLevel: ProofLevel.nullable(),
+  gaps: json(z.array(RunGap)),
   /** What `install` wrote, as the driver told it; null before. Digests only. */
-  readonly installed: string | null;
-}
+  installed: z.string().nullable(),
+});
+export type RunRecord = Readonly<z.output<typeof RunRecord>>;
+
+const JournalStep = z.object({ step: RunStep, phase: z.enum(['begin', 'done']) });
+const StepMs = z.object({ step: RunStep, ms: z.number() });
+const VerdictCount = z.object({ verdict: Verdict, n: z.int(), first: z.string(), last: z.string() });
 
 const columns = `id, slot, order_id AS "order", actor, hardware_id AS hardwareId, device, serial, started_at AS startedAt, ended_at AS endedAt, verdict, failure, deadline, proof_level AS proofLevel, gaps, installed`;
-
-function asRun(row: Row): RunRecord {
-  const failure = row['failure'];
-  return {
-    ...(row as unknown as RunRecord),
-    failure: typeof failure === 'string' ? storedFailure(failure) : null,
-    gaps: JSON.parse(String(row['gaps'])) as RunGap[],
-  };
-}
 
 /** Runs, their journal, and the work orders they count for. */
 export class Runs {
@@ -79,18 +77,12 @@ export class Runs {
   }
 
   /** The last thing the journal says about a run. */
-  lastStep(run: string): { step: RunStep; phase: 'begin' | 'done' } | null {
-    return (this.#store.sql('SELECT step, phase FROM journal WHERE run = ? ORDER BY seq DESC LIMIT 1').get(run) ?? null) as {
-      step: RunStep;
-      phase: 'begin' | 'done';
-    } | null;
+  lastStep(run: string): z.output<typeof JournalStep> | null {
+    return this.#store.query(JournalStep, 'SELECT step, phase FROM journal WHERE run = ? ORDER BY seq DESC LIMIT 1').get(run);
   }
 
   steps(run: string): { step: RunStep; ms: number }[] {
-    return this.#store.sql(`SELECT step, ms FROM journal WHERE run = ? AND phase = 'done' ORDER BY seq`).all(run) as {
-      step: RunStep;
-      ms: number;
-    }[];
+    return this.#store.query(StepMs, `SELECT step, ms FROM journal WHERE run = ? AND phase = 'done' ORDER BY seq`).all(run);
   }
 
   /** A verdict replaces none, or NOT_VERIFIED; PASS and FAIL are final. */
@@ -112,33 +104,34 @@ export class Runs {
 
   /** Runs that a stopped station left behind. */
   open(): RunRecord[] {
-    return this.#store.sql(`SELECT ${columns} FROM runs WHERE verdict IS NULL ORDER BY started_at`).all().map(asRun);
+    return this.#runs(`WHERE verdict IS NULL ORDER BY started_at`).all();
   }
 
   /** The one that began last; null before the first. */
   newest(): RunRecord | null {
-    const row = this.#store.sql(`SELECT ${columns} FROM runs ORDER BY started_at DESC, rowid DESC LIMIT 1`).get();
-    return row === undefined ? null : asRun(row);
+    return this.#runs('ORDER BY started_at DESC, rowid DESC LIMIT 1').get();
   }
 
   notVerified(): RunRecord[] {
-    return this.#store.sql(`SELECT ${columns} FROM runs WHERE verdict = 'NOT_VERIFIED' ORDER BY started_at`).all().map(asRun);
+    return this.#runs(`WHERE verdict = 'NOT_VERIFIED' ORDER BY started_at`).all();
   }
 
   /** Did any unit ever pass as this device? */
   hasPassed(device: string): boolean {
-    return this.#store.sql(`SELECT 1 AS yes FROM runs WHERE device = ? AND verdict = 'PASS' LIMIT 1`).get(device) !== undefined;
+    return this.#store.values(z.int(), `SELECT EXISTS (SELECT 1 FROM runs WHERE device = ? AND verdict = 'PASS')`).one(device) === 1;
   }
 
   /** The newest run of this device. */
   lastOf(device: string): RunRecord | null {
-    const row = this.#store.sql(`SELECT ${columns} FROM runs WHERE device = ? ORDER BY started_at DESC, rowid DESC LIMIT 1`).get(device);
-    return row === undefined ? null : asRun(row);
+    return this.#runs('WHERE device = ? ORDER BY started_at DESC, rowid DESC LIMIT 1').get(device);
   }
 
   get(id: string): RunRecord | null {
-    const row = this.#store.sql(`SELECT ${columns} FROM runs WHERE id = ?`).get(id);
-    return row === undefined ? null : asRun(row);
+    return this.#runs('WHERE id = ?').get(id);
+  }
+
+  #runs(which: string): Query<RunRecord> {
+    return this.#store.query(RunRecord, `SELECT ${columns} FROM runs ${which}`);
   }
 
   createOrder(order: WorkOrder, actor: string): void {
@@ -162,25 +155,26 @@ export class Runs {
   }
 
   order(id: string): WorkOrder | null {
-    return (this.#store.sql(`SELECT ${orderColumns} FROM orders WHERE id = ?`).get(id) ?? null) as WorkOrder | null;
+    return this.#store.query(WorkOrder, `SELECT ${orderColumns} FROM orders WHERE id = ?`).get(id);
   }
 
   orders(): WorkOrder[] {
-    return this.#store.sql(`SELECT ${orderColumns} FROM orders ORDER BY created_at DESC`).all() as unknown as WorkOrder[];
+    return this.#store.query(WorkOrder, `SELECT ${orderColumns} FROM orders ORDER BY created_at DESC`).all();
   }
 
   progress(order: WorkOrder): OrderProgress {
     // A unit counts once, by its newest run: a retry that passes is one passed unit. To put in a unit that has its identity is
     // no run of it, and a run that the station left before it knew the unit is nobody's.
     const rows = this.#store
-      .sql(
+      .query(
+        VerdictCount,
         `SELECT verdict, count(*) AS n, min(started_at) AS first, max(ended_at) AS last FROM
             (SELECT verdict, started_at, ended_at, row_number() OVER (PARTITION BY coalesce(hardware_id, id) ORDER BY rowid DESC) AS newest FROM runs
              WHERE order_id = ? AND verdict IS NOT NULL AND coalesce(failure ->> 'code', '') <> 'HAS_IDENTITY'
                AND NOT (hardware_id IS NULL AND coalesce(failure ->> 'code', '') = 'STATION_STOPPED'))
             WHERE newest = 1 GROUP BY verdict`,
       )
-      .all(order.id) as { verdict: Verdict; n: number; first: string; last: string }[];
+      .all(order.id);
     const count = (verdict: Verdict): number => rows.find((row) => row.verdict === verdict)?.n ?? 0;
     const passed = count('PASS');
     const pass = rows.find((row) => row.verdict === 'PASS');

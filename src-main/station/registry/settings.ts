@@ -18,7 +18,7 @@ const json = <T>(shape: z.ZodType<T>): Form<T> => ({
 const port = z.int().min(0).max(65_535);
 
 /** What a station remembers of itself, by the key in its table. */
-const forms = {
+const written = {
   ready: text,
   name: text,
   tryOut: json(z.boolean()),
@@ -50,9 +50,10 @@ const forms = {
   bench: json(z.array(z.object({ slot: z.int(), hardwareId: z.string(), fault: z.string().nullable() }))),
 } as const;
 
-type Forms = typeof forms;
-export type SettingKey = keyof Forms;
-export type Setting<K extends SettingKey> = ReturnType<Forms[K]['read']>;
+type Values = { readonly [K in keyof typeof written]: ReturnType<(typeof written)[K]['read']> };
+export type SettingKey = keyof Values;
+export type Setting<K extends SettingKey> = Values[K];
+const forms: { readonly [K in SettingKey]: Form<Values[K]> } = written;
 
 /** The settings of a station: each is read into its type here, and nowhere else. */
 export class Settings {
@@ -67,7 +68,7 @@ export class Settings {
     const kept = this.#store.setting(key);
     if (kept === null) return null;
     try {
-      return forms[key].read(kept) as Setting<K>;
+      return forms[key].read(kept);
     } catch (thrown) {
       throw damagedData(dirname(this.#store.db.name), `the setting ${key} cannot be read: ${String(thrown)}`);
     }
@@ -79,6 +80,6 @@ export class Settings {
   }
 
   set<K extends SettingKey>(key: K, value: Setting<K>): void {
-    this.#store.setSetting(key, (forms[key] as unknown as Form<Setting<K>>).write(value));
+    this.#store.setSetting(key, forms[key].write(value));
   }
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Face, Operator } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
 import { hashOfCredential, newCredential } from './credentials.ts';
@@ -30,10 +31,10 @@ export class SignIns {
 
   /** Null for a credential that was never given, has expired or was given back. */
   find(credential: string): Operator | null {
-    const row = this.#store
-      .sql('SELECT operator FROM sign_ins WHERE hash = ? AND expires_at > ?')
+    const name = this.#store
+      .values(z.string(), 'SELECT operator FROM sign_ins WHERE hash = ? AND expires_at > ?')
       .get(hashOfCredential(credential), this.#store.now());
-    return row === undefined ? null : this.#operators.find(String(row['operator']));
+    return name === null ? null : this.#operators.find(name);
   }
 
   remove(credential: string, actor: string): void {

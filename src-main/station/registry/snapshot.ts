@@ -1,12 +1,11 @@
 import Database from 'better-sqlite3';
-import type { RevocationReason } from '../../contract/index.ts';
+import { z } from 'zod';
+import { RevocationReason } from '../../contract/index.ts';
 import type { CrlScope } from './crls.ts';
+import { Query } from './rows.ts';
 
-export interface RevokedEntry {
-  readonly serial: string;
-  readonly revokedAt: string;
-  readonly reason: RevocationReason;
-}
+const RevokedEntry = z.object({ serial: z.string(), revokedAt: z.string(), reason: RevocationReason });
+export type RevokedEntry = Readonly<z.output<typeof RevokedEntry>>;
 
 /** The revocations of one moment, to be read more than once while the station goes on writing. */
 export interface RevocationSnapshot {
@@ -25,18 +24,14 @@ export function openRevocationSnapshot(databasePath: string): RevocationSnapshot
   db.exec('BEGIN');
   const select = (which: string): string =>
     `SELECT serial, recorded_at AS revokedAt, reason FROM revocations WHERE issuer = ? AND partition = ? AND ${which} ORDER BY recorded_at, serial`;
+  const entries = (which: string): Query<RevokedEntry> => new Query(db.prepare(select(which)), RevokedEntry);
   // The first read fixes what the transaction sees.
-  const { upTo } = db.prepare<[], { upTo: number }>('SELECT coalesce(max(rowid), 0) AS upTo FROM revocations').get() ?? { upTo: 0 };
+  const upTo = new Query(db.prepare('SELECT coalesce(max(rowid), 0) FROM revocations').pluck(), z.int()).one();
   return {
     upTo,
-    entries: ({ issuer, partition }, keepAfter) =>
-      db
-        .prepare<[string, number, string], RevokedEntry>(select('(crl_number IS NULL OR not_after >= ?)'))
-        .iterate(issuer, partition, keepAfter),
+    entries: ({ issuer, partition }, keepAfter) => entries('(crl_number IS NULL OR not_after >= ?)').iterate(issuer, partition, keepAfter),
     entriesOf: ({ issuer, partition }, number) =>
-      db
-        .prepare<[string, number, number, number], RevokedEntry>(select('crl_number <= ? AND (left_crl IS NULL OR left_crl > ?)'))
-        .iterate(issuer, partition, number, number),
+      entries('crl_number <= ? AND (left_crl IS NULL OR left_crl > ?)').iterate(issuer, partition, number, number),
     close: () => db.close(),
   };
 }

@@ -1,15 +1,25 @@
 import { dirname } from 'node:path';
 import type { Statement, Transaction } from 'better-sqlite3';
+import { z } from 'zod';
 import { auditGenesis, auditHash, verifyAuditChain, type AuditEntry } from '../audit/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { namedStorageFailure, type Db } from './database.ts';
+import { Query } from './rows.ts';
 
-export type Row = Record<string, unknown>;
+const AuditHead = z.object({ seq: z.int(), hash: z.string() });
+type AuditHead = z.output<typeof AuditHead>;
 
-interface AuditHead {
-  readonly seq: number;
-  readonly hash: string;
-}
+const AuditRow = z.object({
+  seq: z.int(),
+  at: z.string(),
+  actor: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  detail: z.string(),
+  previous: z.string(),
+  hash: z.string(),
+}) satisfies z.ZodType<AuditEntry>;
+const OutboxState = z.object({ waiting: z.int(), oldest: z.string().nullable(), last: z.int() });
 
 interface Grouped {
   /** Does its part; what it answers tells whoever waits for it, once that is durable. */
@@ -22,7 +32,7 @@ export class Store {
   readonly db: Db;
   readonly clock: Clock;
   #group: Grouped[] = [];
-  readonly #statements = new Map<string, Statement<unknown[], Row>>();
+  readonly #statements = new Map<string, Statement<unknown[]>>();
   readonly #whole: Transaction<(work: () => unknown) => unknown>;
   /** The head of the audit log in the transaction that is under way; null where it is as the table has it. */
   #auditHead: AuditHead | null = null;
@@ -44,11 +54,28 @@ export class Store {
     });
   }
 
-  sql(text: string): Statement<unknown[], Row> {
-    let statement = this.#statements.get(text);
+  /** A statement that changes something. */
+  sql(text: string): Pick<Statement<unknown[]>, 'run'> {
+    return this.#prepared(text);
+  }
+
+  /** A statement that reads rows of this shape; DATA_DAMAGED for a row that has another. */
+  query<T>(shape: z.ZodType<T>, text: string): Query<T> {
+    return new Query(this.#prepared(text), shape);
+  }
+
+  /** The same for a statement of one column. */
+  values<T>(shape: z.ZodType<T>, text: string): Query<T> {
+    return new Query(this.#prepared(text, true), shape);
+  }
+
+  #prepared(text: string, isOneColumn = false): Statement<unknown[]> {
+    const key = isOneColumn ? `1 ${text}` : text;
+    let statement = this.#statements.get(key);
     if (statement === undefined) {
-      statement = this.db.prepare<unknown[], Row>(text);
-      this.#statements.set(text, statement);
+      statement = this.db.prepare(text);
+      if (isOneColumn) statement.pluck();
+      this.#statements.set(key, statement);
     }
     return statement;
   }
@@ -67,7 +94,7 @@ export class Store {
   }
 
   lastAuditAt(): string | null {
-    return (this.sql('SELECT at FROM audit ORDER BY seq DESC LIMIT 1').get()?.['at'] ?? null) as string | null;
+    return this.values(z.string(), 'SELECT at FROM audit ORDER BY seq DESC LIMIT 1').get();
   }
 
   /** All or nothing; nested calls join. A full disk or a damaged file comes out as a `Failure`. */
@@ -191,13 +218,12 @@ export class Store {
   }
 
   auditHead(): AuditHead {
-    const head = this.#auditHead ?? (this.sql('SELECT seq, hash FROM audit_head').get() as AuditHead | undefined);
-    return head ?? { seq: 0, hash: auditGenesis };
+    return this.#auditHead ?? this.query(AuditHead, 'SELECT seq, hash FROM audit_head').get() ?? { seq: 0, hash: auditGenesis };
   }
 
   auditProblems(): { lines: number; problems: string[] } {
     const head = this.auditHead();
-    const entries = this.sql('SELECT * FROM audit ORDER BY seq').iterate() as unknown as Iterable<AuditEntry>;
+    const entries = this.query(AuditRow, 'SELECT * FROM audit ORDER BY seq').iterate();
     return { lines: head.seq, problems: verifyAuditChain(entries, head) };
   }
 
@@ -217,19 +243,13 @@ export class Store {
   }
 
   outbox(): { waiting: number; oldest: string | null; last: number } {
-    return this.sql('SELECT count(*) AS waiting, min(created_at) AS oldest, coalesce(max(id), 0) AS last FROM outbox').get() as {
-      waiting: number;
-      oldest: string | null;
-      last: number;
-    };
+    return this.query(OutboxState, 'SELECT count(*) AS waiting, min(created_at) AS oldest, coalesce(max(id), 0) AS last FROM outbox').one();
   }
 
   /** Since when the oldest change of one of these waits for the broker host; null when none does. */
   owedSince(keys: readonly string[]): string | null {
-    const row = this.sql('SELECT min(created_at) AS since FROM outbox WHERE key IN (SELECT value FROM json_each(?))').get(
-      JSON.stringify(keys),
-    );
-    return (row as { since: string | null }).since;
+    const since = this.values(z.string().nullable(), 'SELECT min(created_at) FROM outbox WHERE key IN (SELECT value FROM json_each(?))');
+    return since.one(JSON.stringify(keys));
   }
 
   /** Everything up to `last` is in force on the broker host, but for revocations that no CRL carries yet. */
@@ -240,8 +260,7 @@ export class Store {
   }
 
   setting(key: string): string | null {
-    const row = this.sql('SELECT value FROM settings WHERE key = ?').get(key) as { value: string } | undefined;
-    return row?.value ?? null;
+    return this.values(z.string(), 'SELECT value FROM settings WHERE key = ?').get(key);
   }
 
   setSetting(key: string, value: string): void {

@@ -54,8 +54,8 @@ async function killChild(): Promise<void> {
 const rows = async (text: string): Promise<string[]> =>
   (await records.server.query(text)).map((row) => Object.values(row).join(' ')).sort();
 const here = (registry: Registry, text: string): string[] =>
-  registry.store
-    .sql(text)
+  registry.store.db
+    .prepare<unknown[], Record<string, unknown>>(text)
     .all()
     .map((row) => Object.values(row).join(' '))
     .sort();

@@ -8,7 +8,8 @@ beforeEach(() => (made = new TestRegistry()));
 afterEach(() => made.dispose());
 
 const at = RecordsHost.parse({ host: 'db.example' });
-const lines = (): number => Number(made.registry.store.sql('SELECT count(*) AS n FROM records_log').get()?.['n']);
+const lines = (): number =>
+  Number(made.registry.store.db.prepare<unknown[], Record<string, unknown>>('SELECT count(*) AS n FROM records_log').get()?.['n']);
 const active = (): { device: string; serial: string } => {
   const run = made.run();
   made.registry.certificates.activate(run.serial, 'line');

@@ -217,7 +217,9 @@ class Life {
   }
 
   #revocationsAreKept(): void {
-    const rows = this.#registry.store.sql('SELECT serial, reason || recorded_at || operator AS what FROM revocations').all();
+    const rows = this.#registry.store.db
+      .prepare<unknown[], Record<string, unknown>>('SELECT serial, reason || recorded_at || operator AS what FROM revocations')
+      .all();
     const now = new Map(rows.map((row) => [String(row['serial']), String(row['what'])]));
     for (const [serial, what] of this.#revocations) expect(now.get(serial)).toBe(what);
     for (const [serial, what] of now) this.#revocations.set(serial, what);
@@ -225,7 +227,7 @@ class Life {
 
   /** Each threshold once, and after a nearer one never a farther. */
   #noticesAreOnce(): void {
-    const rows = this.#registry.store.sql('SELECT serial, days FROM notices').all() as { serial: string; days: number }[];
+    const rows = this.#registry.store.db.prepare<[], { serial: string; days: number }>('SELECT serial, days FROM notices').all();
     for (const { serial, days } of rows) {
       const told = this.#notices.get(serial) ?? [];
       if (told.includes(days)) continue;

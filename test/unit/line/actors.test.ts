@@ -11,7 +11,10 @@ afterEach(() => {
 });
 
 const lines = ({ registry }: TestRegistry): { actor: string; action: string }[] =>
-  registry.store.sql(`SELECT actor, action FROM audit WHERE actor <> 'test' ORDER BY seq`).all() as { actor: string; action: string }[];
+  registry.store.db.prepare(`SELECT actor, action FROM audit WHERE actor <> 'test' ORDER BY seq`).all() as {
+    actor: string;
+    action: string;
+  }[];
 const made = (): TestRegistry => {
   const here = new TestRegistry();
   opened.push(here);

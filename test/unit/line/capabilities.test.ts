@@ -14,7 +14,7 @@ afterEach(() => {
   for (const made of lines.splice(0)) made.here.dispose();
 });
 const audit = (line: TestLine): string[] =>
-  line.here.registry.store.sql('SELECT action || detail AS line FROM audit').pluck().all().map(String);
+  line.here.registry.store.db.prepare('SELECT action || detail AS line FROM audit').pluck().all().map(String);
 
 test('a unit without self test and lock passes with what it could show, and the verdict names what is missing', async () => {
   const line = lineWith();

@@ -88,7 +88,9 @@ test('what a list in force revokes and a restored registry does not know comes i
   // The one that had ended has been in a list since, and leaves; nobody else ever does.
   expect(listed()).toEqual(all.filter((serial) => serial !== short));
   expect(adopt(newest())).toMatchObject({ adopted: 0, entries: [] });
-  const audited = here.registry.store.sql("SELECT subject, actor FROM audit WHERE action = 'certificate.adopt'").all();
+  const audited = here.registry.store.db
+    .prepare<unknown[], Record<string, unknown>>("SELECT subject, actor FROM audit WHERE action = 'certificate.adopt'")
+    .all();
   expect(audited.map(({ subject }) => subject).sort()).toEqual([good, short, later].sort());
   expect(here.registry.store.auditProblems().problems).toEqual([]);
 });

@@ -97,8 +97,8 @@ test('an officer approves or refuses, all or none, with a reason in the audit lo
   });
   expect(failureOf(() => registry.devices.mustBeApproved('acme/T-3')).code).toBe('DEVICE_PENDING');
   decideDevices(registry, ['acme/T-2'], officer('APPROVED'));
-  const lines = registry.store
-    .sql(`SELECT action, subject FROM audit WHERE action IN ('device.approve','device.refuse') ORDER BY seq`)
+  const lines = registry.store.db
+    .prepare(`SELECT action, subject FROM audit WHERE action IN ('device.approve','device.refuse') ORDER BY seq`)
     .all();
   expect(lines).toEqual([
     { action: 'device.approve', subject: 'acme/T-1' },

@@ -35,7 +35,7 @@ test('a key that was withdrawn opens nothing, and its name is not given again', 
 
 test('the key is not in the database, and what is almost one opens nothing', () => {
   const { key } = keys.add(wanted, 'Ada');
-  const rows = here.registry.store.sql('SELECT * FROM access_keys').all();
+  const rows = here.registry.store.db.prepare('SELECT * FROM access_keys').all();
   expect(JSON.stringify(rows)).not.toContain(key);
   for (const wrong of ['', key.slice(0, -1), `${key}x`, key.toUpperCase()]) expect(keys.find(wrong)).toBeNull();
 });

@@ -68,7 +68,7 @@ it('the audit log holds with a part that was taken back out of the middle of a g
       store.audit('test', 'act', `${name}-2`);
     });
   await Promise.allSettled([part('a', false), part('b', true), part('c', false), part('d', true)]);
-  const subjects = store.sql('SELECT subject FROM audit WHERE seq > ? ORDER BY seq').all(before);
+  const subjects = store.db.prepare<unknown[], Record<string, unknown>>('SELECT subject FROM audit WHERE seq > ? ORDER BY seq').all(before);
   expect(subjects.map(({ subject }) => subject)).toEqual(['a-1', 'a-2', 'c-1', 'c-2']);
   expect(() =>
     store.transaction(() => {

@@ -85,7 +85,9 @@ test('a service has what it was given, under both of its names; each change is i
   });
   expect(logins.remove('birthmark:ingest', 'Olga')).toBe(true);
   expect(logins.remove('birthmark:ingest', 'Olga')).toBe(false);
-  const lines = store.sql(`SELECT action, detail FROM audit WHERE action LIKE 'login.%' ORDER BY seq`).all();
+  const lines = store.db
+    .prepare<unknown[], Record<string, unknown>>(`SELECT action, detail FROM audit WHERE action LIKE 'login.%' ORDER BY seq`)
+    .all();
   expect(lines.map(({ action }) => action)).toEqual(['login.set', 'login.remove']);
   expect(JSON.stringify(lines)).not.toContain('$7$');
 });

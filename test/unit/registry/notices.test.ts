@@ -17,9 +17,9 @@ function active(days: number): string {
   return serial;
 }
 const told = (serial: string): number[] =>
-  (here.registry.store.sql('SELECT days FROM notices WHERE serial = ? ORDER BY at, days DESC').all(serial) as { days: number }[]).map(
-    ({ days }) => days,
-  );
+  (
+    here.registry.store.db.prepare('SELECT days FROM notices WHERE serial = ? ORDER BY at, days DESC').all(serial) as { days: number }[]
+  ).map(({ days }) => days);
 const record = (): number => here.registry.notices.record();
 
 test('each threshold is told once, as the days go by', () => {

@@ -173,6 +173,8 @@ test('passwords: right, wrong, unknown name, none set; the same password in anot
   ] as const)
     expect(operators.check(name, password)).toBeNull();
   expect(operators.check('Open', 'anything')).toMatchObject({ name: 'Open', passwordSet: false });
-  const stored = store.sql('SELECT password FROM operators WHERE name = ?').get('Ada')?.['password'];
+  const stored = store.db.prepare<unknown[], Record<string, unknown>>('SELECT password FROM operators WHERE name = ?').get('Ada')?.[
+    'password'
+  ];
   expect(String(stored)).toMatch(/^[0-9a-f]{32}:[0-9a-f]{64}$/u);
 });

@@ -36,6 +36,6 @@ it('is still locked after a restart, and every try is in the audit log', () => {
   wrong(5);
   given.reopen();
   expect(() => signIn('right password')).toThrow(expect.objectContaining({ code: 'SIGN_IN_LOCKED' }) as Error);
-  const refused = given.registry.store.sql(`SELECT count(*) AS n FROM audit WHERE action = 'operator.refused'`).get();
+  const refused = given.registry.store.db.prepare(`SELECT count(*) AS n FROM audit WHERE action = 'operator.refused'`).get();
   expect(refused).toEqual({ n: 5 });
 });

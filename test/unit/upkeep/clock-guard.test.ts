@@ -85,6 +85,6 @@ test('what an officer confirmed holds while the other clock differs by as much, 
   expect(later.doubt()).toBeNull();
   later.heard('the broker host', here.clock.now() - 120 * minute);
   expect(later.doubt()).not.toBeNull();
-  const lines = here.registry.store.sql(`SELECT actor FROM audit WHERE action = 'clock.confirm'`).all();
+  const lines = here.registry.store.db.prepare(`SELECT actor FROM audit WHERE action = 'clock.confirm'`).all();
   expect(lines).toEqual([{ actor: 'Olga' }]);
 });

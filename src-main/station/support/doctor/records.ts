@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { readCrl } from '../../ca/index.ts';
 import type { CrlSet } from '../../publication/index.ts';
 import type { CrlScope, Registry } from '../../registry/index.ts';
@@ -10,50 +11,56 @@ interface Check {
   readonly problems: string[];
 }
 
-/** Rows of a query as problems, one sentence each. */
-function rows(registry: Registry, sql: string, say: (row: Record<string, unknown>) => string): string[] {
-  return registry.store.sql(sql).all().map(say);
-}
+/** Nothing in the registry is taken for granted here: a run may lack both. */
+const Named = z.object({ device: z.string().nullable(), serial: z.string().nullable() });
+
+/** Certificates that a query finds, as problems. */
+const certificates = (registry: Registry, sql: string, what: string, ...values: string[]): string[] =>
+  registry.store
+    .query(Named, sql)
+    .all(...values)
+    .map(({ device, serial }) => `${String(device)}, serial ${String(serial)}: ${what}`);
+
+const serials = (registry: Registry, sql: string, ...values: unknown[]): string[] => registry.store.values(z.string(), sql).all(...values);
 
 const count = (registry: Registry, table: 'certificates' | 'revocations'): number =>
-  Number(registry.store.sql(`SELECT count(*) AS n FROM ${table}`).get()?.['n'] ?? 0);
+  registry.store.values(z.int(), `SELECT count(*) FROM ${table}`).one();
 
 /** Invariant 1. */
 export function certificateProblems(registry: Registry): Check {
-  const named = (what: string) => (row: Record<string, unknown>) => `${String(row['device'])}, serial ${String(row['serial'])}: ${what}`;
   const problems = [
-    ...rows(
+    ...certificates(
       registry,
       `SELECT c.device, c.serial FROM certificates c LEFT JOIN runs r ON r.id = c.run WHERE c.use = 'device' AND c.status IN ('ACTIVE','ROTATING') AND c.replaces IS NULL AND (r.verdict IS NULL OR r.verdict <> 'PASS')`,
-      named('ACTIVE, but its run did not pass'),
+      'ACTIVE, but its run did not pass',
     ),
-    ...rows(
+    ...certificates(
       registry,
       `SELECT c.device, c.serial FROM certificates c LEFT JOIN runs r ON r.id = c.run
        WHERE c.use = 'device' AND c.status IN ('RESERVED','SIGNED') AND c.not_after >= clock_now() AND NOT (r.verdict IS NULL AND r.id IS NOT NULL OR r.verdict = 'NOT_VERIFIED' AND r.deadline IS NOT NULL)`,
-      named('left over without an open run or a deadline'),
+      'left over without an open run or a deadline',
     ),
-    ...rows(
+    ...certificates(
       registry,
       `SELECT c.device, c.serial FROM certificates c LEFT JOIN certificates before ON before.serial = c.replaces
        WHERE c.replaces IS NOT NULL AND c.status IN ('ACTIVE','ROTATING') AND (before.serial IS NULL OR before.device <> c.device OR before.status NOT IN ('ROTATING','REVOKED') AND before.not_after >= clock_now())`,
-      named('in force, but what it replaces was not proven, or is in force, too'),
+      'in force, but what it replaces was not proven, or is in force, too',
     ),
-    ...rows(
+    ...certificates(
       registry,
       `SELECT device, serial FROM certificates WHERE status IN ('SIGNED','ACTIVE','ROTATING') AND der IS NULL`,
-      named('signed, but the certificate is not recorded'),
+      'signed, but the certificate is not recorded',
     ),
-    ...rows(
+    ...certificates(
       registry,
       `SELECT r.device, r.serial FROM runs r LEFT JOIN certificates c ON c.serial = r.serial WHERE r.verdict = 'PASS' AND c.serial IS NULL`,
-      named('the run passed, but its certificate is not recorded'),
+      'the run passed, but its certificate is not recorded',
     ),
     ...lifeProblems(registry),
-    ...rows(
+    ...certificates(
       registry,
       'SELECT serial, min(device) AS device FROM certificates GROUP BY serial HAVING count(*) > 1',
-      named('the serial number was used twice'),
+      'the serial number was used twice',
     ),
   ];
   return { checked: count(registry, 'certificates'), problems };
@@ -64,10 +71,7 @@ function lifeProblems(registry: Registry): string[] {
   const now = registry.store.clock.now();
   const at = (ms: number): string => new Date(ms).toISOString();
   const found = (where: string, what: string, ...values: string[]): string[] =>
-    registry.store
-      .sql(`SELECT c.device, c.serial FROM certificates c WHERE ${where}`)
-      .all(...values)
-      .map((row) => `${String(row['device'])}, serial ${String(row['serial'])}: ${what}`);
+    certificates(registry, `SELECT c.device, c.serial FROM certificates c WHERE ${where}`, what, ...values);
   return [
     ...found(
       `c.use = 'device' AND c.status = 'ACTIVE' AND c.not_after >= clock_now() AND EXISTS (SELECT 1 FROM certificates o WHERE o.device = c.device AND o.use = 'device' AND o.status = 'ACTIVE' AND o.rowid > c.rowid)`,
@@ -92,21 +96,16 @@ function lifeProblems(registry: Registry): string[] {
 /** Invariant 2. */
 export function revocationProblems(registry: Registry, crls: CrlSet): Check {
   const problems = [
-    ...rows(
-      registry,
-      `SELECT serial FROM certificates WHERE status = 'REVOKED' AND serial NOT IN (SELECT serial FROM revocations)`,
-      (row) => `serial ${String(row['serial'])} is REVOKED without a record`,
+    ...serials(registry, `SELECT serial FROM certificates WHERE status = 'REVOKED' AND serial NOT IN (SELECT serial FROM revocations)`).map(
+      (serial) => `serial ${serial} is REVOKED without a record`,
     ),
-    ...rows(
-      registry,
-      `SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.status <> 'REVOKED'`,
-      (row) => `the revocation of serial ${String(row['serial'])} was undone`,
+    ...serials(registry, `SELECT r.serial FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE c.status <> 'REVOKED'`).map(
+      (serial) => `the revocation of serial ${serial} was undone`,
     ),
-    ...rows(
+    ...serials(
       registry,
       `SELECT serial FROM revocations WHERE published_at IS NULL AND serial NOT IN (SELECT key FROM outbox WHERE kind = 'revocation')`,
-      (row) => `the revocation of serial ${String(row['serial'])} is neither published nor waiting`,
-    ),
+    ).map((serial) => `the revocation of serial ${serial} is neither published nor waiting`),
   ];
   for (const crl of crls.builders()) problems.push(...missingEntries(registry, crl.scope, crl.newestFile()));
   return { checked: count(registry, 'revocations'), problems };
@@ -116,11 +115,15 @@ function missingEntries(registry: Registry, { issuer, partition }: CrlScope, new
   if (newest === null) return [];
   const listed = new Set<string>();
   for (const { serial } of readCrl(newest).entries()) listed.add(serial);
-  return registry.store
-    .sql('SELECT serial FROM revocations WHERE issuer = ? AND partition = ? AND crl_number IS NOT NULL AND not_after > ?')
-    .all(issuer, partition, registry.now())
-    .filter((row) => !listed.has(String(row['serial'])))
-    .map((row) => `serial ${String(row['serial'])} is missing from the newest CRL`);
+  return serials(
+    registry,
+    'SELECT serial FROM revocations WHERE issuer = ? AND partition = ? AND crl_number IS NOT NULL AND not_after > ?',
+    issuer,
+    partition,
+    registry.now(),
+  )
+    .filter((serial) => !listed.has(serial))
+    .map((serial) => `serial ${serial} is missing from the newest CRL`);
 }
 
 /** Invariant 3: the CRLs that are kept, oldest first. */
