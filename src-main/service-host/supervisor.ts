@@ -1,14 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  calls,
-  Failure,
-  toFailureData,
-  type CallInput,
-  type CallName,
-  type CallOrigin,
-  type CallOutput,
-  type Service,
-} from '../contract/index.ts';
+import { calls, Failure, toFailureData, type CallName, type CallOrigin, type Service } from '../contract/index.ts';
 import { secretsInUse, type Component, type Ids, type Level, type LogLine } from '../log/index.ts';
 import { ServiceHost } from './service-host.ts';
 import type { SpawnService } from './wire.ts';
@@ -40,6 +31,8 @@ export const supervisorLine = (level: Level, message: string): LogLine => ({
 });
 
 const lingerMs = 1_000;
+
+const isCall = (name: string): name is CallName => Object.hasOwn(calls, name);
 
 /** Runs station and signer side by side and carries the calls between them. The signer's session survives a crash of the station. */
 export class Supervisor {
@@ -76,9 +69,9 @@ export class Supervisor {
   }
 
   /** One call of the contract, sent to the service that the table names. Input and output are validated by the service. */
-  async call<N extends CallName>(name: N, input: CallInput<N>, origin: CallOrigin): Promise<CallOutput<N>> {
+  async call(name: string, input: unknown, origin: CallOrigin): Promise<unknown> {
     // A call may come from any program of this user.
-    if (!Object.hasOwn(calls, name)) throw new Failure('INVALID_INPUT', { field: 'call', problem: `there is no call “${name}”` });
+    if (!isCall(name)) throw new Failure('INVALID_INPUT', { field: 'call', problem: `there is no call “${name}”` });
     const ids = { call: randomUUID() };
     const began = performance.now();
     const tell = (level: Level, code: string): void =>
@@ -101,11 +94,11 @@ export class Supervisor {
     );
   }
 
-  async #sent<N extends CallName>(name: N, input: CallInput<N>, origin: CallOrigin, ids: Ids): Promise<CallOutput<N>> {
+  async #sent(name: CallName, input: unknown, origin: CallOrigin, ids: Ids): Promise<unknown> {
     const { service } = calls[name];
     // The signer knows no operators: the station says whether this caller may, without seeing the PIN.
     if (service === 'signer') await this.#hosts.station.authorize(name, requestIdOf(input), origin, ids);
-    return (await this.#hosts[service].call(name, input, origin, ids)) as CallOutput<N>;
+    return this.#hosts[service].call(name, input, origin, ids);
   }
 
   /** How a call ended stands in the log, never what was asked or answered. */

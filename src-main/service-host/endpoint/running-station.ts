@@ -86,8 +86,7 @@ async function start(options: RunningStationOptions, address: string): Promise<R
       endpoint?.tell(name, payload, to);
     },
   });
-  const call: RunningStation['call'] = (name, input, credential) =>
-    supervisor.call(name as never, input as never, { face, connection, credential });
+  const call: RunningStation['call'] = (name, input, credential) => supervisor.call(name, input, { face, connection, credential });
   try {
     const refused = await whyRefused(call);
     if (refused?.code === 'DATA_IN_USE') {
@@ -101,7 +100,7 @@ async function start(options: RunningStationOptions, address: string): Promise<R
         version,
         log: (text) => log.write(supervisorLine('info', text)),
         owner: { kind, pid: process.pid, parts },
-        call: (name, input, origin) => supervisor.call(name as never, input as never, origin),
+        call: (name, input, origin) => supervisor.call(name, input, origin),
       });
     }
   } catch (thrown) {
