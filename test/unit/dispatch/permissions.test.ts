@@ -4,7 +4,7 @@ import { mayCall } from '../../../src-main/station/dispatch/index.ts';
 
 const everyone = ['nobody', ...roles] as const;
 
-/** `npx vitest run --project=unit test/unit/access/permissions.test.ts --update` writes it anew. */
+/** `vitest run --project=unit test/unit/dispatch/permissions.test.ts --update` writes it anew. */
 it('docs/permissions.md says what the table says', async () => {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const lines = (Object.keys(calls) as CallName[]).map((name) =>
