@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { catalogue, exitCodes, explain, type FailureData } from '../contract/index.ts';
+import { catalogue, exitCodes, explain, type Failure, type FailureData } from '../contract/index.ts';
 import type { Format } from './grammar/formats.ts';
 
 export interface OutputOptions {
@@ -93,11 +93,16 @@ export class Output {
     process.stderr.write(`${lines.join('\n')}\n`);
   }
 
+  /** Of a result that is not in force yet: its reason and its exit code; else OK. */
+  promised(pending: Failure | null): number {
+    return pending === null ? exitCodes.OK : this.failure(pending.toData());
+  }
+
   /** Prints the JSON, where it was asked for. */
   finish(exitCode: number): void {
     this.#clearProgress();
     // Of rows one a line only the failure is still to be told.
-    if (this.json || (this.format === 'json-lines' && this.#error !== null)) this.#print(exitCode === exitCodes.OK ? 'PASS' : 'FAIL');
+    if (this.json || (this.format === 'json-lines' && this.#error !== null)) this.#print(verdictOf(exitCode));
   }
 
   #print(verdict: 'PASS' | 'FAIL' | 'PENDING'): void {
@@ -111,6 +116,11 @@ export class Output {
     this.#progressShown = false;
     process.stderr.write('\r\u001B[K');
   }
+}
+
+function verdictOf(exitCode: number): 'PASS' | 'FAIL' | 'PENDING' {
+  if (exitCode === exitCodes.OK) return 'PASS';
+  return exitCode === exitCodes.PENDING ? 'PENDING' : 'FAIL';
 }
 
 /** What a unit calls itself is anybody's text: no control character of it reaches the terminal. */

@@ -1,5 +1,6 @@
 import { exitCodes, type CallOutput } from '../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
+import { notInForce } from '../in-force.ts';
 import { facts } from '../output.ts';
 
 export async function showAccess(context: CommandContext): Promise<number> {
@@ -9,7 +10,10 @@ export async function showAccess(context: CommandContext): Promise<number> {
 export async function setTopics(context: CommandContext): Promise<number> {
   const { word: rule } = context.values;
   const station = context.start({ broker: true, line: 'off' });
-  return show(context, await station.call('access.topicRule', { rule, anyway: context.values.flag('anyway') }));
+  const view = await station.call('access.topicRule', { rule, anyway: context.values.flag('anyway') });
+  const pending = await notInForce(station);
+  show(context, view);
+  return context.output.promised(pending);
 }
 
 function show({ output }: CommandContext, view: CallOutput<'access.show'>): number {

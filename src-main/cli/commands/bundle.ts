@@ -11,6 +11,7 @@ import {
 } from '../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
 import { NewFile } from '../files.ts';
+import { notInForce } from '../in-force.ts';
 import { readSecret } from '../pin.ts';
 import { printPages, type Column } from '../rows.ts';
 import type { StationProcess } from '../station-process.ts';
@@ -131,7 +132,7 @@ async function toFile(context: CommandContext, station: StationProcess, wish: Bu
     });
     throw thrown;
   }
-  await station.call('publication.settle', {});
+  const pending = await notInForce(station);
   context.output.result({ ...made, out: out.path }, () =>
     [
       `${made.bundle.device}: ${out.path} (${String(made.bytes)} bytes, serial ${made.bundle.serial})`,
@@ -139,7 +140,7 @@ async function toFile(context: CommandContext, station: StationProcess, wish: Bu
       ...nextText(made),
     ].join('\n'),
   );
-  return waitForProof(context, station, made.bundle);
+  return waitForProof(context, station, made.bundle, pending);
 }
 
 async function byLink(context: CommandContext, station: StationProcess, wish: CallInput<'bundles.offer'>): Promise<number> {
@@ -167,7 +168,7 @@ async function byLink(context: CommandContext, station: StationProcess, wish: Ca
   if (view.state !== 'DELIVERED')
     throw view.why === null ? new Failure('BUNDLE_NOT_FETCHED', { why: 'it was withdrawn' }) : Failure.fromData(view.why);
   context.output.note(`Fetched at ${view.deliveredAt ?? ''}.`);
-  return waitForProof(context, station, view);
+  return waitForProof(context, station, view, await notInForce(station));
 }
 
 function secretText(made: { passphrase: string | null; passphraseBits: number; revoked: readonly string[] }): string[] {
@@ -186,9 +187,14 @@ const nextText = ({ bundle: { proof, proveBy } }: { bundle: BundleView }): strin
   'The key is in the bundle and nowhere else: a lost one is replaced by another (--lost), with a new key.',
 ];
 
-/** OK without --wait; with it only when the device was seen. */
-async function waitForProof(context: CommandContext, station: StationProcess, { serial }: BundleView): Promise<number> {
-  if (context.values.text('wait') === undefined) return exitCodes.OK;
+/** Without --wait OK when the broker lets the device in; with it only when the device was seen. */
+async function waitForProof(
+  context: CommandContext,
+  station: StationProcess,
+  { serial }: BundleView,
+  pending: Failure | null,
+): Promise<number> {
+  if (context.values.text('wait') === undefined) return context.output.promised(pending);
   const seconds = context.values.number('wait', { min: 1, max: 7 * 86_400, fallback: 1 });
   const seen = new Promise<BundleView>((resolve) => {
     station.on('bundle.changed', (view) => {

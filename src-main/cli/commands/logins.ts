@@ -1,5 +1,6 @@
 import { exitCodes, limits, unwrap, type CallOutput } from '../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
+import { notInForce } from '../in-force.ts';
 import { table } from '../output.ts';
 import { oneOf, wholeNumber } from '../values.ts';
 import { issuedFiles, requestOf } from './server-certificate.ts';
@@ -22,9 +23,9 @@ export async function remove(context: CommandContext): Promise<number> {
   const username = context.values.word;
   const station = context.start({ broker: true, line: 'off' });
   await station.call('logins.remove', { username });
-  await station.call('publication.settle', {});
-  context.output.result({ username }, () => 'Taken away.');
-  return exitCodes.OK;
+  const pending = await notInForce(station, username);
+  context.output.result({ username }, () => (pending === null ? 'Taken away.' : 'PENDING: recorded, and the broker still takes it.'));
+  return context.output.promised(pending);
 }
 
 const modes = ['both', 'certificates', 'passwords'] as const;
@@ -36,17 +37,18 @@ export async function setTenant(context: CommandContext): Promise<number> {
   const hours = values.has('hours') ? values.number('hours', { min: 1, max: limits.rollbackHours, fallback: 1 }) : null;
   const station = context.start({ broker: true, line: 'off' });
   const changed = await station.call('logins.tenant', { tenant, mode, hours, reason: values.text('reason') ?? '' });
-  await station.call('publication.settle', {});
+  const pending = await notInForce(station);
   const until = changed.tenants.find((one) => one.tenant === tenant)?.until ?? null;
-  context.output.result(changed, () => `${tenant}: ${mode}${until === null ? '' : ` until ${until}`}`);
-  return exitCodes.OK;
+  const ending = until === null ? '' : ` until ${until}`;
+  context.output.result(changed, () => `${pending === null ? '' : 'PENDING: '}${tenant}: ${mode}${ending}`);
+  return context.output.promised(pending);
 }
 
 export async function addDevice(context: CommandContext): Promise<number> {
   const { values } = context;
   const station = context.start({ broker: true, line: 'off' });
   const given = await station.call('logins.device', { device: values.word, deviceProfile: values.needed('device-profile') });
-  await station.call('publication.settle', {});
+  const pending = await notInForce(station);
   context.output.result(given, () =>
     [
       `username  ${given.username}`,
@@ -56,7 +58,7 @@ export async function addDevice(context: CommandContext): Promise<number> {
       'The password is kept nowhere else.',
     ].join('\n'),
   );
-  return exitCodes.OK;
+  return context.output.promised(pending);
 }
 
 export async function addService(context: CommandContext): Promise<number> {
@@ -68,13 +70,13 @@ export async function addService(context: CommandContext): Promise<number> {
     writes: [...values.list('write')],
     password: values.flag('password'),
   });
-  await station.call('publication.settle', {});
+  const pending = await notInForce(station);
   context.output.result(given, () =>
     given.password === null
       ? `${given.username} may come with a certificate (birthmark logins certify).`
       : `username  ${given.login}\npassword  ${given.password}\nThe password is kept nowhere else.`,
   );
-  return exitCodes.OK;
+  return context.output.promised(pending);
 }
 
 export async function certify(context: CommandContext): Promise<number> {

@@ -1,6 +1,7 @@
 import { exitCodes, Failure, RevocationReason, unwrap, type CallOutput, type RevocationRequestView } from '../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
 import { readBytes, readText, writeGivenFile } from '../files.ts';
+import { notInForce } from '../in-force.ts';
 import { printPages, tableOf, type Column } from '../rows.ts';
 import { oneOf } from '../values.ts';
 
@@ -43,8 +44,9 @@ async function answer(context: CommandContext, accept: boolean): Promise<number>
   if (accept) await context.openSession(station, { kind: 'crl-only', minutes: 10, reason: 'accept a request on the command line' });
   const id = context.values.word;
   const result = await station.call('requests.answer', { id, accept, note: context.values.text('note') ?? '' });
-  if (accept) await station.call('publication.settle', {});
-  return written(context, result);
+  const pending = accept ? await notInForce(station, result.request.serial) : null;
+  written(context, result);
+  return context.output.promised(pending);
 }
 
 const alone = { broker: false, line: 'off' } as const;

@@ -9,6 +9,7 @@ import {
 } from '../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
 import { readText } from '../files.ts';
+import { whyPending } from '../in-force.ts';
 import { table } from '../output.ts';
 import type { StationProcess } from '../station-process.ts';
 import { parseTime } from '../time.ts';
@@ -63,7 +64,7 @@ async function revokeOne(context: CommandContext, station: StationProcess, selec
       settled.map((one) => [one.serial, one.device, one.state, one.crlNumber === null ? '-' : `#${String(one.crlNumber)}`]),
     ),
   );
-  return effective ? exitCodes.OK : exitCodes.BROKER;
+  return context.output.promised(effective ? null : await whyPending(station));
 }
 
 /** A work order, a time or a list; null when the command names a single device or certificate. */
@@ -113,7 +114,7 @@ async function revokeMany(context: CommandContext, station: StationProcess, sele
     () =>
       `${String(revoked)} certificates revoked; ${waiting === 0 ? 'the broker refuses all of them' : `${String(waiting)} not EFFECTIVE yet`}`,
   );
-  return waiting === 0 ? exitCodes.OK : exitCodes.BROKER;
+  return context.output.promised(waiting === 0 ? null : await whyPending(station));
 }
 
 const statusWords = (byStatus: Readonly<Record<string, number>>): string =>
@@ -125,7 +126,7 @@ const statusWords = (byStatus: Readonly<Record<string, number>>): string =>
 async function untilNoneWaits(station: StationProcess, ms: number): Promise<number> {
   const until = performance.now() + ms;
   for (;;) {
-    await station.call('publication.settle', {});
+    await station.call('publication.settle', { seconds: Math.ceil(Math.max(0, until - performance.now()) / 1_000) });
     const { total } = await station.call('revocations.list', { waiting: true, limit: 1 });
     const left = until - performance.now();
     if (total === 0 || left <= 0) return total;

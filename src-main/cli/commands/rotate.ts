@@ -1,6 +1,7 @@
 import { exitCodes, limits, type RotationView } from '../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
 import { NewFile, readBytes } from '../files.ts';
+import { notInForce, whyPending } from '../in-force.ts';
 import { printPages, type Column } from '../rows.ts';
 import { serialOf } from './certificates.ts';
 import { untilEffective } from './revocation.ts';
@@ -19,13 +20,13 @@ export async function beginRotation(context: CommandContext): Promise<number> {
   const override = values.text('override') ?? null;
   const { pem, ...rotated } = await station.call('rotation.begin', { device, csr, attestation, graceHours, endWhenSeen, override });
   out.fill(pem);
-  await station.call('publication.settle', {});
+  const pending = await notInForce(station);
   context.output.result(
     { ...rotated, out: out.path },
     () =>
       `${device}: serial ${rotated.serial} in ${out.path}\nThe old one, ${rotated.replaces}, stays good until ${endWhenSeen ? 'the new one is seen, at most until ' : ''}${rotated.graceUntil}.`,
   );
-  return exitCodes.OK;
+  return context.output.promised(pending);
 }
 
 const columns: readonly Column<RotationView>[] = [
@@ -50,5 +51,5 @@ export async function endRotation(context: CommandContext): Promise<number> {
   const { rows } = await station.call('revocations.list', { search: serial });
   const [settled] = await untilEffective(station, rows, 30_000);
   context.output.result({ revocation: settled ?? null }, () => `${serial} is revoked: ${settled?.state ?? 'RECORDED'}`);
-  return settled?.state === 'EFFECTIVE' ? exitCodes.OK : exitCodes.BROKER;
+  return context.output.promised(settled?.state === 'EFFECTIVE' ? null : await whyPending(station));
 }

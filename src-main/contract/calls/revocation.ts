@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { FailureData } from '../errors.ts';
 import { DeviceName, Instant, SerialHex, Sha256Hex } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { CertificateRow, CertificateStatus, RevocationReason, RevocationView } from '../models.ts';
-import { call, done, nothing, officer, page, signedIn } from './spec.ts';
+import { call, officer, page, signedIn } from './spec.ts';
 
 /** What to revoke; exactly one field. */
 export const Selector = z
@@ -70,9 +71,10 @@ export const revocationCalls = {
   }),
   'publication.settle': call({
     service: 'station',
-    summary: 'Wait until no publication is under way',
-    input: nothing,
-    output: done,
+    summary: 'Wait until no publication is under way, and tell what is in force',
+    input: z.object({ seconds: z.int().min(0).max(3_600).default(120) }).strict(),
+    /** `failure`: why not all is in force; null also while a publication is still under way. */
+    output: z.object({ access: z.enum(['IN_FORCE', 'PENDING']), failure: FailureData.nullable() }),
     roles: signedIn,
   }),
 } as const;

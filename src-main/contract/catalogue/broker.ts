@@ -2,6 +2,15 @@ import { entry, type Entry } from './entry.ts';
 
 /** Broker. */
 export const brokerFailures = {
+  NOT_IN_FORCE: entry(
+    'PENDING',
+    'support',
+    'later',
+    'Recorded, but not in force yet',
+    'The change is recorded, and the broker host does not have it yet: {why}.',
+    'Keep a station running: [command: serve]. It publishes what waits by itself.',
+    'See what holds it back: [command: status].',
+  ),
   BROKER_MISSING: entry(
     'BROKER',
     'administrator',

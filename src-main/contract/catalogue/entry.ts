@@ -11,6 +11,7 @@ export const exitCodes = {
   BROKER: 5,
   DEVICE: 6,
   DATA: 7,
+  PENDING: 8,
   INTERNAL: 70,
 } as const;
 export type ExitName = keyof typeof exitCodes;

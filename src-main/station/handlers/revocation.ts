@@ -18,9 +18,9 @@ export function revocationHandlers(station: HandlerContext): HandlersOf<'revocat
     'requests.import': ({ text }, { name }) => owner().importRequest(text, name),
     'requests.export': ({ id }, { name }) => owner().exportRequest(id, name),
     'requests.answer': (answer, { name }) => owner().answerRequest(answer, name),
-    'publication.settle': async () => {
-      await station.live().publisher.idle();
-      return {};
+    'publication.settle': async ({ seconds }) => {
+      const { accessInForce, failure } = await station.live().publisher.settled(seconds * 1_000);
+      return { access: accessInForce ? 'IN_FORCE' : 'PENDING', failure: failure?.toData() ?? null };
     },
   };
 }

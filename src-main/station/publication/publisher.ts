@@ -47,6 +47,8 @@ export class Publisher {
   #retry: NodeJS.Timeout | undefined;
   #pause = retryMs.first;
   #failure: Failure | null = null;
+  /** The access list as recorded is in force. */
+  #accessInForce = false;
   #stopped = false;
   /** Above which number a CRL must be built whatever is due; null when none must. */
   #force: number | null = null;
@@ -69,12 +71,22 @@ export class Publisher {
     return this.#failure;
   }
 
+  /** What is in force when no publication is under way any more, or after `ms`; `failure` null: nothing failed, it goes on. */
+  async settled(ms: number): Promise<{ accessInForce: boolean; failure: Failure | null }> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+    await Promise.race([this.idle(), late]);
+    clearTimeout(timer);
+    return { accessInForce: this.#accessInForce, failure: this.#failure };
+  }
+
   /**
    * Resolves when the access list as recorded before this call is in force, with `newCrl` when a new CRL is too; rejects with the
    * reason why not. A CRL that nobody allows the token to sign holds back revocations, not the devices that are to be let in.
    */
   publish({ newCrl = false, above = 0 }: { newCrl?: boolean; above?: number } = {}): Promise<void> {
     if (newCrl) this.#force = Math.max(this.#force ?? 0, above);
+    this.#accessInForce = false;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ newCrl, ids: currentIds(), resolve, reject });
       this.#run();
@@ -143,6 +155,8 @@ export class Publisher {
     const current = crls.forBrokers().map((builder) => builder.current());
     const carried = registry.revocations.waiting().filter((one) => one.crlNumber !== null);
     await host.publish({ crls: current, clientCaPem: clientCaPem(), ...accessOf(registry) });
+    // Whoever asked meanwhile is served by the next round.
+    this.#accessInForce = this.#waiting.length === 0;
     for (const { issuer, partition = 0, number } of current) registry.crls.published({ issuer, partition }, number);
     registry.store.delivered(upTo);
     say('info', 'publication', 'in force on the broker host', {

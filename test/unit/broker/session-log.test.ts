@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { unwrap } from '../../../src-main/contract/index.ts';
 import { SessionLog } from '../../../src-main/station/broker/session-log.ts';
 import { recorded21 } from '../../support/mosquitto-2.1-lines.ts';
 
@@ -129,9 +130,9 @@ describe('the session log', () => {
 
   test('a session that was forgotten does not take its successor with it', () => {
     const log = logOf20();
-    const before = log.read(connected('127.0.0.1:1', 'dev', 'acme/a'));
+    const before = unwrap(log.read(connected('127.0.0.1:1', 'dev', 'acme/a')), 'a session begins');
     log.read(connected('127.0.0.1:2', 'dev', 'acme/a'));
-    log.forget(before!);
+    log.forget(before);
     expect(log.of('acme/a').map(({ address }) => address)).toEqual(['127.0.0.1:2']);
   });
 });
