@@ -17,8 +17,12 @@ export class PtyPeer {
     this.#child = child;
   }
 
-  /** `deaf`: takes no byte. `onData`: what the near end says. */
-  static async start(mode: 'bridge' | 'deaf', onData: (bytes: Buffer) => void = () => undefined, again?: PtyPeer): Promise<PtyPeer> {
+  /** `deaf`: takes no byte. `printer`: says what `send` gave it without end, whatever it is told. `onData`: what the near end says. */
+  static async start(
+    mode: 'bridge' | 'deaf' | 'printer',
+    onData: (bytes: Buffer) => void = () => undefined,
+    again?: PtyPeer,
+  ): Promise<PtyPeer> {
     // In the place of one that hung up: the same path, as after a re-plug.
     const dir = again === undefined ? mkdtempSync(join(tmpdir(), 'birthmark-pty-')) : again.#dir;
     const child = spawn('python3', [script, mode, join(dir, 'port')]);

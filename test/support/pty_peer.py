@@ -2,6 +2,7 @@
 
 pty_peer.py bridge LINK   stdin goes to the line, what the line says comes to stdout; the line hangs up when this ends
 pty_peer.py deaf LINK     takes no byte
+pty_peer.py printer LINK  says what comes on stdin again and again, and passes over whatever it is told
 pty_peer.py speed PATH    prints the speed that the line is set to
 """
 
@@ -32,11 +33,18 @@ def main() -> None:
     # The slave stays open here: reading the line must not fail while nobody else has it open.
     waiting = selectors.DefaultSelector()
     waiting.register(0, selectors.EVENT_READ)
-    if mode == "bridge":
+    if mode != "deaf":
         waiting.register(master, selectors.EVENT_READ)
+    text = b""
     while True:
-        for key, _ in waiting.select():
+        ready = waiting.select(0.01 if mode == "printer" else None)
+        if mode == "printer" and not ready:
+            os.write(master, text)
+        for key, _ in ready:
             data = os.read(key.fd, 65536)
+            if mode == "printer" and data:
+                text = data if key.fd == 0 else text
+                continue
             if key.fd == 0 and not data:
                 return
             if key.fd == 0:

@@ -4,6 +4,7 @@ import { espRomDriver } from './esp-rom/driver.ts';
 import { GuardedSession, withoutSecrets } from './guarded-session.ts';
 import { MicroPythonSession } from './micropython/session.ts';
 import { smpDriver, smpFilesDriver } from './smp-driver.ts';
+import { withinStep } from './step-deadlines.ts';
 import { UnitSecrets } from './unit-secrets.ts';
 
 /** Profiles by the name of their driver. */
@@ -22,12 +23,16 @@ const drivers: { readonly [N in keyof Profiles]: Driver<Profiles[N]> } = {
 /**
  * Opens the line to a unit with the driver that its profile names, and finds out whether it speaks the protocol. Neither its transcript nor a failure has a
  * secret in it.
- * @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE, NO_RESPONSE, WRONG_PROTOCOL, WRONG_BAUD_SUSPECTED, LINK_CORRUPT, CANCELLED.
+ * @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE, NO_RESPONSE, WRONG_PROTOCOL, WRONG_BAUD_SUSPECTED, LINK_CORRUPT, CANCELLED, TIMEOUT.
  */
 export async function openUnit({ onTranscript, ...options }: OpenOptions): Promise<UnitSession> {
   const secrets = new UnitSecrets();
   const told = (line: TranscriptLine): void => onTranscript?.({ ...line, text: secrets.hide(line.text) });
-  const session = await withoutSecrets(secrets, () => openAs(options.profile, { ...options, secrets, onTranscript: told }));
+  const session = await withoutSecrets(secrets, () =>
+    withinStep('open', options.profile.stepMs, options.signal, (signal) =>
+      openAs(options.profile, { ...options, signal, secrets, onTranscript: told }),
+    ),
+  );
   return new GuardedSession(session, secrets);
 }
 

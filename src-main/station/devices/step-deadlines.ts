@@ -17,26 +17,35 @@ export class StepDeadlines {
 
   /** `left`: what is unfinished on the unit when the call is cancelled. */
   async run<T>(step: string, caller: AbortSignal, left: () => readonly string[], work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const own = new AbortController();
-    const timer = setTimeout(() => {
-      own.abort(new Failure('TIMEOUT', { what: `The unit (${step})`, ms: this.#profile.stepMs }));
-    }, this.#profile.stepMs);
-    const signal = AbortSignal.any([caller, own.signal, this.#job.signal]);
     try {
-      signal.throwIfAborted();
-      return await work(signal);
+      return await withinStep(step, this.#profile.stepMs, AbortSignal.any([caller, this.#job.signal]), work);
     } catch (thrown) {
       if (caller.aborted) throw new Failure('CANCELLED', { left: describeLeft(left()) }, caller.reason);
-      // A timer of Node rejects with its own error, not with the reason.
-      if (signal.aborted && signal.reason instanceof Failure) throw signal.reason;
       throw thrown;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   close(): void {
     clearTimeout(this.#jobTimer);
+  }
+}
+
+/** @throws Failure TIMEOUT when `work` has not ended within `ms`; whatever it threw itself for it. */
+export async function withinStep<T>(step: string, ms: number, caller: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const own = new AbortController();
+  const timer = setTimeout(() => {
+    own.abort(new Failure('TIMEOUT', { what: `The unit (${step})`, ms }));
+  }, ms);
+  const signal = AbortSignal.any([caller, own.signal]);
+  try {
+    signal.throwIfAborted();
+    return await work(signal);
+  } catch (thrown) {
+    // A timer of Node rejects with its own error, not with the reason.
+    if (signal.aborted && signal.reason instanceof Failure) throw signal.reason;
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

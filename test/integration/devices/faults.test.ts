@@ -1,8 +1,10 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { Failure } from '../../../src-main/contract/index.ts';
 import { makeStationKey } from '../../../src-main/station/ca/index.ts';
+import { Steps } from '../../../src-main/station/devices/console/steps.ts';
 import { openUnit, type Credentials, type DeviceProfile } from '../../../src-main/station/devices/index.ts';
 import { TestCa } from '../../support/agent.ts';
+import { consoleProfile } from '../../support/console/provision.ts';
 import { ZephyrCredentials } from '../../support/console/zephyr-shell.ts';
 import { EspChip } from '../../support/esp-rom.ts';
 import { McumgrTarget } from '../../support/mcumgr/target.ts';
@@ -76,6 +78,43 @@ test.each(profiles)(
       'a log without an end': none,
       'silence, given up': 'CANCELLED as they were',
     });
+  },
+);
+
+/** What somebody’s program prints without end: text, a prompt, and what a raw REPL says to code. No interrupt stops it. */
+const printed = {
+  text: 'x'.repeat(30).concat('\r\n'),
+  'a prompt': '# ',
+  'answers of a REPL': 'raw REPL; CTRL-B to exit\r\n>R\x01\x20\0OKx\x04\x04>',
+  'the rest of a REPL’s answers': 'R\x01\x20\0x\x01',
+};
+
+describe.each(profiles)('%s: a peer that prints without end and swallows interrupts', (name) => {
+  test.each(Object.entries(printed))('%s: open ends by name', { timeout: 60_000 }, async (_, text) => {
+    const printer = await PtyPeer.start('printer');
+    disposables.push(() => printer.dispose());
+    printer.send(text);
+    const { code } = await refusedWith(name, printer.path);
+    expect(code).toMatch(/^(?:WRONG_PROTOCOL|NO_RESPONSE|WRONG_BAUD_SUSPECTED|UNVERIFIABLE|DEVICE_REFUSED)$/u);
+  });
+});
+
+test(
+  'a unit that answers everything and is never done: open ends with its step, and the line is free again',
+  { timeout: 60_000 },
+  async () => {
+    const printer = await PtyPeer.start('printer');
+    disposables.push(() => printer.dispose());
+    printer.send('BUSY\r\n');
+    const refusal = { match: 'BUSY', failure: 'DEVICE_BUSY' };
+    const steps = [{ send: 'READY?', expect: { ok: 'READY', errors: [refusal] } }];
+    const open = Steps.parse([{ retry: { n: 20, on: ['DEVICE_BUSY'], waitMs: 60_000, steps } }]);
+    const profile = consoleProfile('zephyr-cred', { stepMs: 1000, open });
+    await expect(openUnit({ path: printer.path, profile, signal: never() })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      params: { ms: 1000 },
+    });
+    expect((await refusedWith('zephyr-cred', printer.path)).code).not.toBe('PORT_BUSY');
   },
 );
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { Failure } from '../../../contract/index.ts';
 import { pemBytes } from '../../../der/index.ts';
 import type { Credentials } from '../driver.ts';
@@ -96,13 +96,17 @@ export function pathsOf({ folder, format }: Pick<MicroPythonProfile, 'folder' | 
   return [named('key', format), named('cert', format), named('ca', format), named('broker', 'json')];
 }
 
-/** Names the functions that the rest uses; once after each entering. */
+/** Names the functions that the rest uses; once after each entering. @throws Failure WRONG_PROTOCOL when no interpreter answers. */
 export async function prepare(repl: RawRepl, signal: AbortSignal): Promise<void> {
   for (const code of PRELUDE) {
     await ask(repl, 'prepare', TIDY, signal);
     await ask(repl, 'prepare', code, signal);
   }
   await ask(repl, 'prepare', TIDY, signal);
+  // What only prints may by chance look like an interpreter that answers.
+  const number = randomInt(2 ** 24);
+  const told = await ask(repl, 'prepare', `print(${String(number)}+1)`, signal);
+  if (told.trim() !== String(number + 1)) throw new Failure('WRONG_PROTOCOL', { path: repl.path }, 'what answers does not execute code');
 }
 
 export async function readIdentity(repl: RawRepl, signal: AbortSignal): Promise<{ hardwareId: string; model: string; firmware: string }> {

@@ -47,6 +47,10 @@ export class RawRepl {
     this.#exchangeMs = exchangeMs;
   }
 
+  get path(): string {
+    return this.#line.path;
+  }
+
   /** Longer code than `PLAIN_BYTES` costs this board several exchanges. */
   get takesLittle(): boolean {
     return this.#pastes === false;
@@ -144,7 +148,9 @@ export class RawRepl {
           await this.#send(Buffer.of(CTRL_D), signal);
           return;
         }
-        if (byte === CTRL_A) room += window;
+        // A board that prints instead would keep this loop for ever.
+        if (byte !== CTRL_A) throw new Failure('WRONG_PROTOCOL', { path: this.#line.path }, 'the board prints while it takes code');
+        room += window;
       }
       const part = code.subarray(at, at + room);
       await this.#send(part, signal);
@@ -210,25 +216,33 @@ export class RawRepl {
     return taken;
   }
 
-  async #wait(done: () => boolean, signal: AbortSignal, ms: number): Promise<void> {
-    while (!done()) {
-      signal.throwIfAborted();
-      if (this.#broken !== null) throw this.#broken;
-      await new Promise<void>((resolve, reject) => {
-        const finish = (): void => {
-          stop();
-          signal.removeEventListener('abort', finish);
-          resolve();
-        };
-        const stop = startDeadline(ms, () => {
-          signal.removeEventListener('abort', finish);
-          this.health.addNoise(this.#held);
-          reject(this.health.explain(this.#line.path, this.#line.baudRate, ms));
+  /** One deadline, however much comes meanwhile. */
+  #wait(done: () => boolean, signal: AbortSignal, ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        stop();
+        signal.removeEventListener('abort', look);
+        this.#wake = () => undefined;
+        settle();
+      };
+      const fail = (reason: unknown): void => {
+        finish(() => {
+          reject(reason instanceof Error ? reason : new Error(String(reason)));
         });
-        signal.addEventListener('abort', finish);
-        this.#wake = finish;
+      };
+      const look = (): void => {
+        if (done()) finish(resolve);
+        else if (signal.aborted) fail(signal.reason);
+        else if (this.#broken !== null) fail(this.#broken);
+      };
+      const stop = startDeadline(ms, () => {
+        this.health.addNoise(this.#held);
+        fail(this.health.explain(this.#line.path, this.#line.baudRate, ms));
       });
-    }
+      signal.addEventListener('abort', look);
+      this.#wake = look;
+      look();
+    });
   }
 }
 
