@@ -26,7 +26,7 @@ export type LineGround = Pick<LineParts, 'watcher' | 'deviceProfiles'>;
 
 export async function lineGround({ config }: Environment, registry: Registry): Promise<LineGround> {
   const watcher = await watchPlaces(config.line === 'off' ? [] : Fixture.places(registry), { pollMs: 100 });
-  return { watcher, deviceProfiles: await DeviceProfiles.open(config.resourcesDir, config.dataDir) };
+  return { watcher, deviceProfiles: new DeviceProfiles(config.resourcesDir, config.dataDir) };
 }
 
 export interface LineNeeds extends Pick<LineOptions, 'ready' | 'onSlot'> {

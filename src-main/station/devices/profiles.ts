@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { Failure, type ProfileFinding } from '../../contract/index.ts';
 import { inOrder, readProfileText } from '../profile-text/index.ts';
@@ -29,19 +29,26 @@ export function deviceProfileSchema(): unknown {
   return z.toJSONSchema(DeviceProfileFile, { io: 'input' });
 }
 
-/**
- * All profiles of `{resources}/profiles/devices`, by name.
- * @throws Failure PROFILE_INVALID with file, line and what is wrong.
- */
-export async function loadDeviceProfiles(resources: string): Promise<ReadonlyMap<string, DeviceProfile>> {
-  const folder = join(resources, 'profiles', 'devices');
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.json') && !file.endsWith('.schema.json')).sort();
-  const profiles = new Map<string, DeviceProfile>();
-  for (const file of files) {
-    const profile = parseDeviceProfile(file, await readFile(join(folder, file), 'utf8'));
-    profiles.set(profile.name, profile);
+/** The profiles of `{resources}/profiles/devices`. Each is read when it is first asked for: a station uses few of them. */
+export class ShippedDeviceProfiles {
+  readonly #folder: string;
+  readonly #read = new Map<string, DeviceProfile>();
+  readonly names: readonly string[];
+
+  constructor(resources: string) {
+    this.#folder = join(resources, 'profiles', 'devices');
+    const files = readdirSync(this.#folder).filter((file) => file.endsWith('.json') && !file.endsWith('.schema.json'));
+    this.names = files.map((file) => basename(file, '.json')).sort();
   }
-  return profiles;
+
+  /** @throws Failure PROFILE_INVALID with file, line and what is wrong. */
+  get(name: string): DeviceProfile | undefined {
+    const known = this.#read.get(name);
+    if (known !== undefined || !this.names.includes(name)) return known;
+    const profile = parseDeviceProfile(`${name}.json`, readFileSync(join(this.#folder, `${name}.json`), 'utf8'));
+    this.#read.set(name, profile);
+    return profile;
+  }
 }
 
 /** @throws Failure PROFILE_INVALID {file, line, problem} for the first thing that is wrong with it. */

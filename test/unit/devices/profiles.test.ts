@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { deviceProfileSchema, loadDeviceProfiles, parseDeviceProfile } from '../../../src-main/station/devices/index.ts';
+import { deviceProfileSchema, parseDeviceProfile, ShippedDeviceProfiles } from '../../../src-main/station/devices/index.ts';
 
 const good = { name: 'x', driver: 'smp', baudRate: 115_200, keyAlgorithm: 'ec-p256' };
 const text = (data: object): string => JSON.stringify(data, null, 2);
 
 describe('device profiles', () => {
-  test('the shipped ones load, under their names', async () => {
-    const profiles = await loadDeviceProfiles('resources');
+  test('each shipped one is right, under its name', () => {
+    const profiles = new ShippedDeviceProfiles('resources');
+    expect(profiles.names).toContain('zephyr-cred-load');
+    expect(profiles.names.map((name) => profiles.get(name)?.name)).toEqual(profiles.names);
+    expect(profiles.get('no-such')).toBeUndefined();
     expect(profiles.get('reference-agent')).toMatchObject({ driver: 'smp', baudRate: 115_200, keyAlgorithm: 'ec-p256', exchangeMs: 2000 });
   });
 
