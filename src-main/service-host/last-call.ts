@@ -28,9 +28,13 @@ export function readLastCall(path: string): LastCall | null {
   return match === null ? null : { method: match[1] ?? '', hungMs: match[2] === undefined ? null : Number(match[2]) };
 }
 
-/** Why the signer of this data folder ended without being asked to: TOKEN_HUNG by name, else SERVICE_CRASHED with its last call. */
+/** Steps by which a module begins. One in which it ends the process ends in the same way each time. */
+export const startingCalls: readonly string[] = ['load', 'C_Initialize'];
+
+/** Why the signer of this data folder ended without being asked to: TOKEN_HUNG, MODULE_CRASHED, or SERVICE_CRASHED with its last call. */
 export function whySignerDied(dataDir: string, inspecting = false): Failure {
   const last = readLastCall(lastCallFile(dataDir, inspecting));
   if (last !== null && last.hungMs !== null) return new Failure('TOKEN_HUNG', { method: last.method, ms: last.hungMs });
+  if (last !== null && startingCalls.includes(last.method)) return new Failure('MODULE_CRASHED', { method: last.method });
   return new Failure('SERVICE_CRASHED', { service: 'signer' }, last === null ? undefined : `the module was last asked for ${last.method}`);
 }

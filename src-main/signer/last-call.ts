@@ -1,6 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { lastCallText } from '../service-host/index.ts';
+import { lastCallText, startingCalls } from '../service-host/index.ts';
 
 /**
  * A call names itself before it may crash or hang the process. With a file, the name is readable after the process is gone,
@@ -43,10 +43,18 @@ export class CallMarker {
 
   leave(): void {
     Atomics.store(this.#shared, 0, 0);
+    if (startingCalls.includes(this.#written)) this.#forget();
+  }
+
+  /** Whatever ends the process from now on is not the call that was named last. */
+  #forget(): void {
+    if (this.#file !== null) ftruncateSync(this.#file);
+    this.#written = '';
   }
 
   async close(): Promise<void> {
     await this.#watchdog?.terminate();
+    this.#forget();
     if (this.#file !== null) closeSync(this.#file);
   }
 }

@@ -3,6 +3,7 @@ import pkcs11js, { type PKCS11 } from 'pkcs11js';
 import { Failure, type ParamsOf, type ModuleConfig } from '../contract/index.ts';
 import { type Attribute, ck, type Handle, normalise, TokenError } from './cryptoki.ts';
 import type { CallMarker } from './last-call.ts';
+import { mustBeWhole } from './library-file.ts';
 import { loginThread, type PinPadWait } from './pin-pad.ts';
 
 /** How long a module may take; generating RSA-4096 inside a smart card takes minutes. */
@@ -49,9 +50,10 @@ export class Pkcs11Module {
     this.#hooks = hooks;
   }
 
-  /** Loads the library; `start` initialises it. MODULE_NOT_FOUND or MODULE_INVALID. */
+  /** Loads the library; `start` initialises it. MODULE_NOT_FOUND, MODULE_CUT_OFF, MODULE_INVALID. */
   static load(config: ModuleConfig, hooks: ModuleHooks): Pkcs11Module {
     if (!existsSync(config.path)) throw new Failure('MODULE_NOT_FOUND', { path: config.path });
+    mustBeWhole(config.path);
     Object.assign(process.env, config.env);
     try {
       hooks.marker.enter('load');

@@ -14,18 +14,21 @@ const needs: Readonly<Record<KeyAlgorithm, { readonly make: number; readonly sig
   'rsa-4096': { make: ck.CKM_RSA_PKCS_KEY_PAIR_GEN, sign: ck.CKM_RSA_PKCS, bits: 4096 },
 };
 
-/** Loads a module that is not in use, looks, and lets it go. MODULE_NOT_FOUND, MODULE_INVALID. */
+/** Loads a module that is not in use, looks, and lets it go. What loading fails with, MODULE_NOT_STARTED. */
 export function inspectModule(config: ModuleConfig, hooks: ModuleHooks, wrong: WrongPins): TokenDetails[] {
   const module = Pkcs11Module.load(config, hooks);
   try {
     module.start();
     return detailsOf(module, wrong);
   } catch (error) {
-    throw error instanceof TokenError ? new Failure('MODULE_INVALID', { path: config.path }, error) : error;
+    throw error instanceof TokenError ? notStarted(config, error) : error;
   } finally {
     if (!module.hung) module.stop();
   }
 }
+
+export const notStarted = ({ path }: ModuleConfig, error: TokenError): Failure =>
+  new Failure('MODULE_NOT_STARTED', { path, method: error.method, ckr: error.ckr }, error);
 
 /** Each token of a module that has been started, as the module tells it. */
 export function detailsOf(module: Pkcs11Module, wrong: WrongPins): TokenDetails[] {

@@ -23,6 +23,7 @@ export const absent = (ref: TokenRef): Failure => new Failure('TOKEN_ABSENT', { 
 
 const has = (info: TokenInfo, flag: number): boolean => (info.flags & flag) !== 0;
 export const hasPinPad = (info: TokenInfo): boolean => has(info, ck.CKF_PROTECTED_AUTHENTICATION_PATH);
+export const isWriteProtected = (info: TokenInfo): boolean => has(info, ck.CKF_WRITE_PROTECTED);
 export const isInitialised = (info: TokenInfo): boolean => has(info, ck.CKF_TOKEN_INITIALIZED);
 
 const flagNames = [

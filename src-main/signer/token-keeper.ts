@@ -1,7 +1,7 @@
 import { Failure, type ModuleConfig, type TokenDetails, type TokenRef, type TokenState, type TokenView } from '../contract/index.ts';
 import { TokenError } from './cryptoki.ts';
 import { type ModuleHooks, Pkcs11Module } from './pkcs11-module.ts';
-import { detailsOf, inspectModule } from './token-details.ts';
+import { detailsOf, inspectModule, notStarted } from './token-details.ts';
 import { absent, type FoundToken, hasPinPad } from './token-info.ts';
 import { findToken, listTokens } from './tokens.ts';
 import type { PinnedModule } from './pinned-module.ts';
@@ -38,7 +38,7 @@ export class TokenKeeper {
     return this.#module;
   }
 
-  /** Puts a module to use. MODULE_NOT_ALLOWED, MODULE_NOT_FOUND, MODULE_INVALID; a watched token that is away is a state and no failure. */
+  /** Puts a module to use. MODULE_NOT_ALLOWED, what loading fails with, MODULE_NOT_STARTED; a watched token that is away is a state and no failure. */
   use(config: ModuleConfig, watch: TokenRef | null): void {
     this.#pinned.mustBe(config);
     this.#load(config, watch);
@@ -73,7 +73,7 @@ export class TokenKeeper {
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
       // SoftHSM does not start without its folder: with a token to wait for, that is the same as a token pulled.
-      if (watch === null) throw new Failure('MODULE_INVALID', { path: module.config.path }, error);
+      if (watch === null) throw notStarted(module.config, error);
     }
   }
 

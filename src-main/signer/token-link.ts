@@ -8,7 +8,7 @@ import type { Pin } from './pin.ts';
 import type { Pkcs11Module } from './pkcs11-module.ts';
 import type { Quirks } from './quirks.ts';
 import { digestOf, signDigest } from './signature.ts';
-import { absent, type FoundToken, hasPinPad, isToken, pinStateOf, type TokenInfo } from './token-info.ts';
+import { absent, type FoundToken, hasPinPad, isToken, isWriteProtected, pinStateOf, type TokenInfo } from './token-info.ts';
 import { findToken, onlyToken, readToken } from './tokens.ts';
 import type { WrongPins } from './wrong-pins.ts';
 
@@ -68,6 +68,7 @@ export class TokenLink {
     const { label } = info;
     if (pinStateOf(info) === 'locked') throw new Failure('PIN_LOCKED', { label });
     if (pinStateOf(info) === 'not-set') throw new Failure('PIN_NOT_SET', { label });
+    if (this.#writable && isWriteProtected(info)) throw new Failure('TOKEN_WRITE_PROTECTED', { label });
     if (this.#wrong.used(info)) throw new Failure('PIN_TRIES_USED', { label, tries: this.#quirks.assumedTries(info) });
     if (this.#pin === null) {
       if (!hasPinPad(info)) throw new Failure('PIN_PAD_MISSING', { label });

@@ -4,7 +4,7 @@ import { details } from './steps.ts';
 
 /**
  * The token of the ceremony, proven to be the right one: by what the plan demands, and by what it said when the ceremony began.
- * TOKEN_UNKNOWN, TOKEN_OTHER, TOKEN_CANNOT, PIN_NOT_SET, or INVALID_INPUT where a name fits two.
+ * TOKEN_UNKNOWN, TOKEN_OTHER, TOKEN_CANNOT, TOKEN_WRITE_PROTECTED, PIN_NOT_SET, or INVALID_INPUT where a name fits two.
  */
 export async function rightToken({ plan, parts, journal }: CeremonyContext): Promise<TokenDetails> {
   const token = choose(await parts.signer('token.inspect', { module: plan.module }), plan.token.label, plan.token.serial);
@@ -16,6 +16,7 @@ export async function rightToken({ plan, parts, journal }: CeremonyContext): Pro
   for (const { algorithm } of plan.authorities)
     if (token.algorithms.length > 0 && !token.algorithms.includes(algorithm))
       throw new Failure('TOKEN_CANNOT', { label: token.label, algorithm, known: token.algorithms.join(', ') });
+  if (token.flags.includes('CKF_WRITE_PROTECTED')) throw new Failure('TOKEN_WRITE_PROTECTED', { label: token.label });
   if (token.pinState === 'not-set') throw new Failure('PIN_NOT_SET', { label: token.label });
   return token;
 }

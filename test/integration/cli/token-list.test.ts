@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exitCodes } from '../../../src-main/contract/index.ts';
 import { birthmark, jsonOf, type CliResult } from '../../support/birthmark.ts';
@@ -51,7 +52,18 @@ test('NSS needs its init string; without it the module says what is wrong', asyn
   expect(JSON.stringify(named)).toContain('"label":"NSS Certificate DB"');
   const without = await tokens('--module', softoknPath());
   expect(without.code).toBe(exitCodes.TOKEN);
-  expect(jsonOf(without)).toMatchObject({ error: { code: 'MODULE_INVALID', detail: expect.stringContaining('C_Initialize') as string } });
+  expect(jsonOf(without)).toMatchObject({
+    error: { code: 'MODULE_NOT_STARTED', params: { method: 'C_Initialize', ckr: 'CKR_ARGUMENTS_BAD' } },
+  });
+});
+
+test('a library that ends the process when it is loaded is named for that', async () => {
+  const [source, library] = [join(folder.dir, 'abort.c'), join(folder.dir, 'abort.so')];
+  writeFileSync(source, '#include <stdlib.h>\n__attribute__((constructor)) void run(void) { abort(); }\n');
+  execFileSync('cc', ['-shared', '-fPIC', '-o', library, source]);
+  const result = await tokens('--module', library);
+  expect(result.code).toBe(exitCodes.TOKEN);
+  expect(jsonOf(result)).toMatchObject({ error: { code: 'MODULE_CRASHED', params: { method: 'load' } } });
 });
 
 test('without a name, all that are installed, whatever one of them does', async () => {

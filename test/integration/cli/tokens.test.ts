@@ -101,7 +101,7 @@ describe('init', () => {
 
   test('names a module that does not start', async () => {
     const args = ['--module', softoknPath(), '--token', 'x', '--pin-file', pin('482916')];
-    expect(await init('d', args)).toMatchObject({ code: exitCodes.TOKEN, error: { code: 'MODULE_INVALID' } });
+    expect(await init('d', args)).toMatchObject({ code: exitCodes.TOKEN, error: { code: 'MODULE_NOT_STARTED' } });
   });
 
   test('refuses two slots at one port', async () => {
@@ -116,6 +116,13 @@ describe('init', () => {
     });
     shim.fault(null);
     expect((await init('f', onShim(), shim.module.env)).code).toBe(0);
+  });
+
+  test('of a write-protected token ends before anything is made', async () => {
+    shim.fault('flags 0x2 0');
+    expect(await init('g', onShim(), shim.module.env)).toMatchObject({ code: exitCodes.TOKEN, error: { code: 'TOKEN_WRITE_PROTECTED' } });
+    shim.fault(null);
+    expect((await init('g', onShim(), shim.module.env)).code).toBe(0);
   });
 });
 

@@ -118,7 +118,7 @@ describe('a token that is refused by name', () => {
   });
 
   it.each([
-    ['that is write-protected', 'flags 0x2 0', 'TOKEN_WRITE_PROTECTED'],
+    ['that is write-protected, without a try', 'flags 0x2 0\nanswer C_OpenSession 0x5', 'TOKEN_WRITE_PROTECTED'],
     ['that makes no such keys', 'no-mechanism 0x1040', 'KEY_KIND_UNSUPPORTED'],
     ['that wants its PIN changed first', 'answer C_GenerateKeyPair 0xa3', 'PIN_EXPIRED'],
     ['that cannot sign with what it made', 'no-mechanism 0x1041', 'KEY_KIND_UNSUPPORTED'],

@@ -15,7 +15,7 @@ import {
 import { WorkFolder } from '../../support/openssl.ts';
 import { failureOf, issueTerms, makeHierarchy, shippedProfile, SignerBench } from '../../support/signer.ts';
 import { softoknPath } from '../../support/token-made.ts';
-import type { TokenFolder } from '../../support/token.ts';
+import { softhsmPath, type TokenFolder } from '../../support/token.ts';
 
 /** NSS's own token: needs an init string, has an empty SO-PIN, CKA_LOCAL = 0, and no CKA_ALWAYS_AUTHENTICATE. */
 function nssFolder(): TokenFolder {
@@ -122,11 +122,20 @@ describe('a module that is none', () => {
       params: { path: '/nowhere/libpkcs11.so' },
     });
     expect((await failureOf(use(notes))).code).toBe('MODULE_INVALID');
-    expect((await failureOf(use(library))).code).toBe('MODULE_INVALID');
+    expect((await failureOf(use(library))).code).toBe('MODULE_CUT_OFF');
     expect((await failureOf(bench.client('token.list', {}))).code).toBe('MODULE_NOT_FOUND');
     expect(await bench.client('token.state', {})).toEqual({ state: 'none', view: null });
     await bench.start();
     expect(await bench.client('token.list', {})).toHaveLength(1);
+  });
+
+  it.each([20, 65, 1000, 4096, 0.25, 0.5, 0.75, 0.9])('is not loaded when it was cut off: %s', async (length) => {
+    const whole = readFileSync(softhsmPath());
+    const end = length < 1 ? Math.floor(whole.length * length) : length;
+    const path = join(dir, 'cut.so');
+    writeFileSync(path, whole.subarray(0, end));
+    const asked = bench.client('module.use', { module: { path, env: bench.folder.module.env }, watch: null });
+    expect(await failureOf(asked)).toMatchObject({ code: 'MODULE_CUT_OFF', params: { path, bytes: end, needed: expect.any(Number) as unknown } });
   });
 
   it('of unknown calls and shapes is told so', async () => {

@@ -21,6 +21,10 @@ test('a call that did not return is TOKEN_HUNG by name, anything else a crash th
   expect(whySignerDied(dir)).toMatchObject({ code: 'TOKEN_HUNG', params: { method: 'C_Login', ms: 15_000 } });
   writeFileSync(file, lastCallText({ method: 'C_Login', hungMs: null }));
   expect(whySignerDied(dir)).toMatchObject({ code: 'SERVICE_CRASHED', detail: 'the module was last asked for C_Login' });
+  for (const method of ['load', 'C_Initialize']) {
+    writeFileSync(file, lastCallText({ method, hungMs: null }));
+    expect(whySignerDied(dir)).toMatchObject({ code: 'MODULE_CRASHED', params: { method } });
+  }
 });
 
 test.each([[''], ['\0\0\0'], ['C_Login hung soon']])('of a file that says %j nothing is made up', (text) => {
