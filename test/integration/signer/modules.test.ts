@@ -135,7 +135,10 @@ describe('a module that is none', () => {
     const path = join(dir, 'cut.so');
     writeFileSync(path, whole.subarray(0, end));
     const asked = bench.client('module.use', { module: { path, env: bench.folder.module.env }, watch: null });
-    expect(await failureOf(asked)).toMatchObject({ code: 'MODULE_CUT_OFF', params: { path, bytes: end, needed: expect.any(Number) as unknown } });
+    expect(await failureOf(asked)).toMatchObject({
+      code: 'MODULE_CUT_OFF',
+      params: { path, bytes: end, needed: expect.any(Number) as unknown },
+    });
   });
 
   it('of unknown calls and shapes is told so', async () => {
