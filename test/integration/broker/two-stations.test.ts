@@ -12,7 +12,7 @@ const issuers = { 'line-1': pki.issuer, 'line-2': new TestCa('Issuer 2', pki.roo
 type Station = keyof typeof issuers;
 const stations = Object.keys(issuers) as Station[];
 /** More by hand: BIRTHMARK_ROUNDS=500. */
-const rounds = Number(process.env['BIRTHMARK_ROUNDS'] ?? 25);
+const rounds = Number(process.env['BIRTHMARK_ROUNDS'] ?? 10);
 
 let here: HostFolder;
 beforeEach(() => {
