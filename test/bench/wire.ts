@@ -31,7 +31,8 @@ const units: Readonly<Record<string, { readonly profile: DeviceProfile; readonly
       driver: 'smp-files',
       key: 'station',
       files: { certificate: '/lfs/cert', trustAnchors: '/lfs/ca', key: '/lfs/key', broker: '/lfs/broker' },
-      format: 'der',
+      format: 'pem',
+      issuers: true,
       nul: false,
       identity: 'hwinfo',
     },
@@ -51,7 +52,7 @@ const units: Readonly<Record<string, { readonly profile: DeviceProfile; readonly
     plug: () => new EspChip().plug(),
   },
   micropython: {
-    profile: { ...common, name: 'micropython', driver: 'micropython', key: 'station', folder: '', format: 'der' },
+    profile: { ...common, name: 'micropython', driver: 'micropython', key: 'station', folder: '', format: 'pem', issuers: true },
     plug: () => MicroPythonBoard.start(),
   },
   'console: nrf91-at': { profile: consoleProfile('nrf91-at'), plug: () => new NordicModem().start() },

@@ -3,10 +3,12 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { makeStationKey } from '../../../src-main/station/ca/index.ts';
 import { openUnit, type Credentials, type UnitSession } from '../../../src-main/station/devices/index.ts';
 import type { SmpFilesProfile } from '../../../src-main/station/devices/smp/profile.ts';
+import { pemBytes } from '../../../src-main/der/index.ts';
 import { TestCa } from '../../support/agent.ts';
+import { mbedTlsReads, serialOf } from '../../support/mbedtls.ts';
 import { McumgrTarget, type TargetOptions } from '../../support/mcumgr/target.ts';
 
-const paths = { key: '/lfs/key.der', certificate: '/lfs/cert.der', trustAnchors: '/lfs/ca.der', broker: '/lfs/broker.json' };
+const paths = { key: '/lfs/key.pem', certificate: '/lfs/cert.pem', trustAnchors: '/lfs/ca.pem', broker: '/lfs/broker.json' };
 const profile: SmpFilesProfile = {
   name: 'mcumgr-files',
   driver: 'smp-files',
@@ -18,8 +20,9 @@ const profile: SmpFilesProfile = {
   jobMs: 60_000,
   replugMs: 120_000,
   files: paths,
-  format: 'der',
-  nul: false,
+  format: 'pem',
+  issuers: true,
+  nul: true,
   identity: 'hwinfo',
 };
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
@@ -48,6 +51,9 @@ async function credentials(): Promise<Credentials & { readonly privateKey: Buffe
   return { ...(await ca.issue(key.csr)).credentials, privateKey: key.pkcs8 };
 }
 
+const certificatesOf = ({ certificateChain }: Credentials): Buffer =>
+  Buffer.concat([...certificateChain.map((der) => pemBytes('CERTIFICATE', der)), Buffer.alloc(1)]);
+
 const isUpload = (request: { group: number; command: number; write: boolean }): boolean =>
   request.group === 8 && request.command === 0 && request.write;
 
@@ -66,7 +72,8 @@ describe('a stock target', () => {
     });
     expect(session.capabilities).toEqual({ keyOnDevice: false, readBack: true, possession: false, selfTest: false, lock: false });
     const own = await credentials();
-    const [secret, certificates] = [Buffer.from(own.privateKey), Buffer.concat(own.certificateChain)];
+    const secret = Buffer.concat([pemBytes('PRIVATE KEY', own.privateKey), Buffer.alloc(1)]);
+    const key = Buffer.from(own.privateKey);
     const installed = await session.install(own, unit, never());
     expect(installed.map(({ item, algorithm }) => `${item} ${algorithm}`)).toEqual([
       'key sha256',
@@ -76,15 +83,16 @@ describe('a stock target', () => {
     ]);
     await session.readBack(installed, never());
     expect(target.files.files.get(paths.key)).toEqual(secret);
-    expect(target.files.files.get(paths.certificate)).toEqual(certificates);
+    expect(mbedTlsReads(target.files.files.get(paths.certificate))).toEqual(own.certificateChain.map(serialOf));
+    expect(mbedTlsReads(target.files.files.get(paths.trustAnchors))).toEqual(own.trustAnchors.map(serialOf));
     expect(JSON.parse(target.files.files.get(paths.broker)?.toString() ?? '')).toMatchObject({ host: '127.0.0.1', port: 8883 });
     expect(await session.identify(never())).toMatchObject({ provisioned: true });
     const said = lines.join('\n');
-    for (const form of ['hex', 'base64'] as const) expect(said).not.toContain(secret.subarray(36, 60).toString(form));
-    expect(said).toContain('file-upload name=/lfs/key.der off=0 data=‹138 bytes›');
+    for (const form of ['hex', 'base64'] as const) expect(said).not.toContain(key.subarray(36, 60).toString(form));
+    expect(said).toContain('file-upload name=/lfs/key.pem off=0 data=‹');
 
     const uploads = target.files.uploads.length;
-    const again = { ...own, privateKey: secret };
+    const again = { ...own, privateKey: key };
     await session.install(again, unit, never());
     expect(target.files.uploads).toHaveLength(uploads);
     await session.erase(never());
@@ -266,7 +274,7 @@ describe('faults', () => {
       });
       const session = await opened(target.path);
       const own = await credentials();
-      const certificates = Buffer.concat(own.certificateChain);
+      const certificates = certificatesOf(own);
       const installed = await session.install(own, await session.identify(never()), never());
       await session.readBack(installed, never());
       expect(target.files.files.get(paths.certificate)).toEqual(certificates);

@@ -3,7 +3,9 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { makeStationKey } from '../../../src-main/station/ca/index.ts';
 import { openUnit, type Credentials, type StoredItem, type UnitSession } from '../../../src-main/station/devices/index.ts';
 import type { MicroPythonProfile } from '../../../src-main/station/devices/micropython/profile.ts';
+import { pemBytes } from '../../../src-main/der/index.ts';
 import { TestCa } from '../../support/agent.ts';
+import { mbedTlsReads, serialOf } from '../../support/mbedtls.ts';
 import { MicroPythonBoard, type BoardOptions } from '../../support/micropython-board.ts';
 import { PtyPeer } from '../../support/pty-peer.ts';
 
@@ -18,7 +20,8 @@ const profile: MicroPythonProfile = {
   jobMs: 60_000,
   replugMs: 120_000,
   folder: '',
-  format: 'der',
+  format: 'pem',
+  issuers: true,
 };
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
 const ca = new TestCa();
@@ -53,10 +56,11 @@ test('a real MicroPython is identified, written, read back and emptied again; th
   expect(unit).toMatchObject({ hardwareId: 'E6614103E7452D2F', provisioned: false });
   expect(unit.firmware).toMatch(/^micropython 1\.\d+/u);
   const own = await credentials();
-  const secret = Buffer.from(own.privateKey);
+  const secret = pemBytes('PRIVATE KEY', own.privateKey);
   const installed = await session.install(own, unit, never());
-  expect(board.file('key.der')?.equals(secret)).toBe(true);
-  expect(board.file('cert.der')?.equals(Buffer.concat(own.certificateChain))).toBe(true);
+  expect(board.file('key.pem')?.equals(secret)).toBe(true);
+  expect(mbedTlsReads(board.file('cert.pem'))).toEqual(own.certificateChain.map(serialOf));
+  expect(mbedTlsReads(board.file('ca.pem'))).toEqual(own.trustAnchors.map(serialOf));
   expect(JSON.parse(board.file('broker.json')?.toString() ?? '')).toEqual(own.broker);
   await session.readBack(installed, never());
   expect(board.pastes).toBeGreaterThan(10);
@@ -64,10 +68,10 @@ test('a real MicroPython is identified, written, read back and emptied again; th
   for (let at = 0; at + 12 <= secret.length; at += 12) expect(said).not.toContain(secret.toString('hex', at, at + 12));
   expect(await session.identify(never())).toMatchObject({ provisioned: true });
 
-  board.python.runPython("f = open('cert.der', 'r+b'); f.seek(40); f.write(b'!'); f.close()");
-  await expect(session.readBack(installed, never())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: 'cert.der' } });
+  board.python.runPython("f = open('cert.pem', 'r+b'); f.seek(60); f.write(b'!'); f.close()");
+  await expect(session.readBack(installed, never())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: 'cert.pem' } });
   await session.erase(never());
-  expect(['key.der', 'cert.der', 'ca.der', 'broker.json'].map((path) => board.file(path))).toEqual([null, null, null, null]);
+  expect(['key.pem', 'cert.pem', 'ca.pem', 'broker.json'].map((path) => board.file(path))).toEqual([null, null, null, null]);
 });
 
 test.each([
@@ -144,11 +148,11 @@ test('one wrong byte in its memory is VERIFY_MISMATCH', async () => {
   const session = await opened(board.path);
   const installed = await session.install(await credentials(), await session.identify(never()), never());
   board.python.runPython(`
-with open('cert.der', 'rb') as kept: content = bytearray(kept.read())
+with open('cert.pem', 'rb') as kept: content = bytearray(kept.read())
 content[100] ^= 1
-with open('cert.der', 'wb') as faulty: faulty.write(content)
+with open('cert.pem', 'wb') as faulty: faulty.write(content)
 `);
-  await expect(session.readBack(installed, never())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: 'cert.der' } });
+  await expect(session.readBack(installed, never())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH', params: { item: 'cert.pem' } });
 });
 
 test('cancelled while it is written: says what is unfinished', async () => {
@@ -158,4 +162,16 @@ test('cancelled while it is written: says what is unfinished', async () => {
   const unit = await session.identify(never());
   const install = session.install(await credentials(), unit, { signal: stop.signal, onProgress: () => stop.abort() });
   await expect(install).rejects.toMatchObject({ code: 'CANCELLED', params: { left: 'unfinished (key)' } });
+});
+
+test('in DER it is the unit’s own certificate alone, and more than one trust anchor is refused before anything is written', async () => {
+  const board = await plugged();
+  const session = await opened(board.path, { format: 'der', issuers: false });
+  const unit = await session.identify(never());
+  const own = await credentials();
+  const twice = { ...own, privateKey: Buffer.from(own.privateKey), trustAnchors: [...own.trustAnchors, ...own.trustAnchors] };
+  await expect(session.install(twice, unit, never())).rejects.toMatchObject({ code: 'PROFILE_INVALID' });
+  expect(board.file('key.der')).toBeNull();
+  await session.readBack(await session.install(own, unit, never()), never());
+  expect(mbedTlsReads(board.file('cert.der'))).toEqual(own.certificateChain.slice(0, 1).map(serialOf));
 });

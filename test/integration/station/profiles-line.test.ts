@@ -85,7 +85,7 @@ describe('a unit on the line', () => {
     ['mcumgr-files', new McumgrTarget({ hardwareId: '0000000000000009' }), 'station-connected', ['possession', 'own-connection', 'lock']],
     [
       'mcumgr-files',
-      new McumgrTarget({ hardwareId: '000000000000000a', hashes: [], unreadable: ['/lfs/key.der'] }),
+      new McumgrTarget({ hardwareId: '000000000000000a', hashes: [], unreadable: ['/lfs/key.pem'] }),
       'station-connected',
       ['key-read-back', 'possession', 'own-connection', 'lock'],
     ],

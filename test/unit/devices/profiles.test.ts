@@ -34,6 +34,7 @@ describe('device profiles', () => {
     ['an unknown driver', { ...good, driver: 'magic' }, 3, /^driver/u],
     ['a speed of nothing', { ...good, baudRate: 0 }, 4, /^baudRate/u],
     ['a missing key', { ...good, keyAlgorithm: undefined }, 1, /^keyAlgorithm/u],
+    ['a chain in DER', { ...good, driver: 'micropython', key: 'station', format: 'der' }, 7, /^format: a chain is lost in DER/u],
     ['another name than its file’s', { ...good, name: 'y' }, 2, /file’s name, x/u],
   ])('%s is refused with its line', (_, data, line, problem) => {
     expect(() => parseDeviceProfile('x.json', text(data))).toThrow(

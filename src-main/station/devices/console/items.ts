@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey } from 'node:crypto';
 import { pemBytes } from '../../../der/index.ts';
+import { oneInDer } from '../certificate-file.ts';
 import type { Credentials, StoredItem } from '../driver.ts';
 import type { InstallItemSpec } from './profile.ts';
 import type { Value, Values } from './values.ts';
@@ -22,6 +23,7 @@ export function itemOf(spec: InstallItemSpec, credentials: Credentials, values: 
     return { spec, sent: text, stored: withNul(spec, text), der: text, secret: false };
   }
   const parts = derOf(spec, credentials);
+  if (spec.encoding === 'der') oneInDer('device profile', spec.item, parts.length);
   const der = Buffer.concat(parts.map(({ bytes }) => bytes));
   const secret = spec.source === 'key';
   if (spec.encoding === 'der') return { spec, sent: der, stored: withNul(spec, der), der, secret };

@@ -76,6 +76,12 @@ function lintItem(item: InstallItemSpec, path: Path, { state, context, items, ad
   if (item.text !== undefined && item.source !== 'text') add([...path, 'text'], 'error', 'only an item of source text has one');
   if ((item.source === 'text') !== (item.encoding === 'text'))
     add([...path, item.source === 'text' ? 'source' : 'encoding'], 'error', 'text items have encoding text, and only they');
+  if (item.source === 'certificate-chain' && item.encoding === 'der')
+    add(
+      [...path, 'encoding'],
+      'error',
+      'a chain is lost in DER, where the unit reads its first certificate alone: use pem, or source certificate',
+    );
   lintText(item.text ?? '', [...path, 'text'], state(...broker), context);
   lintSteps(item.write, [...path, 'write'], state(...broker, ...aboutItem), { ...context, items });
   if (!sendsSomething(item.write)) add([...path, 'write'], 'error', 'it writes nothing: there is no send or sendBlob in it');

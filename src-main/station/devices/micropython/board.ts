@@ -1,6 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import { Failure } from '../../../contract/index.ts';
 import { pemBytes } from '../../../der/index.ts';
+import { certificateFile, chainOf } from '../certificate-file.ts';
 import type { Credentials } from '../driver.ts';
 import type { MicroPythonProfile } from './profile.ts';
 import { errorOf, type RawRepl } from './raw-repl.ts';
@@ -78,15 +79,14 @@ export interface BoardFile {
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The files of a profile; the one with the key is zeroed by whoever asked for it. */
-export function boardFiles(profile: Pick<MicroPythonProfile, 'folder' | 'format'>, credentials: Credentials): BoardFile[] {
-  const pem = profile.format === 'pem';
-  const all = (label: string, ders: readonly Uint8Array[]): Buffer => Buffer.concat(pem ? ders.map((der) => pemBytes(label, der)) : ders);
-  const settings = { ...credentials.broker };
+export function boardFiles(profile: MicroPythonProfile, credentials: Credentials): BoardFile[] {
+  const { format, name } = profile;
+  const key = credentials.privateKey ?? new Uint8Array();
   const content: Record<BoardFile['item'], Buffer> = {
-    key: all('PRIVATE KEY', [credentials.privateKey ?? new Uint8Array()]),
-    cert: all('CERTIFICATE', credentials.certificateChain),
-    ca: all('CERTIFICATE', credentials.trustAnchors),
-    broker: Buffer.from(JSON.stringify(settings)),
+    cert: certificateFile(name, 'certificate', chainOf(credentials.certificateChain, profile), format),
+    ca: certificateFile(name, 'trust anchors', credentials.trustAnchors, format),
+    broker: Buffer.from(JSON.stringify(credentials.broker)),
+    key: format === 'pem' ? pemBytes('PRIVATE KEY', key) : Buffer.from(key),
   };
   return pathsOf(profile).map(({ item, path }) => ({ item, path, bytes: content[item] }));
 }

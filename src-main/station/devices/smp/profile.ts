@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canHoldChain, certificateFileFields, chainInDer } from '../certificate-file.ts';
 import { commonProfile } from '../profile-fields.ts';
 
 export const SmpProfileFile = commonProfile.extend({
@@ -24,7 +25,7 @@ export const SmpFilesProfileFile = commonProfile
         request: path.optional().describe('Where the firmware leaves the PKCS#10 request of its own key, DER or PEM: with key “device”'),
       })
       .describe('Paths on the unit. MCUmgr makes no folders: they must be there'),
-    format: z.enum(['pem', 'der']).default('der').describe('Of key and certificates'),
+    ...certificateFileFields,
     nul: z.boolean().default(false).describe('PEM ends with a NUL, as Mbed TLS wants it'),
     identity: z
       .union([z.enum(['hwinfo', 'node-name']), z.strictObject({ file: path })])
@@ -33,5 +34,6 @@ export const SmpFilesProfileFile = commonProfile
   .refine(({ key, files }) => (key === 'station' ? files.key !== undefined : files.request !== undefined), {
     path: ['files'],
     message: 'key “station” needs files.key, key “device” needs files.request',
-  });
+  })
+  .refine(canHoldChain, chainInDer);
 export type SmpFilesProfile = Omit<z.output<typeof SmpFilesProfileFile>, '$schema'>;

@@ -1,5 +1,6 @@
 import { pemBytes } from '../../../der/index.ts';
 import { dersOf, X509FileError } from '../../x509-files/index.ts';
+import { certificateFile, chainOf, oneInDer } from '../certificate-file.ts';
 import type { Credentials } from '../driver.ts';
 import type { SmpFilesProfile } from './profile.ts';
 
@@ -22,29 +23,34 @@ export function targetItems({ key, files }: Pick<SmpFilesProfile, 'key' | 'files
   return items;
 }
 
-/** The same with their content; whoever asked for it zeroes it. */
+/** The same with their content; whoever asked for it zeroes it. @throws Failure PROFILE_INVALID for more than one certificate in a file of DER. */
 export function targetFiles(profile: SmpFilesProfile, credentials: Credentials): TargetFile[] {
+  // Before there is a copy of the key.
+  if (profile.format === 'der') oneInDer(profile.name, 'trust anchors', credentials.trustAnchors.length);
   return targetItems(profile).map((one) => ({ ...one, bytes: contentOf(one.item, profile, credentials) }));
 }
 
 function contentOf(item: TargetItem['item'], profile: SmpFilesProfile, credentials: Credentials): Buffer {
   switch (item) {
-    case 'key':
+    case 'key': {
       if (credentials.privateKey === undefined) throw new Error('the profile writes a key, and the station made none');
-      return encoded('PRIVATE KEY', [credentials.privateKey], profile);
+      const { privateKey } = credentials;
+      return withNul(profile, profile.format === 'pem' ? pemBytes('PRIVATE KEY', privateKey) : Buffer.from(privateKey));
+    }
     case 'certificate':
-      return encoded('CERTIFICATE', credentials.certificateChain, profile);
+      return withNul(profile, certificateFile(profile.name, item, chainOf(credentials.certificateChain, profile), profile.format));
     case 'trust anchors':
-      return encoded('CERTIFICATE', credentials.trustAnchors, profile);
+      return withNul(profile, certificateFile(profile.name, item, credentials.trustAnchors, profile.format));
     case 'broker settings':
       return Buffer.from(JSON.stringify(credentials.broker));
   }
 }
 
-function encoded(label: string, ders: readonly Uint8Array[], { format, nul }: Pick<SmpFilesProfile, 'format' | 'nul'>): Buffer {
-  const parts = format === 'pem' ? ders.map((der) => pemBytes(label, der)) : ders;
-  const whole = Buffer.concat(format === 'pem' && nul ? [...parts, Buffer.alloc(1)] : parts);
-  if (format === 'pem') for (const part of parts) part.fill(0);
+/** Zeroes what it does not return. */
+function withNul({ format, nul }: SmpFilesProfile, bytes: Buffer): Buffer {
+  if (format === 'der' || !nul) return bytes;
+  const whole = Buffer.concat([bytes, Buffer.alloc(1)]);
+  bytes.fill(0);
   return whole;
 }
 

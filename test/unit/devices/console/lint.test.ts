@@ -111,6 +111,12 @@ describe('the linter of console profiles', () => {
     ['a section without its result', { generateKey: [{ send: 'KEY', expect: ok }] }, '"generateKey"', /^generateKey must set csr/u],
     ['a key that nobody makes', { generateKey: undefined }, '{', /no generateKey/u],
     ['a wait that nothing ends', { lock: [{ send: 'L', expect: {} }] }, '"expect"', /nothing ends this wait/u],
+    [
+      'a chain in DER',
+      { install: [{ ...good.install[0], source: 'certificate-chain', encoding: 'der' }] },
+      '"encoding": "der"',
+      /^a chain is lost in DER/u,
+    ],
     ['an item that writes nothing', { install: [{ ...good.install[0], write: [echoOff] }] }, '"write"', /writes nothing/u],
     ['an unknown step', { lock: [{ sned: 'L' }] }, '"sned"', /^is not known here/u],
     ['an unknown key of a step', { lock: [{ send: 'L', expect: { ok: 'OK', timeout: 5 } }] }, '"timeout"', /^is not known here/u],
