@@ -12,9 +12,10 @@ export interface Column<Row> {
 export interface Page<Row> {
   readonly total: number;
   readonly rows: readonly Row[];
+  readonly next: string | null;
 }
 
-export type FetchPage<Row> = (page: { readonly limit: number; readonly offset: number }) => Promise<Page<Row>>;
+export type FetchPage<Row> = (page: { readonly limit: number; readonly cursor: string | null }) => Promise<Page<Row>>;
 
 /** Prints all rows, or the first `--limit`, as `--format` says; answers how many there are. */
 export async function printPages<Row>(context: CommandContext, columns: readonly Column<Row>[], fetch: FetchPage<Row>): Promise<number> {
@@ -25,23 +26,28 @@ export async function printPages<Row>(context: CommandContext, columns: readonly
   if (output.format === 'csv') output.write(csvLine(columns.map(({ title }) => title.toLowerCase().replaceAll(' ', '_'))));
   const kept: Row[] = [];
   let [total, read] = [0, 0];
-  for (;;) {
-    const page = await fetch({ limit: Math.min(limits.pageRows, most - read), offset: read });
+  let cursor: string | null = null;
+  do {
+    const page: Page<Row> = await fetch({ limit: Math.min(limits.pageRows, most - read), cursor });
     total = page.total;
     read += page.rows.length;
     if (!streamed) kept.push(...page.rows);
     else if (output.format === 'csv')
       output.write(page.rows.map((row) => csvLine(columns.map(({ of }) => String(of(row) ?? '')))).join(''));
     else output.write(page.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    if (page.rows.length === 0 || read >= total || read >= most) break;
-  }
+    cursor = page.next;
+  } while (cursor !== null && read < most);
   if (!streamed) output.result({ total, rows: kept }, () => tableOf(columns, kept));
   return total;
 }
 
 /** The same for rows that are all here. */
 export const printRows = <Row>(context: CommandContext, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<number> =>
-  printPages(context, columns, ({ limit, offset }) => Promise.resolve({ total: rows.length, rows: rows.slice(offset, offset + limit) }));
+  printPages(context, columns, ({ limit, cursor }) => {
+    const from = Number(cursor ?? 0);
+    const upTo = from + limit;
+    return Promise.resolve({ total: rows.length, rows: rows.slice(from, upTo), next: upTo < rows.length ? String(upTo) : null });
+  });
 
 export const tableOf = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
   table(

@@ -36,7 +36,7 @@ interface Terms {
 
 async function nothingToRevoke(station: StationProcess, { device, ...other }: Selector): Promise<Failure> {
   if (device === undefined) return new Failure('NOT_FOUND', { kind: 'certificate', id: Object.values(other).join('') });
-  const { rows } = await station.call('devices.list', { search: device, offset: 0, limit: 100 });
+  const { rows } = await station.call('devices.list', { search: device, limit: 100 });
   return rows.some((row) => row.device === device)
     ? new Failure('DEVICE_WITHOUT_CERTIFICATE', { device })
     : new Failure('NOT_FOUND', { kind: 'device', id: device });

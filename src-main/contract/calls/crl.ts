@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Bytes, Instant, SerialHex } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { CrlChange, CrlSettings, CrlView, RevocationReason } from '../models.ts';
-import { call, nothing, officer, page, signedIn } from './spec.ts';
+import { call, nothing, officer, page, pageOf, signedIn } from './spec.ts';
 
 /** Which CRL: of the issuer that signs certificates now where none is named. */
 const scope = {
@@ -57,9 +57,9 @@ export const crlCalls = {
     service: 'station',
     summary: 'The CRLs so far, newest first; of all partitions where none is named',
     input: z
-      .object({ issuer: scope.issuer, partition: z.int().min(0).nullable().default(null), limit: page.limit, offset: page.offset })
+      .object({ issuer: scope.issuer, partition: z.int().min(0).nullable().default(null), limit: page.limit, cursor: page.cursor })
       .strict(),
-    output: z.object({ total: z.int(), rows: z.array(CrlView) }),
+    output: pageOf(CrlView),
     roles: signedIn,
   }),
   'crl.diff': call({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Bytes, DeviceName, Instant, SerialHex, Sha256Hex } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { BundleFormat, BundleView, KeyAlgorithm } from '../models.ts';
-import { call, officer, page, signedIn } from './spec.ts';
+import { call, officer, page, pageOf, signedIn } from './spec.ts';
 
 const wish = {
   device: DeviceName,
@@ -72,7 +72,7 @@ export const deliveryCalls = {
     service: 'station',
     summary: 'Bundles, newest first, and how far each has come',
     input: z.object(page).strict(),
-    output: z.object({ total: z.int(), rows: z.array(BundleView) }),
+    output: pageOf(BundleView),
     roles: signedIn,
   }),
 } as const;

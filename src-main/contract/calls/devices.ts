@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DeviceName, HardwareId, Sha256Hex } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { DeviceRow, DeviceState } from '../models.ts';
-import { call, line, officer, page, signedIn } from './spec.ts';
+import { call, line, officer, page, pageOf, signedIn } from './spec.ts';
 
 const registered = z.object({
   count: z.int(),
@@ -17,7 +17,7 @@ export const devicesCalls = {
     service: 'station',
     summary: 'Registered devices',
     input: z.object({ ...page, state: DeviceState.optional() }).strict(),
-    output: z.object({ total: z.int(), rows: z.array(DeviceRow) }),
+    output: pageOf(DeviceRow),
     roles: signedIn,
   }),
   'devices.register': call({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Bytes, DeviceName, Instant, SerialHex } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { ClockView, RotationView } from '../models.ts';
-import { call, done, nothing, officer, page, signedIn } from './spec.ts';
+import { call, done, nothing, officer, page, pageOf, signedIn } from './spec.ts';
 
 export const lifeCalls = {
   'rotation.begin': call({
@@ -29,8 +29,8 @@ export const lifeCalls = {
   'rotation.list': call({
     service: 'station',
     summary: 'Devices with two certificates in force, the soonest end of a grace period first',
-    input: z.object({ limit: page.limit, offset: page.offset }).strict(),
-    output: z.object({ total: z.int(), rows: z.array(RotationView) }),
+    input: z.object({ limit: page.limit, cursor: page.cursor }).strict(),
+    output: pageOf(RotationView),
     roles: signedIn,
   }),
   'rotation.end': call({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RecordsHost, RecordsProblem, RecordsView } from '../models.ts';
-import { call, done, officer, page, signedIn } from './spec.ts';
+import { call, done, officer, page, pageOf, signedIn } from './spec.ts';
 
 export const recordsCalls = {
   'records.list': call({
@@ -41,8 +41,8 @@ export const recordsCalls = {
   'records.problems': call({
     service: 'station',
     summary: 'What a central database did not take, or has otherwise: device names of other stations, lists, records',
-    input: z.object({ limit: page.limit, offset: page.offset }).strict(),
-    output: z.object({ total: z.int(), rows: z.array(RecordsProblem) }),
+    input: z.object({ limit: page.limit, cursor: page.cursor }).strict(),
+    output: pageOf(RecordsProblem),
     roles: signedIn,
   }),
 } as const;

@@ -10,14 +10,14 @@ import {
   ExpiringCertificate,
   keyMakers,
 } from '../models.ts';
-import { call, nothing, page, signedIn } from './spec.ts';
+import { call, nothing, page, pageOf, signedIn } from './spec.ts';
 
 export const registryCalls = {
   'certificates.list': call({
     service: 'station',
     summary: 'Certificates',
     input: z.object({ ...page, status: CertificateStatus.optional(), use: CertificateUse.optional() }).strict(),
-    output: z.object({ total: z.int(), rows: z.array(CertificateRow) }),
+    output: pageOf(CertificateRow),
     roles: signedIn,
   }),
   'certificates.get': call({
@@ -40,10 +40,10 @@ export const registryCalls = {
       .object({
         days: z.int().min(limits.validityDays.min).max(limits.validityDays.max).default(limits.renewalWindowDays),
         limit: page.limit,
-        offset: page.offset,
+        cursor: page.cursor,
       })
       .strict(),
-    output: z.object({ total: z.int(), rows: z.array(ExpiringCertificate) }),
+    output: pageOf(ExpiringCertificate),
     roles: signedIn,
   }),
   'doctor.run': call({

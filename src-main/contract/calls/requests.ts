@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Bytes, Sha256Hex, Uuid } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { RevocationReason, RevocationRequestView } from '../models.ts';
-import { call, officer, page, signedIn } from './spec.ts';
+import { call, officer, page, pageOf, signedIn } from './spec.ts';
 
 const note = z.string().max(200).default('');
 const file = z.object({ request: RevocationRequestView, name: z.string(), text: z.string() });
@@ -29,8 +29,8 @@ export const requestsCalls = {
   'requests.list': call({
     service: 'station',
     summary: 'Requests for revocations that were sent to other stations, and that came from them',
-    input: z.object({ limit: page.limit, offset: page.offset, open: z.boolean().default(false) }).strict(),
-    output: z.object({ total: z.int(), rows: z.array(RevocationRequestView) }),
+    input: z.object({ limit: page.limit, cursor: page.cursor, open: z.boolean().default(false) }).strict(),
+    output: pageOf(RevocationRequestView),
     roles: signedIn,
   }),
   'requests.import': call({

@@ -3,7 +3,7 @@ import { FailureData } from '../errors.ts';
 import { DeviceName, Instant, SerialHex, Sha256Hex } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { CertificateRow, CertificateStatus, RevocationReason, RevocationView } from '../models.ts';
-import { call, officer, page, signedIn } from './spec.ts';
+import { call, officer, page, pageOf, signedIn } from './spec.ts';
 
 /** What to revoke; exactly one field. */
 export const Selector = z
@@ -66,7 +66,7 @@ export const revocationCalls = {
     summary: 'Revocations and how far each has come',
     /** `waiting`: only those that are not EFFECTIVE yet. */
     input: z.object({ ...page, waiting: z.boolean().default(false) }).strict(),
-    output: z.object({ total: z.int(), rows: z.array(RevocationView) }),
+    output: pageOf(RevocationView),
     roles: signedIn,
   }),
   'publication.settle': call({

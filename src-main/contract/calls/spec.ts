@@ -26,6 +26,12 @@ export const line: readonly CallerRole[] = ['technician', 'officer'];
 export const page = {
   search: z.string().max(100).default(''),
   limit: z.int().min(1).max(limits.pageRows).default(100),
-  offset: z.int().min(0).default(0),
+  /** `next` of the page before; null: from the beginning. */
+  cursor: z.string().max(1_000).nullable().default(null),
 };
+
+type PageOf<Row extends z.ZodType> = z.ZodObject<{ total: z.ZodInt; rows: z.ZodArray<Row>; next: z.ZodNullable<z.ZodString> }>;
+/** What every call that lists answers. `next` is the cursor of the next page; null on the last one. */
+export const pageOf = <Row extends z.ZodType>(row: Row): PageOf<Row> =>
+  z.object({ total: z.int(), rows: z.array(row), next: z.string().nullable() });
 export const slot = z.object({ slot: z.int().min(1).max(limits.slots) }).strict();

@@ -97,7 +97,7 @@ function alarms({ registry, broker, access, publication, signer, crls, late, rec
     if (mode === 'passwords')
       add(`passwords-${tenant}`, 'warning', new Failure('PASSWORDS_INSTEAD', { tenant, until: until ?? 'an officer ends it' }), setAt);
   for (const { name, failure, since } of records) add(`records-${name}`, 'warning', failure, since);
-  const [problem] = registry.records.problems({ limit: 1, offset: 0 }).rows;
+  const [problem] = registry.records.problems({ limit: 1 }).rows;
   add('records-problem', 'alarm', problem?.failure ?? null, problem?.at ?? now);
   for (const own of late) add(`own-${own.name}`, 'alarm', new Failure('STATION_CERTIFICATE_ENDS', own), now);
   add('module', 'alarm', signer.failure, now);

@@ -114,8 +114,8 @@ export class BundleDesk {
   }
 
   list(page: CallParsed<'bundles.list'>): CallOutput<'bundles.list'> {
-    const { total, rows } = this.#options.registry.bundles.list(page);
-    return { total, rows: rows.map((row) => this.#view(row)) };
+    const { rows, ...rest } = this.#options.registry.bundles.list(page);
+    return { ...rest, rows: rows.map((row) => this.#view(row)) };
   }
 
   view(serial: string): BundleView {

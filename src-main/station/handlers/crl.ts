@@ -22,16 +22,8 @@ export function crlHandlers(station: HandlerContext): HandlersOf<'crl'> {
       incomingCrl.clear();
       return adoption;
     },
-    'crl.history': ({ issuer, partition, limit, offset }) => {
-      const { crls, registry } = live();
-      const { issuer: of } = crls.find(issuer, partition ?? 0);
-      const partitions = partition === null ? [...Array(of.partitions).keys()] : [partition];
-      const scopes = partitions.map((one) => ({ issuer: of.id, partition: one }));
-      const lists = scopes.flatMap((scope) => registry.crls.list(scope, offset + limit));
-      const newestFirst = lists.sort((a, b) => b.thisUpdate.localeCompare(a.thisUpdate) || b.number - a.number);
-      const total = scopes.reduce((sum, scope) => sum + registry.crls.count(scope), 0);
-      return { total, rows: newestFirst.slice(offset, offset + limit) };
-    },
+    'crl.history': ({ issuer, ...page }) =>
+      live().registry.crls.history({ ...page, issuer: live().crls.find(issuer, page.partition ?? 0).issuer.id }),
     'crl.diff': ({ issuer, partition, from, to, limit }) => {
       const { crls, registry } = live();
       const { scope } = crls.find(issuer, partition);

@@ -12,10 +12,7 @@ export function lifeHandlers(station: HandlerContext): HandlersOf<'rotation' | '
       station.statusSoon();
       return { ...rotated, pem: chain.map(certificateToPem).join('') };
     },
-    'rotation.list': (page) => {
-      const { certificates } = station.live().registry;
-      return { total: certificates.countRotations(), rows: certificates.rotations(page) };
-    },
+    'rotation.list': (page) => station.live().registry.certificates.rotations(page),
     'clock.show': () => station.live().clockGuard.view(),
     'clock.confirm': (_input, caller) => {
       const { clockGuard, publisher, line } = station.live();

@@ -29,7 +29,7 @@ export interface InUse {
 export function hearInUse(registry: Registry, topic: string, payload: Uint8Array): InUse | null {
   const device = topicRuleOf(registry.settings).deviceOf(topic, inUse);
   if (device === null || !DeviceName.safeParse(device).success) return null;
-  const open = registry.certificates.rotations({ device })[0];
+  const open = registry.certificates.rotations({ device, limit: 1 }).rows[0];
   if (open === undefined) return null;
   const doubt = doubtOf(registry, device, open.successor, payload);
   if (doubt !== null) return { device, seen: false, doubt };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BundleView, storedFailure, type BundleFormat } from '../../contract/index.ts';
+import { pageOf, type Page, type PageRequest } from './pages.ts';
 import { contains, statusNow, type Store } from './store.ts';
 
 export interface BundleRecord {
@@ -17,12 +18,13 @@ const BundleRow = BundleView.omit({ proof: true, why: true })
   .transform(({ failure, ...row }) => ({ ...row, why: row.state === 'ENDED' ? failure : null }));
 export type BundleRow = z.output<typeof BundleRow>;
 
-const select = `SELECT b.serial, b.run, b.device, b.format, b.prove_hours AS proveHours, b.link_until AS linkUntil, b.delivered_at AS deliveredAt,
+const columns = `b.serial, b.run, b.device, b.format, b.prove_hours AS proveHours, b.link_until AS linkUntil, b.delivered_at AS deliveredAt,
   b.created_at AS createdAt, r.failure,
   CASE WHEN r.verdict = 'NOT_VERIFIED' THEN r.deadline END AS proveBy,
   CASE WHEN ${statusNow} IN ('REVOKED','EXPIRED') THEN 'ENDED' WHEN r.verdict = 'PASS' THEN 'PROVEN'
-       WHEN b.delivered_at IS NULL THEN 'OFFERED' ELSE 'DELIVERED' END AS state
-  FROM bundles b JOIN certificates c ON c.serial = b.serial JOIN runs r ON r.id = b.run`;
+       WHEN b.delivered_at IS NULL THEN 'OFFERED' ELSE 'DELIVERED' END AS state`;
+const from = `bundles b JOIN certificates c ON c.serial = b.serial JOIN runs r ON r.id = b.run`;
+const select = `SELECT ${columns} FROM ${from}`;
 
 /** What was handed out as bundles; never what is in them. */
 export class Bundles {
@@ -56,14 +58,19 @@ export class Bundles {
     return this.#rows(`b.delivered_at IS NOT NULL AND ${statusNow} = 'SIGNED' AND r.verdict = ?`, 'NOT_VERIFIED');
   }
 
-  list(filter: { search: string; limit: number; offset: number }): { total: number; rows: BundleRow[] } {
-    const like = contains(filter.search);
-    const where = `(? = '%%' OR b.device LIKE ? ESCAPE '\\' OR b.serial LIKE ? ESCAPE '\\')`;
-    const total = this.#store.values(z.int(), `SELECT count(*) FROM bundles b WHERE ${where}`).one(like, like, like);
-    const rows = this.#store
-      .query(BundleRow, `${select} WHERE ${where} ORDER BY b.created_at DESC, b.serial LIMIT ? OFFSET ?`)
-      .all(like, like, like, filter.limit, filter.offset);
-    return { total, rows };
+  /** Newest first. */
+  list({ search, ...page }: PageRequest & { search: string }): Page<BundleRow> {
+    const like = contains(search);
+    const list = {
+      shape: BundleRow,
+      columns,
+      from,
+      where: `(? = '%%' OR b.device LIKE ? ESCAPE '\\' OR b.serial LIKE ? ESCAPE '\\')`,
+      by: ['b.created_at', 'b.serial'],
+      order: 'DESC',
+      key: (row: BundleRow) => [row.createdAt, row.serial],
+    } as const;
+    return pageOf(this.#store, list, [like, like, like], page);
   }
 
   #rows(where: string, value: string): BundleRow[] {

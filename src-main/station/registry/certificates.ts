@@ -12,6 +12,7 @@ import {
   type Selector,
 } from '../../contract/index.ts';
 import type { Revocations } from './revocations.ts';
+import { pageOf, type Page, type PageRequest } from './pages.ts';
 import { bytes, flag, json } from './rows.ts';
 import { contains, statusNow, type Store } from './store.ts';
 
@@ -42,12 +43,10 @@ export interface Reservation {
 const IssuedBy = z.object({ serial: z.string(), actor: z.string() });
 export type IssuedBy = Readonly<z.output<typeof IssuedBy>>;
 
-export interface CertificateFilter {
+export interface CertificateFilter extends PageRequest {
   readonly search: string;
-  readonly limit: number;
-  readonly offset: number;
-  readonly status?: CertificateStatus | undefined;
-  readonly use?: CertificateUse | undefined;
+  readonly status?: CertificateStatus | null | undefined;
+  readonly use?: CertificateUse | null | undefined;
 }
 
 const CertificateRecord = CertificateRow.extend({
@@ -74,7 +73,7 @@ const WithDer = z.object({ device: z.string(), serial: z.string(), der: bytes })
 
 const columns = `c.serial, c.fingerprint, c.use, c.device, c.issuer, ${statusNow} AS status, c.not_before AS notBefore, c.not_after AS notAfter,
   r.recorded_at AS revokedAt, r.reason, c.order_id AS "order", c.replaces, c.grace_until AS graceUntil, c.created_at AS createdAt`;
-const rotating = `certificates old JOIN certificates new ON new.replaces = old.serial AND new.status IN ('ACTIVE','ROTATING') WHERE old.status = 'ROTATING' AND old.not_after >= clock_now()`;
+const rotating = `certificates old JOIN certificates new ON new.replaces = old.serial AND new.status IN ('ACTIVE','ROTATING')`;
 /** Those that end by the clock; in the words of their index. */
 const endsByClock = `status IN ('RESERVED','SIGNED','ACTIVE','ROTATING')`;
 const source = 'certificates c LEFT JOIN revocations r ON r.serial = c.serial';
@@ -169,18 +168,18 @@ export class Certificates {
   }
 
   /** Certificates that are being replaced by one in force, the soonest end first. */
-  rotations({ device = null, limit = 1, offset = 0 }: { device?: string | null; limit?: number; offset?: number }): RotationView[] {
-    return this.#store
-      .query(
-        Rotation,
-        `SELECT old.device, old.serial, new.serial AS successor, old.grace_until AS graceUntil, old.ends_when_seen AS endsWhenSeen, new.seen_at AS seenAt
-           FROM ${rotating} AND (? IS NULL OR old.device = ?) ORDER BY old.grace_until, old.serial LIMIT ? OFFSET ?`,
-      )
-      .all(device, device, limit, offset);
-  }
-
-  countRotations(): number {
-    return this.#store.values(z.int(), `SELECT count(*) FROM ${rotating}`).one();
+  rotations({ device = null, ...page }: PageRequest & { device?: string | null }): Page<RotationView> {
+    const list = {
+      shape: Rotation,
+      columns:
+        'old.device, old.serial, new.serial AS successor, old.grace_until AS graceUntil, old.ends_when_seen AS endsWhenSeen, new.seen_at AS seenAt',
+      from: rotating,
+      where: `old.status = 'ROTATING' AND old.not_after >= clock_now() AND (? IS NULL OR old.device = ?)`,
+      by: ['old.grace_until', 'old.serial', 'new.serial'],
+      order: 'ASC',
+      key: (row: RotationView) => [row.graceUntil, row.serial, row.successor],
+    } as const;
+    return pageOf(this.#store, list, [device, device], page);
   }
 
   /** Its device proved that it uses it; tells whether that is news. */
@@ -243,41 +242,39 @@ export class Certificates {
       .one(from, to);
   }
 
-  list(filter: CertificateFilter): { total: number; rows: CertificateRow[] } {
-    const like = contains(filter.search);
-    const where = `(? = '%%' OR c.device LIKE ? ESCAPE '\\' OR c.serial LIKE ? ESCAPE '\\' OR c.fingerprint LIKE ? ESCAPE '\\')
-      AND (? IS NULL OR ${statusNow} = ?) AND (? IS NULL OR c.use = ?)`;
-    const status = filter.status ?? null;
-    const use = filter.use ?? null;
-    const values = [like, like, like, like, status, status, use, use];
-    const total = this.#store.values(z.int(), `SELECT count(*) FROM certificates c WHERE ${where}`).one(...values);
-    const rows = this.#store
-      .query(CertificateRow, `SELECT ${columns} FROM ${source} WHERE ${where} ORDER BY c.created_at DESC, c.serial LIMIT ? OFFSET ?`)
-      .all(...values, filter.limit, filter.offset);
-    return { total, rows };
+  /** Newest first. */
+  list({ search, status = null, use = null, ...page }: CertificateFilter): Page<CertificateRow> {
+    const like = contains(search);
+    const list = {
+      shape: CertificateRow,
+      columns,
+      from: source,
+      where: `(? = '%%' OR c.device LIKE ? ESCAPE '\\' OR c.serial LIKE ? ESCAPE '\\' OR c.fingerprint LIKE ? ESCAPE '\\')
+        AND (? IS NULL OR ${statusNow} = ?) AND (? IS NULL OR c.use = ?)`,
+      by: ['c.created_at', 'c.serial'],
+      order: 'DESC',
+      key: (row: CertificateRow) => [row.createdAt, row.serial],
+    } as const;
+    return pageOf(this.#store, list, [like, like, like, like, status, status, use, use], page);
   }
 
   /**
    * Certificates of devices and brokers in force that end within `days`, the soonest first. One that is
    * being replaced is not among them.
    */
-  expiring(asked: { days: number; limit: number; offset: number }): { total: number; rows: ExpiringCertificate[] } {
+  expiring({ days, ...page }: PageRequest & { days: number }): Page<ExpiringCertificate> {
     const now = this.#store.clock.now();
-    const between = [this.#store.now(), new Date(now + asked.days * dayMs).toISOString()];
-    const where = `c.status = 'ACTIVE' AND c.use IN ('device','server') AND c.not_after > ? AND c.not_after <= ?`;
-    const total = this.#store.values(z.int(), `SELECT count(*) FROM certificates c WHERE ${where}`).one(...between);
-    const rows = this.#store
-      .query(
-        Expiring,
-        `SELECT c.serial, c.use, c.device, c.not_after AS notAfter,
-           (SELECT max(published_at) FROM notices WHERE serial = c.serial) AS toldAt
-         FROM certificates c WHERE ${where} ORDER BY c.not_after, c.serial LIMIT ? OFFSET ?`,
-      )
-      .all(...between, asked.limit, asked.offset);
-    return {
-      total,
-      rows: rows.map((row) => ({ ...row, daysLeft: Math.floor((Date.parse(row.notAfter) - now) / dayMs) })),
-    };
+    const list = {
+      shape: Expiring,
+      columns: `c.serial, c.use, c.device, c.not_after AS notAfter, (SELECT max(published_at) FROM notices WHERE serial = c.serial) AS toldAt`,
+      from: 'certificates c',
+      where: `c.status = 'ACTIVE' AND c.use IN ('device','server') AND c.not_after > ? AND c.not_after <= ?`,
+      by: ['c.not_after', 'c.serial'],
+      order: 'ASC',
+      key: (row: z.output<typeof Expiring>) => [row.notAfter, row.serial],
+    } as const;
+    const { rows, ...rest } = pageOf(this.#store, list, [this.#store.now(), new Date(now + days * dayMs).toISOString()], page);
+    return { ...rest, rows: rows.map((row) => ({ ...row, daysLeft: Math.floor((Date.parse(row.notAfter) - now) / dayMs) })) };
   }
 
   get(serial: string): CertificateRecord | null {

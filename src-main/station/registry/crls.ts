@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CrlChange, CrlView } from '../../contract/index.ts';
+import { pageOf, type Page, type PageRequest } from './pages.ts';
 import { bytes, flag } from './rows.ts';
 import type { Store } from './store.ts';
 
@@ -121,8 +122,18 @@ export class Crls {
     return this.list(scope, 1)[0] ?? null;
   }
 
-  count({ issuer, partition }: CrlScope): number {
-    return this.#store.values(z.int(), 'SELECT count(*) FROM crls WHERE issuer = ? AND partition = ?').one(issuer, partition);
+  /** Of one partition, or of all of them (null); newest first. */
+  history({ issuer, partition, ...page }: PageRequest & { issuer: string; partition: number | null }): Page<CrlView> {
+    const list = {
+      shape: CrlView,
+      columns,
+      from: 'crls',
+      where: 'issuer = ? AND (? IS NULL OR partition = ?)',
+      by: ['this_update', 'number', 'partition'],
+      order: 'DESC',
+      key: (row: CrlView) => [row.thisUpdate, row.number, row.partition],
+    } as const;
+    return pageOf(this.#store, list, [issuer, partition, partition], page);
   }
 
   /** Newest first. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DeviceRow, Failure, type DeviceState, type ProofLevel, type Unit } from '../../contract/index.ts';
+import { pageOf, type Page, type PageRequest } from './pages.ts';
 import { contains, statusNow, type Store } from './store.ts';
 
 const Decision = DeviceRow.pick({ state: true, decidedBy: true, reason: true });
@@ -151,15 +152,12 @@ export class Devices {
     });
   }
 
-  list(filter: { search: string; limit: number; offset: number; state?: DeviceState | undefined }): { total: number; rows: DeviceRow[] } {
-    const like = contains(filter.search);
+  /** Newest first. */
+  list({ search, state = null, ...page }: PageRequest & { search: string; state?: DeviceState | null | undefined }): Page<DeviceRow> {
+    const like = contains(search);
     const where = `(? = '%%' OR d.device LIKE ? ESCAPE '\\' OR d.hardware_id LIKE ? ESCAPE '\\' OR d.order_id LIKE ? ESCAPE '\\') AND (? IS NULL OR d.state = ?)`;
-    const values = [like, like, like, like, filter.state ?? null, filter.state ?? null];
-    const total = this.#store.values(z.int(), `SELECT count(*) FROM devices d WHERE ${where}`).one(...values);
-    const rows = this.#store
-      .query(DeviceRow, `${select} WHERE ${where} ORDER BY d.created_at DESC, d.device LIMIT ? OFFSET ?`)
-      .all(...values, filter.limit, filter.offset);
-    return { total, rows };
+    const newest = { by: ['d.created_at', 'd.device'], order: 'DESC', key: (row: DeviceRow) => [row.createdAt, row.device] } as const;
+    return pageOf(this.#store, { shape: DeviceRow, columns, from, where, ...newest }, [like, like, like, like, state, state], page);
   }
 
   #one(column: 'd.device' | 'd.hardware_id', value: string): DeviceRow | null {
@@ -181,7 +179,8 @@ export class Devices {
   }
 }
 
-const select = `SELECT d.device, d.tenant, d.id, d.hardware_id AS hardwareId, d.model, d.order_id AS "order", d.state, d.decided_at AS decidedAt, d.decided_by AS decidedBy, d.reason, d.proof_level AS proofLevel, d.created_at AS createdAt,
+const columns = `d.device, d.tenant, d.id, d.hardware_id AS hardwareId, d.model, d.order_id AS "order", d.state, d.decided_at AS decidedAt, d.decided_by AS decidedBy, d.reason, d.proof_level AS proofLevel, d.created_at AS createdAt,
   (SELECT count(*) FROM certificates c WHERE c.device = d.device) AS certificates,
-  (SELECT ${statusNow} FROM certificates c WHERE c.device = d.device ORDER BY c.rowid DESC LIMIT 1) AS status
-  FROM devices d`;
+  (SELECT ${statusNow} FROM certificates c WHERE c.device = d.device ORDER BY c.rowid DESC LIMIT 1) AS status`;
+const from = 'devices d';
+const select = `SELECT ${columns} FROM ${from}`;

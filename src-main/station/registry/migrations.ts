@@ -1,6 +1,7 @@
 import { crlHistory } from './migrations/crl-history.ts';
 import { actorsMigration } from './migrations/actors.ts';
 import { approval } from './migrations/approval.ts';
+import { devicesListed } from './migrations/devices-listed.ts';
 import { crlPoint } from './migrations/crl-point.ts';
 import { expiry } from './migrations/expiry.ts';
 import { recordsMigration } from './migrations/records.ts';
@@ -298,4 +299,5 @@ export const migrations: readonly string[] = [
   accessKeysMigration,
   crlPoint,
   actorsMigration,
+  devicesListed,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FailureData, RecordsHost, RecordsProblem } from '../../contract/index.ts';
+import { pageOf, type Page, type PageRequest } from './pages.ts';
 import { bytes, json } from './rows.ts';
 import type { Store } from './store.ts';
 
@@ -268,12 +269,17 @@ export class Records {
   }
 
   /** Oldest first, of all databases. */
-  problems({ limit, offset }: { limit: number; offset: number }): { total: number; rows: RecordsProblem[] } {
-    const total = this.#store.values(z.int(), 'SELECT count(*) FROM records_problems').one();
-    const rows = this.#store
-      .query(ProblemRow, 'SELECT host, kind, key, failure, at FROM records_problems ORDER BY at, host, kind, key LIMIT ? OFFSET ?')
-      .all(limit, offset);
-    return { total, rows };
+  problems(page: PageRequest): Page<RecordsProblem> {
+    const list = {
+      shape: ProblemRow,
+      columns: 'host, kind, key, failure, at',
+      from: 'records_problems',
+      where: '1',
+      by: ['at', 'host', 'kind', 'key'],
+      order: 'ASC',
+      key: (row: RecordsProblem) => [row.at, row.host, row.kind, row.key],
+    } as const;
+    return pageOf(this.#store, list, [], page);
   }
 
   /** Ids of requests of ours that nobody has answered. */

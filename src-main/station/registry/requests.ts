@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { RevocationRequestView } from '../../contract/index.ts';
+import { pageOf, type Page, type PageRequest } from './pages.ts';
 import { bytes, flag } from './rows.ts';
 import type { Store } from './store.ts';
 
@@ -53,12 +54,16 @@ export class Requests {
   }
 
   /** Newest first; `open`: only those that wait for an answer. */
-  list({ open, limit, offset }: { open: boolean; limit: number; offset: number }): { total: number; rows: RequestRecord[] } {
-    const where = open ? `state = 'REQUESTED'` : '1';
-    const total = this.#store.values(z.int(), `SELECT count(*) FROM revocation_requests WHERE ${where}`).one();
-    const rows = this.#store
-      .query(RequestRecord, `SELECT ${columns} FROM revocation_requests WHERE ${where} ORDER BY rowid DESC LIMIT ? OFFSET ?`)
-      .all(limit, offset);
-    return { total, rows };
+  list({ open, ...page }: PageRequest & { open: boolean }): Page<RequestRecord> {
+    const list = {
+      shape: RequestRecord,
+      columns,
+      from: 'revocation_requests',
+      where: open ? `state = 'REQUESTED'` : '1',
+      by: ['requested_at', 'id'],
+      order: 'DESC',
+      key: (row: RequestRecord) => [row.requestedAt, row.id],
+    } as const;
+    return pageOf(this.#store, list, [], page);
   }
 }

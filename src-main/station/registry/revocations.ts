@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { RevocationView } from '../../contract/index.ts';
 import type { CrlScope } from './crls.ts';
+import { pageOf, type Page, type PageRequest } from './pages.ts';
 import type { RevokedEntry } from './snapshot.ts';
 import { contains, type Store } from './store.ts';
 
 /** Nobody of ours can see that clients refuse a broker: its certificate's revocation has arrived when the list is out. */
 const isWaiting = `r.effective_at IS NULL AND (c.use <> 'server' OR r.published_at IS NULL)`;
-const view = `SELECT r.serial, c.use, c.device, r.reason, r.note, r.operator,
+const columns = `r.serial, c.use, c.device, r.reason, r.note, r.operator,
   CASE WHEN r.effective_at IS NOT NULL THEN 'EFFECTIVE' WHEN r.published_at IS NOT NULL THEN 'PUBLISHED' ELSE 'RECORDED' END AS state,
   r.recorded_at AS recordedAt, r.published_at AS publishedAt, r.effective_at AS effectiveAt, r.crl_number AS crlNumber,
-  r.live_session_gone_ms AS liveSessionGoneMs
-  FROM revocations r JOIN certificates c ON c.serial = r.serial`;
+  r.live_session_gone_ms AS liveSessionGoneMs`;
+const from = 'revocations r JOIN certificates c ON c.serial = r.serial';
+const view = `SELECT ${columns} FROM ${from}`;
 
 /** Whose certificate it is that only a revocation list tells of: a name as devices have them, for all who take names apart. */
 const unknownDevice = (serial: string): string => `unknown/${serial}`;
@@ -38,16 +40,19 @@ export class Revocations {
     this.#store.afterCommit(this.#tell, serial);
   }
 
-  list(filter: { search: string; waiting: boolean; limit: number; offset: number }): { total: number; rows: RevocationView[] } {
-    const like = contains(filter.search);
-    const where = `c.use IN ('device','server') AND (${filter.waiting ? isWaiting : '1'}) AND (? = '%%' OR c.device LIKE ? ESCAPE '\\' OR r.serial LIKE ? ESCAPE '\\')`;
-    const total = this.#store
-      .values(z.int(), `SELECT count(*) FROM revocations r JOIN certificates c ON c.serial = r.serial WHERE ${where}`)
-      .one(like, like, like);
-    const rows = this.#store
-      .query(RevocationView, `${view} WHERE ${where} ORDER BY r.recorded_at DESC, r.serial LIMIT ? OFFSET ?`)
-      .all(like, like, like, filter.limit, filter.offset);
-    return { total, rows };
+  /** Newest first; `waiting`: only those that are not EFFECTIVE. */
+  list({ search, waiting, ...page }: PageRequest & { search: string; waiting: boolean }): Page<RevocationView> {
+    const like = contains(search);
+    const list = {
+      shape: RevocationView,
+      columns,
+      from,
+      where: `c.use IN ('device','server') AND (${waiting ? isWaiting : '1'}) AND (? = '%%' OR c.device LIKE ? ESCAPE '\\' OR r.serial LIKE ? ESCAPE '\\')`,
+      by: ['r.recorded_at', 'r.serial'],
+      order: 'DESC',
+      key: (row: RevocationView) => [row.recordedAt, row.serial],
+    } as const;
+    return pageOf(this.#store, list, [like, like, like], page);
   }
 
   get(serial: string): RevocationView | null {

@@ -81,8 +81,8 @@ export class Revocation {
   }
 
   requests(page: CallParsed<'requests.list'>): CallOutput<'requests.list'> {
-    const { total, rows } = this.#parts.registry.requests.list(page);
-    return { total, rows: rows.map(view) };
+    const { rows, ...rest } = this.#parts.registry.requests.list(page);
+    return { ...rest, rows: rows.map(view) };
   }
 
   importRequest(text: string, actor: string): RevocationRequestView {

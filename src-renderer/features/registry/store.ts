@@ -9,13 +9,16 @@ export type Tab = 'devices' | 'certificates';
 interface Page<T> {
   readonly total: number;
   readonly rows: readonly T[];
+  /** The cursor of the next page; null on the last one. */
+  readonly next: string | null;
 }
 
 interface RegistryState {
   readonly tab: Tab;
   readonly search: string;
   readonly status: CertificateStatus | null;
-  readonly offset: number;
+  /** The cursors of the pages after the first, up to the one that is shown. */
+  readonly cursors: readonly string[];
   readonly devices: Page<DeviceRow> | null;
   readonly certificates: Page<CertificateRow> | null;
   readonly failure: FailureData | null;
@@ -25,7 +28,7 @@ export const useRegistry = create<RegistryState>(() => ({
   tab: 'devices',
   search: '',
   status: null,
-  offset: 0,
+  cursors: [],
   devices: null,
   certificates: null,
   failure: null,
@@ -36,8 +39,8 @@ let asked = 0;
 /** Reads the page that is wanted now; an answer that was overtaken by a newer question is dropped. */
 export async function loadPage(): Promise<void> {
   const question = ++asked;
-  const { tab, search, status, offset } = useRegistry.getState();
-  const page = { search: search.trim(), limit: pageRows, offset };
+  const { tab, search, status, cursors } = useRegistry.getState();
+  const page = { search: search.trim(), limit: pageRows, cursor: cursors.at(-1) ?? null };
   try {
     const answer: Partial<RegistryState> =
       tab === 'devices'
@@ -59,13 +62,13 @@ function loadSoon(): void {
 }
 
 export function setSearch(search: string): void {
-  useRegistry.setState({ search, offset: 0 });
+  useRegistry.setState({ search, cursors: [] });
   loadSoon();
 }
 
 /** Another tab, status or page: asked for at once. A new tab or status begins at its first page. */
-export function turnTo(change: Partial<Pick<RegistryState, 'tab' | 'status' | 'offset'>>): void {
-  useRegistry.setState({ offset: 0, ...change });
+export function turnTo(change: Partial<Pick<RegistryState, 'tab' | 'status' | 'cursors'>>): void {
+  useRegistry.setState({ cursors: [], ...change });
   void loadPage();
 }
 

@@ -20,7 +20,7 @@ const parts: Json = {
   fingerprint: 'ab'.repeat(32),
   csr: { $bytes: '3000' },
   limit: 10,
-  offset: 0,
+  cursor: null,
   name: 'Olga',
   password: 'secret',
   module: { path: '/usr/lib/softhsm/libsofthsm2.so', env: {} },

@@ -144,7 +144,7 @@ test('a device name of another station is told and left as it is; its certificat
     const sync = begin(other.registry, second);
     await settled(sync);
     expect(sync.view().problems).toBe(1);
-    expect(other.registry.records.problems({ limit: 5, offset: 0 }).rows).toMatchObject([
+    expect(other.registry.records.problems({ limit: 5 }).rows).toMatchObject([
       {
         kind: 'device',
         key: device,
@@ -186,7 +186,7 @@ test('a registry from a backup takes nothing back: not a revocation, not a list;
     expect(await mine(login, 'status')).toEqual([{ status: 'REVOKED' }]);
     const told = (): unknown[] =>
       old.records
-        .problems({ limit: 5, offset: 0 })
+        .problems({ limit: 5 })
         .rows.map(({ failure: { code } }) => code)
         .sort();
     expect(told()).toContain('RECORDS_CRL_NEWER');
@@ -226,7 +226,7 @@ test('one record that the database refuses is set aside with its reason, and all
     more.length,
   );
   // The names of the two others belong to other tests' stations.
-  const bad = registry.records.problems({ limit: 5, offset: 0 }).rows.filter(({ failure: { code } }) => code !== 'RECORDS_DEVICE_TAKEN');
+  const bad = registry.records.problems({ limit: 5 }).rows.filter(({ failure: { code } }) => code !== 'RECORDS_DEVICE_TAKEN');
   expect(bad).toMatchObject([
     {
       kind: 'device',

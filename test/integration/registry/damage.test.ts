@@ -67,7 +67,7 @@ test('a write-ahead log of garbage is not taken for records', () => {
   writeFileSync(`${database()}-wal`, Buffer.alloc(20_000, 0x5a));
   here.registry = openRegistry(here.dir, here.clock);
   expect(here.registry.store.auditProblems().problems).toEqual([]);
-  expect(here.registry.certificates.list({ search: '', limit: 1, offset: 0 }).total).toBe(200);
+  expect(here.registry.certificates.list({ search: '', limit: 1 }).total).toBe(200);
 });
 
 test('the write-ahead log of a killed station is taken in, a torn end of it left out', () => {
@@ -78,7 +78,7 @@ test('the write-ahead log of a killed station is taken in, a torn end of it left
   truncateSync(join(copy, 'station.db-wal'), statSync(join(copy, 'station.db-wal')).size - 1000);
   const registry = openRegistry(copy, here.clock);
   expect(registry.store.auditProblems().problems).toEqual([]);
-  expect(registry.certificates.list({ search: '', limit: 1, offset: 0 }).total).toBeGreaterThanOrEqual(19);
+  expect(registry.certificates.list({ search: '', limit: 1 }).total).toBeGreaterThanOrEqual(19);
   registry.close();
   rmSync(copy, { recursive: true });
 });

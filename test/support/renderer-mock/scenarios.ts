@@ -175,10 +175,12 @@ export function playScenario(name: string): MockStation {
 
   const paged = <T>(
     rows: readonly T[],
-    { search = '', limit = 100, offset = 0 }: { search?: string | undefined; limit?: number | undefined; offset?: number | undefined },
-  ): { total: number; rows: T[] } => {
+    { search = '', limit = 100, cursor }: { search?: string | undefined; limit?: number | undefined; cursor?: string | null | undefined },
+  ): { total: number; rows: T[]; next: string | null } => {
     const hits = rows.filter((row) => JSON.stringify(row).toLowerCase().includes(search.toLowerCase()));
-    return { total: hits.length, rows: hits.slice(offset, offset + limit) };
+    const from = Number(cursor ?? 0);
+    const upTo = from + limit;
+    return { total: hits.length, rows: hits.slice(from, upTo), next: upTo < hits.length ? String(upTo) : null };
   };
 
   return station

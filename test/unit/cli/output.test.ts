@@ -31,8 +31,10 @@ async function print(format: Format, all: readonly Row[], limit?: number): Promi
   const context = new CommandContext(output, new Values(given, [], new Set(['limit'])));
   const asked: string[] = [];
   await printPages(context, columns, (page) => {
-    asked.push(`${String(page.offset)}+${String(page.limit)}`);
-    return Promise.resolve({ total: all.length, rows: all.slice(page.offset, page.offset + page.limit) });
+    const from = Number(page.cursor ?? 0);
+    const upTo = from + page.limit;
+    asked.push(`${String(from)}+${String(page.limit)}`);
+    return Promise.resolve({ total: all.length, rows: all.slice(from, upTo), next: upTo < all.length ? String(upTo) : null });
   });
   output.finish(0);
   return asked;

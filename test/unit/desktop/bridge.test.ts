@@ -39,10 +39,10 @@ const slotView = {
 
 describe('calls of the page', () => {
   it('are passed on with the defaults that the contract gives', async () => {
-    const { bridge, passed } = makeBridge(() => ({ total: 0, rows: [] }));
+    const { bridge, passed } = makeBridge(() => ({ total: 0, rows: [], next: null }));
     const answer = await bridge.answer({ id: 7, name: 'devices.list', input: {} });
-    expect(passed).toEqual([{ name: 'devices.list', input: { search: '', limit: 100, offset: 0 } }]);
-    expect(answer).toEqual({ kind: 'answer', id: 7, outcome: { ok: true, value: { total: 0, rows: [] } } });
+    expect(passed).toEqual([{ name: 'devices.list', input: { search: '', limit: 100, cursor: null } }]);
+    expect(answer).toEqual({ kind: 'answer', id: 7, outcome: { ok: true, value: { total: 0, rows: [], next: null } } });
   });
 
   it.each([

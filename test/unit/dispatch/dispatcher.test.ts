@@ -212,7 +212,7 @@ test.each<[CallName, unknown, string]>([
   ['sessions.request', { reason: 'x', minutes: 1e9 }, 'minutes'],
   ['sessions.request', { reason: 'x', kind: 'ceremony' }, 'kind'],
   ['certificates.list', { limit: 501 }, 'limit'],
-  ['certificates.list', { offset: -1 }, 'offset'],
+  ['certificates.list', { cursor: 7 }, 'cursor'],
   ['certificates.list', { search: 'x'.repeat(101) }, 'search'],
   ['certificates.get', { serial: "AB' OR 1=1" }, 'serial'],
   ['revocations.revoke', { selector: {}, reason: 'superseded' }, 'selector'],

@@ -19,8 +19,7 @@ const failAt = (step: string, code: ErrorCode): Hook => {
     if (what === step) throw sampleFailure(code);
   };
 };
-const status = (line: TestLine): string[] =>
-  line.here.registry.certificates.list({ search: '', limit: 10, offset: 0 }).rows.map((row) => row.status);
+const status = (line: TestLine): string[] => line.here.registry.certificates.list({ search: '', limit: 10 }).rows.map((row) => row.status);
 
 test('a good unit passes: everything was asked, in this order', async () => {
   const line = lineWith();
@@ -170,7 +169,7 @@ test('a failed unit is erased, unless it is another one by now', async () => {
 
 test('an officer revokes the certificate before the verdict: CERTIFICATE_REVOKED, no pass', async () => {
   const line = lineWith((what) => {
-    const [row] = line.here.registry.certificates.list({ search: '', limit: 1, offset: 0 }).rows;
+    const [row] = line.here.registry.certificates.list({ search: '', limit: 1 }).rows;
     if (what === 'lock') line.here.registry.certificates.revoke(row?.serial ?? '', 'keyCompromise', '', 'officer');
   });
   expect(await line.run()).toMatchObject({ state: 'FAIL', failure: { code: 'CERTIFICATE_REVOKED' }, certificateRevoked: true });

@@ -15,7 +15,7 @@ function active(days: number): string {
   here.registry.certificates.activate(serial, 'line');
   return serial;
 }
-const within = (days: number): ExpiringCertificate[] => here.registry.certificates.expiring({ days, limit: 500, offset: 0 }).rows;
+const within = (days: number): ExpiringCertificate[] => here.registry.certificates.expiring({ days, limit: 500 }).rows;
 const serials = (days: number): string[] => within(days).map(({ serial }) => serial);
 
 test('the certificates themselves are read: nothing has to have noticed them before', () => {
@@ -55,10 +55,13 @@ test('a device that was told has the time of it, the newest', () => {
   expect(within(30)).toMatchObject([{ serial, daysLeft: 5, toldAt: here.registry.now() }]);
 });
 
-test('pages: all are counted', () => {
+test('pages: all are counted, each comes once', () => {
   for (let n = 0; n < 12; n++) active(10);
-  const { total, rows } = here.registry.certificates.expiring({ days: 30, limit: 5, offset: 10 });
-  expect([total, rows.length]).toEqual([12, 2]);
+  const page = (cursor: string | null) => here.registry.certificates.expiring({ days: 30, limit: 5, cursor });
+  const [first, second] = [page(null), page(page(null).next)];
+  const third = page(second.next);
+  expect([first.total, third.rows.length, third.next]).toEqual([12, 2, null]);
+  expect(new Set([first, second, third].flatMap(({ rows }) => rows.map(({ serial }) => serial))).size).toBe(12);
 });
 
 test('brokers’ certificates are among them, canaries’ are not', () => {

@@ -140,10 +140,10 @@ test('a key belongs to one device for ever', () => {
   expect(() => devices.claimKey('aa', b)).toThrow(expect.objectContaining({ code: 'KEY_REUSED', params: { device: a } }) as Error);
 });
 
-test('search takes LIKE’s own wildcards literally, and pages do not overlap', () => {
+test('search takes LIKE’s own wildcards literally', () => {
   const { certificates, devices } = here.registry;
   for (const name of ['acme/50%', 'acme/50x', 'acme/a_b', 'acme/a-b', 'acme/c\\d', "acme/o'x"]) here.reserve(name);
-  const found = (search: string): string[] => certificates.list({ search, limit: 100, offset: 0 }).rows.map((row) => row.device);
+  const found = (search: string): string[] => certificates.list({ search, limit: 100 }).rows.map((row) => row.device);
   expect(found('50%')).toEqual(['acme/50%']);
   expect(found('a_b')).toEqual(['acme/a_b']);
   expect(found('c\\d')).toEqual(['acme/c\\d']);
@@ -151,10 +151,8 @@ test('search takes LIKE’s own wildcards literally, and pages do not overlap', 
   expect(found('%')).toEqual(['acme/50%']);
   expect(found('')).toHaveLength(6);
   for (let i = 0; i < 7; i++) here.run({ hardwareId: `HW%${String(i)}` });
-  const pages = [0, 3, 6].flatMap((offset) => devices.list({ search: 'HW%', limit: 3, offset }).rows.map((row) => row.hardwareId));
-  expect(new Set(pages).size).toBe(7);
-  expect(devices.list({ search: 'HW%', limit: 3, offset: 0 }).total).toBe(7);
-  expect(devices.list({ search: 'HW_', limit: 3, offset: 0 }).total).toBe(0);
+  expect(devices.list({ search: 'HW%', limit: 3 }).total).toBe(7);
+  expect(devices.list({ search: 'HW_', limit: 3 }).total).toBe(0);
 });
 
 test('passwords: right, wrong, unknown name, none set; the same password in another Unicode form is the same', () => {
