@@ -28,6 +28,15 @@ export function dispatcher(handlers: Handlers): (name: string, input: unknown) =
   };
 }
 
+/**
+ * INVALID_INPUT for a call that a person makes at a PIN dialog and that comes from the station, and the other way round: a station that was taken over
+ * would answer its own requests, and use up the tries of the token.
+ */
+export function mustComeFrom(name: string, from: 'station' | 'person'): void {
+  if (isName(name) && Object.hasOwn(signerCalls, name) !== (from === 'station'))
+    throw new Failure('INVALID_INPUT', { field: 'call', problem: `the call ${name} is not for a ${from} to make` });
+}
+
 const isName = (name: string): name is Name => Object.hasOwn(table, name);
 
 function parse<N extends Name>(name: N, input: unknown): Parsed<N> {

@@ -45,7 +45,11 @@ const schema = `
     serials BLOB NOT NULL, PRIMARY KEY (issuer, uri)
   );
 `;
-const schemaVersion = 1;
+const points = `
+  CREATE TABLE points (issuer INTEGER NOT NULL REFERENCES keys, uri TEXT NOT NULL, PRIMARY KEY (issuer, uri)) WITHOUT ROWID;
+`;
+/** Each takes the file of the version before it one version on. */
+const migrations: readonly string[] = [schema, points];
 
 interface ListRow {
   readonly number: number;
@@ -99,6 +103,26 @@ export class SignerMemory {
 
   add({ spkiSha256 }: KeyRef): void {
     this.#run('INSERT OR IGNORE INTO keys (spki_sha256) VALUES (?)', spkiSha256);
+  }
+
+  /**
+   * The lists of a key are those that it had first: whoever could name another would begin at 1 there, with nothing in it, and each list of an
+   * issuer with one counts for all of its certificates. SESSION_REFUSED.
+   */
+  mustBePoints({ spkiSha256 }: KeyRef, uris: readonly string[]): void {
+    const issuer = this.#id(spkiSha256);
+    if (issuer === null) return;
+    const known = this.#sql('SELECT uri FROM points WHERE issuer = ? UNION SELECT uri FROM lists WHERE issuer = ?').pluck();
+    const before = known.all(issuer, issuer) as string[];
+    const complete = this.#sql('SELECT 1 FROM points WHERE issuer = ?').get(issuer) !== undefined;
+    if (before.some((uri) => !uris.includes(uri)) || (complete && uris.some((uri) => !before.includes(uri))))
+      throw refused(`the revocation lists of this key are others: ${before.join(', ')}`);
+  }
+
+  /** From now on these are its lists. */
+  bindPoints(key: KeyRef, uris: readonly string[]): void {
+    this.mustBePoints(key, uris);
+    for (const uri of uris) this.#run('INSERT OR IGNORE INTO points (issuer, uri) VALUES (?, ?)', this.#known(key.spkiSha256), uri);
   }
 
   /** An officer lets the signer take somebody's word for a key that it does not know. */
@@ -235,11 +259,11 @@ function fromFile(path: string): Db {
 
 function prepare(db: Db): Db {
   const found = db.pragma('user_version', { simple: true }) as number;
-  if (found > schemaVersion) throw new Failure('DATA_TOO_NEW', { found, known: schemaVersion });
-  if (found === 0)
+  if (found > migrations.length) throw new Failure('DATA_TOO_NEW', { found, known: migrations.length });
+  if (found < migrations.length)
     db.transaction(() => {
-      db.exec(schema);
-      db.pragma(`user_version = ${String(schemaVersion)}`);
+      for (const step of migrations.slice(found)) db.exec(step);
+      db.pragma(`user_version = ${String(migrations.length)}`);
     })();
   return db;
 }

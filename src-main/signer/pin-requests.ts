@@ -15,6 +15,8 @@ interface Request {
 }
 
 const lifetimeMs = 120_000;
+/** More than people answer; whoever asks on and on fills no memory. */
+const mostOpen = 32;
 
 /** Questions for a PIN that are still open. Each is good for one right answer within two minutes. */
 export class PinRequests {
@@ -22,6 +24,8 @@ export class PinRequests {
 
   add(purpose: PinPurpose, now: number): { requestId: string; expiresAt: number } {
     for (const [id, { expiresAt }] of this.#open) if (expiresAt <= now) this.#open.delete(id);
+    const [oldest] = [...this.#open].filter(([, { busy }]) => !busy);
+    if (this.#open.size >= mostOpen && oldest !== undefined) this.#open.delete(oldest[0]);
     const requestId = randomUUID();
     const expiresAt = now + lifetimeMs;
     this.#open.set(requestId, { purpose, expiresAt, busy: false, leave: new AbortController() });

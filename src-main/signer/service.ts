@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { lastCallFile, makeDataFolder, serve } from '../service-host/index.ts';
+import { mustComeFrom } from './dispatcher.ts';
 import { createSigner } from './index.ts';
 import { pinTriesIn } from './pin-tries.ts';
 
@@ -32,7 +33,10 @@ serve(({ config, emit }) => {
     pinPad: pinPad !== null && existsSync(pinPad) ? pinPad : null,
   });
   return Promise.resolve({
-    handle: (name, input) => signer.handle(name, input),
+    handle: async (name, input, origin) => {
+      mustComeFrom(name, origin === null ? 'station' : 'person');
+      return signer.handle(name, input);
+    },
     authorize: () => Promise.reject(new Error('the station says who may call, not the signer')),
     peerEvent: () => undefined,
     stop: () => signer.close(),

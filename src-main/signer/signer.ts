@@ -6,6 +6,7 @@ import {
   type CallOutput,
   type CallParsed,
   type FailureData,
+  type KeyProof,
   type SessionTerms,
   type SignerOutput,
   type SignerParsed,
@@ -134,7 +135,7 @@ export class Signer {
   requestSession(terms: SignerParsed<'session.request'>): SignerOutput<'session.request'> {
     if (this.current() !== null) throw new Failure('SESSION_OPEN');
     checkTerms(terms, this.#parts.now());
-    this.#mustKnowKeys(terms);
+    this.#mustFit(terms);
     return this.#ask({ kind: 'session', terms });
   }
 
@@ -226,11 +227,14 @@ export class Signer {
     try {
       if (this.current() !== null) throw new Failure('SESSION_OPEN');
       const checked = checkTerms(terms, now());
-      this.#mustKnowKeys(terms);
+      this.#mustFit(terms);
       link = new TokenLink({ module: keeper.module, ref: terms.token, pin, wrong, quirks, writable: terms.kind === 'ceremony' });
       await link.open(pad);
       await this.#proveKeys(link, checked);
-      if (terms.relearn !== null) for (const { key } of terms.authorities) this.#parts.memory.learn(key, terms.relearn);
+      for (const { key } of checked.authorities) {
+        if (terms.relearn !== null) this.#parts.memory.learn(key.ref, terms.relearn);
+        this.#parts.memory.bindPoints(key.ref, key.signer.points);
+      }
       this.#session.begin({ account: new SessionAccount(checked, this.#session.moment()), link, pin });
     } catch (error) {
       link?.close();
@@ -244,10 +248,21 @@ export class Signer {
     return this.current();
   }
 
-  /** SIGNER_MEMORY_LOST for a key of which nothing is known, where the officer was not asked to believe the station. */
-  #mustKnowKeys({ authorities, relearn, issuer }: SessionTerms): void {
-    if (relearn === null && authorities.some(({ key }) => !this.#parts.memory.knows(key.spkiSha256)))
-      throw new Failure('SIGNER_MEMORY_LOST', { issuer });
+  /**
+   * What the terms say of keys and lists, against what the signer knows itself. SIGNER_MEMORY_LOST for a key of which nothing is known, where the
+   * officer was not asked to believe the station; SESSION_REFUSED for other lists than a key has, and for one that would begin anew.
+   */
+  #mustFit({ authorities, relearn, issuer, distributionPoints }: SessionTerms): void {
+    const { memory } = this.#parts;
+    for (const { key } of authorities) {
+      const uris = distributionPoints.find(({ ckaId }) => ckaId === key.ckaId)?.uris ?? [];
+      memory.mustBePoints(key, uris);
+      if (memory.knows(key.spkiSha256)) continue;
+      if (relearn === null) throw new Failure('SIGNER_MEMORY_LOST', { issuer });
+      const told = relearn.filter(({ ckaId, number }) => ckaId === key.ckaId && number > 0).map(({ uri }) => uri);
+      const missing = uris.find((uri) => !told.includes(uri));
+      if (missing !== undefined) throw refused(`nobody says above which number the list ${missing} goes on`);
+    }
   }
 
   async #proveKeys(link: TokenLink, { authorities, terms }: CheckedTerms): Promise<void> {
@@ -271,10 +286,15 @@ export class Signer {
     return this.#inCeremony(ckaId, async (open) => {
       this.#parts.memory.begins(open.account.terms.token, ckaId);
       const proof = await open.link.generate({ ckaId, label, algorithm });
-      this.#parts.memory.add(proof.key);
-      open.account.addKey(proof);
+      this.#added(open, proof);
       return proof;
     });
+  }
+
+  #added({ account }: Open, proof: KeyProof): void {
+    account.addKey(proof);
+    this.#parts.memory.add(proof.key);
+    this.#parts.memory.bindPoints(proof.key, account.key(proof.key).signer.points);
   }
 
   async findKey({ ckaId, label, algorithm }: SignerParsed<'key.find'>): Promise<SignerOutput<'key.find'>> {
@@ -284,8 +304,7 @@ export class Signer {
       const { memory } = this.#parts;
       if (!memory.knows(proof.key.spkiSha256) && !memory.hasBegun(open.account.terms.token, ckaId))
         throw new Failure('SIGNER_MEMORY_LOST', { issuer: label });
-      memory.add(proof.key);
-      open.account.addKey(proof);
+      this.#added(open, proof);
       return proof;
     });
   }

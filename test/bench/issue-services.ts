@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { IssuerKind, SignerEventName, TokenRef } from '../../src-main/contract/index.ts';
+import { calls, type IssuerKind, type SignerEventName, type TokenRef } from '../../src-main/contract/index.ts';
 import { childProcessServices } from '../../src-main/service-host/index.ts';
 import { ServiceHost } from '../../src-main/service-host/service-host.ts';
 import type { SignerOptions, SignerService } from '../../src-main/signer/index.ts';
@@ -18,6 +18,8 @@ const spawn = childProcessServices({
   execPath: process.execPath,
   onOutput: (_, text) => void process.stderr.write(text),
 });
+
+const officer = { face: 'command-line', connection: 'bench', credential: null } as const;
 
 /** Signer and station as the product runs them: each a process, with the supervisor, which is this process, between them. */
 export class IssueServices {
@@ -55,16 +57,16 @@ export class IssueServices {
     const create = (options: SignerOptions): SignerService => {
       const signer = signerHost(join(dir, 'signer'), options);
       host = signer;
-      return { handle: (name, input) => signer.call(name, input, null), close: () => signer.stop() };
+      return { handle: (name, input) => signer.call(name, input, Object.hasOwn(calls, name) ? officer : null), close: () => signer.stop() };
     };
-    const bench = new SignerBench({ create, ...(folder === undefined ? {} : { folder }) });
+    // The station’s issuer has one list, at the address of its id.
+    const points = (ckaId: string): string[] => [crlUri(crlBase, ckaId === '01' ? 'root' : 'issuing-1')];
+    const bench = new SignerBench({ create, points, ...(folder === undefined ? {} : { folder }) });
     if (host === undefined) throw new Error('the bench makes its signer at once');
     await bench.start();
     const token = await bench.makeToken();
     const made = await makeHierarchy(bench, token);
-    // The station’s issuer has one list, at the address of its id.
-    const distributionPoints = [{ ckaId: made.issuer.proof.key.ckaId, uris: [crlUri(crlBase, 'issuing-1')] }];
-    await bench.openSession(issueTerms(bench, token, made.issuer, 'device', { quota: 200_000, perMinute: 10_000_000, distributionPoints }));
+    await bench.openSession(issueTerms(bench, token, made.issuer, 'device', { quota: 200_000, perMinute: 10_000_000 }));
     return new IssueServices(bench, token, made, dir, host);
   }
 

@@ -75,6 +75,8 @@ interface Seen {
 export interface BenchOptions extends Partial<SignerOptions> {
   readonly folder?: TokenFolder;
   readonly clock?: SettableClock;
+  /** The lists of a key; of each those that any test names when absent. */
+  readonly points?: (ckaId: string) => string[];
   /** Where the signer runs; in this process when absent. */
   readonly create?: typeof createSigner;
 }
@@ -83,6 +85,7 @@ export interface BenchOptions extends Partial<SignerOptions> {
 export class SignerBench {
   readonly clock: SettableClock;
   readonly folder: TokenFolder;
+  readonly #points: (ckaId: string) => string[];
   readonly service: SignerService;
   readonly client: SignerClient;
   readonly hangs: { method: string; ms: number }[] = [];
@@ -94,6 +97,7 @@ export class SignerBench {
   constructor(options: BenchOptions = {}) {
     this.clock = options.clock ?? settableClock();
     this.folder = options.folder ?? makeTokenFolder();
+    this.#points = options.points ?? (() => testPoints);
     this.service = (options.create ?? createSigner)({
       onHung: (hang) => this.hangs.push(hang),
       onStuck: () => {
@@ -145,7 +149,7 @@ export class SignerBench {
       profiles: [],
       tenants: null,
       relearn: null,
-      distributionPoints: testKeys.map((ckaId) => ({ ckaId, uris: testPoints })),
+      distributionPoints: testKeys.map((ckaId) => ({ ckaId, uris: this.#points(ckaId) })),
       quota: 100,
       until,
       idleMinutes: 30,

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SessionTerms, TokenRef } from '../../../src-main/contract/index.ts';
+import type { TokenRef } from '../../../src-main/contract/index.ts';
 import {
   assembleCertificate,
   buildDeviceTbs,
@@ -21,7 +21,8 @@ import { WorkFolder } from '../../support/openssl.ts';
 import { crlBase, issueTerms, makeHierarchy, shippedProfile, SignerBench, type Hierarchy } from '../../support/signer.ts';
 
 describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s keys on a real token', (algorithm) => {
-  const bench = new SignerBench();
+  // One list, as an issuer without partitions has it.
+  const bench = new SignerBench({ points: (ckaId) => [crlUri(crlBase, ckaId === '01' ? 'root' : ckaId === '03' ? 'server' : 'issuer-1')] });
   const work = new WorkFolder();
   const device = shippedProfile('device');
   const uri = crlUri(crlBase, 'issuer-1');
@@ -40,10 +41,6 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
     await bench.stop();
     work.remove();
   });
-
-  /** An issuer with one list. */
-  const oneList = (): SessionTerms =>
-    issueTerms(bench, token, made.issuer, 'device', { distributionPoints: [{ ckaId: made.issuer.proof.key.ckaId, uris: [uri] }] });
 
   async function issue(name: string, ...key: readonly string[]): Promise<Buffer> {
     const { spki } = checkCsr(work.request(name, key.length === 0 ? undefined : key), device);
@@ -84,7 +81,7 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
   }
 
   it('issues device certificates that openssl and GnuTLS accept, and refuses a revoked one', async () => {
-    await bench.openSession(oneList());
+    await bench.openSession(issueTerms(bench, token, made.issuer));
     const ec = await issue('T2-000131');
     await issue('T2-000132', '-newkey', 'rsa:2048');
     await publish(1, []);
@@ -121,7 +118,7 @@ describe.each(['ec-p256', 'ec-p384', 'rsa-3072'] as const)('a hierarchy of %s ke
   });
 
   it('publishes a list that NSS reads, and by which it refuses the revoked one only', async () => {
-    await bench.openSession(oneList());
+    await bench.openSession(issueTerms(bench, token, made.issuer));
     const { serial } = readCertificate(await issue('nss-revoked'));
     await issue('nss-good');
     await publish(3, [{ serial, revokedAt: new Date(bench.clock.now() - 60_000).toISOString(), reason: 'keyCompromise' }]);

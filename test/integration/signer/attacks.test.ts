@@ -62,7 +62,7 @@ const known = newKey();
 
 beforeAll(async () => {
   folder = makeTokenFolder();
-  bench = new SignerBench({ folder });
+  bench = new SignerBench({ folder, points });
   await bench.start();
   token = await bench.makeToken();
   made = await makeHierarchy(bench, token);
@@ -77,6 +77,9 @@ afterAll(async () => {
 
 const terms = (more: Partial<SessionTerms> = {}): SessionTerms =>
   issueTerms(bench, token, made.issuer, 'device', { tenants: ['acme'], ...more });
+const points = (): string[] => ['root', 'server', 'i'].map((id) => crlUri(crlBase, id));
+/** The issuer has the key id 02. */
+const listsOf = (...uris: string[]): Partial<SessionTerms> => ({ distributionPoints: [{ ckaId: '02', uris }] });
 const open = (): Promise<SigningSession> => bench.openSession(terms());
 
 const leaf = (more: Partial<LeafRequest> = {}): Draft =>
@@ -121,6 +124,9 @@ describe('terms that no officer can allow', () => {
     ['a ceremony for a month', { kind: 'ceremony', until: new Date(Date.now() + 30 * day).toISOString() }, /ceremony ends/u],
     ['the profile of a CA in a session for devices', { profiles: [{ ...profile, ca: true }] }, /only a ceremony/u],
     ['a key without its revocation lists', { distributionPoints: [] }, /revocation lists/u],
+    ['a revocation list of the attacker’s, which would begin at 1 with nothing in it', listsOf('http://attacker.example/0.crl'), /others/u],
+    ['a revocation list more', listsOf(...points(), 'http://attacker.example/0.crl'), /others/u],
+    ['one of its revocation lists less', listsOf(...points().slice(1)), /others/u],
   ])('%s', async (_, more, rule) => {
     await bench.client('session.close', { why: 'the next attack' });
     expect((await failureOf(bench.client('session.request', terms(more)))).params['rule']).toMatch(rule);
@@ -190,7 +196,7 @@ describe('revocation lists', () => {
 
   it('number 1 again, after a new start of the signer', async () => {
     await bench.service.close();
-    bench = new SignerBench({ folder });
+    bench = new SignerBench({ folder, points });
     await bench.start();
     await open();
     expect((await failureOf(signList({ number: 1, entries: all() }))).params['rule']).toMatch(/not higher than the last one, 7/u);
@@ -222,10 +228,16 @@ describe('a signer that lost its records', () => {
   it('opens no session, and goes on above the numbers that an officer let it take', async () => {
     await bench.service.close();
     for (const part of ['', '-wal', '-shm']) rmSync(join(folder.dir, `memory.db${part}`), { force: true });
-    bench = new SignerBench({ folder });
+    bench = new SignerBench({ folder, points });
     await bench.start();
     expect((await failureOf(open())).code).toBe('SIGNER_MEMORY_LOST');
-    await bench.openSession(terms({ relearn: [{ ckaId: made.issuer.proof.key.ckaId, uri, number: 8 }] }));
+    const { ckaId } = made.issuer.proof.key;
+    const told = (number: number, ...uris: string[]): Partial<SessionTerms> => ({
+      relearn: uris.map((one) => ({ ckaId, uri: one, number })),
+    });
+    for (const lie of [told(8), told(8, ...points().slice(1)), told(0, ...points())])
+      expect((await failureOf(bench.client('session.request', terms(lie)))).params['rule']).toMatch(/above which number/u);
+    await bench.openSession(terms(told(8, ...points())));
     expect((await failureOf(signList({ number: 8, entries: [] }))).params['rule']).toMatch(/not higher/u);
     await expect(signList({ number: 9, entries: [] })).resolves.toHaveProperty('signature');
   });

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src-main/contract/index.ts';
 import { SignerMemory, type RememberedCertificate, type RememberedList } from '../../../src-main/signer/memory.ts';
@@ -115,6 +116,33 @@ describe('a revocation list', () => {
     expect(sign(list(2, [], { thisUpdate: issuerEnds + day }))).toMatch(/lost the entry/u);
     expect(sign(list(2, ['of another life'], { thisUpdate: issuerEnds + day }))).toBeNull();
     expect(sign(list(3, []))).toBeNull();
+  });
+});
+
+describe('the lists of a key', () => {
+  const second = 'http://crl.example/crl/i/1.crl';
+  const bind = (...uris: string[]): string | null => ruleBroken(() => memory.bindPoints(key, uris));
+
+  it('are those that it had first, also after a new start', () => {
+    expect(bind(uri)).toBeNull();
+    reopen();
+    expect(bind(uri)).toBeNull();
+    for (const uris of [[second], [uri, second], []]) expect(bind(...uris)).toMatch(/are others/u);
+    expect(ruleBroken(() => memory.mustBePoints(other, [second]))).toBeNull();
+  });
+
+  it('are among others those of which a list was signed, in a file of an earlier version', () => {
+    expect(sign(list(7, []))).toBeNull();
+    memory.close();
+    const db = new Database(path());
+    db.exec('DROP TABLE points');
+    db.pragma('user_version = 1');
+    db.close();
+    memory = SignerMemory.open(path());
+    expect(bind(second)).toMatch(/are others/u);
+    expect(bind(uri, second)).toBeNull();
+    expect(bind(uri)).toMatch(/are others/u);
+    expect(sign(list(1, []))).toMatch(/not higher than the last one, 7/u);
   });
 });
 
