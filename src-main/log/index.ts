@@ -16,4 +16,4 @@ export {
   type LogLine,
 } from './line.ts';
 export { readLog, searchable, type StoredLine, type Wanted } from './read.ts';
-export { holdSecret, keepSecret, secretsInUse } from './secrets.ts';
+export { briefMs, holdSecret, holdSecretBriefly, keepSecret, secretsInUse } from './secrets.ts';

@@ -5,6 +5,8 @@ const shortest = 4;
 const secretField = /(?:^|_)pin$|pins?$|passw|passphrase|secret|private_?key|keyPem|credential/iu;
 const pem = /-----BEGIN [A-Z ]*PRIVATE KEY-----([\s\S]*?)-----END/gu;
 const deepest = 8;
+/** What a process prints while it works with a secret may arrive after its answer. */
+export const briefMs = 1_000;
 
 /** The secrets that this process knows of now, so that no line is written with one of them in it. */
 export class Secrets {
@@ -34,15 +36,23 @@ export class Secrets {
     before?.();
   }
 
-  /** While `work` runs, and for `lingerMs` after it, the secrets in the fields of `input` are in no line. */
+  /** The same for so long after what was done with it: what was printed then may come later. */
+  holdBriefly(secret: string | Uint8Array): void {
+    setTimeout(this.hold(secret), briefMs).unref();
+  }
+
+  /**
+   * While `work` runs, and for `lingerMs` after it, the secrets in the fields of `input` are in no line; nor are those of its answer, briefly
+   * after it.
+   */
   async during<T>(input: unknown, work: () => Promise<T>, lingerMs = 0): Promise<T> {
     const releases = secretsIn(input).map((secret) => this.hold(secret));
     try {
-      return await work();
+      const answer = await work();
+      for (const secret of secretsIn(answer)) this.holdBriefly(secret);
+      return answer;
     } finally {
-      const end = (): void => {
-        for (const release of releases) release();
-      };
+      const end = (): void => releases.forEach((release) => release());
       if (lingerMs === 0 || releases.length === 0) end();
       else setTimeout(end, lingerMs).unref();
     }
@@ -54,6 +64,9 @@ const inUse = new Secrets();
 export const secretsInUse = inUse;
 /** Until what is returned is called, this secret is in no line of this process. Bytes are kept by reference, never copied. */
 export const holdSecret = (secret: string | Uint8Array): (() => void) => inUse.hold(secret);
+
+/** For secrets that are made here and handed out at once. */
+export const holdSecretBriefly = (secret: string | Uint8Array): void => inUse.holdBriefly(secret);
 
 /** For secrets without an end of their own: keys in files, passwords of other systems. */
 export const keepSecret = (name: string, secret: string | Uint8Array): void => inUse.keep(name, secret);

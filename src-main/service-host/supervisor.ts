@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { calls, Failure, toFailureData, type CallName, type CallOrigin, type Service } from '../contract/index.ts';
-import { secretsInUse, type Component, type Ids, type Level, type LogLine } from '../log/index.ts';
+import { briefMs, secretsInUse, type Component, type Ids, type Level, type LogLine } from '../log/index.ts';
 import { ServiceHost } from './service-host.ts';
 import type { SpawnService } from './wire.ts';
 
@@ -29,8 +29,6 @@ export const supervisorLine = (level: Level, message: string): LogLine => ({
   ids: {},
   facts: {},
 });
-
-const lingerMs = 1_000;
 
 const isCall = (name: string): name is CallName => Object.hasOwn(calls, name);
 
@@ -76,7 +74,6 @@ export class Supervisor {
     const began = performance.now();
     const tell = (level: Level, code: string): void =>
       this.#say(level, 'call', name, ids, { code, face: origin.face, ms: Math.round((performance.now() - began) * 10) / 10 });
-    // What a service prints while it works with them may come after its answer.
     return secretsInUse.during(
       { input, origin },
       async () => {
@@ -90,7 +87,7 @@ export class Supervisor {
           throw thrown;
         }
       },
-      lingerMs,
+      briefMs,
     );
   }
 

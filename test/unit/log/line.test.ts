@@ -2,6 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { currentIds, holdSecret, say, sayBug, sendLinesTo, underIds, withIds, type LogLine } from '../../../src-main/log/index.ts';
 import { logBugsTo, toFailureData } from '../../../src-main/contract/index.ts';
+import { newPassword } from '../../../src-main/station/broker/index.ts';
+import { newCredential } from '../../../src-main/station/registry/credentials.ts';
 
 const lines: LogLine[] = [];
 const heard = (): LogLine[] => lines.splice(0);
@@ -34,6 +36,16 @@ test('a line has its ids, and none of the secrets that are in use', () => {
       facts: { why: ['[hidden]'], ms: 3 },
     },
   ]);
+});
+
+test.each([
+  ['an MQTT password', newPassword],
+  ['an access key, and what a sign-in gives', newCredential],
+])('%s that was just made is in no line', (_, make) => {
+  sendLinesTo((line) => void lines.push(line), 'info');
+  const secret = make();
+  say('error', 'call', `the broker said “${secret}”`, { answer: { text: secret } });
+  expect(heard()).toMatchObject([{ message: 'the broker said “[hidden]”', facts: { answer: { text: '[hidden]' } } }]);
 });
 
 test('below its level nothing is said, and nothing is read', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Redactor } from '../../../src-main/log/redact.ts';
 import { Secrets } from '../../../src-main/log/secrets.ts';
 
@@ -129,6 +129,17 @@ describe('by value', () => {
       .during(input, () => Promise.reject(new Error(redactor.text('officer, correct horse, 853111, battery staple'))))
       .catch((thrown: unknown) => (thrown as Error).message);
     expect(said).toBe(`officer, ${mark}, ${mark}, ${mark}`);
+    expect(redactor.text('correct horse')).toBe('correct horse');
+  });
+
+  test('what a call answers with is hidden briefly, wherever a secret stands in it', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const secrets = new Secrets();
+    const redactor = new Redactor(secrets);
+    await secrets.during({}, () => Promise.resolve({ username: 'acme/S-1', made: [{ password: 'correct horse' }] }));
+    expect(redactor.text('acme/S-1 correct horse')).toBe(`acme/S-1 ${mark}`);
+    vi.runAllTimers();
     expect(redactor.text('correct horse')).toBe('correct horse');
   });
 });
