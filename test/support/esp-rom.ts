@@ -2,10 +2,54 @@ import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { PtyPeer } from './pty-peer.ts';
 
+const rtc = (config: number, protect: number): SimulatedWatchdogs => ({
+  config: 0x60008000 + config,
+  protect: 0x60008000 + protect,
+  superConfig: 0x60008000 + protect + 4,
+  superProtect: 0x60008000 + protect + 8,
+  superKey: 0x8f1d312a,
+  autoFeed: 0x80000000,
+});
+const lowPower = (base: number, protect: number): SimulatedWatchdogs => ({
+  config: base,
+  protect: base + protect,
+  superConfig: base + protect + 4,
+  superProtect: base + protect + 8,
+  superKey: 0x50d83aa1,
+  autoFeed: 0x40000,
+});
+
+interface SimulatedWatchdogs {
+  readonly config: number;
+  readonly protect: number;
+  readonly superConfig: number;
+  readonly superProtect: number;
+  readonly superKey: number;
+  readonly autoFeed: number;
+}
+
+/** Chip ids, the place of the address and of the watchdogs: from the technical reference manuals, chapters eFuse Controller and Watchdog Timers. */
+const kinds = {
+  ESP32: { id: 0, mac: 0x3ff5a004, watchdogs: null },
+  'ESP32-C3': { id: 5, mac: 0x60008844, watchdogs: rtc(0x90, 0xa8) },
+  'ESP32-S3': { id: 9, mac: 0x60007044, watchdogs: rtc(0x98, 0xb0) },
+  'ESP32-C6': { id: 13, mac: 0x600b0844, watchdogs: lowPower(0x600b1c00, 0x18) },
+  'ESP32-H2': { id: 16, mac: 0x600b0844, watchdogs: lowPower(0x600b1c00, 0x1c) },
+  'ESP32-P4': { id: 18, mac: 0x5012d044, watchdogs: lowPower(0x50116000, 0x18) },
+  'ESP32-C61': { id: 20, mac: 0x600b4844, watchdogs: lowPower(0x600b1c00, 0x18) },
+  'ESP32-C5': { id: 23, mac: 0x600b4844, watchdogs: lowPower(0x600b1c00, 0x18) },
+} as const;
+export type EspKind = keyof typeof kinds;
+export const espKinds = Object.keys(kinds) as EspKind[];
+
 /** How a simulated chip differs from a good one. */
 export interface EspChipOptions {
-  /** ESP32: no GET_SECURITY_INFO, a magic value instead; four words in FLASH_BEGIN. ESP32-C3: the other way round. */
-  readonly kind?: 'ESP32' | 'ESP32-C3';
+  /** ESP32: no GET_SECURITY_INFO, a magic value instead; four words in FLASH_BEGIN. The others: the other way round. */
+  readonly kind?: EspKind;
+  /** Its own USB carries the line: its watchdogs run, and reset it into its firmware after so many commands unless they are stopped. */
+  readonly watchdogsAfter?: number;
+  /** Another chip id than that of its kind. */
+  readonly chipId?: number;
   /** Factory address, twelve hex digits. */
   readonly mac?: string;
   readonly secureDownload?: boolean;
@@ -53,6 +97,9 @@ export class EspChip {
   #sized = false;
   #writing: Writing | null = null;
   #answers = 0;
+  #commands = 0;
+  #firmwareRuns = false;
+  readonly #registers = new Map<number, number>();
 
   constructor(options: EspChipOptions = {}) {
     this.#options = options;
@@ -66,6 +113,9 @@ export class EspChip {
   /** Plugs it in: freshly reset, its flash as it was. */
   async plug(): Promise<this> {
     this.#attached = this.#sized = false;
+    this.#commands = 0;
+    this.#firmwareRuns = false;
+    this.#registers.clear();
     this.#writing = null;
     this.#frame = null;
     this.#peer = await PtyPeer.start('bridge', (bytes) => this.#receive(bytes), this.#peer ?? undefined);
@@ -104,6 +154,7 @@ export class EspChip {
   #request(packet: Buffer): void {
     if (packet.length < 8 || packet[0] !== 0 || packet.readUInt16LE(2) !== packet.length - 8) return;
     const [op = 0, checksum, data] = [packet[1], packet.readUInt32LE(4), packet.subarray(8)];
+    if (this.#bitten()) return;
     const nth = (this.counts.get(op) ?? 0) + 1;
     this.counts.set(op, nth);
     if (this.#options.onCommand?.(op, nth, this) === true) return;
@@ -119,6 +170,8 @@ export class EspChip {
   #carryOut(op: number, data: Buffer, checksum: number): [number, number?, Buffer?] {
     const secure = this.#options.secureDownload === true;
     switch (op) {
+      case 0x09:
+        return data.length === 16 && !secure ? [this.#write(data.readUInt32LE(0), data.readUInt32LE(4))] : [INVALID];
       case 0x0a:
         return data.length === 4 && !secure ? [OK, this.#register(data.readUInt32LE(0))] : [INVALID];
       case 0x14:
@@ -149,20 +202,48 @@ export class EspChip {
   #register(address: number): number {
     const mac = Buffer.from(this.mac, 'hex');
     const esp32 = this.#options.kind === 'ESP32';
-    const base = esp32 ? 0x3ff5a004 : 0x60008844;
+    const base = this.#kind.mac;
     if (address === 0x40001000) return esp32 ? 0x00f01d83 : 0x6921506f;
     // The upper half of the second word is something else: a checksum of the address.
     if (address === base) return mac.readUInt32BE(2);
     if (address === base + 4) return (0xab << 16) | mac.readUInt16BE(0);
     if (esp32 && address === 0x3ff5a000) return this.#options.flashEncrypted === true ? 1 << 20 : 0;
-    return 0;
+    return this.#registers.get(address) ?? 0;
+  }
+
+  get #kind(): (typeof kinds)[EspKind] {
+    return kinds[this.#options.kind ?? 'ESP32-C3'];
+  }
+
+  /** What is protected takes nothing, and says nothing about it. */
+  #write(address: number, value: number): number {
+    const dogs = this.#kind.watchdogs;
+    const unlocked = (protect: number, key: number): boolean => this.#registers.get(protect) === key;
+    if (address === dogs?.config && !unlocked(dogs.protect, 0x50d83aa1)) return OK;
+    if (address === dogs?.superConfig && !unlocked(dogs.superProtect, dogs.superKey)) return OK;
+    this.#registers.set(address, value);
+    return OK;
+  }
+
+  /** A watchdog that nobody stopped resets the chip: its firmware runs, and no loader answers any more. */
+  #bitten(): boolean {
+    const { watchdogsAfter } = this.#options;
+    const dogs = this.#kind.watchdogs;
+    if (watchdogsAfter === undefined || dogs === null) return false;
+    const stopped = this.#registers.get(dogs.config) === 0 && ((this.#registers.get(dogs.superConfig) ?? 0) & dogs.autoFeed) !== 0;
+    this.#commands += 1;
+    if (!stopped && this.#commands > watchdogsAfter && !this.#firmwareRuns) {
+      this.#firmwareRuns = true;
+      this.say('rst:0x12 (SUPER_WDT_RESET),boot:0x8 (SPI_FAST_FLASH_BOOT)\r\n');
+    }
+    return this.#firmwareRuns;
   }
 
   #securityInfo(): Buffer {
     const info = Buffer.alloc(20);
     info.writeUInt32LE(this.#options.secureDownload === true ? 1 << 2 : 0, 0);
     info.writeUInt8(this.#options.flashEncrypted === true ? 0b111 : 0, 4);
-    info.writeUInt32LE(5, 12);
+    info.writeUInt32LE(this.#options.chipId ?? this.#kind.id, 12);
     info.writeUInt32LE(3, 16);
     return info;
   }

@@ -5,7 +5,7 @@ import { makeStationKey } from '../../../src-main/station/ca/index.ts';
 import { openUnit, type Credentials, type StoredItem, type UnitSession } from '../../../src-main/station/devices/index.ts';
 import type { EspRomProfile } from '../../../src-main/station/devices/esp-rom/profile.ts';
 import { TestCa } from '../../support/agent.ts';
-import { EspChip, type EspChipOptions } from '../../support/esp-rom.ts';
+import { EspChip, espKinds, type EspChipOptions } from '../../support/esp-rom.ts';
 import { PtyPeer } from '../../support/pty-peer.ts';
 
 const profile: EspRomProfile = {
@@ -192,7 +192,7 @@ describe('faults', () => {
     expect(chip.flash.every((byte) => byte === 0xff)).toBe(true);
   });
 
-  test.each([20, 24, 25])('answer %i is lost, or comes damaged: the sector is begun anew', async (nth) => {
+  test.each([28, 32, 33])('answer %i is lost, or comes damaged: the sector is begun anew', async (nth) => {
     for (const fault of [{ losesAnswer: nth }, { damagesAnswer: nth }]) {
       const chip = await plugged(fault);
       const session = await opened(chip.path);
@@ -265,4 +265,36 @@ test('the speed is changed when the profile says so', async () => {
   expect(await session.identify(never())).toMatchObject({ hardwareId: chip.mac });
   expect(lines).toContain('now at 460800 baud');
   expect(lines).toContain('the port has no reset lines: the chip must be in its loader already');
+});
+
+test.each(espKinds)('an %s whose watchdogs go on is written to the end, with its own name', async (kind) => {
+  const chip = await plugged({ kind, watchdogsAfter: 10 });
+  const session = await opened(chip.path, { reset: 'usb-jtag' });
+  const unit = await session.identify(never());
+  expect(unit).toMatchObject({ hardwareId: chip.mac, model: kind });
+  await session.readBack(await session.install(await credentials(), unit, never()), never());
+});
+
+test('after it was plugged in again, its watchdogs are stopped again', async () => {
+  const chip = await plugged({
+    kind: 'ESP32-S3',
+    watchdogsAfter: 10,
+    onCommand: (op, nth, self) => {
+      if (op !== 0x11 || nth !== 1) return false;
+      void self.unplug().then(() => self.plug());
+      return true;
+    },
+  });
+  const session = await opened(chip.path, { reset: 'usb-jtag' });
+  await session.readBack(await session.install(await credentials(), await session.identify(never()), never()), never());
+  expect(chip.counts.get(0x09)).toBe(12);
+});
+
+test.each([
+  [28, 'an ESP32-H4 (chip id 28), which is not supported'],
+  [99, 'a chip that nobody knows here (chip id 99)'],
+])('the chip with id %i is refused by its name', async (chipId, named) => {
+  const chip = await plugged({ chipId });
+  const session = await opened(chip.path);
+  await expect(session.identify(never())).rejects.toMatchObject({ code: 'WRONG_PROTOCOL', detail: `it is ${named}` });
 });

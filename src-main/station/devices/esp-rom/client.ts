@@ -10,6 +10,7 @@ export const commands = {
   FLASH_DATA: 0x03,
   FLASH_END: 0x04,
   SYNC: 0x08,
+  WRITE_REG: 0x09,
   READ_REG: 0x0a,
   SPI_SET_PARAMS: 0x0b,
   SPI_ATTACH: 0x0d,

@@ -3,7 +3,7 @@ import type { CallOptions, Credentials, IdentifiedUnit, OpenOptions, StoredItem,
 import { StoringUnit } from '../storing-unit.ts';
 import { UnitSteps } from '../unit-steps.ts';
 import { eraseRegion, flashMd5, md5, writeImage } from './flash.ts';
-import { readIdentity, type RomIdentity } from './identity.ts';
+import { readIdentity, stopWatchdogs, type RomIdentity } from './identity.ts';
 import { buildImages, partitionsOf } from './images.ts';
 import type { EspRomProfile } from './profile.ts';
 import type { RomLine } from './rom-line.ts';
@@ -102,8 +102,9 @@ export class EspRomSession extends StoringUnit implements UnitSession {
     await this.#line.close();
   }
 
-  /** Makes the ROM talk to the flash chip; it forgets at every reset. */
+  /** Makes the ROM talk to the flash chip, undisturbed; it forgets at every reset. */
   async #attach(signal: AbortSignal): Promise<void> {
+    await stopWatchdogs(this.#line, signal);
     await this.#line.call('SPI_ATTACH', [0, 0], { signal });
     // id, size, block, sector, page, status mask.
     await this.#line.call('SPI_SET_PARAMS', [0, this.#profile.flashBytes, 0x1_0000, 0x1000, 0x100, 0xffff], { signal });
