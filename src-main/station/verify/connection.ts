@@ -5,6 +5,7 @@ import { MqttClient } from 'mqtt';
 import { Failure, type TlsVersion } from '../../contract/index.ts';
 import { systemClock } from '../clock.ts';
 import { diagnose, type DiagnosisContext, type Stage } from './diagnose.ts';
+import { BrokerAnswers } from './broker-answer.ts';
 import type { BrokerEndpoint, Login, TlsIdentity } from './endpoint.ts';
 import { lookAgain } from './second-look.ts';
 import { closed, openTcp, openTls, type Handshake } from './sockets.ts';
@@ -73,9 +74,10 @@ export async function connectAs(endpoint: BrokerEndpoint, identity: TlsIdentity 
       trace.enter('connect');
       socket.once('data', (data: Buffer) => (trace.firstBytes = data));
       open.client = newClient(socket, attempt);
-      await connack(open.client, socket);
+      const answers = new BrokerAnswers(open.client);
+      await connack(open.client, socket, answers);
       trace.enter('session');
-      return sessionOf(open.client, socket, attempt);
+      return sessionOf(open.client, socket, attempt, answers);
     });
   } catch (error) {
     open.client?.end(true);
@@ -133,8 +135,10 @@ const newClient = (socket: TLSSocket, { options, protocolVersion }: Attempt): Mq
     connectTimeout: 0x7fff_ffff,
   });
 
-function connack(client: MqttClient, socket: TLSSocket): Promise<void> {
-  return new Promise((resolve, reject) => {
+function connack(client: MqttClient, socket: TLSSocket, answers: BrokerAnswers): Promise<void> {
+  return new Promise((resolve, refuse) => {
+    // What the broker said in MQTT wins over what became of the connection.
+    const reject = (error: Error): void => refuse(answers.ended ?? error);
     if (socket.destroyed) return reject(closed());
     // The first to speak wins: an alert reaches the socket before the client hears that it closed.
     socket.on('error', reject);
@@ -144,20 +148,24 @@ function connack(client: MqttClient, socket: TLSSocket): Promise<void> {
   });
 }
 
-function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt): Connection {
+function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt, answers: BrokerAnswers): Connection {
   let ours = false;
   let over = false;
   let why: unknown = null;
   const ended = new Promise<Failure | null>((resolve) => {
-    client.on('disconnect', ({ reasonCode = 0 }) => {
-      why = Object.assign(new Error(`DISCONNECT ${reasonCode}`), { code: reasonCode });
+    // It is over now, also where the broker leaves the connection open.
+    client.on('disconnect', () => socket.destroy());
+    // Bytes that are no packet of MQTT: nothing that comes behind them can be read.
+    client.on('error', (error) => {
+      why ??= error;
+      socket.destroy();
     });
     socket.on('error', (error) => {
       why ??= error;
     });
     client.once('close', () => {
       over = true;
-      resolve(ours ? null : diagnose(why ?? closed(), contextOf(attempt)));
+      resolve(ours ? null : diagnose(answers.ended ?? why ?? closed(), contextOf(attempt)));
     });
   });
   /** MQTT's own callbacks never come when the connection ends in between. */
@@ -166,7 +174,10 @@ function sessionOf(client: MqttClient, socket: TLSSocket, attempt: Attempt): Con
     try {
       return await Promise.race([work, lost]);
     } catch (error) {
-      throw diagnose(error, { ...contextOf(attempt, topic), stage });
+      if (error instanceof Failure) throw error;
+      // The library gives up what was under way when the connection ends, and does not say why it ended.
+      if (answers.ended !== null || socket.destroyed) throw (await ended) ?? new Failure('CANCELLED', { left: 'as they were' });
+      throw diagnose(answers.refused ?? error, { ...contextOf(attempt, topic), stage });
     }
   };
   return {

@@ -2,9 +2,12 @@ import type { X509Certificate } from 'node:crypto';
 import { Failure, type ChainLink, type TlsVersion } from '../../contract/index.ts';
 import { instant } from '../clock.ts';
 import { describeName, isNamedBy, namesOf } from '../x509-files/index.ts';
+import { BrokerAnswer } from './broker-answer.ts';
 import type { BrokerEndpoint } from './endpoint.ts';
 import { describeProblem, judgeChain } from './chain.ts';
 import { certificatesOf } from './pem.ts';
+import { reasonCodes, returnCodes, type AnswerPacket } from './reason-codes.ts';
+import { weaknessIn } from './server-certificate.ts';
 
 export type Stage = 'name' | 'tcp' | 'tls' | 'connect' | 'subscribe' | 'publish' | 'session';
 
@@ -129,8 +132,9 @@ function byChain(alert: number, detail: string, context: DiagnosisContext): Fail
   return new Failure(alert === 51 ? 'SIGNATURE_MISMATCH' : 'CA_UNKNOWN_TO_BROKER', { issuer }, detail);
 }
 
-/** Too old is one of two: what we offered, or all that the broker has. */
+/** Too old is one of two: what we offered, or all that the broker has. Nothing is newer than 1.3: then it is the broker. */
 function byVersion(detail: string, { tlsVersion, newerIsAccepted }: DiagnosisContext): Failure {
+  if (tlsVersion === 'TLSv1.3') return new Failure('BROKER_WITHOUT_TLS13', {}, detail);
   if (tlsVersion === undefined || newerIsAccepted === false)
     return new Failure('BROKER_TLS_TOO_OLD', { offered: tlsVersion ?? 'TLS 1.2 and 1.3' }, detail);
   return new Failure('TLS_TOO_OLD', { offered: tlsVersion }, detail);
@@ -171,6 +175,15 @@ const untrusted: readonly string[] = [
   'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_SIGNATURE_FAILURE', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'INVALID_CA', 'INVALID_PURPOSE', 'CERT_CHAIN_TOO_LONG',
 ]; // prettier-ignore
 
+/** OpenSSL refuses them by its security level; a verdict that Node has no name for is about the chain that was shown. */
+const weakKeys: Readonly<Record<string, string>> = {
+  ERR_SSL_EE_KEY_TOO_SMALL: 'The broker’s key is too short',
+  ERR_SSL_CA_KEY_TOO_SMALL: 'A CA’s key is too short',
+  ERR_SSL_CA_MD_TOO_WEAK: 'A signature in the broker’s chain uses a hash that is broken',
+  ERR_SSL_DH_KEY_TOO_SMALL: 'The broker’s Diffie-Hellman key is too short',
+};
+const saysWeak = (code: string): boolean => code === 'UNSPECIFIED' || untrusted.includes(code);
+
 const away: Readonly<Record<string, readonly ['BROKER_REFUSES_CONNECTIONS' | 'BROKER_SILENT' | 'BROKER_NAME_UNKNOWN', string]>> = {
   ECONNREFUSED: ['BROKER_REFUSES_CONNECTIONS', 'connection refused'],
   ETIMEDOUT: ['BROKER_SILENT', 'no answer'],
@@ -185,6 +198,8 @@ function byCode(code: string, error: unknown, context: DiagnosisContext): Failur
   const { host, port } = context.endpoint;
   const [absence, stage] = away[code] ?? [];
   if (absence !== undefined && stage !== undefined) return new Failure(absence, { host, port, stage }, detail);
+  const weakness = weakKeys[code] ?? (saysWeak(code) ? weaknessIn(context.serverChain ?? []) : null);
+  if (weakness !== null) return new Failure('BROKER_CERTIFICATE_WEAK', { host, weakness }, detail);
   if (untrusted.includes(code)) return untrustedServer(context, detail);
   switch (code) {
     case 'CERT_HAS_EXPIRED':
@@ -199,7 +214,7 @@ function byCode(code: string, error: unknown, context: DiagnosisContext): Failur
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return new Failure('PORT_MODE_MISMATCH', { found: 'something that is not TLS', asked: 'MQTT over TLS' }, detail);
     case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
-      return new Failure('BROKER_TLS_TOO_OLD', { offered: context.tlsVersion ?? 'TLS 1.2 and 1.3' }, detail);
+      return byVersion(detail, { ...context, newerIsAccepted: false });
     case 'ECONNRESET':
     case 'EPIPE':
       // The caller looks a second time, in other modes, before it comes here (second-look.ts).
@@ -242,47 +257,53 @@ function serverDates({ serverChain = [], now, endpoint: { host } }: DiagnosisCon
   );
 }
 
-/** MQTT 5 reason codes (2.4) and the CONNACK return codes of 3.1.1 (3.2.2.3). */
+const packetAt: Readonly<Record<Stage, AnswerPacket>> = {
+  name: 'CONNACK',
+  tcp: 'CONNACK',
+  tls: 'CONNACK',
+  connect: 'CONNACK',
+  subscribe: 'SUBACK',
+  publish: 'PUBACK',
+  session: 'DISCONNECT',
+};
+
+/** By the tables of MQTT 5 and 3.1.1 (reason-codes.ts). What a device reports is a number alone: the stage says of which packet. */
 function byReason(reason: number, error: unknown, context: DiagnosisContext): Failure {
-  const detail = raw(error);
+  const answer = error instanceof BrokerAnswer ? error : new BrokerAnswer(packetAt[context.stage], reason);
+  const { packet, reasonString, serverReference } = answer;
   const { host, port } = context.endpoint;
-  if (context.stage === 'publish' || context.stage === 'subscribe') {
-    return reason === 135 || (reason === 128 && context.stage === 'subscribe')
-      ? new Failure('TOPIC_REFUSED', { topic: context.topic ?? 'the topic', reason }, detail)
-      : unknown(error, context);
-  }
-  switch (reason) {
-    case 1:
-    case 132:
+  const known = reasonCodes[reason] ?? (packet === 'CONNACK' ? returnCodes[reason] : undefined);
+  const said = reasonString === null ? '' : `: “${reasonString}”`;
+  const meaning = `${known?.name ?? 'a code that MQTT does not have'}${said}`;
+  const elsewhere = serverReference === null ? '' : ` · server reference: ${serverReference}`;
+  const own = error instanceof BrokerAnswer ? `${packet} ${String(reason)}` : raw(error);
+  const detail = `${own} (${meaning})${elsewhere}`;
+  const topic = context.topic ?? 'the topic';
+  const isTopics = packet === 'PUBACK' || packet === 'SUBACK';
+  // 3.1.1 has one code for every refused subscription.
+  if (packet === 'SUBACK' && reason === 128 && context.mqttVersion !== '5') return new Failure('TOPIC_REFUSED', { topic, reason }, detail);
+  switch (known?.kind) {
+    case 'version':
       return new Failure('MQTT_VERSION_REFUSED', { reason, version: context.mqttVersion ?? '5' }, detail);
-    case 2:
-    case 133:
+    case 'client id':
       return new Failure('CLIENT_ID_REFUSED', { reason, clientId: context.clientId ?? 'birthmark-…' }, detail);
-    case 4:
-    case 134:
-      return new Failure('LOGIN_REFUSED', { reason, meaning: 'wrong user name or password' }, detail);
-    case 5:
-    case 135:
-      return new Failure('LOGIN_REFUSED', { reason, meaning: 'not authorised' }, detail);
-    case 138:
-      return new Failure('LOGIN_REFUSED', { reason, meaning: 'banned' }, detail);
-    case 140:
-      return new Failure('LOGIN_REFUSED', { reason, meaning: 'wrong kind of login' }, detail);
-    case 3:
-    case 136:
-    case 137:
-    case 139:
-    case 151:
-    case 156:
-    case 157:
-    case 159:
-      return new Failure('BROKER_AWAY', { host, port, stage: `reason code ${reason}` }, detail);
-    case 142:
+    case 'login':
+      return isTopics ? new Failure('TOPIC_REFUSED', { topic, reason }, detail) : new Failure('LOGIN_REFUSED', { reason, meaning }, detail);
+    case 'topic':
+      return isTopics
+        ? new Failure('TOPIC_REFUSED', { topic, reason }, detail)
+        : new Failure('MQTT_REASON_CODE', { packet, reason, meaning }, detail);
+    case 'busy':
+      return new Failure('BROKER_BUSY', { host, port, packet, reason, meaning }, detail);
+    case 'moved':
+      return new Failure('BROKER_MOVED', { host, reason, meaning, server: serverReference ?? 'no other server' }, detail);
+    case 'taken over':
       return new Failure('SESSION_TAKEN_OVER', {}, detail);
-    case 152:
+    case 'administrator':
       return new Failure('SESSION_ENDED_BY_ADMINISTRATOR', {}, detail);
-    default:
-      return unknown(error, context);
+    case 'other':
+    case undefined:
+      return new Failure('MQTT_REASON_CODE', { packet, reason, meaning }, detail);
   }
 }
 

@@ -15,6 +15,7 @@ import { connectAs, type Connection } from './connection.ts';
 import type { BrokerEndpoint, Login, TlsIdentity } from './endpoint.ts';
 import type { Observer } from './observer.ts';
 import { certificatesOf } from './pem.ts';
+import { isNamedByCommonNameOnly, weaknessIn } from './server-certificate.ts';
 import { answersPlainMqtt } from './sniff.ts';
 import { provesIsolation, provesOwnTopic } from './topics.ts';
 import { Trace } from './trace.ts';
@@ -52,7 +53,7 @@ const day = 86_400_000;
 
 /** About the broker's certificate, and about ours: their step is the same under TLS 1.2 and 1.3, which tell them at different times. */
 const aboutServer: readonly ErrorCode[] = [
-  'BROKER_UNTRUSTED', 'BROKER_CHAIN_UNTRUSTED', 'BROKER_NAME_MISMATCH', 'BROKER_CERTIFICATE_DATES', 'BROKER_CHAIN_DATES',
+  'BROKER_CERTIFICATE_WEAK', 'BROKER_UNTRUSTED', 'BROKER_CHAIN_UNTRUSTED', 'BROKER_NAME_MISMATCH', 'BROKER_CERTIFICATE_DATES', 'BROKER_CHAIN_DATES',
 ]; // prettier-ignore
 const aboutClient: readonly ErrorCode[] = [
   'CERTIFICATE_REVOKED', 'CERTIFICATE_EXPIRED', 'CERTIFICATE_REJECTED', 'CERTIFICATE_WRONG_USE', 'INVALID_CERTIFICATE_CHAIN',
@@ -136,7 +137,7 @@ function* waySteps(
     name: () => trace.address ?? 'found',
     tcp: () => `port ${endpoint.port}`,
     tls: () => [trace.protocol, trace.cipher].filter((one) => one !== null).join(', '),
-    'server certificate': () => describeServer(serverChain[0]),
+    'server certificate': () => describeServer(serverChain[0], trace.serverChain, endpoint.serverName),
     login: () => 'CONNACK 0',
   };
   const broken = failure === null ? null : brokenStep(failure, trace);
@@ -158,10 +159,18 @@ function brokenStep({ code }: Failure, trace: Trace): WayStep {
 }
 
 /** The handshake has already checked chain and name; what is left to say is how long it lasts. */
-function describeServer(leaf: ChainLink | undefined): string {
+function describeServer(leaf: ChainLink | undefined, shown: readonly X509Certificate[], name: string): string {
   if (leaf === undefined) return 'not shown';
   const left = Math.floor((Date.parse(leaf.notAfter) - systemClock.now()) / day);
-  return `${leaf.names === '' ? 'no name' : leaf.names}; ends ${leaf.notAfter} (${left} days left)`;
+  const weakness = weaknessIn(shown);
+  const [certificate] = shown;
+  const byCommonName = certificate !== undefined && isNamedByCommonNameOnly(certificate, name);
+  return [
+    leaf.names === '' ? 'no name' : leaf.names,
+    `ends ${leaf.notAfter} (${left} days left)`,
+    ...(byCommonName ? [`${name} is only its common name: stricter clients refuse it`] : []),
+    ...(weakness === null ? [] : [`${weakness}: stricter clients refuse it`]),
+  ].join('; ');
 }
 
 /** Where the broker named our certificate and we find nothing wrong with it, the link that broke is the one it named. */
