@@ -39,6 +39,8 @@ import { assembleUpkeep } from './assembly/upkeep.ts';
 import type { SessionEnded } from './signer-link.ts';
 
 const closeMs = 2_000;
+/** A publication takes a second or two; what takes longer is not waited for at the start. */
+const firstPublicationMs = 5_000;
 
 /** A station that is set up: what `assembly/` has put together, and what concerns more than one part of it. */
 export class LiveStation {
@@ -186,7 +188,8 @@ export class LiveStation {
       this.#upkeep.listen();
       this.observer.start();
       this.publisher.publishSoon();
-      await this.publisher.idle();
+      // A host that hangs is diagnosed with a station that runs: it goes on beside it.
+      await this.publisher.settled(firstPublicationMs);
       this.bundles.start();
       this.#upkeep.start();
       this.records.start();
@@ -221,7 +224,9 @@ export class LiveStation {
     this.#watcher.close();
     await this.bench?.close();
     if (this.#environment.config.broker) {
+      const hangs = setTimeout(() => this.host.abort?.(), closeMs);
       await this.publisher.stop();
+      clearTimeout(hangs);
       await this.observer.stop();
       await this.host.stop();
     }

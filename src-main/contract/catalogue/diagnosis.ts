@@ -132,7 +132,7 @@ export const diagnosisFailures = {
     'never',
     'The broker’s certificate is too weak',
     '{weakness}. Clients that keep to today’s rules refuse {host}.',
-    'Give the broker a new certificate: [command: servers issue].',
+    'Give the broker a new server certificate.',
   ),
   TLS_REFUSED: entry(
     'BROKER',

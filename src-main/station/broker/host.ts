@@ -80,6 +80,8 @@ export interface BrokerHost {
   readonly endpoint: BrokerEndpoint;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Gives up what hangs on another computer; what was uploaded and is not in force is found by the next start. */
+  abort?(): void;
   view(): BrokerView;
   /** Returns how to stop listening. */
   onChange(listener: (view: BrokerView) => void): () => void;

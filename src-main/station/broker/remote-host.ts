@@ -49,6 +49,10 @@ export class RemoteBrokerHost extends MosquittoHost {
     return Promise.resolve();
   }
 
+  abort(): void {
+    this.#link.abort();
+  }
+
   protected end(): Promise<void> {
     this.#log.close();
     return Promise.resolve();

@@ -8,6 +8,9 @@ const timestamp = /^(?:\d{10}|\d{4}-\d\d-\d\d[T ][\d:]+[^ ]*): /u;
 /** What birthmark-host says between the lines that are there and those that come. */
 const endOfHistory = 'birthmark: end of the history';
 
+/** Weeks of log take seconds; nobody waits longer for the beginning. */
+const historyMs = 60_000;
+
 /** Mosquitto's log on another computer, followed line by line from its oldest one on. It does not come back by itself. */
 export class RemoteLog implements LogLines {
   readonly #listeners = new Set<(line: string) => void>();
@@ -28,8 +31,17 @@ export class RemoteLog implements LogLines {
       onLine(line);
       for (const listener of [...this.#listeners]) listener(line);
     });
-    const reason = await Promise.race([history.then(() => null), stream.ended.then(() => 'the log of the broker cannot be read')]);
-    if (reason !== null) throw new Failure('BROKER_HOST_FAILED', { problem: reason });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve(`its log of Mosquitto did not come within ${String(historyMs / 1_000)} seconds`), historyMs);
+    });
+    const ended = stream.ended.then(() => 'the log of the broker cannot be read');
+    const reason = await Promise.race([history.then(() => null), ended, late]);
+    clearTimeout(timer);
+    if (reason !== null) {
+      stream.close();
+      throw new Failure('BROKER_HOST_FAILED', { problem: reason });
+    }
     this.#close = () => stream.close();
     void stream.ended.then(() => {
       this.#close = null;

@@ -10,8 +10,21 @@ export interface SshKeys {
 }
 
 const readyMs = 10_000;
-/** The host checks a CRL of 100 000 entries in seconds; what takes longer hangs. */
-const commandMs = 120_000;
+/** What the host is asked for, and how long that may take: what takes longer hangs, and must be told from what is slow. */
+interface Limit {
+  readonly what: string;
+  readonly ms: number;
+}
+const toUpload: Limit = { what: 'to take the files', ms: 60_000 };
+const toFollow: Limit = { what: 'for the log of Mosquitto', ms: 15_000 };
+const quick: Limit = { what: 'a question', ms: 15_000 };
+const limits: Readonly<Record<string, Limit>> = {
+  // It checks a CRL of 100 000 entries in seconds, and waits half a minute for the reload of other stations' files.
+  publish: { what: 'to put the files in force', ms: 90_000 },
+  restore: { what: 'to go back to the files before', ms: 90_000 },
+  show: { what: 'for the files in force', ms: 30_000 },
+  time: { what: 'for its time', ms: 15_000 },
+};
 /** Exit codes of birthmark-host. */
 const rejected = 65;
 
@@ -48,6 +61,7 @@ export async function hostKeyOf(at: Pick<RemoteHost, 'host' | 'sshPort'>): Promi
 export class SshLink {
   readonly #at: RemoteHost;
   readonly #keys: SshKeys;
+  readonly #open = new Set<Client>();
   /** Of each connection: rejects when it is gone. */
   readonly #lost = new WeakMap<Client, Promise<never>>();
 
@@ -60,13 +74,13 @@ export class SshLink {
   async upload(id: string, files: Readonly<Record<string, string>>): Promise<void> {
     const client = await this.#connect(this.#at.filesUser, this.#keys.files);
     try {
-      const sftp = await this.#once<SFTPWrapper>(client, (done) => client.sftp(done));
+      const sftp = await this.#once<SFTPWrapper>(client, toUpload, (done) => client.sftp(done));
       const hidden = `.new-${id}`;
-      await this.#once(client, (done) => sftp.mkdir(hidden, done));
+      await this.#once(client, toUpload, (done) => sftp.mkdir(hidden, done));
       // At once: each takes several answers, and the host may be far away.
       await Promise.all(Object.entries(files).map(([name, text]) => this.#write(client, sftp, `${hidden}/${name}`, text)));
       // SFTP's own rename does not replace; the extension does what rename(2) does.
-      await this.#once(client, (done) => sftp.ext_openssh_rename(hidden, id, done));
+      await this.#once(client, toUpload, (done) => sftp.ext_openssh_rename(hidden, id, done));
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -75,10 +89,10 @@ export class SshLink {
   }
 
   async #write(client: Client, sftp: SFTPWrapper, path: string, text: string): Promise<void> {
-    await this.#once(client, (done) => sftp.writeFile(path, text, done));
-    const handle = await this.#once<Buffer>(client, (done) => sftp.open(path, 'r+', done));
-    await this.#once(client, (done) => sftp.ext_openssh_fsync(handle, done));
-    await this.#once(client, (done) => sftp.close(handle, done));
+    await this.#once(client, toUpload, (done) => sftp.writeFile(path, text, done));
+    const handle = await this.#once<Buffer>(client, toUpload, (done) => sftp.open(path, 'r+', done));
+    await this.#once(client, toUpload, (done) => sftp.ext_openssh_fsync(handle, done));
+    await this.#once(client, toUpload, (done) => sftp.close(handle, done));
   }
 
   /** Standard output of one command. CRL_REJECTED with the host's reason, BROKER_HOST_FAILED, or why the host was not reached. */
@@ -97,7 +111,7 @@ export class SshLink {
           });
         });
       });
-      return await this.#whileConnected(client, said);
+      return await this.#whileConnected(client, said, limits[command.split(' ')[0] ?? ''] ?? quick);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -109,7 +123,7 @@ export class SshLink {
   async follow(command: string, onLine: (line: string) => void): Promise<{ readonly ended: Promise<void>; close(): void }> {
     const client = await this.#connect(this.#at.commandUser, this.#keys.command);
     try {
-      const channel = await this.#once<ssh2.ClientChannel>(client, (done) => client.exec(command, done));
+      const channel = await this.#once<ssh2.ClientChannel>(client, toFollow, (done) => client.exec(command, done));
       let rest = '';
       channel.setEncoding('utf8').on('data', (text: string) => {
         const lines = (rest + text).split('\n');
@@ -128,6 +142,11 @@ export class SshLink {
       client.end();
       throw this.#explained(error);
     }
+  }
+
+  /** Whatever is under way is given up. */
+  abort(): void {
+    for (const client of this.#open) client.destroy();
   }
 
   async #connect(username: string, privateKey: string): Promise<Client> {
@@ -158,6 +177,8 @@ export class SshLink {
       // Nobody may be waiting for anything when it goes.
       lost.catch(() => undefined);
       this.#lost.set(client, lost);
+      this.#open.add(client);
+      client.once('close', () => this.#open.delete(client));
       return client;
     } catch (error) {
       client.destroy();
@@ -167,18 +188,25 @@ export class SshLink {
   }
 
   /** The callbacks of ssh2 as a promise. A connection that is lost never calls them, and one that hangs is given up. */
-  async #once<T = void>(client: Client, call: (done: (error: Error | null | undefined, value?: T) => void) => unknown): Promise<T> {
+  async #once<T = void>(
+    client: Client,
+    limit: Limit,
+    call: (done: (error: Error | null | undefined, value?: T) => void) => unknown,
+  ): Promise<T> {
     const answer = new Promise<T>((resolve, reject) => {
       call((error, value) => (error instanceof Error ? reject(error) : resolve(value as T)));
     });
-    return this.#whileConnected(client, answer);
+    return this.#whileConnected(client, answer, limit);
   }
 
   /** BROKER_AWAY when the connection goes first, TIMEOUT when there is no end. */
-  async #whileConnected<T>(client: Client, answer: Promise<T>): Promise<T> {
+  async #whileConnected<T>(client: Client, answer: Promise<T>, { what, ms }: Limit): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Failure('TIMEOUT', { what: this.#at.host, ms: commandMs })), commandMs);
+      timer = setTimeout(() => {
+        reject(new Failure('TIMEOUT', { what: `The broker host ${this.#at.host}, asked ${what},`, ms }));
+        client.destroy();
+      }, ms);
     });
     try {
       return await Promise.race([answer, late, unwrap(this.#lost.get(client), 'a client that was connected')]);

@@ -11,6 +11,8 @@ import { checkup, why } from './support.ts';
 import { verify } from './verify.ts';
 
 const unitMs = 30_000;
+/** A publication that takes longer is a difference. */
+const reconcileMs = 30_000;
 
 export function brokerHandlers(station: HandlerContext): HandlersOf<'broker' | 'verify'> {
   const live = (): LiveStation => station.live();
@@ -44,7 +46,7 @@ export function brokerHandlers(station: HandlerContext): HandlersOf<'broker' | '
     'broker.reconcile': async () => {
       const { publisher, host, registry, crls, records } = live();
       // What is under way would look like a difference.
-      await publisher.idle();
+      await publisher.settled(reconcileMs);
       const central = await records.with((db, name) => compareRecords(registry, db, name));
       const findings = [...(await reconcile({ registry, crls, host })), ...central.flat()];
       return { verdict: findings.some(({ differences }) => differences > 0) ? 'FAIL' : 'PASS', host: host.view().name, findings };

@@ -1,4 +1,7 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unwrap } from '../../../src-main/contract/index.ts';
 import { TestRemote } from '../../support/remote-host.ts';
 import { TestStation } from '../../support/station.ts';
 
@@ -44,4 +47,17 @@ test('units pass on the remote broker; revoked means refused there; what was don
   expect((await station.call('verify.checkup', {})).checks.filter(({ result }) => result === 'FAIL')).toEqual([]);
   expect(await station.call('broker.reconcile', {})).toMatchObject({ verdict: 'PASS', host: '127.0.0.1' });
   expect(await station.problems()).toEqual([]);
+});
+
+test('with a host whose reload hangs the station starts, diagnoses, says what it waits for, and stops', async () => {
+  const { dir } = unwrap(remote, 'it was started');
+  appendFileSync(join(dir, 'etc/birthmark/broker.conf'), "RELOAD='sleep 100000'\n");
+  await station.reopen();
+  await station.openSession();
+  await station.call('logins.service', { name: 'ingest', reads: ['tenant/acme/#'], writes: [], password: false });
+  expect(await station.call('publication.settle', { seconds: 0 })).toMatchObject({ access: 'PENDING' });
+  const { checks } = await station.call('verify.checkup', {});
+  expect(checks.filter(({ result }) => result === 'FAIL')).toEqual([]);
+  expect(await station.call('publication.settle', { seconds: 0 })).toMatchObject({ access: 'PENDING' });
+  await station.stop();
 });

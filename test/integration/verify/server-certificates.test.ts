@@ -46,7 +46,7 @@ function certificate(key: readonly string[], hash: string, san: string): { cert:
 async function withBroker<T>(options: TlsOptions, serverCaPem: string, use: (endpoint: BrokerEndpoint) => Promise<T>): Promise<T> {
   const server = createServer(options, (socket) => {
     socket.on('error', () => undefined);
-    socket.on('data', (data) => data[0] === 0x10 && socket.write(Buffer.from([0x20, 3, 0, 0, 0])));
+    socket.on('data', (data: Buffer) => data[0] === 0x10 && socket.write(Buffer.from([0x20, 3, 0, 0, 0])));
   });
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
