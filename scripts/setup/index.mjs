@@ -2,7 +2,7 @@ import { utimesSync } from 'node:fs';
 import { step } from './command.mjs';
 import { electronRuntime } from './electron.mjs';
 import { alone } from './lock.mjs';
-import { deviceAgent, pinPad, tokenShim } from './native.mjs';
+import { deviceAgent, pinPad, processGuard, tokenShim } from './native.mjs';
 import { nodePackages } from './node-packages.mjs';
 import { inRoot, node24 } from './paths.mjs';
 import { stage } from './say.mjs';
@@ -55,6 +55,7 @@ export async function setUp({ app = false, commandLine = false, tests = false })
     await nodePackages();
     await deviceAgent();
     await pinPad();
+    await processGuard();
     if (tests) await tokenShim();
     if (app) await unlessDone(serviceBundles);
     if (commandLine || tests) await buildCommandLine();

@@ -17,5 +17,8 @@ export const deviceAgent = () => make('device-agent', 'native/device-agent', 'bu
 /** The PKCS#11 module that the signer puts before one with a PIN pad. */
 export const pinPad = () => make('pin-pad', 'native/pin-pad', 'build/pin-pad/libpin-pad.so');
 
+/** The module by which a process that sees PINs leaves no memory behind. */
+export const processGuard = () => make('process-guard', 'native/process-guard', 'build/process-guard/process-guard.node');
+
 /** The PKCS#11 module with faults and latency that tests put before a real one. */
 export const tokenShim = () => make('pkcs11-shim', 'test/support/pkcs11-shim', 'build/pkcs11-shim/libpkcs11-shim.so');

@@ -16,6 +16,7 @@ import {
   catchOutput,
   childProcessServices,
   defaultDataFolder,
+  guardProcess,
   openStation,
   whySignerDied,
   type Owner,
@@ -38,6 +39,9 @@ type Listener = (name: string, payload: unknown) => void;
 
 /** What is shipped: profiles, templates. */
 export const resourcesDir = join(root, 'resources');
+
+/** Against reading the PINs that are typed here. */
+const guard = join(root, 'build/process-guard/process-guard.node');
 
 export interface StationProcessOptions {
   readonly dataDir: string;
@@ -69,6 +73,7 @@ export class StationProcess {
       },
     };
     sendLinesTo(log.write, log.level);
+    guardProcess(guard);
     logBugsTo(sayBug);
     let onGone = (): void => undefined;
     this.gone = new Promise((_resolve, reject) => (onGone = () => reject(new Failure('STATION_GONE'))));
@@ -85,7 +90,7 @@ export class StationProcess {
           execPath: process.execPath,
           onOutput: catchOutput(log),
         }),
-        config: { station, signer: { dataDir, pinPad: join(root, 'build/pin-pad/libpin-pad.so') } },
+        config: { station, signer: { dataDir, pinPad: join(root, 'build/pin-pad/libpin-pad.so'), guard } },
         whySignerDied: (inspecting) => whySignerDied(dataDir, inspecting),
       },
       onEvent: (name, payload) => {

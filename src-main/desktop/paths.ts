@@ -25,6 +25,8 @@ export interface Paths {
   readonly agent: string;
   /** The library for tokens with a PIN pad. */
   readonly pinPad: string;
+  /** The library for processes that see PINs. */
+  readonly guard: string;
 }
 
 /** DATA_DENIED when the data folder cannot be made. */
@@ -40,6 +42,7 @@ export function findPaths(): Paths {
     services: built('services'),
     resources: shipped('resources', 'resources'),
     pinPad: shipped('build/pin-pad/libpin-pad.so', 'libpin-pad.so'),
+    guard: shipped('build/process-guard/process-guard.node', 'process-guard.node'),
     agent: shipped('build/device-agent/device-agent', 'device-agent'),
   };
 }

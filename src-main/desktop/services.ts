@@ -134,7 +134,7 @@ function servicesOf(paths: Paths, log: DesktopLog): Parameters<typeof openStatio
   return {
     spawn: named(chooseSpawn(paths, log), log),
     config: {
-      signer: { dataDir: paths.data, pinPad: paths.pinPad },
+      signer: { dataDir: paths.data, pinPad: paths.pinPad, guard: paths.guard },
       station: { dataDir: paths.data, resourcesDir: paths.resources, agentPath: paths.agent, broker: true, line: 'auto' },
     },
     whySignerDied: (inspecting) => whySignerDied(paths.data, inspecting),

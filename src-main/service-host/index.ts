@@ -1,6 +1,7 @@
 export { catchOutput } from './output.ts';
 export { childProcessServices } from './child-process.ts';
 export { defaultDataFolder, makeDataFolder } from './data-folder.ts';
+export { guardProcess } from './process-guard.ts';
 export { lastCallFile, lastCallText, readLastCall, startingCalls, whySignerDied, type LastCall } from './last-call.ts';
 export { serve, type Service as RunningService, type ServiceContext } from './serve.ts';
 export { withSecondHost } from './second-host.ts';

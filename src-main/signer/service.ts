@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { lastCallFile, makeDataFolder, serve } from '../service-host/index.ts';
+import { guardProcess, lastCallFile, makeDataFolder, serve } from '../service-host/index.ts';
 import { mustComeFrom } from './dispatcher.ts';
 import { createSigner } from './index.ts';
 import { pinTriesIn } from './pin-tries.ts';
@@ -11,6 +11,8 @@ const Config = z
     dataDir: z.string().min(1),
     /** The library of `native/pin-pad`. */
     pinPad: z.string().nullable(),
+    /** The library of `native/process-guard`; null where there is none. */
+    guard: z.string().nullable(),
     /** Only to look at a module that the signer does not use: no record, no PIN. */
     inspecting: z.boolean().default(false),
   })
@@ -18,7 +20,8 @@ const Config = z
 
 /** The signer as a process of its own: a vendor module may crash or hang, and a C call that hangs ends only with its process. */
 serve(({ config, emit }) => {
-  const { dataDir, pinPad, inspecting } = Config.parse(config);
+  const { dataDir, pinPad, guard, inspecting } = Config.parse(config);
+  guardProcess(guard);
   makeDataFolder(dataDir);
   const signer = createSigner({
     clock: { now: () => Date.now() },

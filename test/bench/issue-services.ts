@@ -92,7 +92,7 @@ const signerHost = (dataDir: string, { emit, onStuck }: SignerOptions): ServiceH
   new ServiceHost({
     service: 'signer',
     spawn,
-    config: { dataDir, pinPad: null },
+    config: { dataDir, pinPad: null, guard: null },
     onEvent: (name, payload) => (name === 'signer.stuck' ? onStuck() : emit(name as SignerEventName, payload)),
     onPeerCall: () => Promise.reject(new Error('the signer calls nobody')),
     logLevel: 'info',

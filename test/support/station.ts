@@ -92,7 +92,7 @@ export class TestStation {
         execPath: process.execPath,
         onOutput: catchOutput(log),
       }),
-      config: { station, signer: { dataDir: this.dataDir, pinPad: null } },
+      config: { station, signer: { dataDir: this.dataDir, pinPad: null, guard: null } },
       onEvent: (name, payload) => {
         for (const listener of [...this.#listeners]) listener(name, payload);
       },

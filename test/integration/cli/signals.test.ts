@@ -96,6 +96,8 @@ test.each([
 test('kill -9 of the command: the services see it, end by themselves and take broker and units with them', async () => {
   const demo = await demoAtWork('SIGKILL');
   const others = processesOf(demo.pid, demo.data);
+  // It took a PIN: it leaves no core file.
+  expect(readFileSync(`/proc/${String(demo.pid)}/limits`, 'utf8')).toMatch(/^Max core file size +0 +0 /mu);
   process.kill(demo.pid, 'SIGKILL');
   expect((await demo.ended).signal).toBe('SIGKILL');
   await expect.poll(() => others.filter(alive), { interval: 100 }).toEqual([]);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -11,6 +13,7 @@ import { makeTokenFolder } from '../../support/token.ts';
 /* The signer as a process, spoken to by whoever is at the other end of its channel. */
 const dir = mkdtempSync(join(tmpdir(), 'birthmark-wire-'));
 const folder = makeTokenFolder();
+const guard = join(process.cwd(), 'build/process-guard/process-guard.node');
 const person = { face: 'window', connection: 'c', credential: null };
 let signer: ServiceProcess;
 const exits: string[] = [];
@@ -41,7 +44,7 @@ beforeAll(async () => {
       if (kind === 'result') answers.get(id)?.(outcome);
     });
   });
-  raw({ kind: 'start', config: { dataDir: dir, pinPad: null }, logLevel: 'error' });
+  raw({ kind: 'start', config: { dataDir: dir, pinPad: null, guard }, logLevel: 'error' });
   await ready;
   expect(await call('module.use', { module: folder.module, watch: null })).toMatchObject({ ok: true });
 });
@@ -54,6 +57,32 @@ afterAll(() => {
 /** Values that no call takes; those that a channel carries as a whole message are fewer. */
 const messages = [null, 0, -1, NaN, '', 'null', true, [], [null], new Date(0), new Map(), new Uint8Array(3)];
 const inputs = [null, undefined, 0, -1, NaN, '', 'null', true, [], [null], new Uint8Array(3), 2n];
+
+describe('what a process that sees PINs leaves behind', () => {
+  const coreFiles = (pid: number | undefined): string =>
+    /^Max core file size +(\S+ +\S+)/mu.exec(readFileSync(`/proc/${String(pid)}/limits`, 'utf8'))?.[1] ?? '';
+
+  it('is no core file', () => {
+    expect(coreFiles(signer.pid)).toMatch(/^0 +0$/u);
+  });
+
+  it('and no memory that another program of its user could read', async () => {
+    // What belongs to a process that may not be dumped belongs to root: seen by a user who is not.
+    const script = `const m = { exports: {} }; if (process.argv[1] === 'guarded') process.dlopen(m, ${JSON.stringify(guard)}); process.stdout.write('x'); process.stdin.on('data', () => process.exit())`;
+    const as = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    for (const [word, mine] of [
+      ['plain', true],
+      ['guarded', false],
+    ] as const) {
+      const child = spawn(process.execPath, ['-e', script, word], { ...as, stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
+      const ended = once(child, 'exit');
+      await once(child.stdout, 'data');
+      expect(statSync(`/proc/${String(child.pid)}/environ`).uid !== 0).toBe(mine);
+      child.stdin.end('x');
+      await ended;
+    }
+  });
+});
 
 describe('a message that is none', () => {
   it.each<[string, unknown]>([
