@@ -3,6 +3,8 @@ export const limits = {
   /** X.520 ub-common-name; the CN is `{tenant}/{device}`. */
   commonNameChars: 64,
   idChars: 64,
+  /** Of a device, beside its ids and its model. */
+  deviceFields: 24,
   /** A list of what to revoke, or to register: 50,000 lines, with fingerprints too; below `messageBytes`. */
   listChars: 3_900_000,
   profileChars: 64 * 1024,

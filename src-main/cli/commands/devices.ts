@@ -12,7 +12,25 @@ const columns: readonly Column<DeviceRow>[] = [
   { title: 'STATE', of: (row) => row.state },
   { title: 'CERTIFICATE', of: (row) => row.status },
   { title: 'PROOF', of: (row) => row.proofLevel },
+  {
+    title: 'FIELDS',
+    of: ({ fields }) =>
+      Object.entries(fields)
+        .map(([name, value]) => `${name}=${value}`)
+        .join('; ') || null,
+  },
 ];
+
+/** `--field location="hall 3"`: the field and its text, which may be empty. */
+function fieldsOf({ values }: CommandContext): Record<string, string> {
+  return Object.fromEntries(
+    values.list('field').map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new Failure('INVALID_INPUT', { field: '--field', problem: `“${text.slice(0, 40)}” must be NAME=TEXT` });
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
 
 export async function listDevices(context: CommandContext): Promise<number> {
   const { values } = context;
@@ -34,6 +52,7 @@ export async function register(context: CommandContext): Promise<number> {
     device: device ?? '',
     hardwareId: values.text('hardware') ?? null,
     model: values.text('model') ?? '',
+    fields: fieldsOf(context),
     order: values.text('order') ?? null,
   });
   context.output.result({ device: row }, () => tableOf(columns, [row]));
@@ -43,12 +62,20 @@ export async function register(context: CommandContext): Promise<number> {
 async function registerList(context: CommandContext, path: string): Promise<number> {
   const { values } = context;
   const [text, dryRun, order] = [readText(path), values.flag('dry-run'), values.text('order') ?? null];
+  const fields = [...values.list('own-column')];
   const station = context.start({ broker: false, line: 'off' });
-  const { count, covered, sha256 } = await station.call('devices.registerMany', { csv: text, order, dryRun });
+  const { count, covered, sha256 } = await station.call('devices.registerMany', { csv: text, fields, order, dryRun });
   context.output.result(
     { registered: dryRun ? 0 : count, count, covered, sha256 },
     () => `${String(count)} devices ${dryRun ? 'would be' : 'were'} registered; ${String(count - covered)} of them wait for approval`,
   );
+  return exitCodes.OK;
+}
+
+export async function describe(context: CommandContext): Promise<number> {
+  const fields = Object.fromEntries(Object.entries(fieldsOf(context)).map(([name, text]) => [name, text === '' ? null : text]));
+  const row = await context.start({ broker: false, line: 'off' }).call('devices.describe', { device: context.values.word, fields });
+  context.output.result({ device: row }, () => tableOf(columns, [row]));
   return exitCodes.OK;
 }
 

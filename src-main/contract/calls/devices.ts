@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DeviceName, HardwareId, Sha256Hex } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { DeviceRow, DeviceState } from '../models.ts';
+import { DeviceFields, DeviceRow, DeviceState, FieldName } from '../models.ts';
 import { call, line, officer, page, pageOf, signedIn } from './spec.ts';
 
 const registered = z.object({
@@ -24,16 +24,36 @@ export const devicesCalls = {
     service: 'station',
     summary: 'Register a device ahead of time; it is PENDING until a work order covers it or an officer approves it',
     input: z
-      .object({ device: DeviceName, hardwareId: HardwareId.nullable().default(null), model: z.string().max(64).default(''), order })
+      .object({
+        device: DeviceName,
+        hardwareId: HardwareId.nullable().default(null),
+        model: z.string().max(64).default(''),
+        fields: DeviceFields.default({}),
+        order,
+      })
       .strict(),
     output: DeviceRow,
     roles: line,
   }),
   'devices.registerMany': call({
     service: 'station',
-    summary: 'Register the devices of a list, all or none; `dryRun` only checks it',
-    input: z.object({ csv: z.string().max(limits.listChars), order, dryRun: z.boolean() }).strict(),
+    summary: 'Register the devices of a list, all or none; `fields` are its columns of the tenant’s own; `dryRun` only checks it',
+    input: z
+      .object({
+        csv: z.string().max(limits.listChars),
+        fields: z.array(FieldName).max(limits.deviceFields).default([]),
+        order,
+        dryRun: z.boolean(),
+      })
+      .strict(),
     output: registered.extend({ sha256: Sha256Hex }),
+    roles: line,
+  }),
+  'devices.describe': call({
+    service: 'station',
+    summary: 'Change what is known of a device beside its ids; a field without a value is taken away',
+    input: z.object({ device: DeviceName, fields: z.record(FieldName, DeviceFields.valueType.nullable()) }).strict(),
+    output: DeviceRow,
     roles: line,
   }),
   'devices.approve': call({

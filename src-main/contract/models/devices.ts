@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FailureData } from '../errors.ts';
 import { DeviceId, DeviceName, Instant, SerialHex, TenantId } from '../ids.ts';
+import { limits } from '../limits.ts';
 import { CertificateStatus } from './certificates.ts';
 
 /** How far a unit was proven, the most first: it connected itself; the station connected as it; it signed a challenge; what it stores was read back. */
@@ -12,6 +13,26 @@ export type ProofLevel = z.infer<typeof ProofLevel>;
 export const DeviceState = z.enum(['PENDING', 'APPROVED', 'REFUSED']);
 export type DeviceState = z.infer<typeof DeviceState>;
 
+/**
+ * What else is known of a device: name, type, location and firmware, and fields of the tenant's own. Shown and searched, never interpreted.
+ * A name is written as a column of a list is.
+ */
+export const FieldName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_.-]{0,31}$/u, 'a small letter, then small letters, digits, "_", "." and "-"; at most 32');
+const FieldValue = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{C}]*$/u, 'must be visible characters');
+export const DeviceFields = z
+  .record(FieldName, FieldValue)
+  .refine((fields) => Object.keys(fields).length <= limits.deviceFields, `at most ${String(limits.deviceFields)} fields`);
+export type DeviceFields = z.infer<typeof DeviceFields>;
+
+/** Fields that every list may have as columns. */
+export const usualFields = ['name', 'type', 'location', 'firmware'] as const;
+
 export const DeviceRow = z.object({
   device: DeviceName,
   tenant: TenantId,
@@ -19,6 +40,7 @@ export const DeviceRow = z.object({
   /** Null: registered before anybody has seen the unit, or its credentials travel as a bundle. */
   hardwareId: z.string().nullable(),
   model: z.string(),
+  fields: DeviceFields,
   state: DeviceState,
   /** Of an approval or a refusal by a person, or by the work order that covered it. */
   decidedAt: Instant.nullable(),

@@ -23,10 +23,11 @@ export function devicesHandlers(station: HandlerContext): HandlersOf<'devices'> 
       registerDevices(registry(), [{ ...device, line: null }], { order, actor: caller.name, dryRun: false });
       return unwrap(registry().devices.get(device.device), 'it was just registered');
     },
-    'devices.registerMany': ({ csv, order, dryRun }, caller) => ({
-      ...registerDevices(registry(), readDeviceList(csv), { order, actor: caller.name, dryRun }),
+    'devices.registerMany': ({ csv, fields, order, dryRun }, caller) => ({
+      ...registerDevices(registry(), readDeviceList(csv, fields), { order, actor: caller.name, dryRun }),
       sha256: createHash('sha256').update(csv).digest('hex'),
     }),
+    'devices.describe': ({ device, fields }, { name }) => registry().devices.describe(device, fields, name),
     'devices.approve': (asked, { name }) => decide('APPROVED', asked, name),
     'devices.refuse': (asked, { name }) => decide('REFUSED', asked, name),
   };

@@ -12,9 +12,9 @@ const told = 5;
 
 /**
  * Reads CSV as spreadsheets write it: comma, semicolon or tab, quoted or not, any line end, with or without a byte order mark; empty lines
- * are passed over. LIST_INVALID when it is none, has no row, has none of `columns`, or a column twice.
+ * are passed over. LIST_INVALID when it is none, has no row, has none of `columns`, a column twice, or, where `known` are given, another one.
  */
-export function readCsv(text: string, columns: readonly string[]): CsvRow[] {
+export function readCsv(text: string, columns: readonly string[], known: readonly string[] | null = null): CsvRow[] {
   let heading: string[] = [];
   const rows = parseWith(text, (names) => {
     heading = names.map((name) => name.trim().toLowerCase());
@@ -25,6 +25,11 @@ export function readCsv(text: string, columns: readonly string[]): CsvRow[] {
   if (rows.length === 0) throw new Failure('LIST_INVALID', { problems: 'there is no line below the heading' });
   if (!columns.some((column) => heading.includes(column)))
     throw new Failure('LIST_INVALID', { problems: `line 1: no column is called ${columns.join(', ')}` });
+  const strange = known === null ? [] : heading.filter((name) => !known.includes(name));
+  if (strange.length > 0)
+    throw new Failure('LIST_INVALID', {
+      problems: `line 1: nothing is known of the column ${strange.map((name) => `“${name.slice(0, 40)}”`).join(', ')}; there are ${(known ?? []).join(', ')}, and fields of your own that are named with the list`,
+    });
   return rows;
 }
 

@@ -1,4 +1,5 @@
-import { DeviceName, Failure, firstProblem, HardwareId, unwrap, type DeviceRow } from '../../contract/index.ts';
+import { DeviceFields, DeviceName, Failure, firstProblem, HardwareId, unwrap, usualFields, type DeviceRow } from '../../contract/index.ts';
+import type { z } from 'zod';
 import type { Registry } from '../registry/index.ts';
 import { mustBeWhole, readCsv } from './csv.ts';
 
@@ -7,6 +8,7 @@ export interface NewDevice {
   readonly device: string;
   readonly hardwareId: string | null;
   readonly model: string;
+  readonly fields?: DeviceFields;
 }
 
 interface Listed extends NewDevice {
@@ -14,29 +16,44 @@ interface Listed extends NewDevice {
   readonly line: number | null;
 }
 
-const columns = ['device', 'hardware', 'model'] as const;
+const columns = ['device', 'hardware', 'model', ...usualFields] as const;
 
-/** Reads a list of devices: the column `device`, and `hardware` and `model` if you like. LIST_INVALID names the bad lines; then nothing is read. */
-export function readDeviceList(csv: string): Listed[] {
+/**
+ * Reads a list of devices: the column `device`, and if you like `hardware`, `model`, the usual fields, and the tenant's `own`.
+ * LIST_INVALID names the bad lines, and a column that is none of these; then nothing is read.
+ */
+export function readDeviceList(csv: string, own: readonly string[] = []): Listed[] {
   const problems: string[] = [];
   const listed: Listed[] = [];
-  for (const { record, line } of readCsv(csv, [columns[0]])) {
+  const taken = [...usualFields, ...own];
+  const known = [...columns, ...own];
+  for (const { record, line } of readCsv(csv, [columns[0]], known)) {
     const device = DeviceName.safeParse(record['device'] ?? '');
     const hardware = record['hardware'] ?? '';
     const hardwareId = hardware === '' ? null : HardwareId.safeParse(hardware);
     const model = record['model'] ?? '';
+    const fields = DeviceFields.safeParse(
+      Object.fromEntries(taken.map((name) => [name, record[name] ?? '']).filter(([, value]) => value !== '')),
+    );
     const bad = [
       ...(device.success
         ? []
         : [`“${(record['device'] ?? '').slice(0, 80)}” is not a device (${firstProblem(device.error, 'device').problem})`]),
       ...(hardwareId === null || hardwareId.success ? [] : [`“${hardware.slice(0, 80)}” is not a hardware id`]),
       ...(model.length > 64 || /\p{C}/u.test(model) ? ['the model must be at most 64 visible characters'] : []),
+      ...(fields.success ? [] : [fieldProblem(fields.error)]),
     ];
     problems.push(...bad.map((problem) => `line ${String(line)}: ${problem}`));
-    if (device.success && bad.length === 0) listed.push({ device: device.data, hardwareId: hardwareId?.data ?? null, model, line });
+    if (device.success && fields.success && bad.length === 0)
+      listed.push({ device: device.data, hardwareId: hardwareId?.data ?? null, model, fields: fields.data, line });
   }
   mustBeWhole(problems);
   return listed;
+}
+
+function fieldProblem(error: z.ZodError): string {
+  const { field, problem } = firstProblem(error, 'field');
+  return `${field}: ${problem}`;
 }
 
 /** LIST_INVALID (INVALID_INPUT for one device) for what is registered already, or named twice: then none can be registered. */

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { DeviceRow, Failure, type DeviceState, type ProofLevel, type Unit } from '../../contract/index.ts';
+import { DeviceFields, DeviceRow, Failure, firstProblem, type DeviceState, type ProofLevel, type Unit } from '../../contract/index.ts';
 import { pageOf, type Page, type PageRequest } from './pages.ts';
+import { json } from './rows.ts';
 import { contains, statusNow, type Store } from './store.ts';
 
 const Decision = DeviceRow.pick({ state: true, decidedBy: true, reason: true });
+
+const Row = DeviceRow.extend({ fields: json(DeviceFields) });
 
 /** Registered devices: `{tenant}/{device}` ↔ hardware id, and the keys they have had. */
 export class Devices {
@@ -79,7 +82,12 @@ export class Devices {
 
   /** Ahead of time: PENDING, but where a work order covers it. */
   add(
-    { device, hardwareId, model }: { device: string; hardwareId: string | null; model: string },
+    {
+      device,
+      hardwareId,
+      model,
+      fields = {},
+    }: { device: string; hardwareId: string | null; model: string; fields?: DeviceFields | undefined },
     order: string | null,
     actor: string,
   ): void {
@@ -88,12 +96,26 @@ export class Devices {
     const decided = order === null ? ['PENDING', null, null, null] : ['APPROVED', now, actor, `work order ${order}`];
     this.#store
       .sql(
-        `INSERT INTO devices (device, tenant, id, hardware_id, model, order_id, state, decided_at, decided_by, reason, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO devices (device, tenant, id, hardware_id, model, fields, order_id, state, decided_at, decided_by, reason, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(device, tenant, id, hardwareId, model, order, ...decided, now);
-    this.#store.audit(actor, 'device.register', device, { hardwareId, model, order });
+      .run(device, tenant, id, hardwareId, model, JSON.stringify(fields), order, ...decided, now);
+    this.#store.audit(actor, 'device.register', device, { hardwareId, model, fields, order });
     this.#store.owe('device', device);
+  }
+
+  /** Changes what is known of it; null takes a field away. NOT_FOUND; INVALID_INPUT when there are too many fields then. */
+  describe(device: string, changes: Readonly<Record<string, string | null>>, actor: string): DeviceRow {
+    return this.#store.transaction(() => {
+      const known = this.get(device);
+      if (known === null) throw new Failure('NOT_FOUND', { kind: 'device', id: device });
+      const merged = Object.entries({ ...known.fields, ...changes }).filter(([, value]) => value !== null);
+      const fields = DeviceFields.safeParse(Object.fromEntries(merged));
+      if (!fields.success) throw new Failure('INVALID_INPUT', firstProblem(fields.error, 'field'));
+      this.#store.sql('UPDATE devices SET fields = ? WHERE device = ?').run(JSON.stringify(fields.data), device);
+      this.#store.audit(actor, 'device.describe', device, { fields: changes });
+      return this.#must(device);
+    });
   }
 
   /** Somebody's word, or a work order's; with its audit line. */
@@ -155,17 +177,18 @@ export class Devices {
   /** Newest first. */
   list({ search, state = null, ...page }: PageRequest & { search: string; state?: DeviceState | null | undefined }): Page<DeviceRow> {
     const like = contains(search);
-    const where = `(? = '%%' OR d.device LIKE ? ESCAPE '\\' OR d.hardware_id LIKE ? ESCAPE '\\' OR d.order_id LIKE ? ESCAPE '\\') AND (? IS NULL OR d.state = ?)`;
+    const where = `(? = '%%' OR d.device LIKE ? ESCAPE '\\' OR d.hardware_id LIKE ? ESCAPE '\\' OR d.order_id LIKE ? ESCAPE '\\' OR d.model LIKE ? ESCAPE '\\'
+      OR EXISTS (SELECT 1 FROM json_each(d.fields) f WHERE f.value LIKE ? ESCAPE '\\')) AND (? IS NULL OR d.state = ?)`;
     const newest = { by: ['d.created_at', 'd.device'], order: 'DESC', key: (row: DeviceRow) => [row.createdAt, row.device] } as const;
-    return pageOf(this.#store, { shape: DeviceRow, columns, from, where, ...newest }, [like, like, like, like, state, state], page);
+    return pageOf(this.#store, { shape: Row, columns, from, where, ...newest }, [like, like, like, like, like, like, state, state], page);
   }
 
   #one(column: 'd.device' | 'd.hardware_id', value: string): DeviceRow | null {
-    return this.#store.query(DeviceRow, `${select} WHERE ${column} = ?`).get(value);
+    return this.#store.query(Row, `${select} WHERE ${column} = ?`).get(value);
   }
 
   #must(device: string): DeviceRow {
-    return this.#store.query(DeviceRow, `${select} WHERE d.device = ?`).one(device);
+    return this.#store.query(Row, `${select} WHERE d.device = ?`).one(device);
   }
 
   #nextId(order: { id: string; tenant: string; idPrefix: string }): string {
@@ -179,7 +202,7 @@ export class Devices {
   }
 }
 
-const columns = `d.device, d.tenant, d.id, d.hardware_id AS hardwareId, d.model, d.order_id AS "order", d.state, d.decided_at AS decidedAt, d.decided_by AS decidedBy, d.reason, d.proof_level AS proofLevel, d.created_at AS createdAt,
+const columns = `d.device, d.tenant, d.id, d.hardware_id AS hardwareId, d.model, d.fields, d.order_id AS "order", d.state, d.decided_at AS decidedAt, d.decided_by AS decidedBy, d.reason, d.proof_level AS proofLevel, d.created_at AS createdAt,
   (SELECT count(*) FROM certificates c WHERE c.device = d.device) AS certificates,
   (SELECT ${statusNow} FROM certificates c WHERE c.device = d.device ORDER BY c.rowid DESC LIMIT 1) AS status`;
 const from = 'devices d';

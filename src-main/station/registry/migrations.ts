@@ -2,6 +2,7 @@ import { crlHistory } from './migrations/crl-history.ts';
 import { actorsMigration } from './migrations/actors.ts';
 import { approval } from './migrations/approval.ts';
 import { devicesListed } from './migrations/devices-listed.ts';
+import { deviceFields } from './migrations/device-fields.ts';
 import { crlPoint } from './migrations/crl-point.ts';
 import { expiry } from './migrations/expiry.ts';
 import { recordsMigration } from './migrations/records.ts';
@@ -300,4 +301,5 @@ export const migrations: readonly string[] = [
   crlPoint,
   actorsMigration,
   devicesListed,
+  deviceFields,
 ];

@@ -10,11 +10,18 @@ import { useRegistry } from './store.ts';
 
 const revocable = ({ status }: DeviceRow): boolean => status === 'ACTIVE' || status === 'SIGNED';
 
+/** What is known of it beside its ids: its name as it is, the rest with what it is. */
+const known = ({ fields: { name, ...others } }: DeviceRow): string[] => [
+  ...(name === undefined ? [] : [name]),
+  ...Object.entries(others).map(([field, value]) => `${field} ${value}`),
+];
+
 function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: boolean }) {
   return (
     <tr>
-      <td className="cut name" title={row.device}>
+      <td className="cut name" title={[row.device, ...known(row)].join('\n')}>
         {shortDevice(row.device)}
+        {known(row).length === 0 ? null : <span className="beside">{known(row).join(' · ')}</span>}
       </td>
       <td className="cut">
         {row.hardwareId === null ? null : <Copyable what={t('registry.col.hardware')} value={row.hardwareId} shown={row.hardwareId} />}

@@ -21,6 +21,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'bundles make': ['acme/a', '--out', join(dir, 'a.zip')],
   'bundles offer': ['acme/a'],
   'devices register': ['acme/a'],
+  'devices describe': ['acme/a', '--field', 'name=Gate'],
   'crl adopt': [someFile, '--dry-run'],
   'crl set-hours': ['48'],
   'requests create': ['--certificate', someFile, '--reason', 'superseded', '--out', join(dir, 'request.json')],

@@ -295,6 +295,7 @@ export const devices = (many: number): DeviceRow[] =>
     id: row.device.split('/')[1] ?? '',
     hardwareId: unit(index + 1).hardwareId,
     model: 'thermostat-t2',
+    fields: index % 3 === 0 ? { name: `Gate ${String(index + 1)}`, location: 'hall 3', firmware: '2.1.0' } : {},
     order: row.order,
     state: 'APPROVED',
     decidedAt: null,

@@ -39,6 +39,7 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'certificates.get': { serial },
   'devices.register': { device: 'acme/x' },
   'devices.registerMany': { csv: 'device', dryRun: true },
+  'devices.describe': { device: 'acme/x', fields: {} },
   'devices.approve': { devices: ['acme/x'], reason: 'r' },
   'devices.refuse': { devices: ['acme/x'], reason: 'r' },
   'requests.create': { fingerprint: 'ab'.repeat(32), reason: 'superseded' },

@@ -56,6 +56,44 @@ test('a list is all or nothing, and a dry run is nothing', () => {
   expect(state('acme/T-2')).toBeUndefined();
 });
 
+describe('what else is known of a device', () => {
+  const fieldsOf = (device: string) => here.registry.devices.get(device)?.fields;
+  const found = (search: string): string[] => here.registry.devices.list({ search, limit: 10 }).rows.map(({ device }) => device);
+  const list = 'device,Name,location,batch\nacme/T-1,Gate 4,hall 3,7\nacme/T-2,,hall 10%,\n';
+
+  test('comes from the columns of a list, the usual ones and those that are named; it is shown and found', () => {
+    registerDevices(here.registry, readDeviceList(list, ['batch']), terms);
+    expect(fieldsOf('acme/T-1')).toEqual({ name: 'Gate 4', location: 'hall 3', batch: '7' });
+    expect(fieldsOf('acme/T-2')).toEqual({ location: 'hall 10%' });
+    expect(found('hall 3')).toEqual(['acme/T-1']);
+    expect(found('10%')).toEqual(['acme/T-2']);
+    // The name of a field is not what is known of a device.
+    expect(found('location')).toEqual([]);
+  });
+
+  test('a column of which nothing is known is refused by name, and nothing is registered', () => {
+    expect(problemsOf(() => register(list))).toMatch(
+      /line 1: nothing is known of the column “batch”; there are device, hardware, model, name/u,
+    );
+    expect(problemsOf(() => register('device,hardware_id\nacme/T-1,HW-1\n'))).toMatch(/“hardware_id”/u);
+    expect(state('acme/T-1')).toBeUndefined();
+  });
+
+  test('a text that cannot be shown is refused with its line', () => {
+    expect(problemsOf(() => register(`device,location\nacme/T-1,hall 3\nacme/T-2,${'x'.repeat(201)}\n`))).toMatch(/^line 3: location: /u);
+  });
+
+  test('changes with an audit line, and a field without a text is taken away', () => {
+    register('device,location,firmware\nacme/T-1,hall 3,1.0\n');
+    here.registry.devices.describe('acme/T-1', { firmware: '2.0', location: null, batch: '7' }, 'Tess');
+    expect(fieldsOf('acme/T-1')).toEqual({ firmware: '2.0', batch: '7' });
+    expect(failureOf(() => here.registry.devices.describe('acme/T-9', {}, 'Tess')).code).toBe('NOT_FOUND');
+    const many = Object.fromEntries(Array.from({ length: 24 }, (_, index) => [`f${String(index)}`, 'x']));
+    expect(failureOf(() => here.registry.devices.describe('acme/T-1', many, 'Tess')).code).toBe('INVALID_INPUT');
+    expect(fieldsOf('acme/T-1')).toEqual({ firmware: '2.0', batch: '7' });
+  });
+});
+
 describe('names that cannot be in a certificate or a topic are refused with their line', () => {
   test.each([
     ['acme', /line 3: “acme” is not a device/u],

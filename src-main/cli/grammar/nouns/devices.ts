@@ -1,8 +1,9 @@
-import { DeviceState } from '../../../contract/index.ts';
+import { DeviceState, usualFields } from '../../../contract/index.ts';
 import type { Noun } from '../entry.ts';
 import { search } from '../options.ts';
 
 const several = { word: 'TENANT/DEVICE', many: true, required: true, help: 'the devices' } as const;
+const field = { value: 'NAME=TEXT', many: true, help: `${usualFields.join(', ')}, or a field of your own` } as const;
 const reason = { value: 'TEXT', short: 'r', required: true, help: 'why, for the audit log' } as const;
 
 export const devices: Noun = {
@@ -25,16 +26,32 @@ export const devices: Noun = {
       options: {
         hardware: { value: 'ID', help: 'its hardware id, where it is known' },
         model: { value: 'TEXT', help: 'its model' },
-        csv: { value: 'FILE', file: 'read', help: 'those in a list with the column device, and hardware and model if you like' },
+        field,
+        csv: {
+          value: 'FILE',
+          file: 'read',
+          help: `those in a list with the column device, and if you like ${['hardware', 'model', ...usualFields].join(', ')}`,
+        },
+        'own-column': { value: 'NAME', many: true, help: 'a column of the list that is a field of your own' },
         order: { value: 'ID', help: 'the work order that covers them: then they need no approval' },
         'dry-run': { help: 'only check the list' },
       },
       examples: [
         { line: 'devices register acme/GW-0001 --hardware HW-77A1 --model G2', about: 'one' },
-        { line: 'devices register --csv new.csv --dry-run', about: 'check a list' },
+        { line: 'devices register acme/GW-0002 --field "location=hall 3" --field batch=7', about: 'with fields' },
+        { line: 'devices register --csv new.csv --own-column batch --dry-run', about: 'check a list that has a column “batch”' },
       ],
       output: '{registered, count, covered, sha256} of a list, {device} of one',
       load: async () => (await import('../../commands/devices.ts')).register,
+    },
+    {
+      name: 'devices describe',
+      summary: 'change what is known of a device: its name, type, location, firmware, and fields of your own',
+      argument: { word: 'TENANT/DEVICE', required: true, help: 'the device' },
+      options: { field: { ...field, required: true } },
+      examples: [{ line: 'devices describe acme/GW-0001 --field firmware=2.1.0 --field location=', about: 'one anew, one taken away' }],
+      output: '{device}',
+      load: async () => (await import('../../commands/devices.ts')).describe,
     },
     {
       name: 'devices approve',

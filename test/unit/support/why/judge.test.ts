@@ -32,6 +32,7 @@ const approved: NonNullable<DeviceFacts['row']> = {
   reason: null,
   order: null,
   proofLevel: null,
+  fields: {},
   certificates: 1,
   status: 'ACTIVE',
   createdAt: at(1),
