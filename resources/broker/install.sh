@@ -10,7 +10,7 @@ usage: install.sh --station NAME --keys FILE --root-ca FILE [options]
   --station NAME      the station that may publish here
   --keys FILE         its two SSH keys, as "birthmark broker keys" prints them
   --root-ca FILE      PEM of the customer's root: only CAs below it are ever taken
-  --address ADDRESS   where Mosquitto listens for MQTT (default 0.0.0.0)
+  --address ADDRESS   where Mosquitto listens for MQTT (default: all addresses, IPv4 and IPv6)
   --ports A,B,C       MQTT over TLS, its second port, websockets (default 8883,1883,9001)
   --password-port N   one more, with TLS, for devices that cannot do certificates and log in with a password (default: none)
   --prefix DIR        put everything below DIR and touch nothing of the system (for trying it out, as any user)
@@ -18,13 +18,14 @@ usage: install.sh --station NAME --keys FILE --root-ca FILE [options]
   --records DATABASE  prepare this PostgreSQL database for the central records (see sql/migrate.sh)
   --records-station ID=NAME   let this station write there: ID as in its client certificate, CN=birthmark:records-ID
   --psql COMMAND      how psql is called, as a superuser of PostgreSQL (default: sudo -u postgres psql)
+  --mail ADDRESS      who is written to, besides syslog, when a revocation list runs out (needs the program mail)
   --dry-run           say what would change, and change nothing
 TEXT
   exit "${1:-64}"
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-station='' keys='' root_ca='' address=0.0.0.0 ports=8883,1883,9001 prefix='' reload='sudo -n systemctl reload mosquitto' dry='' password_port=''
+station='' keys='' root_ca='' address='' ports=8883,1883,9001 prefix='' reload='sudo -n systemctl reload mosquitto' dry='' password_port='' mail_to=''
 records='' records_station=() psql='sudo -u postgres psql'
 while [[ $# -gt 0 ]]; do
   case $1 in
@@ -39,6 +40,7 @@ while [[ $# -gt 0 ]]; do
     --records) records=$2; shift ;;
     --records-station) records_station=(--station "$2"); shift ;;
     --psql) psql=$2; shift ;;
+    --mail) mail_to=$2; shift ;;
     --dry-run) dry=yes ;;
     --help | -h) usage 0 ;;
     *) echo "install.sh: unknown option $1" >&2; usage ;;
@@ -47,6 +49,7 @@ while [[ $# -gt 0 ]]; do
 done
 [[ $station =~ ^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$ ]] || { echo 'install.sh: --station NAME is needed: letters, digits, "_", "." and "-"' >&2; usage; }
 [[ -z $password_port || $password_port =~ ^[0-9]{1,5}$ ]] || { echo 'install.sh: --password-port must be a number' >&2; usage; }
+[[ -z $mail_to || $mail_to =~ ^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$ ]] || { echo 'install.sh: --mail must be an address' >&2; usage; }
 [[ -r $keys && -r $root_ca ]] || { echo 'install.sh: --keys and --root-ca must name files that can be read' >&2; usage; }
 openssl x509 -in "$root_ca" -noout 2>/dev/null || { echo "install.sh: there is no certificate in $root_ca" >&2; exit 65; }
 [[ $(grep -c '^ssh-' "$keys") -eq 2 ]] || { echo "install.sh: $keys must hold two lines: the key for files, then the key for commands" >&2; exit 65; }
@@ -104,6 +107,7 @@ folder 755 "$install/sets"
 
 put 755 "$lib/birthmark-host" <"$here/birthmark-host"
 sed -e "s|@CONFIG@|$config|g" "$here/birthmark-log" | put 755 "$lib/birthmark-log"
+put 755 "$lib/birthmark-life" <"$here/birthmark-life"
 put 644 "$config/root.pem" <"$root_ca"
 put 644 "$config/broker.conf" <<TEXT
 SPOOL='$spool'
@@ -113,6 +117,7 @@ LOG='$log'
 RELOAD='$reload'
 READ_LOG='$read_log'
 MARGIN_MINUTES=10
+MAIL_TO='$mail_to'
 TEXT
 
 # Each key can do one thing: files into the station's folder, or the one command.
@@ -143,7 +148,7 @@ TEXT
 $command_user ALL=(root) NOPASSWD: /usr/bin/systemctl reload mosquitto
 $command_user ALL=(mosquitto) NOPASSWD: $lib/birthmark-log
 TEXT
-  for unit in birthmark-pending@.path birthmark-pending@.service; do
+  for unit in birthmark-pending@.path birthmark-pending@.service birthmark-life.service birthmark-life.timer; do
     sed -e "s|@LIB@|$lib|g; s|@CONFIG@|$config|g; s|@SPOOL@|$spool|g; s|@USER@|$command_user|g" "$here/$unit" | put 644 "/etc/systemd/system/$unit"
   done
   run chown "$files_user:$command_user" "$spool/$station/incoming"
@@ -176,7 +181,7 @@ fi
 
 IFS=, read -r mqtts mqtt websockets <<<"$ports"
 folder 755 "$prefix/etc/mosquitto/conf.d"
-sed -e "s|@INSTALL@|$install|g; s|@CONFIG@|$config|g; s|@ADDRESS@|$address|g; s|@MQTTS@|$mqtts|g; s|@MQTT@|$mqtt|g; s|@WEBSOCKETS@|$websockets|g; s|@PASSWORDS@|$password_port|g" "$here/mosquitto.conf" |
+sed -e "s|@INSTALL@|$install|g; s|@CONFIG@|$config|g; s|@ADDRESS@|$address|g; s|@MQTTS@|$mqtts|g; s|@MQTT@|$mqtt|g; s|@WEBSOCKETS@|$websockets|g; s|@PASSWORDS@|$password_port|g; s| *\$||" "$here/mosquitto.conf" |
   { if [[ -n $password_port ]]; then cat; else sed '/^# BEGIN passwords/,/^# END passwords/d'; fi; } |
   put 644 "$prefix/etc/mosquitto/conf.d/birthmark.conf"
 
@@ -193,7 +198,7 @@ fi
 
 if [[ -z $prefix && -z $dry && $changed -eq 1 ]]; then
   systemctl daemon-reload
-  systemctl enable --now "birthmark-pending@$station.path"
+  systemctl enable --now "birthmark-pending@$station.path" birthmark-life.timer
   systemctl reload ssh
 fi
 [[ -e $config/server.pem && -e $config/server.key ]] ||

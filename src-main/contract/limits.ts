@@ -48,8 +48,8 @@ export const limits = {
   crlChunkBytes: 1024 * 1024,
   /** About six million entries: no CRL that is larger is read or signed. */
   crlBytes: 256 * 1024 * 1024,
-  /** From a CRL's thisUpdate to its nextUpdate. */
-  crlHours: { min: 2, max: 168, default: 24 },
+  /** From a CRL's thisUpdate to its nextUpdate. It is renewed each hour while a session is open; the default outlasts a long weekend. */
+  crlHours: { min: 2, max: 168, default: 168 },
   /** Brokers pay for more at each reload and each handshake. */
   crlEntriesWarning: 20_000,
   /** A broker that stops longer for each reload of its access list is worth a warning. */

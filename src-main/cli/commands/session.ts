@@ -2,6 +2,9 @@ import { exitCodes, Failure, limits, type CrlView, type SigningSession, type Sta
 import type { CommandContext } from '../context.ts';
 import type { StationProcess } from '../station-process.ts';
 
+/** Between two revocation lists of a CA, while a session is open. */
+const renewMinutes = 60;
+
 /** Minutes left at which it is said how many are left, besides each full hour. */
 const warnings = new Set([30, 15, 5, 1]);
 
@@ -9,6 +12,10 @@ export async function holdSession(context: CommandContext): Promise<number> {
   const minutes = context.values.number('minutes', { ...limits.crlSessionMinutes, fallback: 1440 });
   const station = context.start({ broker: true, line: 'off' });
   if ((await station.call('station.status', {})).session !== null) throw new Failure('SESSION_OPEN');
+  if (minutes < renewMinutes)
+    context.output.note(
+      `Lists are renewed each hour: in ${String(minutes)} minutes perhaps none is, and the newest ends when it would have.`,
+    );
   const watch = new Watch(context, station);
   await context.openSession(station, {
     kind: 'crl-only',
@@ -18,10 +25,16 @@ export async function holdSession(context: CommandContext): Promise<number> {
     reason: context.values.text('reason') ?? 'unattended CRL clock',
   });
   await watch.ended;
-  const { sessionEnd } = await station.call('station.status', {});
+  const { sessionEnd, crl } = await station.call('station.status', {});
   const why = sessionEnd?.why ?? 'it is not known why';
   const lists = watch.lists;
-  context.output.result({ why, lists }, () => `The session ended: ${why}. Revocation lists signed: ${String(lists)}.`);
+  const lockedOutAt = crl?.nextUpdate ?? null;
+  context.output.result({ why, lists, lockedOutAt }, () =>
+    [
+      `The session ended: ${why}. Revocation lists signed: ${String(lists)}.`,
+      ...(lockedOutAt === null ? [] : [`Without another session all devices are locked out at ${lockedOutAt}.`]),
+    ].join('\n'),
+  );
   return why === timeIsUp ? exitCodes.OK : exitCodes.FAILED;
 }
 const timeIsUp = 'its time was up';

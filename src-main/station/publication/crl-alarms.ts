@@ -3,7 +3,8 @@ import { renewMs, type CrlBuilder } from './crl-builder.ts';
 
 /** Twice missed is not chance. */
 const ageingMs = 2 * renewMs;
-const runsOutMs = 6 * 3_600_000;
+/** Two working days, or a quarter of a shorter life. */
+const runsOutMs = 48 * 3_600_000;
 /** Measured on Mosquitto: a reload of 100,000 entries took 1.5 to 1.8 s, each handshake 59 ms (broker.md). */
 const perEntry = { reloadMs: 0.0165, handshakeMs: 0.0006 };
 

@@ -73,10 +73,12 @@ test('the run: users, folders and what may be done where', async () => {
   );
   await done('sshd -t');
   const said = await tree.run(
-    'systemd-analyze verify /etc/systemd/system/birthmark-pending@.path /etc/systemd/system/birthmark-pending@.service',
+    'systemd-analyze verify /etc/systemd/system/birthmark-pending@.path /etc/systemd/system/birthmark-pending@.service /etc/systemd/system/birthmark-life.service /etc/systemd/system/birthmark-life.timer',
   );
   expect(said.out).not.toMatch(/birthmark/u);
-  expect(await done('cat /run/systemctl')).toBe('daemon-reload\nenable --now birthmark-pending@line-2.path\nreload ssh');
+  expect(await done('cat /run/systemctl')).toBe(
+    'daemon-reload\nenable --now birthmark-pending@line-2.path birthmark-life.timer\nreload ssh',
+  );
 });
 
 test('a second run changes nothing', async () => {

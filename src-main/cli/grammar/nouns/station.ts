@@ -137,7 +137,7 @@ export const sessions: Noun = {
       },
       pin: true,
       examples: [{ line: 'sessions hold --minutes 2880 --reason "over the weekend"' }],
-      output: '{why, lists}',
+      output: '{why, lists, lockedOutAt}',
       load: async () => (await import('../../commands/session.ts')).holdSession,
     },
   ],
