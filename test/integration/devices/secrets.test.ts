@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { Failure } from '../../../src-main/contract/index.ts';
+import { pemBytes } from '../../../src-main/der/index.ts';
 import { makeStationKey } from '../../../src-main/station/ca/index.ts';
 import { profileFailures } from '../../../src-main/station/devices/console/steps.ts';
 import {
@@ -10,11 +11,12 @@ import {
   type TranscriptLine,
 } from '../../../src-main/station/devices/index.ts';
 import { TestCa } from '../../support/agent.ts';
+import { linePeer } from '../../support/console/line-peer.ts';
 import { EspChip } from '../../support/esp-rom.ts';
 import { McumgrTarget } from '../../support/mcumgr/target.ts';
 import { MicroPythonBoard } from '../../support/micropython-board.ts';
 import { shippedProfile } from '../../support/profiles.ts';
-import { PtyPeer } from '../../support/pty-peer.ts';
+import type { PtyPeer } from '../../support/pty-peer.ts';
 
 /** Units that say back what they were given. Nothing of it may stand in a failure or a transcript; it is searched for by its value. */
 const password = 'hunter-2-and-more';
@@ -63,7 +65,7 @@ const keyItem = {
   ],
 };
 
-const profileOf = (steps: readonly unknown[]): DeviceProfile =>
+const profileOf = (steps: readonly unknown[], item: unknown = keyItem): DeviceProfile =>
   parseDeviceProfile(
     'x.json',
     JSON.stringify({
@@ -79,21 +81,12 @@ const profileOf = (steps: readonly unknown[]): DeviceProfile =>
       variables: { pin: { value: password, secret: true } },
       open: steps,
       identify: [{ send: 'ID', expect: { ok: 'id=(?<hardwareId>\\w+)', errors: ['ERROR.*'] } }],
-      install: [keyItem],
+      install: [item],
     }),
   );
 
 async function peerThat(answers: (line: string) => string | null): Promise<PtyPeer> {
-  let line = '';
-  const peer: PtyPeer = await PtyPeer.start('bridge', (bytes) => {
-    line += bytes.toString('latin1');
-    const lines = line.split('\r\n');
-    line = lines.pop() ?? '';
-    for (const one of lines) {
-      const answer = answers(one);
-      if (answer !== null) peer.send(answer);
-    }
-  });
+  const peer = await linePeer(answers);
   disposables.push(() => peer.dispose());
   return peer;
 }
@@ -210,4 +203,35 @@ test.each(Object.keys(units))('%s, with a key that the unit says back in the mid
   expect(code).toMatch(/^[A-Z_]+$/u);
   for (let at = 0; at + 12 <= piece.length; at += 4) expect(said, code).not.toContain(piece.slice(at, at + 12));
   expect(said).toContain('key ‹secret›');
+});
+
+test('a key that the unit held before is read back and compared, and stands in no transcript', async () => {
+  const [old, own] = [await makeStationKey('ec-p256', 'acme/OLD'), await makeStationKey('ec-p256', 'acme/F-1')];
+  let stored = Buffer.from(old.pkcs8).toString('base64');
+  const oldPem = pemBytes('PRIVATE KEY', old.pkcs8).toString('latin1');
+  const peer = await peerThat((line) => {
+    if (line === 'ID') return `${oldPem.replaceAll('\n', '\r\n')}id=U1\r\n`;
+    if (line === 'GET') return `key=${stored}\r\nOK\r\n`;
+    if (line === 'NEW') stored = '';
+    else stored += line.replace('PUT ', '');
+    return 'OK\r\n';
+  });
+  const ok = { ok: 'OK', errors: ['ERROR.*'] };
+  const readBack = {
+    steps: [{ send: 'GET', expect: { ...ok, captures: [{ match: 'key=(?<stored>.*)' }] } }],
+    digest: '${stored}',
+    form: 'content-base64',
+  };
+  const profile = profileOf([], { ...keyItem, write: [{ send: 'NEW', expect: ok }, ...keyItem.write], readBack });
+  const lines: TranscriptLine[] = [];
+  const session = await openUnit({ path: peer.path, profile, signal: never(), onTranscript: (line) => lines.push(line) });
+  disposables.push(() => session.close());
+  const options = { signal: never() };
+  const { credentials } = await ca.issue(own.csr);
+  const installed = await session.install({ ...credentials, privateKey: own.pkcs8 }, await session.identify(options), options);
+  await session.readBack(installed, options);
+  const said = transcriptText(lines);
+  expect(said).toContain('key=‹secret›');
+  const digits = Buffer.from(old.pkcs8).toString('base64');
+  for (let at = 48; at + 12 <= digits.length; at += 12) expect(said).not.toContain(digits.slice(at, at + 12));
 });

@@ -1,10 +1,11 @@
 import { Failure } from '../../../contract/index.ts';
-import type { OpenOptions } from '../driver.ts';
+import type { DriverOptions } from '../driver.ts';
 import { openAgain, openSettled } from '../open-settled.ts';
 import { SerialLink } from '../serial-link.ts';
 import { Transcript } from '../transcript.ts';
 import type { Heard } from './conversation.ts';
 import { Dialogue } from './dialogue.ts';
+import { HeardKeys } from './heard-keys.ts';
 import type { ConsoleProfile } from './profile.ts';
 import { Script } from './script.ts';
 import type { Values } from './values.ts';
@@ -12,18 +13,20 @@ import type { Values } from './values.ts';
 /** The line to a unit: a serial link with a dialogue on it, both made anew when the unit went away and came back. */
 export class ConsoleLine {
   readonly transcript: Transcript;
-  readonly #options: OpenOptions<ConsoleProfile>;
+  readonly heardKeys: HeardKeys;
+  readonly #options: DriverOptions<ConsoleProfile>;
   readonly #values: Values;
   #open: { readonly link: SerialLink; readonly dialogue: Dialogue; readonly script: Script } | null = null;
 
-  private constructor(options: OpenOptions<ConsoleProfile>, values: Values) {
+  private constructor(options: DriverOptions<ConsoleProfile>, values: Values) {
+    this.heardKeys = new HeardKeys(options.secrets);
     this.#options = options;
     this.#values = values;
     this.transcript = new Transcript(options.onTranscript);
   }
 
   /** @throws Failure PORT_BUSY, PORT_DENIED, PORT_GONE; the signal’s reason. */
-  static async open(options: OpenOptions<ConsoleProfile>, values: Values): Promise<ConsoleLine> {
+  static async open(options: DriverOptions<ConsoleProfile>, values: Values): Promise<ConsoleLine> {
     const line = new ConsoleLine(options, values);
     await openSettled(() => line.#openOnce(), options.signal);
     return line;
@@ -81,6 +84,7 @@ export class ConsoleLine {
   }
 
   #heard(kind: Heard, text: string): void {
+    this.heardKeys.hear(text);
     const hidden = this.#values.hide(text);
     if (kind === 'other') this.transcript.log(Buffer.from(hidden));
     else if (kind === 'asked') this.transcript.line('from-unit', hidden);

@@ -12,9 +12,9 @@ import type {
 } from '../driver.ts';
 import { UnitSteps } from '../unit-steps.ts';
 import type { ConsoleLine } from './console-line.ts';
-import { itemOf, storedItemOf, toldDigest, type Item } from './items.ts';
+import { itemOf, storedItemOf, toldDigest, wholeValue, type Item } from './items.ts';
 import type { ConsoleProfile, InstallItemSpec, Section } from './profile.ts';
-import { identityOf, keyRequestOf, mustHaveSigned, selfTestOf, type Identity } from './sections.ts';
+import { identityOf, keyRequestOf, mustHaveSigned, resultFingerprint, selfTestOf, signatureOf, type Identity } from './sections.ts';
 import type { Step } from './steps.ts';
 import type { Values } from './values.ts';
 
@@ -81,7 +81,7 @@ export class ConsoleSession implements UnitSession {
       await this.#confirm(signal);
       this.#values.set('commonName', commonName);
       await this.#section('generateKey', { signal, inputs: { commonName }, onWrite: () => (this.#steps.left = ['a new key']) });
-      return keyRequestOf(this.#profile, this.#values, this.#path);
+      return this.#result('generateKey', () => keyRequestOf(this.#profile, this.#values, this.#path));
     });
   }
 
@@ -133,6 +133,7 @@ export class ConsoleSession implements UnitSession {
       const inputs = { challenge: challenge.toString('hex'), challengeBase64: challenge.toString('base64') };
       this.#values.setAll(inputs);
       await this.#section('possession', { signal, inputs });
+      this.#result('possession', () => signatureOf(this.#values, this.#path));
       mustHaveSigned(this.#values, challenge, spki, this.#path);
     });
   }
@@ -148,7 +149,7 @@ export class ConsoleSession implements UnitSession {
     return this.#steps.run('selfTest', options, async (signal) => {
       this.#values.setAll({ nonce, foreignTopic });
       await this.#section('selfTest', { signal, inputs: { nonce, foreignTopic } });
-      return selfTestOf(this.#values);
+      return this.#result('selfTest', () => selfTestOf(this.#values));
     });
   }
 
@@ -184,7 +185,7 @@ export class ConsoleSession implements UnitSession {
   async #confirm(signal: AbortSignal, expected = this.#hardwareId): Promise<Identity> {
     this.#values.setAll({ hardwareId: '', model: '', firmware: '', locked: '', provisioned: '' });
     await this.#section('identify', { signal });
-    const identity = identityOf(this.#values, this.#path);
+    const identity = this.#result('identify', () => identityOf(this.#values, this.#path));
     if (expected !== null && identity.hardwareId !== expected)
       throw new Failure('DEVICE_SWAPPED', { expected, actual: identity.hardwareId });
     this.#hardwareId = identity.hardwareId;
@@ -201,14 +202,23 @@ export class ConsoleSession implements UnitSession {
   async #told(spec: InstallItemSpec, stored: StoredItem, signal: AbortSignal): Promise<string | null> {
     if (spec.readBack === undefined) return null;
     const inputs = this.#about(stored);
-    await this.#play(`readBack:${spec.item}`, { steps: spec.readBack.steps, signal, inputs });
-    return toldDigest(spec.readBack, this.#whole(spec.readBack.digest));
+    const section = `readBack:${spec.item}`;
+    // Whatever the unit holds: an earlier key, and perhaps not of this station.
+    this.#line.heardKeys.asked = spec.source === 'key' && spec.readBack.form.startsWith('content');
+    try {
+      await this.#play(section, { steps: spec.readBack.steps, signal, inputs });
+    } finally {
+      this.#line.heardKeys.asked = false;
+    }
+    const { readBack } = spec;
+    return this.#result(section, () => toldDigest(readBack, wholeValue(readBack.digest, this.#values)));
   }
 
-  /** A digest that is one variable may be bytes; anything else is text. */
-  #whole(template: string): string | Buffer {
-    const single = /^\$\{([\w.]+)\}$/u.exec(template)?.[1];
-    return single === undefined ? this.#values.fill(template) : (this.#values.get(single) ?? '');
+  /** Keeps in the transcript what came of a section, as a fingerprint, so that playing it again shows whether the same comes of it. */
+  #result<T>(section: string, evaluate: () => T): T {
+    const fingerprint = resultFingerprint(evaluate, (text) => this.#values.hide(text));
+    this.#line.transcript.note(`result ${section} ${fingerprint}`);
+    return evaluate();
   }
 
   async #write(item: Item, items: ReadonlyMap<string, Item>, signal: AbortSignal, onDone: (bytes: number) => void): Promise<void> {

@@ -91,6 +91,12 @@ export function toldDigest({ form, of }: ReadBack, told: Value): string | null {
   }
 }
 
+/** A template that is one variable may be bytes; anything else is text. */
+export function wholeValue(template: string, values: Values): Value {
+  const single = /^\$\{([\w.]+)\}$/u.exec(template)?.[1];
+  return single === undefined ? values.fill(template) : (values.get(single) ?? '');
+}
+
 /** The DER of all PEM blocks of a text, one after the other. */
 function certificatesOf(text: string): Buffer {
   const blocks = text.match(/-----BEGIN [A-Z0-9 ]+-----[\s\S]*?-----END [A-Z0-9 ]+-----/gu) ?? [];

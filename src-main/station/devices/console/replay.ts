@@ -3,12 +3,13 @@ import type { TranscriptLine } from '../driver.ts';
 import { transcriptSent } from '../transcript.ts';
 import { UnitSecrets } from '../unit-secrets.ts';
 import { Dialogue } from './dialogue.ts';
-import { toldDigest, type Item } from './items.ts';
+import { toldDigest, wholeValue, type Item } from './items.ts';
 import { sections, type ConsoleProfile, type Section } from './profile.ts';
 import { Script } from './script.ts';
+import { identityOf, keyRequestOf, resultFingerprint, selfTestOf, signatureOf } from './sections.ts';
 import type { Step } from './steps.ts';
 import type { DialogueTime } from './time.ts';
-import { Values, type Value } from './values.ts';
+import { Values } from './values.ts';
 
 /** How one section of a recorded transcript went when the profile played it again. */
 export interface ReplayedSection {
@@ -26,6 +27,8 @@ interface Segment {
   readonly name: string;
   readonly inputs: Readonly<Record<string, string>>;
   readonly recorded: string;
+  /** Fingerprint of what came of it; null in a transcript without one. */
+  readonly result: string | null;
   /** Index of its first and of the line after its last. */
   readonly from: number;
   readonly to: number;
@@ -72,7 +75,9 @@ function segmentsOf(lines: readonly TranscriptLine[]): Segment[] {
     const end = lines.findIndex((line, index) => index > from && line.direction === 'note' && line.text.startsWith(`end ${name}`));
     const to = end < 0 ? lines.length : end;
     const recorded = lines[end]?.text.slice(`end ${name}`.length).trim() ?? '';
-    segments.push({ name, inputs: inputsOf(begin[2]), recorded: recorded === '' ? 'ok' : recorded, from, to });
+    const after = lines[to + 1]?.text ?? '';
+    const result = after.startsWith(`result ${name} `) ? after.slice(`result ${name} `.length) : null;
+    segments.push({ name, inputs: inputsOf(begin[2]), recorded: recorded === '' ? 'ok' : recorded, result, from, to });
   });
   return segments;
 }
@@ -121,7 +126,7 @@ class Replay {
     this.#script = new Script(place, profile.echo);
   }
 
-  async play({ name, inputs, recorded, from, to }: Segment): Promise<ReplayedSection> {
+  async play({ name, inputs, recorded, result: came, from, to }: Segment): Promise<ReplayedSection> {
     const result = (replayed: string, difference: string | null): ReplayedSection => ({
       section: name,
       line: from + 1,
@@ -141,7 +146,7 @@ class Replay {
       return result(
         'ok',
         rest === null
-          ? this.#digestDiffers(name, inputs)
+          ? this.#resultDiffers(name, came)
           : this.#where(rest, `the profile is done, and then ${quoted(rest.line.text)} was sent`),
       );
     } catch (thrown) {
@@ -175,18 +180,45 @@ class Replay {
     );
   }
 
-  /** What was told then must still be understood: a digest of the right form. */
-  #digestDiffers(name: string, inputs: Readonly<Record<string, string>>): string | null {
-    const [kind, item] = name.split(':');
-    const readBack = kind === 'readBack' ? this.#profile.install.find((one) => one.item === item)?.readBack : undefined;
-    if (readBack === undefined) return null;
-    const single = /^\$\{([\w.]+)\}$/u.exec(readBack.digest)?.[1];
-    const told: Value = single === undefined ? this.#values.fill(readBack.digest) : (this.#values.get(single) ?? '');
+  /** The same must come of what the unit said then; without a fingerprint of that, at least something usable. */
+  #resultDiffers(name: string, came: string | null): string | null {
+    const evaluate = this.#evaluation(name);
+    if (evaluate === null) return null;
+    const now = resultFingerprint(evaluate, (text) => this.#values.hide(text));
+    const fails = /^[A-Z_]+$/u.test(now);
+    if (came === null) return fails ? `what the unit told comes to ${now}` : null;
+    if (came === now) return null;
+    return fails ? `what the unit told comes to ${now} now` : 'what the unit told comes to something else than it did then';
+  }
+
+  #evaluation(name: string): (() => unknown) | null {
+    const values = this.#values;
+    switch (name) {
+      case 'identify':
+        return () => identityOf(values, 'transcript');
+      case 'generateKey':
+        return () => keyRequestOf(this.#profile, values, 'transcript');
+      case 'possession':
+        return () => signatureOf(values, 'transcript');
+      case 'selfTest':
+        return () => selfTestOf(values);
+      default: {
+        const [kind, item] = name.split(':');
+        const spec = kind === 'readBack' ? this.#profile.install.find((one) => one.item === item) : undefined;
+        const readBack = spec?.readBack;
+        // The content of a key is not in the transcript.
+        if (readBack === undefined || (spec?.source === 'key' && readBack.form.startsWith('content'))) return null;
+        return () => this.#digest(readBack);
+      }
+    }
+  }
+
+  /** @throws Failure UNVERIFIABLE for what is no digest of the profile’s form. */
+  #digest(readBack: NonNullable<ConsoleProfile['install'][number]['readBack']>): string | null {
+    const told = wholeValue(readBack.digest, this.#values);
     const digest = toldDigest(readBack, told);
-    const nothing = told.length === 0;
-    return nothing || digest === inputs['item.digest'] || digest !== null
-      ? null
-      : `the unit told ${quoted(this.#values.text(single ?? ''))}, which is no ${readBack.form}`;
+    if (digest === null && told.length > 0) throw new Failure('UNVERIFIABLE', { item: readBack.form });
+    return digest;
   }
 
   #sent(text: string): void {

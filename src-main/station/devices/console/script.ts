@@ -156,9 +156,34 @@ export class Script {
     const single = /^\$\{([\w.]+)\}$/u.exec(value.of)?.[1];
     // A block that was captured has line breaks, which only a whole value may have.
     let text = single === undefined ? values.fill(value.of) : values.text(single);
+    if (value.json !== undefined) text = this.#atPointer(text, value.json);
+    if (value.unescape === true) text = this.#unescaped(text);
     if (value.trim === true) text = text.trim();
     if (value.case !== undefined) text = value.case === 'lower' ? text.toLowerCase() : text.toUpperCase();
     return value.decode === undefined ? text : this.#decoded(text, value.decode);
+  }
+
+  #atPointer(text: string, pointer: string): string {
+    const found = pointer
+      .split('/')
+      .slice(1)
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+      .reduce<unknown>(memberOf, this.#json(text));
+    if (found === undefined || found === null) return '';
+    return typeof found === 'string' ? found : JSON.stringify(found);
+  }
+
+  #unescaped(text: string): string {
+    const read = this.#json(`"${text.replace(/(?<!\\)((?:\\\\)*)"/gu, '$1\\"')}"`);
+    return typeof read === 'string' ? read : '';
+  }
+
+  #json(text: string): unknown {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      throw new Failure('WRONG_PROTOCOL', { path: this.#place.path }, 'what the unit sent is not JSON');
+    }
   }
 
   #decoded(text: string, encoding: NonNullable<Exclude<SetValue, string>['decode']>): Buffer {
@@ -204,6 +229,10 @@ export class Script {
     }
   }
 }
+
+/** What a name, or the number of an element, is in a JSON value. */
+const memberOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 
 /** The item’s bytes as they go over the line. */
 function travelling({ sent }: Item, encoding: SendBlob['encoding']): Buffer {

@@ -68,9 +68,24 @@ function attestedDigest(cose: Buffer, path: string): Buffer {
   throw new Failure('WRONG_PROTOCOL', { path }, 'the attestation is not a COSE_Sign1 over a digest');
 }
 
+export const signatureOf = (values: Values, path: string): Buffer => bytesOf(values, 'signature', path);
+
+/** What came of a section, without its secrets, in a few digits, or the code of the failure that it is. */
+export function resultFingerprint(evaluate: () => unknown, hide: (text: string) => string): string {
+  try {
+    return createHash('sha256')
+      .update(hide(JSON.stringify(evaluate())))
+      .digest('hex')
+      .slice(0, 32);
+  } catch (thrown) {
+    if (thrown instanceof Failure) return thrown.code;
+    throw thrown;
+  }
+}
+
 export function mustHaveSigned(values: Values, challenge: Buffer, spki: Uint8Array, path: string): void {
   const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
-  if (!verify('sha256', challenge, key, bytesOf(values, 'signature', path)))
+  if (!verify('sha256', challenge, key, signatureOf(values, path)))
     throw new Failure('POSSESSION_FAILED', { hardwareId: values.text('hardwareId') });
 }
 

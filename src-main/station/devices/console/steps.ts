@@ -122,6 +122,13 @@ const SetValue = z.union([
   text,
   z.strictObject({
     of: text,
+    json: z
+      .string()
+      .regex(/^(?:\/[^/]*)*$/u)
+      .max(200)
+      .optional()
+      .describe('Reads it as JSON and takes what is at this JSON pointer (RFC 6901), e.g. /id; empty where there is nothing'),
+    unescape: z.boolean().optional().describe('Makes characters of \\n, \\", \\u0041 and the like, as JSON writes them'),
     decode: z.enum(['base64', 'base64url', 'hex', 'pem']).optional().describe('Makes bytes of text'),
     case: z.enum(['lower', 'upper']).optional(),
     trim: z.boolean().optional(),
