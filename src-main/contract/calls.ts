@@ -21,6 +21,8 @@ import { serversCalls } from './calls/servers.ts';
 import { slotsCalls } from './calls/slots.ts';
 import { tokensCalls } from './calls/tokens.ts';
 import { stationCalls } from './calls/station.ts';
+import { everyone } from './calls/spec.ts';
+import type { CallerRole } from './caller.ts';
 import { BundleView, Operator, OrderProgress, RevocationView, SigningSession, SlotView, StationStatus } from './models.ts';
 
 export { placeholderCrlBase } from './calls/station.ts';
@@ -68,7 +70,7 @@ export type CallOutput<N extends CallName> = z.output<(typeof calls)[N]['output'
 export type Client = <N extends CallName>(name: N, input: CallInput<N>) => Promise<CallOutput<N>>;
 
 export const events = {
-  /** For every face alike: who is signed in is not in it. */
+  /** Who is signed in is not in it. */
   'status.changed': StationStatus.omit({ operator: true }),
   /** To the face that signed in or out. */
   'operator.changed': Operator.nullable(),
@@ -78,9 +80,24 @@ export const events = {
   'revocation.changed': RevocationView,
   'bundle.changed': BundleView,
   'setup.progress': z.object({ step: z.string(), done: z.int(), total: z.int() }),
-  /** A set-up that is under way needs a PIN; the front end answers with pin.enter. */
+  /** To the face that sets the station up: it needs a PIN, and is answered with pin.enter. */
   'pin.wanted': PinRequest,
   'service.changed': z.object({ service: z.enum(['station', 'signer']), state: z.enum(['up', 'restarting']) }),
 } as const;
 export type EventName = keyof typeof events;
+
+/** Who hears of an event: whoever may make the call that answers the same. The station sends it to nobody else. */
+export const eventRoles: { readonly [N in EventName]: readonly CallerRole[] } = {
+  'status.changed': calls['station.status'].roles,
+  'operator.changed': everyone,
+  'slot.changed': calls['line.slots'].roles,
+  'order.changed': calls['orders.list'].roles,
+  'session.changed': calls['sessions.current'].roles,
+  'revocation.changed': calls['revocations.list'].roles,
+  'bundle.changed': calls['bundles.list'].roles,
+  // Before there are operators nobody could sign in.
+  'setup.progress': everyone,
+  'pin.wanted': everyone,
+  'service.changed': everyone,
+};
 export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;

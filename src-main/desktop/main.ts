@@ -68,9 +68,10 @@ function run(): void {
     paths,
     log,
     onEvent: (name, payload) => {
-      watch(writing, name, payload);
+      if (!station.runsHere) watch(writing, name, payload);
       port.tell(name, payload);
     },
+    onOwnEvent: (name, payload) => watch(writing, name, payload),
   });
   const caller = new WindowCaller((name, input, credential) => station.call(name, input, credential));
   const bridge = new Bridge({

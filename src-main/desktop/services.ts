@@ -19,6 +19,8 @@ const servicesNeedNodeApi = 10;
 export interface ServicesOptions {
   readonly paths: Paths;
   readonly onEvent: (name: string, payload: unknown) => void;
+  /** See `openStation`. */
+  readonly onOwnEvent: (name: string, payload: unknown) => void;
   readonly log: DesktopLog;
 }
 
@@ -96,7 +98,7 @@ export class WindowStation {
   }
 
   async #open(): Promise<RunningStation> {
-    const { paths, onEvent, log } = this.#options;
+    const { paths, onEvent, onOwnEvent, log } = this.#options;
     const station = await openStation({
       dataDir: paths.data,
       version,
@@ -105,6 +107,7 @@ export class WindowStation {
       parts: { broker: true, line: 'auto' },
       services: servicesOf(paths, log),
       onEvent,
+      onOwnEvent,
       onGone: () => void this.#goOn(),
       log,
     });

@@ -37,13 +37,15 @@ export interface Service {
   authorize(name: string, requestId: string, origin: CallOrigin): Promise<void>;
   /** An event of the other service. */
   peerEvent(name: string, payload: unknown): void;
+  /** Who speaks on which connection; of a service that faces call. */
+  readonly faces?: { speaks(origin: CallOrigin): void; left(connection: string): void };
   stop(): Promise<void>;
 }
 
 export interface ServiceContext {
   readonly config: unknown;
-  /** `to`: one connection only; without it every face hears of it. */
-  readonly emit: (name: string, payload: unknown, to?: string) => void;
+  /** `to`: the connections that hear of it; without it every face does. */
+  readonly emit: (name: string, payload: unknown, to?: readonly string[]) => void;
   readonly peer: (name: string, input: unknown) => Promise<unknown>;
 }
 
@@ -144,6 +146,12 @@ export function serve(create: (context: ServiceContext) => Promise<Service>): vo
         return;
       case 'peer-event':
         void service?.then((running) => running.peerEvent(message.name, message.payload)).catch(() => undefined);
+        return;
+      case 'face':
+        void service?.then(({ faces }) => faces?.speaks(message.origin)).catch(() => undefined);
+        return;
+      case 'face-left':
+        void service?.then(({ faces }) => faces?.left(message.connection)).catch(() => undefined);
         return;
       case 'stop':
         void leave().catch(() => process.exit(1));

@@ -6,8 +6,8 @@ export interface ServiceHostOptions {
   readonly service: Service;
   readonly spawn: SpawnService;
   readonly config: unknown;
-  /** `to`: for one connection only. */
-  readonly onEvent: (name: string, payload: unknown, to?: string) => void;
+  /** `to`: for these connections only. */
+  readonly onEvent: (name: string, payload: unknown, to?: readonly string[]) => void;
   /** A call of this service to the other one. */
   readonly onPeerCall: (name: string, input: unknown, ids: Ids) => Promise<unknown>;
   readonly logLevel: Level;
@@ -67,6 +67,11 @@ export class ServiceHost {
   /** An event of the other service. Lost while this one is down: it asks for the state when it starts. */
   tell(name: string, payload: unknown): void {
     this.#process?.send({ kind: 'peer-event', name, payload });
+  }
+
+  /** Who speaks on which connection, or does no more. */
+  inform(message: Extract<Downward, { kind: 'face' | 'face-left' }>): void {
+    this.#process?.send(message);
   }
 
   /** Ends a process that cannot be asked any more (a hung C call); it is started again like after a crash. */

@@ -13,8 +13,8 @@ export interface SupervisorLog {
 export interface SupervisorOptions {
   readonly spawn: SpawnService;
   readonly config: Readonly<Record<Service, unknown>>;
-  /** `to`: for one connection only; without it every face hears of it. */
-  readonly onEvent: (name: string, payload: unknown, to?: string) => void;
+  /** `to`: for these connections only; without it every face hears of it. */
+  readonly onEvent: (name: string, payload: unknown, to?: readonly string[]) => void;
   readonly log: SupervisorLog;
   /** Why the signer ended unasked, for the calls that were pending; `whySignerDied` of its data folder. */
   readonly whySignerDied?: (inspecting: boolean) => Failure;
@@ -36,6 +36,8 @@ const isCall = (name: string): name is CallName => Object.hasOwn(calls, name);
 export class Supervisor {
   readonly #hosts: Record<Service, ServiceHost>;
   readonly #options: SupervisorOptions;
+  /** The newest origin of each connection, for a station that starts again. */
+  readonly #faces = new Map<string, CallOrigin>();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -60,6 +62,8 @@ export class Supervisor {
           this.#say(state === 'up' ? 'info' : 'warn', 'supervisor', `${service} service ${state}: ${how}`, {});
           options.onEvent('service.changed', { service, state });
           if (service === 'signer' && state === 'up') this.#hosts.station.tell('signer.up', {});
+          if (service === 'station' && state === 'up')
+            for (const origin of this.#faces.values()) this.#hosts.station.inform({ kind: 'face', origin });
         },
       });
     const signer = host('signer', 'station');
@@ -70,6 +74,7 @@ export class Supervisor {
   async call(name: string, input: unknown, origin: CallOrigin): Promise<unknown> {
     // A call may come from any program of this user.
     if (!isCall(name)) throw new Failure('INVALID_INPUT', { field: 'call', problem: `there is no call “${name}”` });
+    this.#faces.set(origin.connection, origin);
     const ids = { call: randomUUID() };
     const began = performance.now();
     const tell = (level: Level, code: string): void =>
@@ -89,6 +94,12 @@ export class Supervisor {
       },
       briefMs,
     );
+  }
+
+  /** No call comes from this connection any more. */
+  left(connection: string): void {
+    this.#faces.delete(connection);
+    this.#hosts.station.inform({ kind: 'face-left', connection });
   }
 
   async #sent(name: CallName, input: unknown, origin: CallOrigin, ids: Ids): Promise<unknown> {

@@ -29,6 +29,9 @@ export const Downward = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('authorize'), id, name: z.string(), requestId: z.string(), origin: CallOrigin, ids }),
   z.object({ kind: z.literal('peer-result'), id, outcome: Outcome }),
   z.object({ kind: z.literal('peer-event'), name: z.string(), payload: z.unknown() }),
+  /** A face spoke on this connection before this service was started again. */
+  z.object({ kind: z.literal('face'), origin: CallOrigin }),
+  z.object({ kind: z.literal('face-left'), connection: z.string() }),
   z.object({ kind: z.literal('stop') }),
 ]);
 export type Downward = z.infer<typeof Downward>;
@@ -37,8 +40,8 @@ export type Downward = z.infer<typeof Downward>;
 export const Upward = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('result'), id, outcome: Outcome }),
-  /** `to`: one connection only; without it every face hears of it. */
-  z.object({ kind: z.literal('event'), name: z.string(), payload: z.unknown(), to: z.string().optional() }),
+  /** `to`: the connections that hear of it; without it every face does. */
+  z.object({ kind: z.literal('event'), name: z.string(), payload: z.unknown(), to: z.array(z.string()).readonly().optional() }),
   z.object({ kind: z.literal('peer-call'), id, name: z.string(), input: z.unknown(), ids }),
   z.object({ kind: z.literal('log'), line }),
 ]);

@@ -12,6 +12,7 @@ import { underIds } from '../log/index.ts';
 import {
   callerOf,
   createDispatcher,
+  Faces,
   isCall,
   mayCall,
   mustBeAllowed,
@@ -24,11 +25,11 @@ import type { Clock } from './clock.ts';
 import type { StationConfig } from './config.ts';
 import { createHandlers, type HandlerContext } from './handlers/index.ts';
 import { LiveStation } from './live-station.ts';
-import { hasStation, openRegistry, takeDataFolder, type DataFolder } from './registry/index.ts';
+import { hasStation, openRegistry, takeDataFolder, type DataFolder, type Registry } from './registry/index.ts';
 import { SetUp } from './set-up.ts';
 import { SignerLink } from './signer-link.ts';
 
-type Emit = (name: string, payload: unknown, to?: string) => void;
+type Emit = (name: string, payload: unknown, to?: readonly string[]) => void;
 
 /** The object that serves the contract: first-run until a station was set up in the folder, then the live station. */
 export class Station implements HandlerContext {
@@ -38,10 +39,13 @@ export class Station implements HandlerContext {
   readonly ceremonies: CeremonyDesk;
   readonly setUp: SetUp;
   readonly pinRequests = new PinRequests();
+  readonly faces = new Faces((origin) => this.#caller(origin).role);
   readonly #folder: DataFolder;
   readonly #emit: Emit;
   readonly #dispatch: Dispatch;
   #live: LiveStation | null = null;
+  /** Of a station that is set up, from the moment on when it comes to life. */
+  #registry: Registry | null = null;
   #statusTimer: NodeJS.Timeout | undefined;
 
   private constructor(config: StationConfig, signer: SignerClient, clock: Clock, emit: Emit) {
@@ -80,6 +84,7 @@ export class Station implements HandlerContext {
 
   /** A call of a face; the signer makes none. */
   async handle(name: string, input: unknown, origin: CallOrigin | null): Promise<unknown> {
+    if (origin !== null) this.faces.speaks(origin);
     // Before there are operators nobody could sign in.
     if (!this.isSetUp && isCall(name) && !mayCall('nobody', name)) throw new Failure('NOT_SET_UP');
     try {
@@ -99,9 +104,10 @@ export class Station implements HandlerContext {
   }
 
   #caller(origin: CallOrigin | null): Caller {
-    const registry = this.#live?.registry;
+    // Closed: the station is ending.
+    const registry = this.#registry?.store.db.open === true ? this.#registry : null;
     return callerOf(origin, {
-      setUp: registry !== undefined,
+      setUp: registry !== null,
       tryOut: registry?.settings.get('tryOut') === true,
       holderOf: (credential) => registry?.signIns.find(credential) ?? registry?.accessKeys.find(credential) ?? null,
     });
@@ -124,9 +130,9 @@ export class Station implements HandlerContext {
     this.#folder.release();
   }
 
-  /** To every face, or to one connection. */
+  /** To every face that may hear of it, or to one connection. */
   emit<N extends EventName>(name: N, payload: EventPayload<N>, to?: string): void {
-    this.#emit(name, payload, to);
+    this.#emit(name, payload, to === undefined ? this.faces.hearing(name) : [to]);
   }
 
   /** NOT_SET_UP on first run. */
@@ -183,6 +189,7 @@ export class Station implements HandlerContext {
       registry.close();
       return;
     }
+    this.#registry = registry;
     // It lives on after the call that set it up or opened it: what it does by itself belongs to no call.
     this.#live = await underIds({}, async () => {
       const live = await LiveStation.open(this, registry);

@@ -17,6 +17,8 @@ export interface RunningStationOptions {
   readonly parts: StationParts;
   readonly services: Pick<SupervisorOptions, 'spawn' | 'config' | 'whySignerDied'>;
   readonly onEvent: (name: string, payload: unknown) => void;
+  /** Every event of a station that runs in this program, whoever may hear of it: for this program itself, not to be shown. */
+  readonly onOwnEvent?: (name: string, payload: unknown) => void;
   /** Another program ran the station, and has ended. */
   readonly onGone: () => void;
   readonly log: SupervisorLog;
@@ -82,7 +84,8 @@ async function start(options: RunningStationOptions, address: string): Promise<R
     ...services,
     log,
     onEvent: (name, payload, to) => {
-      if (to === undefined || to === connection) options.onEvent(name, payload);
+      options.onOwnEvent?.(name, payload);
+      if (to === undefined || to.includes(connection)) options.onEvent(name, payload);
       endpoint?.tell(name, payload, to);
     },
   });
@@ -101,6 +104,7 @@ async function start(options: RunningStationOptions, address: string): Promise<R
         log: (text) => log.write(supervisorLine('info', text)),
         owner: { kind, pid: process.pid, parts },
         call: (name, input, origin) => supervisor.call(name, input, origin),
+        onLeft: (left) => supervisor.left(left),
       });
     }
   } catch (thrown) {

@@ -10,6 +10,8 @@ export interface EndpointOptions {
   readonly version: string;
   readonly owner: Owner;
   readonly call: (name: string, input: unknown, origin: CallOrigin) => Promise<unknown>;
+  /** This connection has ended. */
+  readonly onLeft: (connection: string) => void;
   readonly log: (line: string) => void;
 }
 
@@ -41,11 +43,11 @@ export class Endpoint {
     return endpoint;
   }
 
-  /** An event, to every face that listens; with `to`, to that connection alone. */
-  tell(name: string, payload: unknown, to?: string): void {
+  /** An event, to every face that listens; with `to`, to these connections alone. */
+  tell(name: string, payload: unknown, to?: readonly string[]): void {
     let line: string | undefined;
     for (const connection of this.#connections) {
-      if (!connection.listens || (to !== undefined && to !== connection.id)) continue;
+      if (!connection.listens || (to !== undefined && !to.includes(connection.id))) continue;
       line ??= toLine({ kind: 'event', name, payload } satisfies Answer);
       connection.write(line);
     }
@@ -78,7 +80,10 @@ export class Endpoint {
     }
     const connection = new Connection(socket, this.#options);
     this.#connections.add(connection);
-    socket.once('close', () => this.#connections.delete(connection));
+    socket.once('close', () => {
+      this.#connections.delete(connection);
+      this.#options.onLeft(connection.id);
+    });
   }
 }
 

@@ -11,4 +11,5 @@ export {
   type OnRefused,
   type StationCallName,
 } from './dispatcher.ts';
+export { Faces } from './faces.ts';
 export { PinRequests } from './pin-requests.ts';

@@ -31,6 +31,7 @@ export function stationHandlers(station: HandlerContext): HandlersOf<'station' |
       const operator = live().registry.operators.check(name, password);
       if (operator === null) throw new Failure('SIGN_IN_FAILED');
       const signIn = live().registry.signIns.add(operator, face, signInHours);
+      station.faces.speaks({ face, connection, credential: signIn.credential });
       station.emit('operator.changed', operator, connection);
       return { operator, ...signIn };
     },

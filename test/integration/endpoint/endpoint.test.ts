@@ -102,6 +102,7 @@ test('a face that never reads is let go, and harms nobody', async () => {
     version,
     owner,
     call: () => Promise.resolve(large),
+    onLeft: () => undefined,
     log: (line) => said.push(line),
   });
   const [silent, reading] = [await raw(own), await Joined.join({ ...faceOf([]), address: own })];
@@ -137,7 +138,7 @@ test.each([
   await face.stop();
 });
 
-test('what a person is asked for goes to whoever asked; other events go to every face', async () => {
+test('what a person is asked for goes to whoever asked; other events go to every face that may hear of them', async () => {
   const [mine, theirs]: [string[], string[]] = [[], []];
   const [first, second] = [await joined(mine), await joined(theirs)];
   await first.call('operators.signIn', { name: 'Officer' }, null);
@@ -146,6 +147,32 @@ test('what a person is asked for goes to whoever asked; other events go to every
   expect(mine).toContain('operator.changed');
   expect(theirs).not.toContain('operator.changed');
   await Promise.all([first.stop(), second.stop()]);
+});
+
+test('before a sign-in and after its end a face hears of nothing that it could not ask for', async () => {
+  const events: string[] = [];
+  const window = await Joined.join({ ...faceOf(events), face: 'window', address });
+  const heard: string[] = [];
+  const line = await joined(heard);
+  /** What the window has heard by the time when somebody else has heard of a slot and of the state of the station. */
+  const heardMeanwhile = async (): Promise<Set<string>> => {
+    for (const list of [events, heard]) list.length = 0;
+    await line.call('bench.unplug', { slot: 1 }, null);
+    await line.call('bench.plug', { slot: 1 }, null);
+    await expect.poll(() => heard.includes('slot.changed') && heard.includes('status.changed'), { timeout: 60_000 }).toBe(true);
+    await window?.call('station.status', {}, credential);
+    return new Set(events);
+  };
+  let credential: string | null = null;
+  await window?.call('station.status', {}, null);
+  const before = await heardMeanwhile();
+  expect(before).toContain('status.changed');
+  expect(before).not.toContain('slot.changed');
+  ({ credential } = (await window?.call('operators.signIn', { name: 'Officer' }, null)) as { credential: string });
+  expect(await heardMeanwhile()).toContain('slot.changed');
+  await window?.call('operators.signOut', {}, credential);
+  expect(await heardMeanwhile()).not.toContain('slot.changed');
+  await Promise.all([window?.leave(), line.stop()]);
 });
 
 test('“events --json” is one object a line', async () => {
@@ -189,6 +216,7 @@ test('a face that needs a part which the running station lacks waits, and then s
     version,
     owner,
     call: () => Promise.resolve({}),
+    onLeft: () => undefined,
     log: () => undefined,
   });
   const gone: string[] = [];

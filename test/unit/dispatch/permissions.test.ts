@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { calls, roles, type CallName } from '../../../src-main/contract/index.ts';
+import { calls, eventRoles, roles, type CallName, type EventName } from '../../../src-main/contract/index.ts';
 import { mayCall } from '../../../src-main/station/dispatch/index.ts';
 
 const everyone = ['nobody', ...roles] as const;
@@ -18,6 +18,16 @@ it('docs/permissions.md says what the table says', async () => {
     row(['call', 'what it does', 'service', ...everyone]),
     row(['---', '---', '---', ...everyone.map(() => '---')]),
     ...lines,
+    '',
+    '## Who hears of what',
+    '',
+    'An event is sent to those faces alone whose caller may hear of it: who made the newest call on that connection.',
+    '',
+    row(['event', ...everyone]),
+    row(['---', ...everyone.map(() => '---')]),
+    ...(Object.keys(eventRoles) as EventName[]).map((name) =>
+      row([`\`${name}\``, ...everyone.map((role) => (eventRoles[name].includes(role) ? 'yes' : ''))]),
+    ),
     '',
   ].join('\n');
   await expect(text).toMatchFileSnapshot('../../../docs/permissions.md');
