@@ -1,4 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { execFileSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -164,5 +167,59 @@ describe('a Linux console', () => {
     const differing = (await replayTranscript(other, transcript)).filter(({ difference }) => difference !== null);
     expect(differing.map(({ section }) => section)).toEqual(['activate']);
     expect(differing[0]?.difference).toMatch(/^line \d+: the profile sends “reboot”/u);
+  });
+});
+
+describe('a Linux console without openssl', () => {
+  /** The programs that a small system has: all that the profile needs but openssl. */
+  const programs = ['sha256sum', 'base64', 'cut', 'tr', 'mv', 'rm', 'mkdir', 'sync', 'uname', 'stty', 'cat'];
+
+  async function small(shell: string): Promise<PtyProgram> {
+    const bin = mkdtempSync(join(tmpdir(), 'birthmark-bin-'));
+    disposables.push(() => rm(bin, { recursive: true }));
+    for (const name of programs) symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(bin, name));
+    return plugged(
+      '/usr/bin/env',
+      '-i',
+      `PATH=${bin}`,
+      `HOME=${bin}`,
+      'PS1=acme-gw> ',
+      `/bin/${shell}`,
+      ...(shell === 'bash' ? bash.slice(1) : ['-i']),
+    );
+  }
+
+  test('says which profile is for it', async () => {
+    const peer = await small('dash');
+    const session = await opened(peer, profileFor(peer));
+    await session.identify(never());
+    await expect(session.generateKey('acme/T-1', never())).rejects.toMatchObject({
+      code: 'DEVICE_REFUSED',
+      detail: expect.stringContaining('linux-console-station-key') as string,
+    });
+  });
+
+  test.each(['dash', 'bash'])('with %s: gets the key of the station, as a file of its owner alone and in no transcript', async (shell) => {
+    const peer = await small(shell);
+    const { variables } = profileFor(peer);
+    const shipped = consoleProfile('linux-console-station-key', { exchangeMs: 120_000 });
+    const profile = {
+      ...shipped,
+      variables: { ...shipped.variables, folder: variables['folder'] ?? '', idFiles: variables['idFiles'] ?? '' },
+    };
+    const transcript: TranscriptLine[] = [];
+    const session = await opened(peer, profile, transcript);
+    await provision(session, profile, ca);
+    const etc = join(peer.dir, 'etc');
+    const key = readFileSync(join(etc, 'device.key'), 'utf8');
+    expect(createPublicKey(key).export({ type: 'spki', format: 'der' })).toEqual(
+      new X509Certificate(readFileSync(join(etc, 'device.crt'))).publicKey.export({ type: 'spki', format: 'der' }),
+    );
+    expect(statSync(join(etc, 'device.key')).mode & 0o077).toBe(0);
+    const said = transcript.map(({ text }) => text).join('\n');
+    const body = Buffer.from(key).toString('base64');
+    for (let at = 120; at + 16 <= body.length; at += 16) expect(said).not.toContain(body.slice(at, at + 16));
+    await session.erase(never());
+    expect(readdirSync(etc)).toEqual([]);
   });
 });
