@@ -198,6 +198,7 @@ export class LiveStation {
     this.line.start();
     // The units of a try-out station were there before it was opened: who asks now must see them in their slots.
     for (const slot of (await this.bench?.restore()) ?? []) await this.line.plugged(slot, true);
+    this.line.started();
   }
 
   /** Where an officer said so; an address that cannot be had any more is no reason not to start. */

@@ -23,7 +23,8 @@ export type Hook = (what: string) => void | Promise<void>;
 export class TestLine {
   readonly here = new TestRegistry();
   readonly views: SlotView[] = [];
-  readonly line: Line;
+  line: Line;
+  readonly #make: () => Line;
   unit: Unit & { provisioned: boolean } = { hardwareId: 'HW-1', model: 'S1', firmware: '1', locked: false, provisioned: false };
   brokerUp = true;
   brokerTellsRefusals = true;
@@ -48,16 +49,28 @@ export class TestLine {
       await hook(what);
     };
     this.here.registry.revocations.listen(() => void this.asked.push('revocation told'));
-    this.line = new Line({
-      services: this.#services(ask),
-      places: [{ slot: 1, path: '/dev/slot-1' }],
-      watcher: { on: (listener) => (this.#plug = listener), isPlugged: () => false, watch: () => undefined, close: () => undefined },
-      profiles: new Map([[profile.name, deviceProfile]]),
-      ready: () => ('code' in this.ready ? this.ready : { order: this.ready, actor: 'Tess' }),
-      onSlot: (view) => void this.views.push(view),
-      auto: true,
-    });
+    this.#make = () =>
+      new Line({
+        services: this.#services(ask),
+        places: [{ slot: 1, path: '/dev/slot-1' }],
+        watcher: { on: (listener) => (this.#plug = listener), isPlugged: () => false, watch: () => undefined, close: () => undefined },
+        profiles: new Map([[profile.name, deviceProfile]]),
+        ready: () => ('code' in this.ready ? this.ready : { order: this.ready, actor: 'Tess' }),
+        onSlot: (view) => void this.views.push(view),
+        auto: true,
+      });
+    this.line = this.#make();
     this.line.start();
+    this.line.started();
+  }
+
+  /** The station was started anew, with the unit in its slot. Returns how its run ends. */
+  async restart(): Promise<SlotView> {
+    this.line = this.#make();
+    this.line.start();
+    this.plug();
+    this.line.started();
+    return this.ended();
   }
 
   get view(): SlotView {

@@ -67,6 +67,8 @@ export const SlotView = z.object({
   gaps: z.array(RunGap),
   /** NOT_VERIFIED: until when it can be proven. */
   deadline: Instant.nullable(),
+  /** PASS from before the station was started: when, and for which work order. */
+  earlier: z.object({ at: Instant, order: z.string() }).nullable(),
 });
 export type SlotView = z.infer<typeof SlotView>;
 

@@ -38,6 +38,7 @@ export class Line {
   readonly #options: LineOptions;
   readonly #slots: Map<number, Slot>;
   readonly #context: SlotContext;
+  #isStarting = true;
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -55,10 +56,15 @@ export class Line {
     const { watcher } = this.#options;
     watcher.on((number, plugged) => {
       const slot = this.#slots.get(number);
-      if (plugged) slot?.plug();
+      if (plugged) slot?.plug(this.#isStarting);
       else slot?.unplug();
     });
-    for (const [number, slot] of this.#slots) if (watcher.isPlugged(number)) slot.plug();
+    for (const [number, slot] of this.#slots) if (watcher.isPlugged(number)) slot.plug(true);
+  }
+
+  /** All units that were there before are in their slots; who comes from now on was plugged in by somebody. */
+  started(): void {
+    this.#isStarting = false;
   }
 
   views(): SlotView[] {

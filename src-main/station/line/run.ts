@@ -21,9 +21,12 @@ const notAuthorized = 135;
 /** Raised by the identify step; not a failure: it is a question for the operator. */
 class HasIdentity extends Error {
   readonly device: string | null;
-  constructor(device: string | null) {
+  /** The unit itself holds one; else only the registry knows of it. */
+  readonly held: boolean;
+  constructor(device: string | null, held: boolean) {
     super('the unit has an identity');
     this.device = device;
+    this.held = held;
   }
 }
 
@@ -180,9 +183,11 @@ export class Run {
     const waiting = this.#services.registry.runs.notVerified().find((run) => run.hardwareId === unit.hardwareId);
     if (waiting !== undefined) throw new WaitsForProof(waiting);
     // One that ever passed is a question, also when it was revoked since: a stolen unit must not heal itself by being plugged in.
-    if (known !== null && this.#services.registry.runs.hasPassed(known.device)) throw new HasIdentity(known.device);
+    if (known !== null && this.#services.registry.runs.hasPassed(known.device))
+      throw new HasIdentity(known.device, unit.provisioned || unit.locked);
     // A unit of ours that never made it may try again; a stranger with an identity is a question.
-    if ((known === null || known.certificates === 0) && (unit.provisioned || unit.locked)) throw new HasIdentity(known?.device ?? null);
+    if ((known === null || known.certificates === 0) && (unit.provisioned || unit.locked))
+      throw new HasIdentity(known?.device ?? null, true);
     return unit;
   }
 
@@ -326,7 +331,7 @@ export class Run {
     const { registry, clock, proofHours } = this.#services;
     if (thrown instanceof HasIdentity) {
       registry.runs.end(this.id, 'FAIL', { failure: new Failure('HAS_IDENTITY', { device: thrown.device ?? 'known elsewhere' }).toData() });
-      return { verdict: 'HAS_IDENTITY', device: thrown.device };
+      return { verdict: 'HAS_IDENTITY', device: thrown.device, held: thrown.held };
     }
     if (thrown instanceof WaitsForProof) {
       registry.runs.end(this.id, 'FAIL', {

@@ -62,7 +62,7 @@ export type RunEnd =
   | { readonly verdict: 'PASS'; readonly proofLevel: ProofLevel; readonly gaps: readonly RunGap[] }
   | { readonly verdict: 'FAIL'; readonly failure: FailureData; readonly certificateRevoked: boolean }
   | { readonly verdict: 'NOT_VERIFIED'; readonly failure: FailureData; readonly deadline: string }
-  | { readonly verdict: 'HAS_IDENTITY'; readonly device: string | null }
+  | { readonly verdict: 'HAS_IDENTITY'; readonly device: string | null; readonly held: boolean }
   /** An earlier run of this unit waits for proof: that one is to go on, with the certificate that it has. */
   | { readonly verdict: 'WAITS_FOR_PROOF'; readonly run: RunRecord };
 

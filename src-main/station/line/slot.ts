@@ -35,6 +35,7 @@ const fresh = (place: SlotPlace, label: string | null): SlotView => ({
   proofLevel: null,
   gaps: [],
   deadline: null,
+  earlier: null,
 });
 
 /** One position of the fixture: what is in it, and the run that is under way there. */
@@ -45,6 +46,8 @@ export class Slot {
   #running: Promise<void> | null = null;
   #abort = new AbortController();
   #plugged = false;
+  /** The unit was here before this station was started: what it passed with there it has still. */
+  #wasHere = false;
   /** The device that the unit here is to be, as its label says. */
   #label: string | null = null;
   #waiting: { present: boolean; resolve: () => void }[] = [];
@@ -68,8 +71,10 @@ export class Slot {
     return this.#running ?? Promise.resolve();
   }
 
-  plug(): void {
+  /** A unit is here; `wasHere`: since before the station was started. */
+  plug(wasHere = false): void {
     this.#setPlugged(true);
+    this.#wasHere = wasHere;
     // A unit that went away and came back during its run is the run's business: it resumes or fails there.
     if (this.#running !== null) return;
     this.#set({ ...fresh(this.#place, this.#label), state: 'READY' });
@@ -89,6 +94,7 @@ export class Slot {
 
   unplug(): void {
     this.#setPlugged(false);
+    this.#wasHere = false;
     // A label that no run has used yet is for the unit that comes.
     if (this.#running === null && this.#view.run !== null) this.#label = null;
     if (this.#running === null) this.#set(fresh(this.#place, this.#label));
@@ -187,7 +193,8 @@ export class Slot {
   async #finish(ending: Promise<RunEnd>): Promise<void> {
     let after: Partial<SlotView>;
     try {
-      after = ended(await ending);
+      const end = await ending;
+      after = this.#passedEarlier(end) ?? ended(end);
     } catch (thrown) {
       // Not even the verdict could be recorded (a full disk): the run stays open in the journal and is ended at the next start.
       after = { state: 'FAIL', failure: toFailureData(this.#context.services.registry.store.named(thrown)) };
@@ -197,6 +204,24 @@ export class Slot {
     if (!this.#plugged) this.#label = null;
     // A unit that was taken out before its verdict leaves the verdict on the screen until the next one comes.
     this.#set(view);
+  }
+
+  /** The unit of the last run here, which passed, and whose certificate is valid: no question, but the PASS that it was. */
+  #passedEarlier(end: RunEnd): Partial<SlotView> | null {
+    if (end.verdict !== 'HAS_IDENTITY' || end.device === null || !end.held || !this.#wasHere) return null;
+    const { runs, certificates } = this.#context.services.registry;
+    const last = runs.lastIn(this.#place.slot);
+    if (last === null || last.verdict !== 'PASS' || last.device !== end.device || last.endedAt === null) return null;
+    if (last.serial === null || certificates.get(last.serial)?.status !== 'ACTIVE') return null;
+    return {
+      state: 'PASS',
+      device: end.device,
+      run: last.id,
+      steps: runs.steps(last.id),
+      proofLevel: last.proofLevel,
+      gaps: [...last.gaps],
+      earlier: { at: last.endedAt, order: last.order },
+    };
   }
 
   #set(view: SlotView): void {

@@ -121,6 +121,13 @@ export class Runs {
     return this.#store.values(z.int(), `SELECT EXISTS (SELECT 1 FROM runs WHERE device = ? AND verdict = 'PASS')`).one(device) === 1;
   }
 
+  /** The newest run in this slot that was more than a look at a unit with an identity. */
+  lastIn(slot: number): RunRecord | null {
+    return this.#runs(
+      `WHERE slot = ? AND coalesce(failure ->> 'code', '') <> 'HAS_IDENTITY' ORDER BY started_at DESC, rowid DESC LIMIT 1`,
+    ).get(slot);
+  }
+
   /** The newest run of this device. */
   lastOf(device: string): RunRecord | null {
     return this.#runs('WHERE device = ? ORDER BY started_at DESC, rowid DESC LIMIT 1').get(device);

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { explain, type FailureData } from '../../../src-main/contract/errors.ts';
 import type { SlotView } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
-import { bytes, dayAndTime, preciseTime, until } from '../../lib/format.ts';
+import { bytes, dayAndTime, preciseTime, shortOrder, until } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
 import { gapsLabel, proofLabel } from '../../lib/labels.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -92,12 +92,17 @@ function Unproven({ slot }: { readonly slot: SlotView }) {
   return slot.deadline === null ? <span /> : <Deadline deadline={slot.deadline} />;
 }
 
+function Earlier({ at, order }: { readonly at: string; readonly order: string }) {
+  return <span>{t('slot.earlier', { time: dayAndTime(at, useNow()), order: shortOrder(order) })}</span>;
+}
+
 /** How far it was proven, and what was left out: a pass with a gap never looks like one without. */
 function PassedFoot({ slot }: { readonly slot: SlotView }) {
   const gaps = gapsLabel(slot.gaps);
   return (
     <div className="foot passed">
       <span>{t('slot.remove')}</span>
+      {slot.earlier === null ? null : <Earlier {...slot.earlier} />}
       {slot.proofLevel === null ? null : <span>{proofLabel(slot.proofLevel)}</span>}
       {gaps === null ? null : <b className="gaps">{gaps}</b>}
     </div>

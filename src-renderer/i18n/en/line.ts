@@ -84,6 +84,7 @@ export const line = {
   'slot.ready': 'starts by itself',
   'slot.ready.blocked': 'starts by itself when the above is dealt with',
   'slot.remove': 'Remove the unit',
+  'slot.earlier': 'passed {time}, order {order}',
   'slot.step': 'step {n} of {total}',
   'slot.bytes': '{done} of {total}',
   'slot.revoked.later': 'revoked: must not be shipped',

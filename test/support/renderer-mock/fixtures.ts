@@ -196,6 +196,7 @@ export const slot = (number: number, over: Partial<SlotView> = {}): SlotView => 
   gaps: [],
   label: null,
   deadline: null,
+  earlier: null,
   ...over,
 });
 

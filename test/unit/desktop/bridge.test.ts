@@ -35,6 +35,7 @@ const slotView = {
   gaps: [],
   label: null,
   deadline: null,
+  earlier: null,
 };
 
 describe('calls of the page', () => {

@@ -20,6 +20,7 @@ const view = (slot: number, state: SlotState, device: string | null = null): Slo
   gaps: [],
   label: null,
   deadline: null,
+  earlier: null,
 });
 
 it('names every slot that is being written, in order, and nothing else', () => {
