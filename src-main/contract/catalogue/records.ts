@@ -57,7 +57,7 @@ export const recordsFailures = {
     'support',
     'later',
     'Another session writes as this station',
-    'The database at {host}:{port} has another session of this station that writes.',
+    'The database at {host}:{port} has another session of this station that writes: {holder}.',
     'After a crash the old session ends by itself. If it lasts, look for a second computer with a copy of this station.',
   ),
   RECORDS_FAILED: entry(

@@ -6,7 +6,7 @@ import { Failure, firstProblem, type RecordsHost } from '../../contract/index.ts
 import { named, type RecordRefused } from './failures.ts';
 
 /** The schema that this station writes: the number of the last migration in resources/broker/sql. */
-export const recordsSchema = 4;
+export const recordsSchema = 5;
 
 const connectMs = 10_000;
 /** Of one statement; a batch takes a fraction of a second. */
@@ -87,7 +87,7 @@ export class Connection {
   }
 
   async #prepare(use: 'writing' | 'reading'): Promise<void> {
-    const { host, station } = this.#options;
+    const { host } = this.#options;
     // search_path last of all: nothing outside of the schema is ever meant.
     await this.#client.query(
       `SET search_path = birthmark; SET statement_timeout = ${String(statementMs)}; SET lock_timeout = ${String(lockMs)}; SET timezone = 'UTC'`,
@@ -97,8 +97,30 @@ export class Connection {
     if (found > recordsSchema) throw new Failure('RECORDS_SCHEMA_NEWER', { host: host.host, port: host.port, found, known: recordsSchema });
     // A session whose end the server has not seen yet may still write what is old by now.
     if (use === 'reading') return;
-    await this.#client.query('SELECT pg_advisory_lock(hashtext($1))', [`birthmark ${station}`]);
+    await this.#lock();
     await this.#client.query(`LISTEN ${requestsChannel}`);
+  }
+
+  /** RECORDS_BUSY with who holds it. */
+  async #lock(): Promise<void> {
+    try {
+      await this.#client.query('SELECT lock_station()');
+    } catch (thrown) {
+      const failure = this.named(thrown);
+      if (!(failure instanceof Failure) || failure.code !== 'RECORDS_BUSY') throw thrown;
+      const { host, port } = this.host;
+      throw new Failure('RECORDS_BUSY', { host, port, holder: await this.#holder() }, thrown);
+    }
+  }
+
+  async #holder(): Promise<string> {
+    const { rows } = await this.#client.query<pg.QueryResultRow>(
+      `SELECT coalesce(host(client_addr), 'the database’s own computer') AS address, to_char(backend_start, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since
+         FROM pg_locks JOIN pg_stat_activity USING (pid)
+         WHERE locktype = 'advisory' AND granted AND usename = session_user AND pid <> pg_backend_pid() LIMIT 1`,
+    );
+    const [holder] = z.array(z.object({ address: z.string(), since: z.string() })).parse(rows);
+    return holder === undefined ? 'it has just ended' : `from ${holder.address}, since ${holder.since}`;
   }
 
   async #schema(): Promise<number> {

@@ -55,7 +55,7 @@ export function named(thrown: unknown, { host, port, database }: RecordsHost, st
   }
   if (isAboutTheRecord(code)) return new RecordRefused(message);
   if (isAway(code)) return new Failure('RECORDS_AWAY', { ...at, stage: message }, thrown);
-  if (code === '55P03') return new Failure('RECORDS_BUSY', at, thrown);
+  if (code === '55P03') return new Failure('RECORDS_BUSY', { ...at, holder: 'which one is not told' }, thrown);
   if (code === '3D000') return new Failure('RECORDS_NO_DATABASE', { ...at, database }, thrown);
   if (code.startsWith('28') || code === '42501') return new Failure('RECORDS_REFUSED', { ...at, problem: message, station }, thrown);
   return new Failure('RECORDS_FAILED', { ...at, problem: message, sqlstate: code }, thrown);

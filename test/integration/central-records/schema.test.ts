@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unwrap } from '../../../src-main/contract/index.ts';
 import { TestPki } from '../../support/mosquitto.ts';
 import type { TestIdentity } from '../../support/pki.ts';
 import { TestPostgres } from '../../support/postgres.ts';
@@ -68,7 +69,7 @@ test('the migration says what it would do, does it once, and a second time finds
   const stations = [one, two, closed].flatMap(({ id }) => ['--station', `${id}=Line of ${id}`]);
   const dry = await server.migrate('--dry-run', ...stations);
   expect(dry).toMatch(
-    /would: make the database birthmark\nwould: schema 1: 0001-tables\.sql\nwould: schema 2.*\nwould: schema 3.*\nwould: schema 4/u,
+    /would: make the database birthmark\nwould: schema 1: 0001-tables\.sql\nwould: schema 2.*\nwould: schema 3.*\nwould: schema 4.*\nwould: schema 5/u,
   );
   expect(
     await server.query('SELECT 1').then(
@@ -77,7 +78,7 @@ test('the migration says what it would do, does it once, and a second time finds
     ),
   ).toBe('not there');
   expect(await server.migrate(...stations)).toMatch(
-    /^make the database birthmark\nschema 1.*\nschema 2.*\nschema 3.*\nschema 4.*\nlet the station/u,
+    /^make the database birthmark\nschema 1.*\nschema 2.*\nschema 3.*\nschema 4.*\nschema 5.*\nlet the station/u,
   );
   expect(await server.migrate(...stations)).toBe('nothing to change\n');
   expect(await server.migrate('--dry-run', ...stations)).toBe('nothing to change\n');
@@ -86,6 +87,7 @@ test('the migration says what it would do, does it once, and a second time finds
     { version: 2 },
     { version: 3 },
     { version: 4 },
+    { version: 5 },
   ]);
   const untold = await server.query(
     `SELECT relname FROM pg_class WHERE relnamespace = 'birthmark'::regnamespace AND relkind = 'r' AND obj_description(oid, 'pg_class') IS NULL`,
@@ -97,8 +99,8 @@ test('a step that fails leaves the schema as it was', async () => {
   await server.query(`DELETE FROM birthmark.schema_version WHERE version >= 3`);
   expect(await refusal(server.migrate())).toMatch(/already exists/u);
   expect(await server.query('SELECT max(version) AS version FROM birthmark.schema_version')).toEqual([{ version: 2 }]);
-  await server.query(`INSERT INTO birthmark.schema_version VALUES (3), (4), (99)`);
-  expect(await refusal(server.migrate())).toMatch(/has schema 99, this script knows 4/u);
+  await server.query(`INSERT INTO birthmark.schema_version VALUES (3), (4), (5), (99)`);
+  expect(await refusal(server.migrate())).toMatch(/has schema 99, this script knows 5/u);
   await server.query(`DELETE FROM birthmark.schema_version WHERE version = 99`);
 });
 
@@ -279,7 +281,71 @@ test('install.sh prepares the database as well, and says so before', async () =>
   ]);
   const dry = install('--dry-run', '--records-station', 'abc123=Line 1');
   expect(dry).toMatch(/would: make the database records2/u);
-  expect(install('--records-station', 'abc123=Line 1')).toMatch(/schema 4.*\nlet the station Line 1 in as station_abc123/u);
+  expect(install('--records-station', 'abc123=Line 1')).toMatch(/schema 5.*\nlet the station Line 1 in as station_abc123/u);
   expect(install('--records-station', 'abc123=Line 1')).toMatch(/nothing to change/u);
   expect(await server.query(`SELECT datname FROM pg_database WHERE datname = 'records2'`)).toHaveLength(1);
+});
+
+test('a station’s login changes nothing of another’s device, whatever it writes', async () => {
+  const [victim, attacker] = [await asStation(one), await asStation(two)];
+  for (const text of [device(one, 70), certificate(one, 70, 'REVOKED'), device(one, 71), certificate(one, 71, 'ACTIVE')])
+    await victim.query(text);
+  // A certificate for the other's device under an issuer of its own making, and the other's own fingerprint as well.
+  const forged = (n: number, status: string, fingerprint: string): string =>
+    certificate(two, n + 500, status)
+      .replaceAll(`D-${String(n + 500)}`, `D-${String(n)}`)
+      .replace(print(n + 500), fingerprint);
+  await attacker.query(forged(70, 'ACTIVE', print(570)));
+  await attacker.query(forged(71, 'REVOKED', print(571)));
+  await attacker.query(certificate(two, 72, 'ACTIVE').replace(print(72), print(70)));
+  // Ahead of the owner: its row is taken all the same.
+  await attacker.query(certificate(two, 73, 'ACTIVE').replace(print(73), print(74)));
+  for (const text of [device(one, 74), certificate(one, 74, 'REVOKED')]) await victim.query(text);
+  const status = async (call: string): Promise<unknown> => (await server.query(`SELECT birthmark.${call} AS s`))[0];
+  expect(await status(`device_status('acme/D-70')`)).toEqual({ s: 'REVOKED' });
+  expect(await status(`device_status('acme/D-71')`)).toEqual({ s: 'ACTIVE' });
+  for (const n of [70, 74]) expect(await status(`certificate_status('${print(n)}')`)).toEqual({ s: 'REVOKED' });
+  const changes = [
+    `UPDATE birthmark.device_certificates SET status = 'REVOKED', revoked_at = now(), reason = 'superseded' WHERE station = '${one.id}'`,
+    `UPDATE birthmark.devices SET state = 'REFUSED' WHERE station = '${one.id}'`,
+    `UPDATE birthmark.stations SET name = 'mine' WHERE station = '${one.id}'`,
+    `UPDATE birthmark.crl_publications SET crl_number = crl_number + 1 WHERE station = '${one.id}'`,
+  ];
+  for (const text of changes) expect([text, (await attacker.query(text)).rowCount]).toEqual([text, 0]);
+  await victim.end();
+  await attacker.end();
+});
+
+test('nobody but the station itself can hold its lock', async () => {
+  await server.query(`CREATE ROLE another_ingest LOGIN PASSWORD 'ingest' IN ROLE birthmark_ingest`);
+  await server.query(`CALL birthmark.add_dashboard('beta_board', 'beta'); ALTER ROLE beta_board PASSWORD 'board'`);
+  const others = [await asStation(two), await login('beta_board', null, 'board'), await login('another_ingest', null, 'ingest')];
+  const key = `hashtext('birthmark ${one.id}')`;
+  const locks = [
+    'pg_advisory_lock',
+    'pg_advisory_lock_shared',
+    'pg_advisory_xact_lock',
+    'pg_advisory_xact_lock_shared',
+    'pg_try_advisory_lock',
+    'pg_try_advisory_lock_shared',
+    'pg_try_advisory_xact_lock',
+    'pg_try_advisory_xact_lock_shared',
+  ];
+  for (const client of others) {
+    for (const lock of locks)
+      expect([lock, await refusal(client.query(`SELECT ${lock}(${key})`))]).toEqual([lock, expect.stringMatching(/permission denied/u)]);
+    expect(
+      await refusal(
+        client
+          .query(`SELECT 1 FROM birthmark.stations WHERE station = '${one.id}' FOR UPDATE`)
+          .then(({ rowCount }) => (rowCount === 0 ? Promise.reject(new Error('no row')) : rowCount)),
+      ),
+    ).toMatch(/no row|permission denied/u);
+  }
+  expect(await refusal(unwrap(others[1], 'it is logged in').query('SELECT birthmark.lock_station()'))).toMatch(/permission denied/u);
+  await unwrap(others[0], 'it is logged in').query('SELECT birthmark.lock_station()');
+  // Its own: the first one's is free.
+  const first = await asStation(one);
+  await first.query(`SET lock_timeout = 2000; SELECT birthmark.lock_station()`);
+  for (const client of [first, ...others]) await client.end();
 });

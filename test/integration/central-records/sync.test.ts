@@ -276,20 +276,23 @@ test('every reason why nothing is sent has its name, and nothing is sent then', 
     await sync.stop();
   }
   for (const [version, code] of [
-    ['UPDATE birthmark.schema_version SET version = 99 WHERE version = 4', 'RECORDS_SCHEMA_NEWER'],
+    ['UPDATE birthmark.schema_version SET version = 99 WHERE version = 5', 'RECORDS_SCHEMA_NEWER'],
     ['DELETE FROM birthmark.schema_version WHERE version = 99', 'RECORDS_SCHEMA_OLDER'],
   ] as const) {
     await rows(version);
     const sync = begin(made.registry, good);
-    expect(await failure(sync)).toMatchObject({ code, params: { known: 4 } });
+    expect(await failure(sync)).toMatchObject({ code, params: { known: 5 } });
     await sync.stop();
   }
-  await rows('INSERT INTO birthmark.schema_version VALUES (4)');
+  await rows('INSERT INTO birthmark.schema_version VALUES (5)');
   expect(await mine(good, 'serial_number')).toEqual([]);
   // Somebody with a copy of this station.
   await settled(begin(made.registry, good));
   const copy = begin(made.registry, good, false);
-  expect(await failure(copy)).toMatchObject({ code: 'RECORDS_BUSY' });
+  expect(await failure(copy)).toMatchObject({
+    code: 'RECORDS_BUSY',
+    params: { holder: expect.stringMatching(/^from 127\.0\.0\.1, since 20/u) as string },
+  });
   await copy.stop();
   // The same CA, but as another station.
   const thief = begin(made.registry, newLogin());
