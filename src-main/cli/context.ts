@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure, type CallInput, type PinRequest } from '../contract/index.ts';
+import { briefMs } from '../log/index.ts';
 import type { StationParts } from '../service-host/index.ts';
 import { keptCredential } from './credential.ts';
 import { readText } from './files.ts';
 import type { Output } from './output.ts';
 import { pinTermsLines } from './pin-terms.ts';
-import { readSecret } from './pin.ts';
+import { readPin } from './pin.ts';
 import { dataFolder, StationProcess } from './station-process.ts';
 import type { Values } from './values.ts';
 
@@ -89,8 +90,8 @@ export class CommandContext {
       await station.call('pin.onDevice', { requestId });
       return;
     }
-    const pin = await readSecret({ file, option: '--pin-file', tryOut }, purpose);
-    await station.call('pin.enter', { requestId, pin });
+    const pin = await readPin({ file, option: '--pin-file', tryOut }, purpose);
+    await station.call('pin.enter', { requestId, pin }).finally(() => setTimeout(() => pin.fill(0), briefMs).unref());
   }
 
   /** The station of the data folder where there is one; else one in a folder that goes away with the command. */

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import { Failure, tryOutPin } from '../contract/index.ts';
-import { fileFailure, readText } from './files.ts';
+import { fileFailure } from './files.ts';
+import { typedLine } from './typed-line.ts';
 
 export interface SecretSource {
   /** A file that holds the secret alone; `-` is standard input. */
@@ -13,39 +12,38 @@ export interface SecretSource {
 }
 
 /** Standard input can be read once, and a set-up asks for the PIN of its new token a second time. */
-let standardInput: string | undefined;
+let standardInput: Buffer | undefined;
 
-/** A PIN or password, from wherever the operator keeps it. Never from an argument or the environment: both can be read by others. */
-export async function readSecret({ file, option, tryOut }: SecretSource, question: string): Promise<string> {
-  if (file !== undefined) return withoutLineEnd(file === '-' ? (standardInput ??= readInput()) : readText(file));
-  if (tryOut) return tryOutPin;
-  if (!process.stdin.isTTY) throw new Failure('INVALID_INPUT', { field: option, problem: 'there is no terminal to ask for it on' });
-  return ask(question);
+/** A password or passphrase, from wherever the operator keeps it. Never from an argument or the environment: both can be read by others. */
+export async function readSecret(source: SecretSource, question: string): Promise<string> {
+  return (await readPin(source, question)).toString('utf8');
 }
 
-function readInput(): string {
+/** The same for a PIN, which is no text here: bytes are wiped by whoever they are given to. */
+export async function readPin({ file, option, tryOut }: SecretSource, question: string): Promise<Buffer> {
+  if (file === '-') return Buffer.from(secretIn((standardInput ??= contentOf(0, 'standard input'))));
+  if (file !== undefined) return secretIn(contentOf(file, file));
+  if (tryOut) return Buffer.from(tryOutPin);
+  if (!process.stdin.isTTY) throw new Failure('INVALID_INPUT', { field: option, problem: 'there is no terminal to ask for it on' });
+  // Nothing that is typed after the question may be shown.
+  const line = typedLine(process.stdin);
+  process.stderr.write(`${question}: `);
+  const typed = await line;
+  process.stderr.write('\n');
+  return typed;
+}
+
+function contentOf(file: string | 0, name: string): Buffer {
   try {
-    return readFileSync(0, 'utf8');
+    return readFileSync(file);
   } catch (thrown) {
-    throw fileFailure('standard input', 'read', thrown);
+    throw fileFailure(name, 'read', thrown);
   }
 }
 
 /** Editors end a file with a line end, some begin it with a byte order mark. */
-const withoutLineEnd = (text: string): string => text.replace(/^\uFEFF/u, '').replace(/\r?\n$/u, '');
-
-function ask(question: string): Promise<string> {
-  process.stderr.write(`${question}: `);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
-  return new Promise((resolve, reject) => {
-    lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-    // Ctrl-D: no PIN will come.
-    lines.once('close', () => reject(new Failure('CANCELLED', { left: 'as they were' })));
-    lines.question('', (pin) => {
-      resolve(pin);
-      lines.close();
-      process.stderr.write('\n');
-    });
-  });
+function secretIn(content: Buffer): Buffer {
+  const start = content.subarray(0, 3).equals(Buffer.from('\uFEFF')) ? 3 : 0;
+  const end = content.length - (content.at(-1) !== 0x0a ? 0 : content.at(-2) === 0x0d ? 2 : 1);
+  return content.subarray(start, Math.max(start, end));
 }

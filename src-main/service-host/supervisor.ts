@@ -32,6 +32,12 @@ export const supervisorLine = (level: Level, message: string): LogLine => ({
 
 const isCall = (name: string): name is CallName => Object.hasOwn(calls, name);
 
+/** It is in the signer's hands now; the log looks for it in what is printed a little later. */
+function wipePin(input: unknown): void {
+  const pin = typeof input === 'object' && input !== null && 'pin' in input ? input.pin : null;
+  if (pin instanceof Uint8Array) setTimeout(() => pin.fill(0), briefMs).unref();
+}
+
 /** Runs station and signer side by side and carries the calls between them. The signer's session survives a crash of the station. */
 export class Supervisor {
   readonly #hosts: Record<Service, ServiceHost>;
@@ -79,7 +85,7 @@ export class Supervisor {
     const began = performance.now();
     const tell = (level: Level, code: string): void =>
       this.#say(level, 'call', name, ids, { code, face: origin.face, ms: Math.round((performance.now() - began) * 10) / 10 });
-    return secretsInUse.during(
+    const answer = secretsInUse.during(
       { input, origin },
       async () => {
         try {
@@ -94,6 +100,7 @@ export class Supervisor {
       },
       briefMs,
     );
+    return answer.finally(() => wipePin(input));
   }
 
   /** No call comes from this connection any more. */

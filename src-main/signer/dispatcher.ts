@@ -43,7 +43,7 @@ function parse<N extends Name>(name: N, input: unknown): Parsed<N> {
   return (name === 'pin.enter' ? parsePin(input) : parseInput(table[name].input, input, 'input')) as Parsed<N>;
 }
 
-/** The one place where a PIN that came as a text is looked at. */
+/** The one place where a PIN is taken out of a message. */
 function parsePin(input: unknown): Parsed<'pin.enter'> {
   try {
     const { requestId, pin } = parseInput(table['pin.enter'].input, input, 'input');

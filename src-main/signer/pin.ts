@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { Failure, limits } from '../contract/index.ts';
 import { holdSecret } from '../log/index.ts';
 
 /** A PIN in memory that can be wiped. pkcs11js wants a string: it is made for the length of one call only. */
@@ -5,10 +7,13 @@ export class Pin {
   readonly #bytes: Buffer;
   readonly #release: () => void;
 
-  constructor(text: string) {
+  /** Takes the bytes over: those that were given are wiped. PIN_INVALID for what is no text. */
+  constructor(given: Uint8Array) {
     // Not from the shared pool: a pooled buffer may be read by others after it is wiped and reused.
-    this.#bytes = Buffer.alloc(Buffer.byteLength(text));
-    this.#bytes.write(text);
+    this.#bytes = Buffer.alloc(given.length);
+    this.#bytes.set(given);
+    given.fill(0);
+    if (!isUtf8(this.#bytes)) throw new Failure('PIN_INVALID', limits.pinChars);
     this.#release = holdSecret(this.#bytes);
   }
 

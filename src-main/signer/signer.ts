@@ -192,7 +192,7 @@ export class Signer {
     // Which module is loaded is for a person to say.
     if (purpose.kind === 'rebind') throw new Failure('PIN_REQUEST_UNKNOWN');
     if (purpose.kind === 'session' && !this.#parts.keeper.isSoftware(purpose.terms.token)) throw new Failure('PIN_REQUEST_UNKNOWN');
-    await this.enterPin(requestId, new Pin(tryOutPin));
+    await this.enterPin(requestId, new Pin(Buffer.from(tryOutPin)));
     return done;
   }
 

@@ -31,7 +31,7 @@ async function shimStation(slots: number, quantity: number): Promise<ShimStation
     stdio: 'pipe',
   });
   const station = new TestStation();
-  station.on('pin.wanted', (request) => void station.call('pin.enter', { requestId: request.requestId, pin }));
+  station.on('pin.wanted', (request) => void station.call('pin.enter', { requestId: request.requestId, pin: Buffer.from(pin) }));
   await station.call('station.init', {
     name: 'Bench',
     module: { path: folder.module.path },
@@ -51,7 +51,7 @@ async function shimStation(slots: number, quantity: number): Promise<ShimStation
   });
   await station.call('orders.choose', { id });
   const { requestId } = await station.call('sessions.request', { quota: quantity * 2, reason: 'bench' });
-  await station.call('pin.enter', { requestId, pin });
+  await station.call('pin.enter', { requestId, pin: Buffer.from(pin) });
   return {
     station,
     dispose: async () => {

@@ -5,7 +5,10 @@ export const pin = '482916';
 
 /** Answers every question for the token's PIN. */
 export function answersPin(station: TestStation, answer = pin): () => void {
-  return station.on('pin.wanted', ({ requestId }) => void station.call('pin.enter', { requestId, pin: answer }).catch(() => undefined));
+  return station.on(
+    'pin.wanted',
+    ({ requestId }) => void station.call('pin.enter', { requestId, pin: Buffer.from(answer) }).catch(() => undefined),
+  );
 }
 
 export interface FileParts {

@@ -120,7 +120,7 @@ export class SignerBench {
   }
 
   async enterPin(requestId: string, pin = testPin): Promise<SigningSession | null> {
-    return ((await this.service.handle('pin.enter', { requestId, pin })) as { session: SigningSession | null }).session;
+    return ((await this.service.handle('pin.enter', { requestId, pin: Buffer.from(pin) })) as { session: SigningSession | null }).session;
   }
 
   /** A new software token with the test PIN. */

@@ -177,7 +177,7 @@ export class TestStation {
   /** Opens a signing session with the PIN of try-out tokens. */
   async openSession(terms: Partial<CallInput<'sessions.request'>> = {}): Promise<void> {
     const { requestId } = await this.call('sessions.request', { reason: 'test', ...terms });
-    await this.call('pin.enter', { requestId, pin: tryOutPin });
+    await this.call('pin.enter', { requestId, pin: Buffer.from(tryOutPin) });
   }
 
   /** What `birthmark doctor` finds wrong; empty when every invariant holds. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, TenantId, Uuid } from '../ids.ts';
+import { Bytes, Instant, TenantId, Uuid } from '../ids.ts';
 import { limits } from '../limits.ts';
 import { SigningSession, TokenView } from '../models.ts';
 import { ModuleConfig, TokenRef } from '../signer.ts';
@@ -15,6 +15,12 @@ export const PinRequest = z.object({
   pinPad: z.boolean(),
 });
 export type PinRequest = z.infer<typeof PinRequest>;
+
+/** A PIN in UTF-8. Bytes can be wiped, and texts cannot. */
+const PinBytes = Bytes.refine(
+  ({ length }) => length >= limits.pinChars.min && length <= limits.pinChars.max * 4,
+  'has a length that no PIN has',
+);
 
 /** What a PIN would allow: the signer says it, of the terms that it would enforce. */
 export const PinTerms = z.discriminatedUnion('kind', [
@@ -94,7 +100,7 @@ export const sessionsCalls = {
   'pin.enter': call({
     service: 'signer',
     summary: 'Answer a PIN request; a wrong PIN uses up one try and is never retried',
-    input: z.object({ requestId: Uuid, pin: z.string().min(limits.pinChars.min).max(limits.pinChars.max) }).strict(),
+    input: z.object({ requestId: Uuid, pin: PinBytes }).strict(),
     output: z.object({ session: SigningSession.nullable() }),
     roles: ['officer'],
   }),

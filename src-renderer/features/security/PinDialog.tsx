@@ -55,7 +55,9 @@ export function PinDialog({ request, onClose }: { readonly request: PinRequest; 
     const usable = pin.length >= limits.pinChars.min && pin.length <= limits.pinChars.max;
     setShort(!usable);
     if (!usable) return;
-    const opened = await run(() => call('pin.enter', { requestId, pin }));
+    const bytes = new TextEncoder().encode(pin);
+    const opened = await run(() => call('pin.enter', { requestId, pin: bytes }));
+    bytes.fill(0);
     if (opened) {
       await loadStatus();
       onClose();

@@ -31,7 +31,7 @@ async function start(): Promise<Running> {
     message('token.requestInit', { label: 'New' }),
     message('session.request', terms),
     message('session.current', {}),
-    message('pin.enter', { requestId: someId, pin: testPin }),
+    message('pin.enter', { requestId: someId, pin: Buffer.from(testPin) }),
     message('pin.onDevice', { requestId: someId }),
     message('pin.cancel', { requestId: someId }),
     message('key.generate', { ckaId: '77', label: 'x', algorithm: 'ec-p256' }),

@@ -10,7 +10,7 @@ const password = 'correct horse';
 
 beforeAll(async () => {
   station = new TestStation({ face: 'window', line: 'watch' });
-  station.on('pin.wanted', ({ requestId }) => void station.call('pin.enter', { requestId, pin: tryOutPin }));
+  station.on('pin.wanted', ({ requestId }) => void station.call('pin.enter', { requestId, pin: Buffer.from(tryOutPin) }));
   await station.call('station.init', { name: 'Line 1', module: null, tokenLabel: 'HSM', slots: [], officer: 'Ada', password });
 });
 afterAll(() => station.dispose());
@@ -66,14 +66,14 @@ test('a PIN request belongs to who asked: a technician may not answer it, anothe
   await station.call('operators.add', { name: 'Bea', role: 'officer', password: 'third password' });
   const { requestId } = await station.call('sessions.request', { reason: 'test' });
   await station.call('operators.signIn', { name: 'Kim', password: 'battery staple' });
-  expect(await code(station.call('pin.enter', { requestId, pin: tryOutPin }))).toBe('NOT_ALLOWED');
+  expect(await code(station.call('pin.enter', { requestId, pin: Buffer.from(tryOutPin) }))).toBe('NOT_ALLOWED');
   expect(await code(station.call('pin.cancel', { requestId }))).toBe('NOT_ALLOWED');
   await station.call('operators.signIn', { name: 'Bea', password: 'third password' });
-  expect(await code(station.call('pin.enter', { requestId, pin: tryOutPin }))).toBe('PIN_REQUEST_UNKNOWN');
+  expect(await code(station.call('pin.enter', { requestId, pin: Buffer.from(tryOutPin) }))).toBe('PIN_REQUEST_UNKNOWN');
   await station.call('operators.signOut', {});
-  expect(await code(station.call('pin.enter', { requestId, pin: tryOutPin }))).toBe('SIGN_IN_FIRST');
+  expect(await code(station.call('pin.enter', { requestId, pin: Buffer.from(tryOutPin) }))).toBe('SIGN_IN_FIRST');
   await station.call('operators.signIn', { name: 'Ada', password });
-  expect(await station.call('pin.enter', { requestId, pin: tryOutPin })).toMatchObject({ session: { operator: 'Ada' } });
+  expect(await station.call('pin.enter', { requestId, pin: Buffer.from(tryOutPin) })).toMatchObject({ session: { operator: 'Ada' } });
   await station.call('sessions.close', {});
   const db = new Database(join(station.dataDir, 'station.db'), { readonly: true });
   const refused = db.prepare("SELECT actor, subject FROM audit WHERE action = 'call.refused' AND subject LIKE 'pin.%'").all();

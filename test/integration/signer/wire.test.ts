@@ -123,7 +123,7 @@ describe('who makes a call', () => {
   it('a PIN comes from a person, never from the station', async () => {
     expect(persons.map(([name]) => name).sort()).toEqual(['pin.cancel', 'pin.enter', 'pin.onDevice', 'pin.terms']);
     for (const [name] of persons) {
-      const input = name === 'pin.enter' ? { requestId, pin: '482916' } : { requestId };
+      const input = name === 'pin.enter' ? { requestId, pin: Buffer.from('482916') } : { requestId };
       expect(await call(name, input)).toMatchObject({ ok: false, error: { code: 'INVALID_INPUT', params: { field: 'call' } } });
       expect(await call(name, input, person)).toMatchObject({ ok: false, error: { code: 'PIN_REQUEST_UNKNOWN' } });
     }

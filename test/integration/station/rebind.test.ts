@@ -19,7 +19,7 @@ const refusals: string[] = [];
 async function answer(requestId: string): Promise<void> {
   shown.push(await station.call('pin.terms', { requestId }));
   try {
-    await station.call('pin.enter', { requestId, pin });
+    await station.call('pin.enter', { requestId, pin: Buffer.from(pin) });
   } catch (thrown) {
     refusals.push(thrown instanceof Failure ? thrown.code : String(thrown));
     // Another try would be allowed; this officer gives up.

@@ -19,13 +19,13 @@ test('the signer is killed while it is asked: the call fails by name, a new sess
     .then(() => station.call('sessions.request', { reason: 'before the crash' }));
   const up = station.waitFor('service.changed', ({ service, state }) => service === 'signer' && state === 'up');
   const told = station.waitFor('status.changed', ({ token, session }) => token.state === 'locked' && session === null);
-  const pending = code(station.call('pin.enter', { requestId, pin: '123456' }));
+  const pending = code(station.call('pin.enter', { requestId, pin: Buffer.from('123456') }));
   process.kill(station.pid('signer'), 'SIGKILL');
   expect(await pending).toBe('SERVICE_CRASHED');
   await up;
   await told;
   // What was asked before is gone; nothing is answered by itself.
-  expect(await code(station.call('pin.enter', { requestId, pin: '123456' }))).toBe('PIN_REQUEST_UNKNOWN');
+  expect(await code(station.call('pin.enter', { requestId, pin: Buffer.from('123456') }))).toBe('PIN_REQUEST_UNKNOWN');
   expect(await station.call('station.status', {})).toMatchObject({
     token: { state: 'locked' },
     session: null,

@@ -66,14 +66,14 @@ test('a wrong PIN uses one try, nothing is tried again by itself, and the same q
   await station.call('sessions.close', {});
   const { requestId, token } = await station.call('sessions.request', { reason: 'test' });
   expect(token).toMatchObject({ label: 'Birthmark try-out', pinState: 'ok' });
-  await expect(station.call('pin.enter', { requestId, pin: '999999' })).rejects.toMatchObject({
+  await expect(station.call('pin.enter', { requestId, pin: Buffer.from('999999') })).rejects.toMatchObject({
     code: 'PIN_WRONG',
     params: { triesLeft: expect.any(Number) as number },
   });
   expect((await station.call('station.status', {})).session).toBeNull();
-  await expect(station.call('pin.enter', { requestId, pin: '1' })).rejects.toMatchObject({ code: 'PIN_INVALID' });
-  expect((await station.call('pin.enter', { requestId, pin: '123456' })).session).toMatchObject({ kind: 'issue' });
-  expect(await code(station.call('pin.enter', { requestId, pin: '123456' }))).toBe('PIN_REQUEST_UNKNOWN');
+  await expect(station.call('pin.enter', { requestId, pin: Buffer.from('1') })).rejects.toMatchObject({ code: 'PIN_INVALID' });
+  expect((await station.call('pin.enter', { requestId, pin: Buffer.from('123456') })).session).toMatchObject({ kind: 'issue' });
+  expect(await code(station.call('pin.enter', { requestId, pin: Buffer.from('123456') }))).toBe('PIN_REQUEST_UNKNOWN');
   expect(await code(station.call('sessions.request', { reason: 'another' }))).toBe('SESSION_OPEN');
 });
 

@@ -236,7 +236,8 @@ export function playScenario(name: string): MockStation {
     }))
     .answer('pin.enter', async ({ pin }) => {
       await pause(300);
-      if (pin !== '123456') throw new Failure('PIN_WRONG', { triesLeft: (tries -= 1), counted: 'as the token says' });
+      if (new TextDecoder().decode(pin) !== '123456')
+        throw new Failure('PIN_WRONG', { triesLeft: (tries -= 1), counted: 'as the token says' });
       tries = 3;
       setStatus({ session: { ...given.session(), used: 0 }, token: { state: 'open', view: given.token }, preconditions: [] });
       return { session: status.session };
