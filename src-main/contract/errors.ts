@@ -165,7 +165,7 @@ export function unwrap<T>(value: T | null | undefined, why: string): T {
 }
 
 const away: readonly ErrorCode[] = [
-  'BROKER_AWAY', 'BROKER_REFUSES_CONNECTIONS', 'BROKER_SILENT', 'BROKER_NAME_UNKNOWN', 'BROKER_CLOSED', 'BROKER_LOG_ENDED',
+  'BROKER_AWAY', 'BROKER_REFUSES_CONNECTIONS', 'BROKER_SILENT', 'BROKER_NAME_UNKNOWN', 'BROKER_CLOSED', 'BROKER_LOG_ENDED', 'BROKER_BUSY', 'BROKER_MOVED',
 ]; // prettier-ignore
 
 /** The broker gave no answer: it says nothing about who asked. */

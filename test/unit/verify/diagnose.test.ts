@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure, type ErrorCode } from '../../../src-main/contract/index.ts';
+import { isInconclusive } from '../../../src-main/station/broker/canaries.ts';
 import { diagnose, type DiagnosisContext } from '../../../src-main/station/verify/index.ts';
 
 const context: DiagnosisContext = {
@@ -92,5 +93,9 @@ describe('the diagnosis', () => {
     expect(diagnose(failure, context)).toBe(failure);
     expect(diagnose('text', context)).toMatchObject({ code: 'UNKNOWN_CAUSE', detail: 'text' });
     expect(diagnose(null, context)).toMatchObject({ code: 'UNKNOWN_CAUSE' });
+  });
+
+  test.each([3, 136, 137, 151, 156, 157, 159])('CONNACK %i is no answer: nothing that was published is taken back for it', (code) => {
+    expect(isInconclusive(diagnose(coded(code), context))).toBe(true);
   });
 });
