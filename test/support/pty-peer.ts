@@ -58,3 +58,9 @@ export class PtyPeer {
 
 /** The speed that a line is set to, in baud, also one that has no name. */
 export const lineSpeed = (path: string): number => Number(execFileSync('python3', [script, 'speed', path]).toString());
+
+/** Two stop bits (CSTOPB) and RTS/CTS (CRTSCTS), as Linux numbers them. A pseudo terminal keeps neither 7 bits nor a parity. */
+export function lineFlags(path: string): { twoStopBits: boolean; rtsCts: boolean } {
+  const flags = Number(execFileSync('python3', [script, 'flags', path]).toString());
+  return { twoStopBits: (flags & 0x40) !== 0, rtsCts: (flags & 0x80000000) !== 0 };
+}

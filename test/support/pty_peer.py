@@ -4,6 +4,7 @@ pty_peer.py bridge LINK   stdin goes to the line, what the line says comes to st
 pty_peer.py deaf LINK     takes no byte
 pty_peer.py printer LINK  says what comes on stdin again and again, and passes over whatever it is told
 pty_peer.py speed PATH    prints the speed that the line is set to
+pty_peer.py flags PATH    prints its control flags (termios)
 """
 
 import fcntl
@@ -11,6 +12,7 @@ import os
 import selectors
 import struct
 import sys
+import termios
 import tty
 
 TCGETS2 = 0x802C542A
@@ -22,6 +24,10 @@ def main() -> None:
         line = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         settings = fcntl.ioctl(line, TCGETS2, bytes(44))
         print(struct.unpack("IIIIB19sII", settings)[-1])
+        return
+    if mode == "flags":
+        line = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        print(termios.tcgetattr(line)[2])
         return
     master, slave = os.openpty()
     tty.setraw(slave)

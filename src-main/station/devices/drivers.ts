@@ -1,3 +1,4 @@
+import { Failure } from '../../contract/index.ts';
 import { consoleDriver } from './console-driver.ts';
 import type { DeviceProfile, Driver, DriverOptions, OpenOptions, TranscriptLine, UnitSession } from './driver.ts';
 import { espRomDriver } from './esp-rom/driver.ts';
@@ -28,10 +29,11 @@ const drivers: { readonly [N in keyof Profiles]: Driver<Profiles[N]> } = {
 export async function openUnit({ onTranscript, ...options }: OpenOptions): Promise<UnitSession> {
   const secrets = new UnitSecrets();
   const told = (line: TranscriptLine): void => onTranscript?.({ ...line, text: secrets.hide(line.text) });
-  const session = await withoutSecrets(secrets, () =>
-    withinStep('open', options.profile.stepMs, options.signal, (signal) =>
-      openAs(options.profile, { ...options, signal, secrets, onTranscript: told }),
-    ),
+  const open = (signal: AbortSignal): Promise<UnitSession> => openAs(options.profile, { ...options, signal, secrets, onTranscript: told });
+  const session = await withoutSecrets(secrets, () => withinStep('open', options.profile.stepMs, options.signal, open)).catch(
+    (thrown: unknown) => {
+      throw options.signal.aborted ? new Failure('CANCELLED', { left: 'as they were' }, options.signal.reason) : thrown;
+    },
   );
   return new GuardedSession(session, secrets);
 }

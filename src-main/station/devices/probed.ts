@@ -1,5 +1,3 @@
-import { Failure } from '../../contract/index.ts';
-
 interface Line {
   close(): Promise<void>;
 }
@@ -11,7 +9,7 @@ interface Session {
 
 /**
  * A session that has found out that the unit speaks its protocol. Where it does not, the line is closed again.
- * @throws what the line or the session throws; Failure CANCELLED.
+ * @throws what the line or the session throws; the signal’s reason.
  */
 export async function probed<L extends Line, S extends Session>(
   signal: AbortSignal,
@@ -26,7 +24,6 @@ export async function probed<L extends Line, S extends Session>(
     return session;
   } catch (thrown) {
     await line?.close();
-    if (signal.aborted) throw new Failure('CANCELLED', { left: 'as they were' }, signal.reason);
     throw thrown;
   }
 }

@@ -4,11 +4,14 @@ import { startDeadline } from './deadline.ts';
 import { isNoSuchLine, openFailure } from './port-errors.ts';
 import { portAt } from './position.ts';
 import { presence } from './presence.ts';
+import type { LineSettings } from './profile-fields.ts';
 
 export interface SerialLinkOptions {
   /** A path, or another position (position.ts): where the unit is looked for each time that a link is opened. */
   readonly path: string;
   readonly baudRate: number;
+  /** Without it 8N1 and no flow control. */
+  readonly line?: LineSettings | undefined;
   readonly onData: (bytes: Uint8Array) => void;
   /** Once, when the line ended other than by `close()`: PORT_GONE, or what a write ran into. */
   readonly onLost: (failure: Failure) => void;
@@ -20,7 +23,13 @@ const PRESENCE_POLL_MS = 250;
 const WINDOW_MS = 20;
 const WINDOW_BYTES = 40 * 1024;
 
-/** A serial port with its traps covered: 8N1, no flow control (it would eat bytes of a binary protocol), locked for us alone. */
+const usual: LineSettings = { dataBits: 8, parity: 'none', stopBits: 1, flowControl: 'none' };
+
+/** The settings of a profile as the port takes them. */
+export const portSettings = ({ dataBits, parity, stopBits, flowControl }: LineSettings = usual) =>
+  ({ dataBits, parity, stopBits, rtscts: flowControl === 'rts-cts', xon: false, xoff: false }) as const;
+
+/** A serial port with its traps covered: locked for us alone, without XON/XOFF, which would eat bytes of a binary protocol. */
 export class SerialLink {
   readonly path: string;
   #baudRate: number;
@@ -57,9 +66,7 @@ export class SerialLink {
       baudRate: options.baudRate,
       autoOpen: false,
       lock: true,
-      xon: false,
-      xoff: false,
-      rtscts: false,
+      ...portSettings(options.line),
     });
     await new Promise<void>((resolve, reject) => {
       port.open((error) => {

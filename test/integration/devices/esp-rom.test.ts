@@ -6,7 +6,7 @@ import { openUnit, type Credentials, type StoredItem, type UnitSession } from '.
 import type { EspRomProfile } from '../../../src-main/station/devices/esp-rom/profile.ts';
 import { TestCa } from '../../support/agent.ts';
 import { EspChip, espKinds, type EspChipOptions } from '../../support/esp-rom.ts';
-import { PtyPeer } from '../../support/pty-peer.ts';
+import { lineSpeed, PtyPeer } from '../../support/pty-peer.ts';
 
 const profile: EspRomProfile = {
   name: 'esp',
@@ -265,6 +265,18 @@ test('the speed is changed when the profile says so', async () => {
   expect(await session.identify(never())).toMatchObject({ hardwareId: chip.mac });
   expect(lines).toContain('now at 460800 baud');
   expect(lines).toContain('the port has no reset lines: the chip must be in its loader already');
+});
+
+test.each<[string, (op: number, chip: EspChip) => boolean]>([
+  ['a chip that does not take it', (op) => op === 0x0f],
+  ['a line that does not carry it', (_, chip) => lineSpeed(chip.path) !== 115_200],
+])('the speed falls back by itself: %s', async (_, isLost) => {
+  const chip = await plugged({ onCommand: (op, _nth, self) => isLost(op, self) });
+  const lines: string[] = [];
+  const session = await opened(chip.path, { fastBaudRate: 460_800 }, lines);
+  expect(lines).toContain('back to 115200 baud: NO_RESPONSE at 460800');
+  expect(lineSpeed(chip.path)).toBe(115_200);
+  await session.readBack(await session.install(await credentials(), await session.identify(never()), never()), never());
 });
 
 test.each(espKinds)('an %s whose watchdogs go on is written to the end, with its own name', async (kind) => {

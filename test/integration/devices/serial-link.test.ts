@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src-main/contract/index.ts';
+import { openUnit } from '../../../src-main/station/devices/index.ts';
 import { presence } from '../../../src-main/station/devices/presence.ts';
-import { SerialLink } from '../../../src-main/station/devices/serial-link.ts';
-import { lineSpeed, PtyPeer } from '../../support/pty-peer.ts';
+import { portSettings, SerialLink } from '../../../src-main/station/devices/serial-link.ts';
+import { shippedProfile } from '../../support/profiles.ts';
+import { lineFlags, lineSpeed, PtyPeer } from '../../support/pty-peer.ts';
 
 const disposables: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -181,4 +183,31 @@ test('a flood of noise is slowed down and takes no memory', async () => {
   await expect.poll(() => received).toBeGreaterThan(6_000_000);
   clearInterval(sendMore);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
+});
+
+describe('the line of a profile', () => {
+  test.each(['reference-agent', 'mcumgr-files', 'micropython', 'zephyr-cred'])(
+    '%s: its stop bits and flow control are set',
+    async (name) => {
+      const asked: ReturnType<typeof lineFlags>[] = [];
+      const peer: PtyPeer = await peerOf('bridge', () => {
+        if (asked.length === 0) asked.push(lineFlags(peer.path));
+      });
+      const line = { dataBits: 8, parity: 'none', stopBits: 2, flowControl: 'rts-cts' } as const;
+      const profile = { ...shippedProfile(name), exchangeMs: 100, line };
+      await expect(openUnit({ path: peer.path, profile, signal: new AbortController().signal })).rejects.toMatchObject({
+        code: 'NO_RESPONSE',
+      });
+      expect(asked).toEqual([{ twoStopBits: true, rtsCts: true }]);
+    },
+  );
+
+  test('without one it is 8N1 without flow control, never with XON and XOFF', () => {
+    expect(portSettings()).toEqual({ dataBits: 8, parity: 'none', stopBits: 1, rtscts: false, xon: false, xoff: false });
+    expect(portSettings({ dataBits: 7, parity: 'even', stopBits: 1, flowControl: 'none' })).toMatchObject({
+      dataBits: 7,
+      parity: 'even',
+      rtscts: false,
+    });
+  });
 });

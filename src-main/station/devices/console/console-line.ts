@@ -60,6 +60,7 @@ export class ConsoleLine {
     const link = await SerialLink.open({
       path,
       baudRate: profile.baudRate,
+      line: profile.line,
       onData: (bytes) => {
         dialogue.receive(bytes);
       },

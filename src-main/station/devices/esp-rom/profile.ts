@@ -8,6 +8,8 @@ const partition = {
 };
 
 export const EspRomProfileFile = commonProfile
+  // The ROM’s protocol is binary, and RTS resets the chip.
+  .omit({ line: true })
   .extend({
     driver: z.literal('esp-rom').describe('esp-rom: the ROM loader of an Espressif chip, without a stub'),
     key: z.literal('station').describe('The ROM loader makes no keys: the station makes the key, and this says so'),

@@ -110,10 +110,23 @@ export class RomLine {
     await this.#sync(signal);
     const { baudRate, fastBaudRate } = this.#profile;
     if (fastBaudRate === undefined || fastBaudRate === baudRate) return;
-    // The second word is the old speed for a stub, 0 for a ROM.
-    await this.call('CHANGE_BAUDRATE', [fastBaudRate, 0], { signal });
-    await this.#link?.setBaudRate(fastBaudRate);
-    this.transcript.note(`now at ${String(fastBaudRate)} baud`);
+    try {
+      // The second word is the old speed for a stub, 0 for a ROM.
+      await this.call('CHANGE_BAUDRATE', [fastBaudRate, 0], { signal });
+      await this.#link?.setBaudRate(fastBaudRate);
+      this.transcript.note(`now at ${String(fastBaudRate)} baud`);
+      await this.#sync(signal);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || thrown.code === 'PORT_GONE' || signal.aborted) throw thrown;
+      await this.#fallBack(fastBaudRate, thrown, signal);
+    }
+  }
+
+  /** An adapter, a cable or a chip that does not carry the speed: the chip is reset, which brings it back to its first speed, and stays there. */
+  async #fallBack(fastBaudRate: number, why: Failure, signal: AbortSignal): Promise<void> {
+    this.transcript.note(`back to ${String(this.#profile.baudRate)} baud: ${why.code} at ${String(fastBaudRate)}`);
+    await this.#link?.setBaudRate(this.#profile.baudRate);
+    await this.#intoLoader(signal);
     await this.#sync(signal);
   }
 

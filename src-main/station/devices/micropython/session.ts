@@ -40,7 +40,6 @@ export class MicroPythonSession extends StoringUnit implements UnitSession {
       return session;
     } catch (thrown) {
       await session.close();
-      if (options.signal.aborted) throw new Failure('CANCELLED', { left: 'as they were' }, options.signal.reason);
       throw thrown;
     }
   }
@@ -122,6 +121,7 @@ export class MicroPythonSession extends StoringUnit implements UnitSession {
     const link = await SerialLink.open({
       path: this.#path,
       baudRate: this.#profile.baudRate,
+      line: this.#profile.line,
       onData: (bytes) => {
         repl.receive(bytes);
       },

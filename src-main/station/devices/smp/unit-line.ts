@@ -92,10 +92,11 @@ export class UnitLine {
   }
 
   async #openOnce(): Promise<void> {
-    const { baudRate } = this.#profile;
+    const { baudRate, line } = this.#profile;
     const link = await SerialLink.open({
       path: this.#path,
       baudRate,
+      line,
       onData: (bytes) => {
         client.receive(bytes);
       },
