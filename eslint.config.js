@@ -13,8 +13,9 @@ const noConditionalAssertion = {
 
 /** One owner for each verb: whoever ends a certificate asks station/revocation, so that the event and the publication follow. */
 const onlyRevocationRevokes = {
-  selector: 'CallExpression[callee.property.name="revoke"][callee.object.property.name="certificates"]',
-  message: 'Use revokeCertificate of station/revocation.',
+  selector:
+    'CallExpression:matches([callee.property.name="revoke"][callee.object.property.name="certificates"], [callee.property.name="adopt"][callee.object.property.name="revocations"])',
+  message: 'Use revokeCertificate or adoptRevocation of station/revocation.',
 };
 
 /** A setting has a type: registry/settings.ts reads it into that, once. */

@@ -183,6 +183,7 @@ export class LiveStation {
     await signer.use(settings.must('module'), settings.must('token'));
     this.host.onChange(() => this.#environment.statusSoon());
     this.revocation.start();
+    this.registry.certificates.listen((serials) => this.#inForce(serials));
     if (config.broker) {
       await this.host.start();
       this.#upkeep.listen();
@@ -260,6 +261,11 @@ export class LiveStation {
 
   #sessionEnd(): SessionEnd | null {
     return this.registry.settings.get('session.end');
+  }
+
+  /** Whatever brought it into force: its device is let in, and the certificate that it replaces is not. The station's own wait for their files. */
+  #inForce(serials: readonly string[]): void {
+    if (serials.some((serial) => this.registry.certificates.get(serial)?.use === 'device')) this.publisher.publishSoon();
   }
 
   signerChanged(): void {

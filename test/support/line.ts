@@ -135,7 +135,6 @@ export class TestLine {
       issued,
       connectAs: () => ask('connect as'),
       publish: () => ask('publish'),
-      publishSoon: () => this.asked.push('publish soon'),
       brokerUp: () => this.brokerUp,
       brokerTellsRefusals: () => this.brokerTellsRefusals,
       observe: async () => {

@@ -37,7 +37,6 @@ export function createLineServices({ registry, clock, dataDir, issuance, publish
     issue: (request) => issuance.issue(request),
     issued: (serial) => issuance.issued(serial),
     publish: () => publisher.publish(),
-    publishSoon: () => publisher.publishSoon(),
     brokerUp: () => host.view().state === 'up',
     brokerTellsRefusals: () => host.endpoint.mqtt === undefined,
     connectAs: (device, identity, signal) =>

@@ -237,7 +237,6 @@ export class BundleDesk {
           passRun(registry, run, device, serial, actor);
           registry.store.audit(actor, 'bundle.proven', device, { serial, gaps: ['read-back', 'isolation'] });
         });
-        this.#options.publishSoon();
         this.#changed(serial);
       },
     });

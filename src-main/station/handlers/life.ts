@@ -6,9 +6,8 @@ import type { HandlerContext } from './context.ts';
 export function lifeHandlers(station: HandlerContext): HandlersOf<'rotation' | 'clock'> {
   return {
     'rotation.begin': async (request, caller) => {
-      const { registry, issuance, publisher } = station.live();
+      const { registry, issuance } = station.live();
       const { chain, ...rotated } = await rotate({ registry, issuance, clock: station.clock }, { ...request, actor: caller.name });
-      publisher.publishSoon();
       station.statusSoon();
       return { ...rotated, pem: chain.map(certificateToPem).join('') };
     },

@@ -323,7 +323,6 @@ export class Run {
 
   #passed(device: string, { level, gaps }: ProofPlan): RunEnd {
     passRun(this.#services.registry, this.id, device, this.#serial ?? '', this.#input.actor, { proofLevel: level, gaps });
-    this.#services.publishSoon();
     return { verdict: 'PASS', proofLevel: level, gaps };
   }
 

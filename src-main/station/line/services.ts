@@ -20,8 +20,6 @@ export interface LineServices {
   issued(serial: string): IssuedCertificate;
   /** Resolves when everything recorded up to now is in force on the broker host; BROKER_AWAY when that cannot be had. */
   publish(): Promise<void>;
-  /** Revocations go out in the background; a run does not wait for them. */
-  publishSoon(): void;
   brokerUp(): boolean;
   /** MQTT 3.1.1 has no word for a refused publish: then only what nobody received counts. */
   brokerTellsRefusals(): boolean;

@@ -4,6 +4,7 @@ import { Failure, limits, type CrlAdoption } from '../../contract/index.ts';
 import { readCrls } from '../broker/index.ts';
 import { readIssuer, type Crl, type CrlEntry } from '../ca/index.ts';
 import type { Registry } from '../registry/index.ts';
+import { adoptRevocation } from '../revocation/index.ts';
 import type { CrlBuilder } from './crl-builder.ts';
 
 /** Why a list is not taken, by the name that the refusal gives. */
@@ -84,7 +85,7 @@ export function adoptCrl({ registry, builders, now }: AdoptionParts, { bytes, no
     registry.store.transaction(() => {
       for (const { crl, builder, missing } of own) {
         for (const entry of missing)
-          registry.revocations.adopt(builder.scope, entry, { number: crl.number, notAfter: builder.issuer.notAfter, note, actor });
+          adoptRevocation(registry, builder.scope, entry, { number: crl.number, notAfter: builder.issuer.notAfter, note, actor });
         registry.crls.seen(builder.scope, crl.number);
       }
     });

@@ -82,6 +82,8 @@ const source = 'certificates c LEFT JOIN revocations r ON r.serial = c.serial';
 export class Certificates {
   readonly #store: Store;
   readonly #revocations: Revocations;
+  #hear: (serials: readonly string[]) => void = () => undefined;
+  readonly #tell = (serials: readonly string[]): void => this.#hear(serials);
 
   constructor(store: Store, revocations: Revocations) {
     this.#store = store;
@@ -150,7 +152,13 @@ export class Certificates {
       this.#store.sql(`UPDATE certificates SET status = 'ACTIVE', updated_at = ? WHERE serial = ?`).run(this.#store.now(), serial);
       this.#store.audit(actor, 'certificate.activate', serial);
       this.#store.owe('certificate', serial);
+      this.#store.afterCommit(this.#tell, serial);
     });
+  }
+
+  /** Hears which certificates each transaction has brought into force, once it is durable. */
+  listen(hear: (serials: readonly string[]) => void): void {
+    this.#hear = hear;
   }
 
   /** From ACTIVE: good until `graceUntil` beside the one that takes over, or until that is seen. */

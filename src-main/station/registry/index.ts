@@ -39,6 +39,7 @@ export type {
   Stretch,
 } from './records.ts';
 export type { RequestRecord } from './requests.ts';
+export type { RevokedEntry } from './snapshot.ts';
 export type { RunRecord } from './runs.ts';
 export type { Setting, Settings } from './settings.ts';
 

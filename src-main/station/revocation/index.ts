@@ -2,4 +2,4 @@
 export { revokeMany, selectMany, type Selection } from './bulk.ts';
 export { Revocation } from './owner.ts';
 export { exportRequest, importRequest, requestParts, type RequestParts } from './requests.ts';
-export { revokeCertificate, type RevocationCause } from './revoke.ts';
+export { adoptRevocation, revokeCertificate, type RevocationCause } from './revoke.ts';

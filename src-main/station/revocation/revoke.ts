@@ -1,5 +1,5 @@
 import type { RevocationReason } from '../../contract/index.ts';
-import type { Registry } from '../registry/index.ts';
+import type { CrlScope, Registry, RevokedEntry } from '../registry/index.ts';
 
 /** Why a certificate ends, and on whose word. */
 export interface RevocationCause {
@@ -14,3 +14,16 @@ export interface RevocationCause {
  */
 export const revokeCertificate = ({ certificates }: Registry, serial: string, { reason, note, actor }: RevocationCause): boolean =>
   certificates.revoke(serial, reason, note, actor);
+
+/** A signed list of this station's that says more than the registry knows. */
+export interface AdoptedList {
+  readonly number: number;
+  /** The end of its issuer: no certificate of it is good for longer. */
+  readonly notAfter: string;
+  readonly note: string;
+  readonly actor: string;
+}
+
+/** Takes over a revocation that only such a list tells of, in the transaction of the whole list. It is told and published like any other. */
+export const adoptRevocation = ({ revocations }: Registry, scope: CrlScope, entry: RevokedEntry, list: AdoptedList): void =>
+  revocations.adopt(scope, entry, list);

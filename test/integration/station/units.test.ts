@@ -31,6 +31,11 @@ test('unplugged while it is written and put back at once: PASS', async () => {
   expect(await statuses(end.device)).toEqual(['ACTIVE']);
 });
 
+test('a certificate that came into force is published, without anybody asking for it', async () => {
+  expect((await station.run(1)).state).toBe('PASS');
+  await expect.poll(async () => (await station.call('station.status', {})).outbox.waiting).toBe(0);
+});
+
 test('one bad unit does not stop its neighbour', async () => {
   const [bad, good] = await Promise.all([station.run(1, { fault: 'wrong-stored-byte' }), station.run(2)]);
   expect([bad.state, good.state]).toEqual(['FAIL', 'PASS']);

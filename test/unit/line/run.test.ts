@@ -40,7 +40,6 @@ test('a good unit passes: everything was asked, in this order', async () => {
     'arrived',
     'seen',
     'lock',
-    'publish soon',
     'close',
     'transcript',
   ];
