@@ -7,11 +7,11 @@ import {
   parseCeremonyFile,
   planOf,
   waitsInWords,
-  wishHash,
-  wishOf,
+  planInputHash,
+  planInputOf,
   type CeremonyParts,
   type CeremonyTools,
-  type Wish,
+  type PlanInput,
 } from './ceremony/index.ts';
 import type { CertificateProfile } from './ca/index.ts';
 import { CrlSet } from './publication/index.ts';
@@ -59,7 +59,7 @@ export class CeremonyDesk {
     const file = parseCeremonyFile(text, 'the ceremony file');
     const { config } = this.#environment;
     const live = this.#live();
-    const wish = wishOf(file, {
+    const input = planInputOf(file, {
       live:
         live === null
           ? null
@@ -72,20 +72,20 @@ export class CeremonyDesk {
       softwareModule: () => softwareTokenModule(config.dataDir),
       passwordHash: password === null ? null : hashPassword(password),
     });
-    return this.start(wish, actor);
+    return this.start(input, actor);
   }
 
   /** The open ceremony when it is the same; else a new one, where nothing is lost by it. CEREMONY_OPEN. */
-  start(wish: Wish, actor: string): Ceremony {
+  start(input: PlanInput, actor: string): Ceremony {
     this.#mustBeFree();
-    const hash = wishHash(wish);
+    const inputHash = planInputHash(input);
     const open = this.current();
-    if (open !== null && open.wish === hash) return open;
+    if (open !== null && open.inputHash === inputHash) return open;
     if (open !== null) this.#giveWay(open, actor);
-    if (wish.newToken) this.#clear();
+    if (input.newToken) this.#clear();
     const registry = this.#registryIfAny() ?? this.#openRegistry();
     const id = randomUUID();
-    registry.ceremonies.begin({ id, plan: JSON.stringify(planOf(wish)), wish: hash }, wish.name, actor);
+    registry.ceremonies.begin({ id, plan: JSON.stringify(planOf(input)), inputHash }, input.name, actor);
     return new Ceremony(this.#parts(registry), unwrap(registry.ceremonies.get(id), 'it was just begun'));
   }
 

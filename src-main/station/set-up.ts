@@ -13,7 +13,7 @@ import {
   type SignerOutput,
   type WorkOrder,
 } from '../contract/index.ts';
-import { usualAuthorities, type Wish } from './ceremony/index.ts';
+import { usualAuthorities, type PlanInput } from './ceremony/index.ts';
 import type { CeremonyDesk } from './ceremony-desk.ts';
 import type { PinRequests } from './dispatch/index.ts';
 import type { Environment } from './environment.ts';
@@ -101,7 +101,7 @@ export class SetUp {
     );
   }
 
-  #newStation(name: string, tokenLabel: string, module: ModuleConfig | null): Omit<Wish, 'authorities' | 'crlBase' | 'station'> {
+  #newStation(name: string, tokenLabel: string, module: ModuleConfig | null): Omit<PlanInput, 'authorities' | 'crlBase' | 'station'> {
     return {
       name: `Set-up of ${name}`,
       reason: 'set up the station',
@@ -122,10 +122,10 @@ export class SetUp {
   }
 
   /** The ceremony of a new station in one go; one that was interrupted is taken up. */
-  async #setUp(wish: () => Wish, pin: AnswerPin, { name }: Caller): Promise<void> {
+  async #setUp(input: () => PlanInput, pin: AnswerPin, { name }: Caller): Promise<void> {
     const { environment, ceremonies, live } = this.#parts;
     if (live() !== null || ceremonies.busy) throw new Failure('ALREADY_SET_UP', { path: environment.config.dataDir });
-    ceremonies.start(wish(), name);
+    ceremonies.start(input(), name);
     await this.#continue(pin, name);
   }
 

@@ -40,8 +40,8 @@ export class Ceremony {
   }
 
   /** By which a start of the same is known again. */
-  get wish(): string {
-    return this.#record().wish;
+  get inputHash(): string {
+    return this.#record().inputHash;
   }
 
   /** It has made nothing that stays: no key, or only keys in a software token of a station that never was. */

@@ -4,4 +4,4 @@ export type { CeremonyParts } from './context.ts';
 export { CeremonyFile, ceremonyFileSchema, lintCeremonyFile, parseCeremonyFile } from './file.ts';
 export { ceremonyRecordFiles } from './record-files.ts';
 export { verifyTranscript, type TranscriptReport } from './verify.ts';
-export { planOf, usualAuthorities, wishHash, wishOf, type Wish } from './plan.ts';
+export { planOf, usualAuthorities, planInputHash, planInputOf, type PlanInput } from './plan.ts';

@@ -65,28 +65,28 @@ export const Plan = z.object({
 });
 export type Plan = z.infer<typeof Plan>;
 
-/** What is asked for, before ids are made up. Passwords stand beside it: they are not part of what makes two wishes the same. */
-export type Wish = Omit<Plan, 'authorities'> & { readonly authorities: readonly Omit<PlannedAuthority, 'id' | 'ckaId'>[] };
+/** What is asked for, before ids are made up. Passwords stand beside it: they are not part of what makes two of them the same. */
+export type PlanInput = Omit<Plan, 'authorities'> & { readonly authorities: readonly Omit<PlannedAuthority, 'id' | 'ckaId'>[] };
 
 const prefix = { root: '01', issuing: '02', server: '03' } as const;
 const idPrefix = { root: 'root', issuing: 'device', server: 'server' } as const;
 export const rolesInOrder: readonly IssuerKind[] = ['root', 'issuing', 'server'];
 
-export function planOf(wish: Wish): Plan {
+export function planOf(input: PlanInput): Plan {
   const suffix = randomBytes(4).toString('hex');
   const authorities = rolesInOrder.flatMap((role) =>
-    wish.authorities
+    input.authorities
       .filter((authority) => authority.role === role)
       .map((authority) => ({ ...authority, id: `${idPrefix[role]}-${suffix}`, ckaId: prefix[role] + suffix })),
   );
-  return { ...wish, authorities };
+  return { ...input, authorities };
 }
 
-/** Equal for two wishes that ask for the same; passwords aside, and where a software token of our own would be. */
-export function wishHash(wish: Wish): string {
-  const operators = wish.station?.operators.map(({ name, role }) => ({ name, role }));
-  const module = wish.newToken ? null : wish.module;
-  return sha256(JSON.stringify({ ...wish, module, station: wish.station === null ? null : { ...wish.station, operators } }));
+/** Equal for two that ask for the same; passwords aside, and where a software token of our own would be. */
+export function planInputHash(input: PlanInput): string {
+  const operators = input.station?.operators.map(({ name, role }) => ({ name, role }));
+  const module = input.newToken ? null : input.module;
+  return sha256(JSON.stringify({ ...input, module, station: input.station === null ? null : { ...input.station, operators } }));
 }
 
 /** What the officers confirm: without the passwords' hashes, which differ each time. */
@@ -102,7 +102,7 @@ export const usualAuthorities = (
   station: string,
   algorithms: Readonly<Record<IssuerKind, Algorithm>>,
   partitions: number,
-): Wish['authorities'] =>
+): PlanInput['authorities'] =>
   (
     [
       ['root', `${station} root`],
@@ -118,7 +118,7 @@ export const usualAuthorities = (
     partitions: role === 'issuing' ? partitions : limits.crlPartitions.default,
   }));
 
-export interface WishContext {
+export interface PlanInputContext {
   /** Null: the station is new. */
   readonly live: {
     readonly module: ModuleConfig;
@@ -132,8 +132,8 @@ export interface WishContext {
   readonly passwordHash: string | null;
 }
 
-/** A ceremony file's wish. INVALID_INPUT where it does not fit the station. */
-export function wishOf(file: CeremonyFile, { live, softwareModule, passwordHash }: WishContext): Wish {
+/** A ceremony file as the input of a plan. INVALID_INPUT where it does not fit the station. */
+export function planInputOf(file: CeremonyFile, { live, softwareModule, passwordHash }: PlanInputContext): PlanInput {
   const { station } = file;
   const refused = (field: string, problem: string): Failure => new Failure('INVALID_INPUT', { field, problem });
   if (live === null && station === undefined) throw refused('station', 'there is no station yet: the file must say what it is to be');

@@ -17,7 +17,8 @@ const CeremonyRecord = z.object({
   id: z.string(),
   /** JSON; what it holds is the ceremony's to say. */
   plan: z.string(),
-  wish: z.string(),
+  /** Of what was asked for: a start of the same is known again by it. */
+  inputHash: z.string(),
   state: CeremonyView.shape.state,
   startedBy: z.string(),
   startedAt: z.string(),
@@ -36,7 +37,7 @@ const JournalLine = z.object({
 });
 export type JournalLine = Readonly<z.output<typeof JournalLine>>;
 
-const columns = `id, plan, wish, state, started_by AS startedBy, started_at AS startedAt, ended_at AS endedAt, transcript, signatures`;
+const columns = `id, plan, wish AS inputHash, state, started_by AS startedBy, started_at AS startedAt, ended_at AS endedAt, transcript, signatures`;
 
 /** Ceremonies and their journals: a line before and after each step, never changed. At most one is open. */
 export class Ceremonies {
@@ -46,12 +47,12 @@ export class Ceremonies {
     this.#store = store;
   }
 
-  begin(ceremony: Pick<CeremonyRecord, 'id' | 'plan' | 'wish'>, name: string, actor: string): void {
+  begin(ceremony: Pick<CeremonyRecord, 'id' | 'plan' | 'inputHash'>, name: string, actor: string): void {
     this.#store.transaction(() => {
-      const { id, plan, wish } = ceremony;
+      const { id, plan, inputHash } = ceremony;
       this.#store
         .sql('INSERT INTO ceremonies (id, plan, wish, started_by, started_at) VALUES (?, ?, ?, ?, ?)')
-        .run(id, plan, wish, actor, this.#store.now());
+        .run(id, plan, inputHash, actor, this.#store.now());
       this.#store.audit(actor, 'ceremony.begin', id, { name });
     });
   }

@@ -23,7 +23,7 @@ const effectiveDetail = ({ effectiveAt, liveSessionGoneMs }: RevocationView): st
 export function RevocationStages({ revocation }: { readonly revocation: RevocationView }) {
   const { recordedAt, publishedAt, effectiveAt, operator, crlNumber } = revocation;
   return (
-    <ol className="way" aria-live="polite">
+    <ol className="stages" aria-live="polite">
       <Stage name={t('state.RECORDED')} at={recordedAt} detail={t('revoking.recorded', { time: preciseTime(recordedAt), operator })} />
       <Stage
         name={t('state.PUBLISHED')}

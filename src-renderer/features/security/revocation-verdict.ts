@@ -19,15 +19,15 @@ export function revocationVerdict(
   pending: number | null,
   now: number,
 ): RevocationVerdict {
-  if (broker?.canary?.revokedRefused === false) return wrong(t('security.truth.admitted'));
-  if (crl === null) return open(t('security.truth.noCrl'));
-  if (Date.parse(crl.nextUpdate) <= now) return wrong(t('security.truth.crlExpired'));
-  if (broker === null) return open(t('security.truth.noBroker'));
-  if (broker.state === 'away') return wrong(t('security.truth.brokerAway'));
-  if (broker.state === 'starting') return open(t('security.truth.brokerStarting'));
-  if (broker.canary === null) return open(t('security.truth.unproven'));
-  if (!broker.canary.goodAccepted) return wrong(t('security.truth.goodRefused'));
-  if (pending === null) return open(t('security.truth.checking'));
-  if (pending > 0) return open(pending === 1 ? t('security.truth.pending.one') : t('security.truth.pending.other', { n: pending }));
-  return { tone: 'pass', sentence: t('security.truth.refused') };
+  if (broker?.canary?.revokedRefused === false) return wrong(t('security.verdict.admitted'));
+  if (crl === null) return open(t('security.verdict.noCrl'));
+  if (Date.parse(crl.nextUpdate) <= now) return wrong(t('security.verdict.crlExpired'));
+  if (broker === null) return open(t('security.verdict.noBroker'));
+  if (broker.state === 'away') return wrong(t('security.verdict.brokerAway'));
+  if (broker.state === 'starting') return open(t('security.verdict.brokerStarting'));
+  if (broker.canary === null) return open(t('security.verdict.unproven'));
+  if (!broker.canary.goodAccepted) return wrong(t('security.verdict.goodRefused'));
+  if (pending === null) return open(t('security.verdict.checking'));
+  if (pending > 0) return open(pending === 1 ? t('security.verdict.pending.one') : t('security.verdict.pending.other', { n: pending }));
+  return { tone: 'pass', sentence: t('security.verdict.refused') };
 }

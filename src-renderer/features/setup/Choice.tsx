@@ -7,7 +7,7 @@ import { showConfirm } from './store.ts';
 /** The two ways to begin. */
 export function Choice() {
   return (
-    <div className="ways">
+    <div className="choices">
       <section className="card lead" aria-label={t('setup.tryOut.title')}>
         <h2>{t('setup.tryOut.title')}</h2>
         <p>{t('setup.tryOut.what')}</p>
