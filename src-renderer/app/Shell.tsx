@@ -2,6 +2,7 @@ import { useCallback } from 'react';
 import type { StationStatus } from '../../src-main/contract/models.ts';
 import { actOnSlot } from '../features/line/actions.ts';
 import { LineScreen } from '../features/line/LineScreen.tsx';
+import { takeScan } from '../features/line/scan.ts';
 import { RegistryScreen } from '../features/registry/RegistryScreen.tsx';
 import { SecurityScreen } from '../features/security/SecurityScreen.tsx';
 import { Dialogs } from './Dialogs.tsx';
@@ -29,7 +30,10 @@ export function Shell({ status }: { readonly status: StationStatus }) {
     if (command.kind === 'revoke') openDialog({ kind: 'revoke', selector: null });
     if (command.kind === 'session') askForSession();
   }, []);
-  useCommands(carryOut);
+  const onScan = useCallback((text: string): void => {
+    if (useStation.getState().workplace === 'line') takeScan(text);
+  }, []);
+  useCommands(carryOut, onScan);
   const Screen = shown === null ? SignInScreen : screens[shown];
   return (
     <div className="shell">

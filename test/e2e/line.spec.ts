@@ -75,6 +75,28 @@ test('the token is pulled and put back: the screens say so, and after the PIN th
   await expect(slot(page, 1, 'PASS')).toBeVisible();
 });
 
+test('a scanned label is for the next unit, and none of its keys is a key press', async ({ app }, info) => {
+  const { page } = app;
+  await tryOut(app, 2);
+  await replug(app, 1, { fault: 'csr-other-key' });
+  await expect(slot(page, 1, 'FAIL')).toBeVisible();
+  await app.call('bench.unplug', { slot: 2 });
+  await expect(slot(page, 2, 'EMPTY')).toBeVisible();
+  // The focus stands on a button that Enter would press.
+  await slot(page, 1, 'FAIL').getByRole('button', { name: 'Reject' }).focus();
+  await page.keyboard.type('S1-121212', { delay: 2 });
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').getByText('S1-121212 → slot 2')).toBeVisible();
+  await expect(slot(page, 2, 'EMPTY')).toContainText('S1-121212');
+  await page.screenshot({ path: info.outputPath('scanned.png') });
+  await app.call('bench.plug', { slot: 2 });
+  await expect(slot(page, 2, 'PASS')).toContainText('S1-121212');
+  await expect(slot(page, 1, 'FAIL')).toBeVisible();
+  // A key alone still acts.
+  await page.keyboard.press('1');
+  await expect(slot(page, 1, 'REMOVE')).toBeVisible();
+});
+
 test('sixteen slots with long names fit into one view, whatever they say', async ({ app }, info) => {
   const { page } = app;
   await tryOut(app, 16);

@@ -7,6 +7,7 @@ import { Announcer } from './Announcer.tsx';
 import { BenchStrip } from './BenchStrip.tsx';
 import { OrderHeader } from './OrderHeader.tsx';
 import { Preconditions } from './Preconditions.tsx';
+import { ScanNote } from './ScanNote.tsx';
 import { Slot } from './Slot.tsx';
 import { followLine, useLine } from './store.ts';
 
@@ -27,6 +28,7 @@ export function LineScreen({ status }: { readonly status: StationStatus }) {
       <OrderHeader />
       <main className="line">
         <Announcer />
+        <ScanNote />
         <Preconditions preconditions={status.preconditions} />
         {failure === null ? null : <FailureCard failure={failure} />}
         {status.tryOut ? <BenchStrip /> : null}

@@ -30,9 +30,10 @@ function Ring({ share }: { readonly share: number }) {
 }
 
 function Identity({ slot }: { readonly slot: SlotView }) {
-  const name = slot.device === null ? slot.unit?.hardwareId : labelOf(slot.device);
+  const known = slot.device ?? slot.label;
+  const name = known === null ? slot.unit?.hardwareId : labelOf(known);
   return name === undefined ? null : (
-    <div className="id" title={slot.device ?? name}>
+    <div className="id" title={known ?? name}>
       {shortLabel(name)}
     </div>
   );

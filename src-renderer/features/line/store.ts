@@ -7,6 +7,12 @@ import { type Verdict, verdictOf } from './verdict.ts';
 
 export type BenchUnit = CallOutput<'bench.units'>[number];
 
+/** What became of a scanned label. */
+export type ScanResult =
+  | { readonly kind: 'bound'; readonly text: string; readonly slot: number }
+  | { readonly kind: 'no-slot' | 'no-order'; readonly text: string }
+  | { readonly kind: 'refused'; readonly text: string; readonly failure: FailureData };
+
 interface LineState {
   readonly slots: readonly SlotView[] | null;
   readonly order: OrderProgress | null;
@@ -18,6 +24,8 @@ interface LineState {
   readonly triedInVain: ReadonlyMap<number, string>;
   /** The last thing that needs a person. */
   readonly verdict: Verdict | null;
+  /** What was scanned last, while it is shown. */
+  readonly scan: ScanResult | null;
 }
 
 export const useLine = create<LineState>(() => ({
@@ -28,6 +36,7 @@ export const useLine = create<LineState>(() => ({
   failure: null,
   triedInVain: new Map(),
   verdict: null,
+  scan: null,
 }));
 
 /** The slots with one of them replaced or added, in the order of their numbers. */

@@ -107,6 +107,10 @@ export const line = {
   'slot.notVerified.left': '{left} left',
   'slot.notVerified.tried': 'tried {time}: still not proven',
   'slot.notVerified.over': 'the time to prove it is over',
+  'scan.bound': '{label} → slot {slot}',
+  'scan.noSlot': '{label}: no slot waits for a unit. Scan it again when one does.',
+  'scan.noOrder': '{label}: choose a work order first.',
+  'scan.refused': '{label}: {why}',
   'slot.announce': 'Slot {slot}: {word}. {why}',
 
   'stop.title': 'Stop the run in slot {slot}?',

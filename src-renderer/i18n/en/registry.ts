@@ -3,7 +3,7 @@ export const registry = {
   'registry.title': 'Devices and their certificates',
   'registry.devices': 'Devices',
   'registry.certificates': 'Certificates',
-  'registry.search.devices': 'Search device, hardware id, work order',
+  'registry.search.devices': 'Search device, hardware id, model, work order, fields',
   'registry.search.certificates': 'Search device, serial, fingerprint, work order',
   'registry.search': 'Search',
   'registry.anyStatus': 'Any status',
