@@ -26,6 +26,18 @@ const verdicts: Partial<Record<SlotView['state'], Verdict>> = {
 export function resultOf(view: SlotView): UnitResult | null {
   const verdict = verdicts[view.state];
   if (verdict === undefined) return null;
+  const { slot, device } = view;
+  // It passed before the station was started: nobody made it now.
+  if (view.earlier !== null)
+    return {
+      slot,
+      hardwareId: view.unit?.hardwareId ?? '',
+      device: device ?? '',
+      verdict: 'FAIL',
+      code: 'HAS_IDENTITY',
+      gaps: [],
+      steps: [],
+    };
   return {
     slot: view.slot,
     hardwareId: view.unit?.hardwareId ?? '',

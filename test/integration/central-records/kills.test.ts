@@ -102,7 +102,7 @@ test('after 52 kills every record is there once and as far on as it ever was: no
       here(registry, 'SELECT number, sha256 FROM crls WHERE published_at IS NOT NULL ORDER BY number DESC LIMIT 1'),
     );
     expect(registry.records.waiting(recordsName)).toEqual({ waiting: 0, oldest: null });
-    expect(registry.records.problems({ limit: 10 })).toEqual({ total: 0, rows: [] });
+    expect(registry.records.problems({ limit: 10 })).toEqual({ total: 0, rows: [], next: null });
     const checkpoints = await records.server.query<{ seq: string; hash: string }>('SELECT seq, hash FROM birthmark.audit_checkpoints');
     expect(checkpoints.length).toBeGreaterThan(2);
     expect(checkpoints.filter(({ seq, hash }) => registry.records.checkpointAt(Number(seq))?.hash !== hash)).toEqual([]);
