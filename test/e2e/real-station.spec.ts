@@ -18,7 +18,7 @@ async function init(dataDir: string): Promise<void> {
   const node = unwrap(process.env['BIRTHMARK_NODE'], 'BIRTHMARK_NODE is not set; run the scenarios with: npm test -- e2e');
   const options = ['--data', dataDir, '--name', 'Line 2', '--token', 'Line 2', '--slot', `1=${dataDir}/no-such-port`];
   const secrets = ['--pin-file', `${dataDir}.pin`, '--password-file', `${dataDir}.password`];
-  const child = spawn(node, ['src-main/cli/main.ts', 'init', ...options, ...secrets], { cwd: root, stdio: 'ignore' });
+  const child = spawn(node, ['out/cli/birthmark.mjs', 'init', ...options, ...secrets], { cwd: root, stdio: 'ignore' });
   await once(child, 'exit');
   expect(child.exitCode).toBe(0);
 }
