@@ -1,38 +1,34 @@
 import {
   Failure,
-  KeyRef,
   toFailureData,
   tryOutPin,
   type CallOutput,
   type CallParsed,
   type FailureData,
-  type KeyProof,
   type SessionTerms,
   type SignerOutput,
   type SignerParsed,
 } from '../contract/index.ts';
 import { sha256Hex } from '../der/index.ts';
 import { say } from '../log/index.ts';
+import { CeremonySigning } from './ceremony-signing.ts';
 import { checkCertificate } from './certificate-rules.ts';
 import { CrlSigning } from './crl-signing.ts';
 import type { Handlers } from './dispatcher.ts';
 import { refused, tokenFailure } from './failures.ts';
-import type { SigningKey } from './issuer-key.ts';
-import { type Open, OpenSession, type OpenSessionParts } from './open-session.ts';
+import { OpenSession, type OpenSessionParts } from './open-session.ts';
 import type { SignerMemory } from './memory.ts';
 import type { PinPadWait } from './pin-pad.ts';
 import { type PinPurpose, PinRequests } from './pin-requests.ts';
 import { Pin } from './pin.ts';
 import type { Quirks } from './quirks.ts';
 import { rebind, shownRebind } from './rebind.ts';
-import { checkRequest } from './request-rules.ts';
 import { SessionAccount } from './session-account.ts';
 import { SessionQueue } from './session-queue.ts';
-import { digestOf, verifies, verifiesSoon } from './signature.ts';
+import { digestOf, verifiesSoon } from './signature.ts';
 import { initSoftwareToken } from './software-token.ts';
 import { type CheckedTerms, checkTerms, shownTerms } from './terms.ts';
 import { TokenLink } from './token-link.ts';
-import { checkTranscript } from './transcript-rules.ts';
 import type { WrongPins } from './wrong-pins.ts';
 
 export interface SignerParts extends OpenSessionParts {
@@ -62,6 +58,7 @@ export class Signer {
   readonly #requests = new PinRequests();
   readonly #session: OpenSession;
   readonly #crls: CrlSigning;
+  readonly #ceremony: CeremonySigning;
   /** On the clock that nobody can set. */
   #absentSince: number | null = null;
 
@@ -69,6 +66,7 @@ export class Signer {
     this.#parts = parts;
     this.#session = new OpenSession(parts, this.#queue, () => this.#crls.forget());
     this.#crls = new CrlSigning(this.#session, this.#queue, parts.memory, parts.now);
+    this.#ceremony = new CeremonySigning(this.#session, this.#queue, parts.memory);
   }
 
   /** What the dispatcher calls. */
@@ -88,10 +86,10 @@ export class Signer {
       'session.request': (input) => this.requestSession(input),
       'session.current': () => this.current(),
       'session.close': (input) => this.closeSession(input),
-      'key.generate': (input) => this.generateKey(input),
-      'key.find': (input) => this.findKey(input),
-      'sign.request': (input) => this.signRequest(input),
-      'sign.transcript': (input) => this.signTranscript(input),
+      'key.generate': (input) => this.#ceremony.generateKey(input),
+      'key.find': (input) => this.#ceremony.findKey(input),
+      'sign.request': (input) => this.#ceremony.signRequest(input),
+      'sign.transcript': (input) => this.#ceremony.signTranscript(input),
       'sign.certificate': (input) => this.signCertificate(input),
       'sign.crl.begin': (input) => this.#crls.begin(input),
       'sign.crl.append': (input) => this.#crls.append(input),
@@ -280,75 +278,6 @@ export class Signer {
       this.#parts.keeper.refresh(false);
     });
     return done;
-  }
-
-  async generateKey({ ckaId, label, algorithm }: SignerParsed<'key.generate'>): Promise<SignerOutput<'key.generate'>> {
-    return this.#inCeremony(ckaId, async (open) => {
-      this.#parts.memory.begins(open.account.terms.token, ckaId);
-      const proof = await open.link.generate({ ckaId, label, algorithm });
-      this.#added(open, proof);
-      return proof;
-    });
-  }
-
-  #added({ account }: Open, proof: KeyProof): void {
-    account.addKey(proof);
-    this.#parts.memory.add(proof.key);
-    this.#parts.memory.bindPoints(proof.key, account.key(proof.key).signer.points);
-  }
-
-  async findKey({ ckaId, label, algorithm }: SignerParsed<'key.find'>): Promise<SignerOutput<'key.find'>> {
-    return this.#inCeremony(ckaId, async (open) => {
-      const proof = await open.link.findPair({ ckaId, label, algorithm });
-      if (proof === null) return null;
-      const { memory } = this.#parts;
-      if (!memory.knows(proof.key.spkiSha256) && !memory.hasBegun(open.account.terms.token, ckaId))
-        throw new Failure('SIGNER_MEMORY_LOST', { issuer: label });
-      this.#added(open, proof);
-      return proof;
-    });
-  }
-
-  async #inCeremony<T>(ckaId: string, work: (open: Open) => Promise<T>): Promise<T> {
-    if (!KeyRef.shape.ckaId.safeParse(ckaId).success || ckaId.length % 2 !== 0)
-      throw new Failure('INVALID_INPUT', { field: 'ckaId', problem: 'it must be 1 to 32 bytes in lower-case hex' });
-    return this.#queue.run('usual', async () => {
-      const open = this.#ceremony();
-      const result = await this.#session.watched(open, () => work(open));
-      open.account.touch(this.#session.moment());
-      return result;
-    });
-  }
-
-  #ceremony(): Open {
-    const open = this.#session.required();
-    if (open.account.terms.kind !== 'ceremony') throw refused('this is for a ceremony only');
-    return open;
-  }
-
-  async signRequest({ key: ref, info }: SignerParsed<'sign.request'>): Promise<SignerOutput<'sign.request'>> {
-    const key = this.#ceremony().account.key(ref);
-    checkRequest(info, key.signer);
-    return this.#signed(key, info, () => undefined);
-  }
-
-  async signTranscript({ key: ref, transcript }: SignerParsed<'sign.transcript'>): Promise<SignerOutput<'sign.transcript'>> {
-    const key = this.#ceremony().account.key(ref);
-    return this.#signed(key, transcript, async (open) => checkTranscript(transcript, ref, await open.link.attributes(key)));
-  }
-
-  /** One signature in a ceremony that is no certificate, so that it counts for no quota. */
-  async #signed(key: SigningKey, bytes: Uint8Array, check: (open: Open) => void | Promise<void>): Promise<{ signature: Uint8Array }> {
-    return this.#queue.run('usual', async () => {
-      const open = this.#ceremony();
-      const signature = await this.#session.watched(open, async () => {
-        await check(open);
-        return open.link.sign(key, digestOf(key.algorithm, bytes));
-      });
-      if (!verifies(key.algorithm, key.publicKey, bytes, signature)) throw new Failure('SIGNATURE_INVALID', { method: 'C_Sign' });
-      open.account.touch(this.#session.moment());
-      return { signature };
-    });
   }
 
   async signCertificate({ key: ref, profile: name, tbs }: SignerParsed<'sign.certificate'>): Promise<SignerOutput<'sign.certificate'>> {

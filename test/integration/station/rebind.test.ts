@@ -9,7 +9,7 @@ import { makeSoftHsmToken } from '../../support/token-made.ts';
 const label = 'Birthmark try-out';
 let station: TestStation;
 let path: string;
-const modules: Record<'restored' | 'empty', ModuleConfig> = {} as never;
+let modules: { readonly restored: ModuleConfig; readonly empty: ModuleConfig };
 const serials = { old: '', restored: '00112233aabbccdd', empty: '' };
 let pin = tryOutPin;
 
@@ -47,10 +47,9 @@ beforeAll(async () => {
     if (!statSync(file).isFile()) continue;
     writeFileSync(file, Buffer.from(readFileSync(file).toString('latin1').replaceAll(serials.old, serials.restored), 'latin1'));
   }
-  modules.restored = restored.module;
   const empty = folder('empty-hsm');
   serials.empty = makeSoftHsmToken(empty.conf, label, tryOutPin);
-  modules.empty = empty.module;
+  modules = { restored: restored.module, empty: empty.module };
   station.on('pin.wanted', ({ requestId }) => void answer(requestId));
 });
 afterAll(() => station.dispose());

@@ -78,7 +78,7 @@ test('a password is found in the forms in which it is written, and where a text 
 const password = 'hunter-2-and-more';
 const keyText = Buffer.from(key.pkcs8).toString('base64').slice(60, 100);
 const secretText = `${password} ${keyText}`;
-const calls: Record<string, (session: UnitSession, options: CallOptions) => Promise<unknown>> = {
+const calls = {
   identify: (session, options) => session.identify(options),
   generateKey: (session, options) => session.generateKey('a/b', options),
   install: (session, options) => session.install({ ...credentials }, unit, options),
@@ -90,7 +90,7 @@ const calls: Record<string, (session: UnitSession, options: CallOptions) => Prom
   lock: (session, options) => session.lock(options),
   erase: (session, options) => session.erase(options),
   close: (session) => session.close(),
-};
+} satisfies Record<string, (session: UnitSession, options: CallOptions) => Promise<unknown>>;
 const credentials: Credentials = {
   certificateChain: [],
   trustAnchors: [],
