@@ -24,24 +24,26 @@ await runAsScript(async () => {
   mkdirSync(inRoot('test-results'), { recursive: true });
   mkdirSync(inRoot('build', 'cache'), { recursive: true });
 
-  const total = { passed: 0, failed: 0 };
+  const total = { passed: 0, failed: 0, failures: [] };
   const broken = await sideBySide(chosen, together, async (name) => {
     console.log(`── ${name} begins`);
     const since = Date.now();
     const output = new Output(chosen.length === 1);
     rmSync(report(name), { force: true });
-    const { ok, passed, failed } = await allStages[name](output, electron).catch((thrown) => {
+    const { ok, passed, failed, failures } = await allStages[name](output, electron).catch((thrown) => {
       output.line(thrown instanceof SetupProblem ? thrown.message : thrown.stack);
-      return { ok: false, passed: 0, failed: 1 };
+      return { ok: false, passed: 0, failed: 1, failures: [] };
     });
     console.log(`\n── ${name} ${ok ? 'passed' : 'FAILED'} after ${seconds(since)}`);
     output.show();
     total.passed += passed;
     total.failed += ok ? failed : Math.max(failed, 1);
+    total.failures.push(...failures);
     times.push(`${name} ${seconds(since)}`);
     return ok;
   });
   console.log(`\n${times.join(' · ')} · all ${seconds(begun)}`);
+  for (const failure of total.failures) console.log(`\n${failure}`);
   if (broken !== null) console.log(`The stage "${broken}" failed.`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return broken === null ? 0 : 1;

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { inRoot, node24 } from '../setup/paths.mjs';
+import { playwrightFailures, vitestFailures } from './failures.mjs';
 import { requireSandbox } from '../setup/sandbox.mjs';
 import { SetupProblem } from '../setup/say.mjs';
 
 /**
- * @typedef {{ok: boolean, passed: number, failed: number}} Outcome
+ * @typedef {{ok: boolean, passed: number, failed: number, failures: readonly string[]}} Outcome
  * @typedef {(output: import('./output.mjs').Output, electron: import('../setup/electron.mjs').Runtime) => Promise<Outcome>} Stage
  */
 
@@ -27,7 +28,7 @@ const checkedParts = [
 ];
 
 /** A stage that counts no tests. */
-const outcome = (ok) => ({ ok, passed: 0, failed: 0 });
+const outcome = (ok) => ({ ok, passed: 0, failed: 0, failures: [] });
 
 /** @type {Stage} */
 async function format(output) {
@@ -79,18 +80,22 @@ async function c(output) {
   return outcome((await make('test')) && (await make('all', 'test', ...clang)));
 }
 
-/** The figures of a runner's report. A runner that ran nothing has not passed. */
-function counted(name, ok, figures) {
-  if (!existsSync(report(name))) return { ok: false, passed: 0, failed: 1 };
-  const { passed, failed } = figures(JSON.parse(readFileSync(report(name), 'utf8')));
-  return { ok: ok && failed === 0 && passed > 0, passed, failed: ok ? failed : Math.max(failed, 1) };
+/** What a runner's report says. A runner that ran nothing has not passed. */
+function counted(name, ok, read) {
+  if (!existsSync(report(name))) return { ok: false, passed: 0, failed: 1, failures: [`✗ ${name} wrote no report`] };
+  const { passed, failed, failures } = read(JSON.parse(readFileSync(report(name), 'utf8')));
+  return { ok: ok && failed === 0 && passed > 0, passed, failed: ok ? failed : Math.max(failed, 1), failures };
 }
 
 /** @returns {Stage} */
 const vitest = (name) => async (output) => {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report(name)}`];
   const ok = await output.run(bin('vitest'), ['run', `--project=${name}`, ...reporters]);
-  return counted(name, ok, ({ numPassedTests, numFailedTests }) => ({ passed: numPassedTests, failed: numFailedTests }));
+  return counted(name, ok, (written) => ({
+    passed: written.numPassedTests,
+    failed: written.numFailedTests,
+    failures: vitestFailures(written),
+  }));
 };
 
 /** @type {Stage} */
@@ -102,7 +107,11 @@ async function e2e(output, electron) {
   const electronArgs = requireSandbox(electron.executable).args.join(' ');
   const env = { BIRTHMARK_NODE: node24(), BIRTHMARK_ELECTRON: electron.executable, BIRTHMARK_ELECTRON_ARGS: electronArgs };
   const ok = await output.run(program, args, env);
-  return counted('e2e', ok, ({ stats }) => ({ passed: stats.expected, failed: stats.unexpected + stats.flaky }));
+  return counted('e2e', ok, (written) => ({
+    passed: written.stats.expected,
+    failed: written.stats.unexpected + written.stats.flaky,
+    failures: playwrightFailures(written),
+  }));
 }
 
 /** A cluster of two RabbitMQ nodes: big, and of no use to whoever has Mosquitto. @type {Stage} */
