@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type App } from './support/app.ts';
-import { expectAccessible, expectTidySlots, openSession, replug, resize, slot, statusItem, tryOut } from './support/screen.ts';
+import { expectAccessible, expectTidySlots, openSession, replug, resize, scan, slot, statusItem, tryOut } from './support/screen.ts';
 import { expect, test } from './support/test.ts';
 
 const certificates = async (app: App, device: string) =>
@@ -84,8 +84,7 @@ test('a scanned label is for the next unit, and none of its keys is a key press'
   await expect(slot(page, 2, 'EMPTY')).toBeVisible();
   // The focus stands on a button that Enter would press.
   await slot(page, 1, 'FAIL').getByRole('button', { name: 'Reject' }).focus();
-  await page.keyboard.type('S1-121212', { delay: 2 });
-  await page.keyboard.press('Enter');
+  await scan(app, 'S1-121212');
   await expect(page.getByRole('status').getByText('S1-121212 → slot 2')).toBeVisible();
   await expect(slot(page, 2, 'EMPTY')).toContainText('S1-121212');
   await page.screenshot({ path: info.outputPath('scanned.png') });

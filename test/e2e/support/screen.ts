@@ -31,6 +31,20 @@ export async function replug(
   await app.call('bench.plug', { slot: number, ...unit });
 }
 
+/** A scanner types: all keys of the label at once, with Enter behind them. No key waits for what the page makes of the one before. */
+export async function scan(app: App, label: string): Promise<void> {
+  await app.electron.evaluate(
+    ({ BrowserWindow }, keys) => {
+      const page = BrowserWindow.getAllWindows()[0]?.webContents;
+      for (const keyCode of keys) {
+        const modifiers = /^[A-Z]$/u.test(keyCode) ? (['shift'] as const) : [];
+        for (const type of ['keyDown', 'char', 'keyUp'] as const) page?.sendInputEvent({ type, keyCode, modifiers: [...modifiers] });
+      }
+    },
+    [...label, 'Enter'],
+  );
+}
+
 /** Opens a signing session from wherever the officer is asked for one. */
 export async function openSession(page: Page, pin = tryOutPin): Promise<void> {
   await page.getByLabel('Reason').fill('early shift');
