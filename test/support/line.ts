@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Failure, FailureData, SlotView, Unit, WorkOrder } from '../../src-main/contract/index.ts';
-import type { Credentials, DeviceProfile, UnitSession } from '../../src-main/station/devices/index.ts';
+import type { Credentials, DeviceProfile, StoredKind, UnitSession } from '../../src-main/station/devices/index.ts';
 import { Line, type LineServices } from '../../src-main/station/line/index.ts';
 import { order, TestRegistry } from './registry.ts';
 
@@ -34,7 +34,9 @@ export class TestLine {
   tested = { stage: 'done', connected: true, echoed: true, detail: '' };
   ready: WorkOrder | FailureData = order;
   /** What the unit can do, and the profile that the order names. */
-  can: UnitSession['capabilities'] = { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true };
+  /** What it turns out to tell no digest of. */
+  untold: readonly StoredKind[] = [];
+  can: UnitSession['capabilities'] = { keyOnDevice: true, unread: [], possession: true, selfTest: true, lock: true };
   obstacle: Failure | undefined = undefined;
   /** What it does with what is written while the certificate is signed; null: it takes nothing then. */
   ahead: ((signal: AbortSignal) => Promise<void>) | null = null;
@@ -104,7 +106,7 @@ export class TestLine {
         await ask('install');
         return [{ item: 'cert', bytes: 1, algorithm: 'sha256', digest: '00' }];
       },
-      readBack: () => ask('read-back'),
+      readBack: () => ask('read-back').then(() => this.untold),
       provePossession: () => ask('possession'),
       activate: () => ask('activate'),
       selfTest: () => ask('self-test').then(() => ({ ...this.tested, foreignReason: this.foreignReason })),

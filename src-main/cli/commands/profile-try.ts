@@ -6,6 +6,7 @@ import {
   type CallOptions,
   type DeviceProfile,
   type IdentifiedUnit,
+  type StoredItem,
   type TranscriptLine,
   type UnitSession,
 } from '../../station/devices/index.ts';
@@ -95,7 +96,7 @@ class Trial {
       const { credentials, spki } = new ThrowAwayCa().issue(csr, this.#profile.keyAlgorithm);
       const given = key === null ? credentials : { ...credentials, privateKey: key.pkcs8 };
       const installed = await this.#step('install', () => session.install(given, unit, options));
-      await this.#where(capabilities.readBack !== false, 'read-back', () => session.readBack(installed, options));
+      await this.#where(capabilities.unread !== 'all', 'read-back', () => this.#readBack(session, installed));
       await this.#where(capabilities.possession, 'possession', () => session.provePossession(spki, options));
       await this.#step('activate', () => session.activate(options));
       await this.#step('erase', () => session.erase(options));
@@ -104,7 +105,13 @@ class Trial {
     }
   }
 
-  async #where(can: boolean, step: string, work: () => Promise<void>): Promise<void> {
+  /** What the unit tells no digest of. */
+  async #readBack(session: UnitSession, installed: readonly StoredItem[]): Promise<string> {
+    const untold = await session.readBack(installed, this.#options);
+    return untold.length === 0 ? 'ok' : `no digest of: ${untold.join(', ')}; the verdict names the gap`;
+  }
+
+  async #where(can: boolean, step: string, work: () => Promise<unknown>): Promise<void> {
     if (can) await this.#step(step, work);
     else this.steps.push({ step, ms: 0, result: 'the profile has none: the verdict names the gap' });
   }
@@ -114,7 +121,7 @@ class Trial {
     const took = (): number => Math.round(performance.now() - began);
     try {
       const result = await work();
-      this.steps.push({ step, ms: took(), result: 'ok' });
+      this.steps.push({ step, ms: took(), result: step === 'read-back' ? String(result) : 'ok' });
       return result;
     } catch (thrown) {
       this.steps.push({ step, ms: took(), result: toFailureData(thrown).code });

@@ -26,7 +26,16 @@ export const Verdict = z.enum(['PASS', 'FAIL', 'NOT_VERIFIED']);
 export type Verdict = z.infer<typeof Verdict>;
 
 /** What a PASS does without, because the unit cannot do it or its profile does not ask for it: passed without read-back, … */
-export const runGaps = ['read-back', 'key-read-back', 'possession', 'own-connection', 'lock'] as const;
+export const runGaps = [
+  'read-back',
+  'key-read-back',
+  'certificate-read-back',
+  'trust-anchors-read-back',
+  'settings-read-back',
+  'possession',
+  'own-connection',
+  'lock',
+] as const;
 export const RunGap = z.enum(runGaps);
 export type RunGap = z.infer<typeof RunGap>;
 

@@ -42,6 +42,10 @@ export interface StoredItem {
   readonly digest: string;
 }
 
+/** What a run stores on a unit, whatever its driver calls it. */
+export const storedKinds = ['key', 'certificate', 'trust-anchors', 'settings'] as const;
+export type StoredKind = (typeof storedKinds)[number];
+
 export interface SelfTestResult {
   /** Where it ended: `done`, or the stage that failed (`tcp`, `tls`, `connect`, `subscribe`, `publish`, `echo`, `foreign`). */
   readonly stage: string;
@@ -79,8 +83,8 @@ export interface IdentifiedUnit extends Unit {
 export interface UnitSession {
   readonly capabilities: {
     readonly keyOnDevice: boolean;
-    /** without-key: everything but the key, which nobody gets out of the unit again. */
-    readonly readBack: boolean | 'without-key';
+    /** What is known not to be read back; all of it: every kind that is stored. */
+    readonly unread: readonly StoredKind[] | 'all';
     readonly possession: boolean;
     readonly selfTest: boolean;
     readonly lock: boolean;
@@ -93,8 +97,11 @@ export interface UnitSession {
   installAhead?(settings: Settings, expected: Unit, options: CallOptions): Promise<void>;
   /** Idempotent and resumable: an item whose digest is there already is skipped. Reads the identity again before it writes. */
   install(credentials: Credentials, expected: Unit, options: CallOptions): Promise<readonly StoredItem[]>;
-  /** Compares what is stored with what was installed, byte for byte by digest; VERIFY_MISMATCH names the item. */
-  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void>;
+  /**
+   * Compares what is stored with what was installed, byte for byte by digest; VERIFY_MISMATCH names the item.
+   * @returns what the unit turned out to tell no digest of.
+   */
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<readonly StoredKind[]>;
   /** A signature over a fresh challenge by the installed key; verified against `spki` (DER). */
   provePossession(spki: Uint8Array, options: CallOptions): Promise<void>;
   /** Puts what was installed into use, where the unit has more than one place for it. */

@@ -1,5 +1,15 @@
 import { Failure, type Unit } from '../../contract/index.ts';
-import type { CallOptions, Credentials, IdentifiedUnit, KeyRequest, SelfTestResult, Settings, StoredItem, UnitSession } from './driver.ts';
+import type {
+  CallOptions,
+  Credentials,
+  IdentifiedUnit,
+  KeyRequest,
+  SelfTestResult,
+  Settings,
+  StoredItem,
+  StoredKind,
+  UnitSession,
+} from './driver.ts';
 import type { UnitSecrets } from './unit-secrets.ts';
 
 /** A session whose failures have no secret of its unit in them, whatever its driver or the unit put there. */
@@ -34,7 +44,7 @@ export class GuardedSession implements UnitSession {
     return this.#hidden(() => this.#session.install(credentials, expected, options));
   }
 
-  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<readonly StoredKind[]> {
     return this.#hidden(() => this.#session.readBack(installed, options));
   }
 

@@ -1,5 +1,5 @@
 import { Failure, type Unit } from '../../contract/index.ts';
-import type { CallOptions, Credentials, IdentifiedUnit, KeyRequest, OpenOptions, StoredItem, UnitSession } from './driver.ts';
+import type { CallOptions, Credentials, IdentifiedUnit, KeyRequest, OpenOptions, StoredItem, StoredKind, UnitSession } from './driver.ts';
 import { bufferSize } from './smp/buffer-size.ts';
 import { digestOf, downloadFile, fileLength, hashTypes, howToDigest, storedFile, type FileDigest } from './smp/file-system.ts';
 import type { SmpFilesProfile } from './smp/profile.ts';
@@ -12,6 +12,12 @@ import { UnitSteps } from './unit-steps.ts';
 
 /** MCUmgr has no command that deletes a file: an emptied one holds this. */
 const EMPTIED = Buffer.from('\n');
+const kinds: Readonly<Record<TargetItem['item'], StoredKind>> = {
+  key: 'key',
+  certificate: 'certificate',
+  'trust anchors': 'trust-anchors',
+  'broker settings': 'settings',
+};
 
 /** One stock MCUmgr target, from `open` to `close`. What it cannot do (sign a challenge, connect when told to, lock) is not claimed. */
 export class SmpFilesSession extends StoringUnit implements UnitSession {
@@ -35,8 +41,13 @@ export class SmpFilesSession extends StoringUnit implements UnitSession {
 
   get capabilities(): UnitSession['capabilities'] {
     const unread = this.#items.filter(({ path }) => (this.#digests.get(path) ?? null) === null);
-    const readBack = unread.length === 0 || (unread.every(({ item }) => item === 'key') && 'without-key');
-    return { keyOnDevice: this.#profile.key === 'device', readBack, possession: false, selfTest: false, lock: false };
+    return {
+      keyOnDevice: this.#profile.key === 'device',
+      unread: unread.length === this.#items.length ? 'all' : unread.map(({ item }) => kinds[item]),
+      possession: false,
+      selfTest: false,
+      lock: false,
+    };
   }
 
   /** Is this our protocol, and what can it do? Reads only. */
@@ -111,18 +122,19 @@ export class SmpFilesSession extends StoringUnit implements UnitSession {
     return { item, bytes: bytes.length, algorithm: digest === 'crc32' ? 'crc32' : 'sha256', digest: expected };
   }
 
-  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<readonly StoredKind[]> {
     return this.#steps.run('readBack', options, async (signal) => {
       for (const { item, bytes, digest } of installed) {
         const path = this.#items.find((one) => one.item === item)?.path ?? item;
         const by = this.#digests.get(path);
         // The verdict names what cannot be read.
-        if (by === null && item === 'key') continue;
-        if (by === undefined || by === null) throw new Failure('UNVERIFIABLE', { item: path });
+        if (by === null) continue;
+        if (by === undefined) throw new Failure('UNVERIFIABLE', { item: path });
         const stored = await storedFile(this.#line, path, by, signal);
         if (stored?.bytes === bytes && stored.digest === digest) continue;
         throw new Failure('VERIFY_MISMATCH', { item: path, expected: digest, actual: stored?.digest ?? 'nothing' });
       }
+      return [];
     });
   }
 

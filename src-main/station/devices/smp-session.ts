@@ -9,6 +9,7 @@ import type {
   SelfTestResult,
   Settings,
   StoredItem,
+  StoredKind,
   UnitSession,
 } from './driver.ts';
 import { installItems, itemInWords, itemsDigest, settingsItems, type InstallItem } from './install-items.ts';
@@ -33,7 +34,6 @@ const ADDRESSES = 2;
  * does not look at that is asked who it is before every item that is written.
  */
 export class SmpSession implements UnitSession {
-  readonly capabilities = { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true } as const;
   readonly #line: UnitLine;
   readonly #profile: SmpProfile;
   readonly #steps: UnitSteps;
@@ -56,6 +56,10 @@ export class SmpSession implements UnitSession {
         return line.reopen(signal);
       },
     });
+  }
+
+  get capabilities(): UnitSession['capabilities'] {
+    return { keyOnDevice: true, unread: [], possession: true, selfTest: this.#info?.net !== false, lock: true };
   }
 
   /** Is this our protocol? Reads only. */
@@ -104,14 +108,15 @@ export class SmpSession implements UnitSession {
     });
   }
 
-  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<readonly StoredKind[]> {
     return this.#steps.run('readBack', options, async (signal) => {
-      if (await this.#areStored(installed, signal)) return;
+      if (await this.#areStored(installed, signal)) return [];
       for (const { item, bytes, digest } of installed) {
         const stored = await this.#digest(item, signal);
         const expected = Buffer.from(digest, 'hex');
         if (stored.length !== bytes || !stored.sha.equals(expected)) throw mismatch(item, expected, stored.sha);
       }
+      return [];
     });
   }
 

@@ -1,5 +1,5 @@
-import { Failure, proofLevels, type ProofLevel, type RunGap } from '../../contract/index.ts';
-import type { UnitSession } from '../devices/index.ts';
+import { Failure, proofLevels, runGaps, type ProofLevel, type RunGap } from '../../contract/index.ts';
+import type { StoredKind, UnitSession } from '../devices/index.ts';
 
 /** What a run asks of a unit, and what its PASS will then be worth. */
 export interface ProofPlan {
@@ -30,37 +30,49 @@ export interface ProofPolicy {
 export function planProof(can: UnitSession['capabilities'], { key, proof }: ProofPolicy): ProofPlan {
   if (key === 'device' && !can.keyOnDevice) throw new Failure('KEY_NOT_ON_DEVICE');
   const byStation = key === 'station';
-  const possible = highest({
-    deviceConnects: can.selfTest,
-    stationConnects: byStation,
-    possession: can.possession,
-    readBack: can.readBack !== false,
-  });
+  const written = isShown(can.unread);
+  const possible = highest({ deviceConnects: can.selfTest, stationConnects: byStation, possession: can.possession, written });
   if (possible === null) throw new Failure('UNVERIFIABLE', { item: 'anything that was written' });
   const needed = proof ?? possible;
   if (rank(needed) > rank(possible)) throw new Failure('PROOF_IMPOSSIBLE', { needed, possible });
   const { possession, lock } = can;
-  const readBack = can.readBack !== false;
   const fallsShort = (level: ProofLevel | null): boolean => level === null || rank(level) < rank(needed);
-  const stationConnects = byStation && fallsShort(highest({ deviceConnects: false, stationConnects: false, possession, readBack }));
-  const deviceConnects = can.selfTest && fallsShort(highest({ deviceConnects: false, stationConnects, possession, readBack }));
-  const level = highest({ deviceConnects, stationConnects, possession, readBack }) ?? needed;
+  const stationConnects = byStation && fallsShort(highest({ deviceConnects: false, stationConnects: false, possession, written }));
+  const deviceConnects = can.selfTest && fallsShort(highest({ deviceConnects: false, stationConnects, possession, written }));
+  const level = highest({ deviceConnects, stationConnects, possession, written }) ?? needed;
   const gaps: RunGap[] = [];
-  if (!readBack) gaps.push('read-back');
-  if (can.readBack === 'without-key') gaps.push('key-read-back');
+  if (can.unread === 'all') gaps.push('read-back');
+  else gaps.push(...can.unread.map(gapOf));
   // A device that connected has shown that it has the key.
   if (!possession && !deviceConnects) gaps.push('possession');
   if (!deviceConnects) gaps.push('own-connection');
   if (!lock) gaps.push('lock');
   const broker = stationConnects || deviceConnects || rank(needed) >= rank('possession');
-  return { level, gaps, readBack, possession, stationConnects, deviceConnects, broker, lock };
+  const readBack = can.unread !== 'all';
+  return { level, gaps: inOrder(gaps), readBack, possession, stationConnects, deviceConnects, broker, lock };
 }
 
-function highest(given: Pick<ProofPlan, 'deviceConnects' | 'stationConnects' | 'possession' | 'readBack'>): ProofLevel | null {
+/**
+ * The same plan after a read-back in which the unit told no digest of some things.
+ * @throws Failure UNVERIFIABLE where nothing else shows that the unit has its certificate.
+ */
+export function withUntold(plan: ProofPlan, untold: readonly StoredKind[]): ProofPlan {
+  if (plan.level === 'written' && !isShown(untold)) throw new Failure('UNVERIFIABLE', { item: 'anything that was written' });
+  return { ...plan, gaps: inOrder([...plan.gaps, ...untold.map(gapOf)]) };
+}
+
+/** That a unit has what was written is not shown by what comes with the certificate. */
+const isShown = (unread: UnitSession['capabilities']['unread']): boolean => unread !== 'all' && !unread.includes('certificate');
+const gapOf = (kind: StoredKind): RunGap => `${kind}-read-back`;
+const inOrder = (gaps: readonly RunGap[]): RunGap[] => runGaps.filter((gap) => gaps.includes(gap));
+
+function highest(
+  given: Pick<ProofPlan, 'deviceConnects' | 'stationConnects' | 'possession'> & { readonly written: boolean },
+): ProofLevel | null {
   if (given.deviceConnects) return 'device-connected';
   if (given.stationConnects) return 'station-connected';
   if (given.possession) return 'possession';
-  return given.readBack ? 'written' : null;
+  return given.written ? 'written' : null;
 }
 
 /** Higher proves more. */

@@ -9,7 +9,7 @@ import type { RunRecord } from '../registry/index.ts';
 import { topicRuleOf } from '../topic-rule.ts';
 import { BackgroundWork } from './background-work.ts';
 import { newNonce } from './nonce.ts';
-import { planProof, type ProofPlan, type ProofPolicy } from './proof.ts';
+import { planProof, withUntold, type ProofPlan, type ProofPolicy } from './proof.ts';
 import type { CheckedRequest, IssuedCertificate } from '../issuance/index.ts';
 import type { LineServices, Observation, RunEnd, RunInput } from './services.ts';
 import { failRun, isRevoked, mustBeProvable, passRun } from './verdict.ts';
@@ -159,8 +159,12 @@ export class Run {
   }
 
   #planProof(): void {
-    this.#plan = planProof(this.#open().capabilities, this.#input.profile);
-    this.#services.registry.runs.plan(this.id, this.#plan.level, this.#plan.gaps);
+    this.#follow(planProof(this.#open().capabilities, this.#input.profile));
+  }
+
+  #follow(plan: ProofPlan): void {
+    this.#plan = plan;
+    this.#services.registry.runs.plan(this.id, plan.level, plan.gaps);
   }
 
   async #read(options: CallOptions): Promise<IdentifiedUnit> {
@@ -275,8 +279,8 @@ export class Run {
   }
 
   async #prove(device: string, issued: IssuedCertificate, installed: readonly StoredItem[]): Promise<RunEnd> {
+    if (this.#proof().readBack) await this.#step('read-back', (options) => this.#readBack(installed, options));
     const plan = this.#proof();
-    if (plan.readBack) await this.#step('read-back', (options) => this.#open().readBack(installed, options));
     if (plan.possession) await this.#step('possession', (options) => this.#open().provePossession(issued.spki, options));
     await this.#step('access', async (options) => {
       await this.#open().activate(options);
@@ -286,6 +290,11 @@ export class Run {
     if (plan.lock) await this.#step('lock', (options) => this.#open().lock(options));
     await this.#journal();
     return this.#passed(device, plan);
+  }
+
+  async #readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
+    const untold = await this.#open().readBack(installed, options);
+    if (untold.length > 0) this.#follow(withUntold(this.#proof(), untold));
   }
 
   /** The device connects by itself, and may do there what it may. */

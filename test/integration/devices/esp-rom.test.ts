@@ -145,7 +145,7 @@ describe('what a chip forbids is told before anything is written', () => {
     const chip = await plugged({ flashEncrypted: true });
     const session = await opened(chip.path, { flashEncryption: 'encrypt' });
     expect((await session.identify(never())).obstacle).toBeUndefined();
-    expect(session.capabilities.readBack).toBe(false);
+    expect(session.capabilities.unread).toBe('all');
     const esp32 = await plugged({ kind: 'ESP32', flashEncrypted: true });
     const cannot = await opened(esp32.path, { flashEncryption: 'encrypt' });
     expect((await cannot.identify(never())).obstacle).toMatchObject({ code: 'FLASH_ENCRYPTED' });

@@ -70,6 +70,12 @@ describe('a unit on the line', () => {
       ['possession', 'own-connection', 'lock'],
     ],
     [
+      'zephyr-cred',
+      new ZephyrCredentials({ hardwareId: '000000000000000c', undigested: true }),
+      'station-connected',
+      ['key-read-back', 'certificate-read-back', 'trust-anchors-read-back', 'possession', 'own-connection', 'lock'],
+    ],
+    [
       'quectel-qfupl',
       new QuectelModem({ imei: '350000000000004' }),
       'station-connected',

@@ -127,6 +127,8 @@ export interface ZephyrCredOptions extends ZephyrShellOptions {
   readonly hardwareId?: string;
   /** CONFIG_TLS_CREDENTIALS_SHELL_CRED_BUF_SIZE. */
   readonly bufferBytes?: number;
+  /** Its storage backend has no digests (ENOTSUP). */
+  readonly undigested?: boolean;
   /** A credential that cannot be deleted. */
   readonly stuck?: string;
 }
@@ -265,7 +267,10 @@ export class ZephyrCredentials extends ZephyrShell {
     const found = [...this.stored].filter(
       ([place]) => (tag === 'any' || place.startsWith(`${tag},`)) && (type === 'any' || place.endsWith(`,${wanted ?? ''}`)),
     );
-    for (const [place, content] of found) this.print(`${place},${createHash('sha256').update(content).digest('base64')},0`);
+    for (const [place, content] of found) {
+      const digest = createHash('sha256').update(content).digest('base64');
+      this.print(`${place},${this.#options.undigested === true ? 'ERROR,-134' : `${digest},0`}`);
+    }
     this.print(`${String(found.length)} credentials found.`);
   }
 }

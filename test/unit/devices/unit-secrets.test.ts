@@ -109,7 +109,7 @@ function refusing(code: ErrorCode): UnitSession {
     failure.cause = new Error(secretText, { cause: new Error(`below: ${secretText}`) });
     return Promise.reject(failure);
   };
-  const capabilities = { keyOnDevice: false, readBack: true, possession: true, selfTest: true, lock: true } as const;
+  const capabilities = { keyOnDevice: false, unread: [], possession: true, selfTest: true, lock: true } as const;
   return {
     capabilities,
     ...(Object.fromEntries(Object.keys(calls).map((name) => [name, fails])) as unknown as Omit<UnitSession, 'capabilities'>),

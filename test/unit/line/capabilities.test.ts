@@ -27,6 +27,22 @@ test('a unit without self test and lock passes with what it could show, and the 
   expect(line.here.registry.runs.get(line.view.run ?? '')).toMatchObject({ proofLevel: 'possession', gaps: ['own-connection', 'lock'] });
 });
 
+test('a unit that turns out to have no digests passes by what else it showed, and the verdict names them', async () => {
+  const line = lineWith();
+  line.untold = ['trust-anchors', 'certificate'];
+  const gaps = ['certificate-read-back', 'trust-anchors-read-back'];
+  expect(await line.run()).toMatchObject({ state: 'PASS', proofLevel: 'device-connected', gaps });
+  expect(line.here.registry.runs.get(line.view.run ?? '')).toMatchObject({ gaps });
+  expect(audit(line).filter((one) => one.startsWith('run.pass'))[0]).toContain(JSON.stringify({ without: gaps }).slice(1, -1));
+});
+
+test('where nothing else shows that it has its certificate, it does not pass', async () => {
+  const line = lineWith();
+  line.can = { ...line.can, possession: false, selfTest: false };
+  line.untold = ['certificate'];
+  expect(await line.run()).toMatchObject({ state: 'FAIL', failure: { code: 'UNVERIFIABLE' }, certificateRevoked: true });
+});
+
 test('a profile that needs its own connection is refused on a unit that has none, before a key is made', async () => {
   const line = lineWith(undefined, { proof: 'device-connected' });
   line.can = { ...line.can, selfTest: false };
@@ -49,7 +65,7 @@ test('a key by the station: made, audited, connected with, handed over once, and
     },
     { key: 'station' },
   );
-  line.can = { keyOnDevice: false, readBack: true, possession: false, selfTest: false, lock: false };
+  line.can = { keyOnDevice: false, unread: [], possession: false, selfTest: false, lock: false };
   expect(await line.run()).toMatchObject({
     state: 'PASS',
     proofLevel: 'station-connected',

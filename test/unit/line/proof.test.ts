@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { Failure, proofLevels } from '../../../src-main/contract/index.ts';
+import type { UnitSession } from '../../../src-main/station/devices/index.ts';
 import { planProof } from '../../../src-main/station/line/proof.ts';
 import { thrownBy } from '../../support/thrown.ts';
 
-const all = { keyOnDevice: true, readBack: true, possession: true, selfTest: true, lock: true };
-const none = { keyOnDevice: false, readBack: false, possession: false, selfTest: false, lock: false };
+const all: UnitSession['capabilities'] = { keyOnDevice: true, unread: [], possession: true, selfTest: true, lock: true };
+const none: UnitSession['capabilities'] = { keyOnDevice: false, unread: 'all', possession: false, selfTest: false, lock: false };
 
 test('a unit that can do everything is asked for everything, and nothing is missing', () => {
   expect(planProof(all, { key: 'device' })).toEqual({
@@ -24,7 +25,7 @@ test.each([
   ['no self test, key by the station', { ...all, selfTest: false }, 'station', 'station-connected', ['own-connection']],
   [
     'only a read-back, key by the station',
-    { ...none, readBack: true },
+    { ...none, unread: [] },
     'station',
     'station-connected',
     ['possession', 'own-connection', 'lock'],
@@ -32,13 +33,20 @@ test.each([
   ['nothing, key by the station', none, 'station', 'station-connected', ['read-back', 'possession', 'own-connection', 'lock']],
   [
     'a key and nothing to show for it',
-    { ...none, keyOnDevice: true, readBack: true },
+    { ...none, keyOnDevice: true, unread: [] },
     'device',
     'written',
     ['possession', 'own-connection', 'lock'],
   ],
-  ['a key that nobody gets out again', { ...all, readBack: 'without-key' }, 'device', 'device-connected', ['key-read-back']],
-  ['no read-back', { ...all, readBack: false }, 'device', 'device-connected', ['read-back']],
+  ['a key that nobody gets out again', { ...all, unread: ['key'] }, 'device', 'device-connected', ['key-read-back']],
+  ['no read-back', { ...all, unread: 'all' }, 'device', 'device-connected', ['read-back']],
+  [
+    'settings and anchors that nobody gets out',
+    { ...all, unread: ['settings', 'trust-anchors'] },
+    'device',
+    'device-connected',
+    ['trust-anchors-read-back', 'settings-read-back'],
+  ],
   ['no challenge: its own connection shows the key', { ...all, possession: false }, 'device', 'device-connected', []],
 ] as const)('%s: the highest that can be had, and the rest is named', (_, can, key, level, gaps) => {
   expect(planProof(can, { key })).toMatchObject({ level, gaps });
@@ -70,7 +78,7 @@ test('a profile that needs more than the unit can give is refused before anythin
 
 test('whatever is asked for is never worth less than what the profile needs', () => {
   const bits = [false, true];
-  for (const readBack of bits)
+  for (const unread of ['all', ['certificate'], ['key'], []] as const)
     for (const possession of bits)
       for (const selfTest of bits)
         for (const key of ['device', 'station'] as const)
@@ -78,7 +86,7 @@ test('whatever is asked for is never worth less than what the profile needs', ()
             const enough = proofLevels.slice(0, proofLevels.indexOf(proof) + 1);
             let end: string | undefined;
             const thrown = thrownBy(() => {
-              end = planProof({ keyOnDevice: true, lock: true, readBack, possession, selfTest }, { key, proof }).level;
+              end = planProof({ keyOnDevice: true, lock: true, unread, possession, selfTest }, { key, proof }).level;
             });
             if (thrown instanceof Failure) end = thrown.code;
             expect([...enough, 'PROOF_IMPOSSIBLE', 'UNVERIFIABLE']).toContain(end);

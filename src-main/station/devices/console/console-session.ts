@@ -8,6 +8,7 @@ import type {
   OpenOptions,
   SelfTestResult,
   StoredItem,
+  StoredKind,
   UnitSession,
 } from '../driver.ts';
 import { UnitSteps } from '../unit-steps.ts';
@@ -19,6 +20,7 @@ import type { Step } from './steps.ts';
 import type { Values } from './values.ts';
 
 const LEAVE_MS = 6000;
+const untellable = Symbol('the unit has no digest of it');
 const POSSESSION = Buffer.from('birthmark-possession-v1\0', 'latin1');
 
 interface SectionTask {
@@ -55,10 +57,9 @@ export class ConsoleSession implements UnitSession {
   get capabilities(): UnitSession['capabilities'] {
     const { install, generateKey, possession, selfTest, lock } = this.#profile;
     const unread = install.filter(({ readBack }) => readBack === undefined);
-    const keyAlone = unread.every(({ source }) => source === 'key') && unread.length < install.length;
     return {
       keyOnDevice: generateKey !== undefined,
-      readBack: unread.length === 0 || (keyAlone && 'without-key'),
+      unread: unread.length === install.length ? 'all' : [...new Set(unread.map(kindOf))],
       possession: possession !== undefined,
       // Whether a unit can is found out when it is identified.
       selfTest: selfTest !== undefined && this.#values.text('selfTests') !== 'no',
@@ -115,15 +116,18 @@ export class ConsoleSession implements UnitSession {
       });
   }
 
-  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<readonly StoredKind[]> {
     return this.#steps.run('readBack', options, async (signal) => {
+      const untold = new Set<StoredKind>();
       for (const stored of installed) {
         const spec = this.#profile.install.find(({ item }) => item === stored.item);
         if (spec?.readBack === undefined) continue;
         const told = await this.#told(spec, stored, signal);
-        if (told !== stored.digest)
+        if (told === untellable) untold.add(kindOf(spec));
+        else if (told !== stored.digest)
           throw new Failure('VERIFY_MISMATCH', { item: inWords(spec), expected: stored.digest, actual: told ?? 'nothing' });
       }
+      return [...untold];
     });
   }
 
@@ -199,7 +203,8 @@ export class ConsoleSession implements UnitSession {
     return (await this.#told(item.spec, stored, signal)) === stored.digest;
   }
 
-  async #told(spec: InstallItemSpec, stored: StoredItem, signal: AbortSignal): Promise<string | null> {
+  /** null: it is not there; `untellable`: the profile knows from what the unit said that it has no digest of it. */
+  async #told(spec: InstallItemSpec, stored: StoredItem, signal: AbortSignal): Promise<string | typeof untellable | null> {
     if (spec.readBack === undefined) return null;
     const inputs = this.#about(stored);
     const section = `readBack:${spec.item}`;
@@ -207,6 +212,9 @@ export class ConsoleSession implements UnitSession {
     this.#line.heardKeys.asked = spec.source === 'key' && spec.readBack.form.startsWith('content');
     try {
       await this.#play(section, { steps: spec.readBack.steps, signal, inputs });
+    } catch (thrown) {
+      if (thrown instanceof Failure && thrown.code === 'UNVERIFIABLE') return untellable;
+      throw thrown;
     } finally {
       this.#line.heardKeys.asked = false;
     }
@@ -263,6 +271,9 @@ export class ConsoleSession implements UnitSession {
     }
   }
 }
+
+const kindOf = ({ source }: InstallItemSpec): StoredKind =>
+  source === 'text' ? 'settings' : source === 'certificate-chain' ? 'certificate' : source;
 
 /** An item as failures tell of it. */
 const inWords = ({ source, item }: InstallItemSpec): string =>

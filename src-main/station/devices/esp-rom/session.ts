@@ -1,5 +1,5 @@
 import { Failure, type Unit } from '../../../contract/index.ts';
-import type { CallOptions, Credentials, IdentifiedUnit, OpenOptions, StoredItem, UnitSession } from '../driver.ts';
+import type { CallOptions, Credentials, IdentifiedUnit, OpenOptions, StoredItem, StoredKind, UnitSession } from '../driver.ts';
 import { StoringUnit } from '../storing-unit.ts';
 import { UnitSteps } from '../unit-steps.ts';
 import { eraseRegion, flashMd5, md5, writeImage } from './flash.ts';
@@ -31,7 +31,7 @@ export class EspRomSession extends StoringUnit implements UnitSession {
 
   /** What is encrypted on its way into the flash cannot be compared with what was sent. */
   get capabilities(): UnitSession['capabilities'] {
-    return { keyOnDevice: false, readBack: !this.#encrypts(), possession: false, selfTest: false, lock: false };
+    return { keyOnDevice: false, unread: this.#encrypts() ? 'all' : [], possession: false, selfTest: false, lock: false };
   }
 
   async probe(signal: AbortSignal): Promise<void> {
@@ -73,7 +73,7 @@ export class EspRomSession extends StoringUnit implements UnitSession {
     }
   }
 
-  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<readonly StoredKind[]> {
     return this.#steps.run('readBack', options, async (signal) => {
       for (const { item, bytes, digest } of installed) {
         const place = partitionsOf(this.#profile).find((one) => one.item === item);
@@ -81,6 +81,7 @@ export class EspRomSession extends StoringUnit implements UnitSession {
         const actual = await flashMd5(this.#line, place.offset, bytes, signal);
         if (actual !== digest) throw new Failure('VERIFY_MISMATCH', { item, expected: digest, actual });
       }
+      return [];
     });
   }
 

@@ -1,5 +1,5 @@
 import { Failure, type Unit } from '../../../contract/index.ts';
-import type { CallOptions, Credentials, IdentifiedUnit, OpenOptions, StoredItem, UnitSession } from '../driver.ts';
+import type { CallOptions, Credentials, IdentifiedUnit, OpenOptions, StoredItem, StoredKind, UnitSession } from '../driver.ts';
 import { openAgain, openSettled } from '../open-settled.ts';
 import { SerialLink } from '../serial-link.ts';
 import { Transcript } from '../transcript.ts';
@@ -11,7 +11,7 @@ import { RawRepl } from './raw-repl.ts';
 
 /** One board in its raw REPL, from `open` to `close`. */
 export class MicroPythonSession extends StoringUnit implements UnitSession {
-  readonly capabilities = { keyOnDevice: false, readBack: true, possession: false, selfTest: false, lock: false } as const;
+  readonly capabilities = { keyOnDevice: false, unread: [], possession: false, selfTest: false, lock: false } as const;
   readonly #path: string;
   readonly #profile: MicroPythonProfile;
   readonly #transcript: Transcript;
@@ -75,13 +75,14 @@ export class MicroPythonSession extends StoringUnit implements UnitSession {
     }
   }
 
-  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<void> {
+  readBack(installed: readonly StoredItem[], options: CallOptions): Promise<readonly StoredKind[]> {
     return this.#steps.run('readBack', options, async (signal) => {
       for (const { item, digest } of installed) {
         const path = pathsOf(this.#profile).find((one) => one.item === item)?.path ?? item;
         const actual = (await storedDigest(this.#board(), path, signal))?.digest ?? 'nothing';
         if (actual !== digest) throw new Failure('VERIFY_MISMATCH', { item: path, expected: digest, actual });
       }
+      return [];
     });
   }
 

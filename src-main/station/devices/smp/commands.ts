@@ -31,6 +31,8 @@ export const commands = {
       proto: z.int().default(1),
       /** In what form it says where a key was made; a unit that says nothing does not have it. */
       att: AttestationFormat.optional(),
+      /** false: it has no connection of its own to try. */
+      net: z.boolean().default(true),
     }),
   ),
   state: spec(PROVISION_GROUP, 'read', 0, z.object({ locked: z.boolean(), active: z.int().min(-1).max(1) })),
