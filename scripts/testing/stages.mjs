@@ -15,7 +15,7 @@ const cache = (name) => inRoot('build', 'cache', name);
 export const report = (name) => inRoot('test-results', `${name}.json`);
 
 /** The parts of the code, each with the types and libraries it may know of. */
-const typedParts = ['.', 'src-main/desktop', 'src-main/preload', 'src-renderer', 'test/e2e', 'scripts'];
+const typedParts = ['.', 'src-main/desktop', 'src-main/preload', 'src-renderer', 'test/e2e', 'test/unit/screens', 'scripts'];
 /** A rule checker that saw nothing finds nothing: each of these must have been looked at. */
 const checkedParts = [
   'src-main/contract',

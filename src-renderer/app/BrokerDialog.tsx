@@ -1,17 +1,18 @@
 import { useState } from 'react';
-import type { BrokerView, ProbeStep, RecordsView } from '../../src-main/contract/models.ts';
+import type { BrokerView, ProbeStep, RecordsView, StationStatus } from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
-import { canaryWord } from '../lib/canary.ts';
 import { call } from '../lib/client.ts';
 import { since } from '../lib/format.ts';
 import { useNow } from '../lib/ticker.ts';
 import { useAction } from '../lib/use-action.ts';
 import { Button } from '../ui/Button.tsx';
+import { CanaryWord } from '../ui/CanaryWord.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { FailureCard } from '../ui/FailureCard.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { KeyValue } from '../ui/KeyValue.tsx';
-import { useStation } from './station.ts';
+import { Unknown } from '../ui/Unknown.tsx';
+import { useSources, useStation } from './station.ts';
 
 const marks = {
   PASS: { icon: 'pass', tone: 'tone-pass' },
@@ -32,7 +33,7 @@ function Probe({ step }: { readonly step: ProbeStep }) {
 }
 
 const waitingWord = (waiting: number, oldest: string | null, now: number, word: 'broker.waitingSince' | 'broker.outbox.value'): string =>
-  waiting === 0 || oldest === null ? t('common.none') : t(word, { n: waiting, span: since(oldest, now) });
+  waiting === 0 ? t('common.none') : t(word, { n: waiting, span: oldest === null ? t('unknown.word') : since(oldest, now) });
 
 /** One central database in words: reached or not, and what waits for it. */
 const recordsWord = ({ state, waiting, waitingSince }: RecordsView, now: number): string =>
@@ -48,20 +49,21 @@ function Records({ records }: { readonly records: readonly RecordsView[] }) {
   ));
 }
 
-const none: readonly RecordsView[] = [];
+interface FactsProps extends Pick<StationStatus, 'outbox' | 'records'> {
+  readonly broker: BrokerView;
+}
 
-function Facts({ broker }: { readonly broker: BrokerView }) {
+/** How the broker host does, and what waits for it and for the central records. */
+export function BrokerFacts({ broker, outbox, records }: FactsProps) {
   const now = useNow();
-  const outbox = useStation((state) => state.status?.outbox);
-  const records = useStation((state) => state.status?.records ?? none);
   return (
     <KeyValue
       rows={[
         [t('broker.address'), <span key="address" className="mono">{`${broker.host}:${broker.port}`}</span>],
         [t('broker.state'), t('broker.stateSince', { state: t(`broker.state.${broker.state}`), span: since(broker.since, now) })],
-        [t('broker.canary'), canaryWord(broker.canary, now)],
+        [t('broker.canary'), <CanaryWord key="canary" canary={broker.canary} />],
         [t('broker.waiting'), waitingWord(broker.waiting, broker.waitingSince, now, 'broker.waitingSince')],
-        [t('broker.outbox'), waitingWord(outbox?.waiting ?? 0, outbox?.oldest ?? null, now, 'broker.outbox.value')],
+        [t('broker.outbox'), waitingWord(outbox.waiting, outbox.oldest, now, 'broker.outbox.value')],
         ...(records.length === 0 ? [] : [[t('broker.records'), <Records key="records" records={records} />] as const]),
       ]}
     />
@@ -70,14 +72,17 @@ function Facts({ broker }: { readonly broker: BrokerView }) {
 
 /** How the broker host does, and a check of the way to it. */
 export function BrokerDialog({ onClose }: { readonly onClose: () => void }) {
-  const broker = useStation((state) => state.status?.broker ?? null);
+  const status = useStation((state) => state.status);
+  const isKnown = useSources().station;
+  const broker = status?.broker ?? null;
   const [probes, setProbes] = useState<readonly ProbeStep[]>([]);
   const { busy, failure, run } = useAction();
   const broken = probes.find((step) => step.failure !== null)?.failure ?? broker?.failure ?? null;
   return (
     <Dialog title={broker === null ? t('broker.none') : t('broker.title', { name: broker.name })} onClose={onClose}>
       <div className="body">
-        {broker === null ? null : <Facts broker={broker} />}
+        {isKnown ? null : <Unknown>{t('unknown.last')}</Unknown>}
+        {status === null || broker === null ? null : <BrokerFacts broker={broker} outbox={status.outbox} records={status.records} />}
         {probes.length === 0 ? null : (
           <ul className="probes">
             {probes.map((step) => (

@@ -2,7 +2,9 @@ import { create } from 'zustand';
 import type { EventPayload } from '../../src-main/contract/calls.ts';
 import { type FailureData, toFailureData } from '../../src-main/contract/errors.ts';
 import type { StationStatus } from '../../src-main/contract/models.ts';
+import { useShallow } from 'zustand/react/shallow';
 import { call, on } from '../lib/client.ts';
+import type { Sources } from './status-items.ts';
 import type { Workplace } from './workplaces.ts';
 
 export type SetupProgress = EventPayload<'setup.progress'>;
@@ -28,6 +30,15 @@ export const useStation = create<StationState>(() => ({
   setup: null,
   workplace: 'line',
 }));
+
+/** Which services can be asked now. A status that could not be read again is not known either. */
+export const useSources = (): Sources =>
+  useStation(
+    useShallow(({ restarting, failure }) => ({
+      station: failure === null && !restarting.includes('station'),
+      signer: !restarting.includes('signer'),
+    })),
+  );
 
 /** The services that are starting again, after one more change. */
 export function afterServiceChange(

@@ -1,6 +1,6 @@
 import type { StationStatus } from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
-import { since, until } from '../lib/format.ts';
+import { isAhead, since, until } from '../lib/format.ts';
 import type { Tone } from '../ui/tone.ts';
 
 /** One item of the status bar: what it is about, the word that counts, and what else there is to say. */
@@ -11,47 +11,95 @@ export interface StatusItem {
   readonly more: string;
 }
 
-export function tokenItem({ token }: Pick<StationStatus, 'token'>): StatusItem {
-  const tones = { open: 'pass', locked: 'hold', absent: 'fail', none: 'idle' } as const;
-  const state = t(`status.token.${token.state}`);
-  const item = { tone: tones[token.state], name: t('status.token') };
-  return token.view === null ? { ...item, value: state, more: '' } : { ...item, value: token.view.label, more: state };
+/** What was last known, and is not known now: never as good. */
+export const lastKnown = (item: StatusItem): StatusItem => ({ ...item, tone: 'unknown', more: t('unknown.last') });
+
+export function tokenItem({ token: { state, view } }: Pick<StationStatus, 'token'>): StatusItem {
+  const name = t('status.token');
+  const word = t(`status.token.${state}`);
+  if (state === 'none') return { tone: 'idle', name, value: word, more: '' };
+  if (state === 'absent') return { tone: 'fail', name, value: view?.label ?? word, more: view === null ? '' : word };
+  if (view === null) return { tone: 'unknown', name, value: word, more: t('status.token.unread') };
+  if (view.pinState === 'locked') return { tone: 'fail', name, value: view.label, more: t('issuer.pin.locked') };
+  return { tone: state === 'open' ? 'pass' : 'hold', name, value: view.label, more: word };
 }
 
-export function sessionItem({ session }: Pick<StationStatus, 'session'>, now: number): StatusItem {
+export function sessionItem({ session, token }: Pick<StationStatus, 'session' | 'token'>, now: number): StatusItem {
   const name = t('status.session');
-  if (session === null || Date.parse(session.until) <= now) return { tone: 'hold', name, value: t('status.session.none'), more: '' };
+  if (session === null || !isAhead(session.until, now)) return { tone: 'hold', name, value: t('status.session.none'), more: '' };
   const left = session.quota - session.used;
-  return { tone: left > 0 ? 'pass' : 'hold', name, value: t('status.session.left', { left }), more: until(session.until, now) };
+  const value = t('status.session.left', { left });
+  if (token.state !== 'open') return { tone: 'unknown', name, value, more: t('status.session.noToken') };
+  if (session.kind !== 'issue') return { tone: 'hold', name, value, more: t('session.crlOnly') };
+  return { tone: left > 0 ? 'pass' : 'hold', name, value, more: until(session.until, now) };
 }
 
 export function crlItem({ crl }: Pick<StationStatus, 'crl'>, now: number): StatusItem {
   const name = t('status.crl');
   if (crl === null) return { tone: 'idle', name, value: t('status.crl.none'), more: '' };
   const value = `#${crl.number}`;
-  if (Date.parse(crl.nextUpdate) <= now) return { tone: 'fail', name, value, more: t('status.crl.expired') };
+  if (!isAhead(crl.nextUpdate, now)) return { tone: 'fail', name, value, more: t('status.crl.expired') };
+  if (crl.publishedAt === null) return { tone: 'hold', name, value, more: t('crl.notPublished') };
   return { tone: 'pass', name, value, more: t('status.crl.age', { age: since(crl.thisUpdate, now) }) };
 }
 
 export function brokerItem({ broker }: Pick<StationStatus, 'broker'>, now: number): StatusItem {
   const name = t('status.broker');
   if (broker === null) return { tone: 'idle', name, value: t('status.broker.none'), more: '' };
-  if (broker.state === 'away') return { tone: 'fail', name, value: t('status.broker.away'), more: since(broker.since, now) };
-  if (broker.state === 'starting') return { tone: 'busy', name, value: t('status.broker.starting'), more: '' };
-  if (broker.waiting === 0) return { tone: 'pass', name, value: t('status.broker.up'), more: '' };
-  return {
-    tone: 'hold',
-    name,
-    value: t('status.waiting', { n: broker.waiting }),
-    more: broker.waitingSince === null ? '' : since(broker.waitingSince, now),
-  };
+  const { state, waiting, waitingSince, canary } = broker;
+  if (state === 'away') return { tone: 'fail', name, value: t('status.broker.away'), more: since(broker.since, now) };
+  if (state === 'starting') return { tone: 'busy', name, value: t('status.broker.starting'), more: '' };
+  if (broker.failure !== null) return { tone: 'fail', name, value: t('status.broker.fault'), more: '' };
+  if (canary !== null && !(canary.revokedRefused && canary.goodAccepted))
+    return { tone: 'fail', name, value: t('status.broker.fault'), more: t('broker.canary') };
+  if (waiting > 0) {
+    const more = waitingSince === null ? t('unknown.since') : since(waitingSince, now);
+    return { tone: 'hold', name, value: t('status.waiting', { n: waiting }), more };
+  }
+  if (canary === null) return { tone: 'unknown', name, value: t('status.broker.unproven'), more: '' };
+  return { tone: 'pass', name, value: t('status.broker.up'), more: '' };
 }
 
 /** What waits for the broker host and for the central records. */
 export function outboxItem({ outbox, records }: Pick<StationStatus, 'outbox' | 'records'>, now: number): StatusItem {
   const name = t('status.outbox');
   const waiting = records.reduce((sum, one) => sum + one.waiting, outbox.waiting);
-  if (waiting === 0) return { tone: 'pass', name, value: t('status.outbox.empty'), more: '' };
-  const [oldest] = [outbox.oldest, ...records.map((one) => one.waitingSince)].filter((at) => at !== null).sort();
-  return { tone: 'hold', name, value: t('status.waiting', { n: waiting }), more: oldest === undefined ? '' : since(oldest, now) };
+  const problems = records.reduce((sum, one) => sum + one.problems, 0);
+  if (problems > 0) return { tone: 'fail', name, value: t('status.outbox.problems', { n: problems }), more: '' };
+  if (waiting > 0) {
+    const [oldest] = [outbox.oldest, ...records.map((one) => one.waitingSince)].filter((at) => at !== null).sort();
+    const more = oldest === undefined ? t('unknown.since') : since(oldest, now);
+    return { tone: 'hold', name, value: t('status.waiting', { n: waiting }), more };
+  }
+  if (records.some(({ state, failure }) => state === 'away' || failure !== null))
+    return { tone: 'hold', name, value: t('status.outbox.empty'), more: t('status.outbox.away') };
+  if (records.some(({ state }) => state === 'starting'))
+    return { tone: 'unknown', name, value: t('status.outbox.empty'), more: t('status.outbox.starting') };
+  return { tone: 'pass', name, value: t('status.outbox.empty'), more: '' };
+}
+
+/** Who tells it, and whether that one can be asked now. */
+export interface Sources {
+  readonly station: boolean;
+  readonly signer: boolean;
+}
+
+interface StatusItems {
+  readonly token: StatusItem;
+  readonly session: StatusItem;
+  readonly crl: StatusItem;
+  readonly broker: StatusItem;
+  readonly outbox: StatusItem;
+}
+
+/** All of them. What a service tells is last known, and no more, while that service cannot be asked. */
+export function statusItems(status: StationStatus, sources: Sources, now: number): StatusItems {
+  const told = (isKnown: boolean, item: StatusItem): StatusItem => (isKnown ? item : lastKnown(item));
+  return {
+    token: told(sources.station && sources.signer, tokenItem(status)),
+    session: told(sources.station && sources.signer, sessionItem(status, now)),
+    crl: told(sources.station, crlItem(status, now)),
+    broker: told(sources.station, brokerItem(status, now)),
+    outbox: told(sources.station, outboxItem(status, now)),
+  };
 }

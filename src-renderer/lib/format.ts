@@ -37,6 +37,9 @@ export function countdown(ms: number): { readonly value: string; readonly unit: 
 export const since = (instant: string, now: number): string => span(now - Date.parse(instant));
 export const until = (instant: string, now: number): string => span(Date.parse(instant) - now);
 
+/** Is this instant still to come? One that cannot be read is not. */
+export const isAhead = (instant: string, now: number): boolean => Date.parse(instant) > now;
+
 /** Bytes in decimal units: `812 B`, `2.1 kB`, `14 MB`. */
 export function bytes(count: number): string {
   if (count < 1000) return `${count} B`;

@@ -37,6 +37,6 @@ const seconds = createTicker(1000);
 const tenths = createTicker(100);
 
 /** Milliseconds since the epoch, renewed every second. */
-export const useNow = (): number => useSyncExternalStore(seconds.subscribe, seconds.now);
+export const useNow = (): number => useSyncExternalStore(seconds.subscribe, seconds.now, seconds.now);
 /** The same ten times a second, for a run that is under way. */
-export const useNowFine = (): number => useSyncExternalStore(tenths.subscribe, tenths.now);
+export const useNowFine = (): number => useSyncExternalStore(tenths.subscribe, tenths.now, tenths.now);

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { StationStatus } from '../../../src-main/contract/models.ts';
+import { useSources } from '../../app/station.ts';
 import { t } from '../../i18n/index.ts';
 import { Blank } from '../../ui/Blank.tsx';
 import { FailureCard } from '../../ui/FailureCard.tsx';
@@ -21,6 +22,7 @@ const classOf = (slots: number): string => `slots across-${columnsFor(slots)}${s
 export function LineScreen({ status }: { readonly status: StationStatus }) {
   const slots = useLine((state) => state.slots);
   const failure = useLine((state) => state.failure);
+  const isKnown = useSources().station;
   useEffect(() => followLine(status.tryOut), [status.tryOut]);
   const blocked = status.preconditions.some(({ level }) => level === 'error');
   return (
@@ -40,7 +42,7 @@ export function LineScreen({ status }: { readonly status: StationStatus }) {
         ) : (
           <div className={classOf(slots?.length ?? 0)} role="group" aria-label={t('slots.title')}>
             {slots?.map((slot) => (
-              <Slot key={slot.slot} slot={slot} blocked={blocked} />
+              <Slot key={slot.slot} slot={slot} blocked={blocked} isLast={!isKnown} />
             ))}
           </div>
         )}

@@ -65,6 +65,7 @@ function Figures({ progress }: { readonly progress: OrderProgress }) {
 /** What the line makes, and how far it is. */
 export function OrderHeader() {
   const progress = useLine((state) => state.order);
+  if (progress === 'unread') return <Frame eyebrow={t('app.line')} title={t('line.order.unread')} />;
   if (progress === null) return <Frame eyebrow={t('app.line')} title={t('line.order.none')} />;
   const { order } = progress;
   return (

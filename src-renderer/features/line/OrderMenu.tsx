@@ -18,13 +18,13 @@ const choose = (id: string): void => {
 
 /** Puts another work order on the line; an officer can add one. */
 export function OrderMenu() {
-  const current = useLine((state) => state.order?.order.id);
+  const current = useLine(({ order }) => (order === 'unread' ? null : order?.order.id));
   const isOfficer = useStation((state) => state.status?.operator?.role === 'officer');
   const [orders, setOrders] = useState<readonly OrderProgress[] | null>(null);
   const load = (): void => {
     call('orders.list', {}).then(setOrders, shownFailure);
   };
-  const isDone = useLine(({ order }) => order !== null && order.passed >= order.order.quantity);
+  const isDone = useLine(({ order }) => order !== 'unread' && order !== null && order.passed >= order.order.quantity);
   const look = current === undefined || isDone ? 'primary' : 'quiet';
   return (
     <Menu

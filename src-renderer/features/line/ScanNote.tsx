@@ -13,6 +13,8 @@ function sentence(scan: ScanResult): string {
       return t('scan.bound', { label, slot: scan.slot });
     case 'no-slot':
       return t('scan.noSlot', { label });
+    case 'unread':
+      return t('scan.unread', { label });
     case 'no-order':
       return t('scan.noOrder', { label });
     case 'refused':

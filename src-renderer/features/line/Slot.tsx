@@ -50,14 +50,22 @@ function StopButton({ slot }: { readonly slot: number }) {
   );
 }
 
+interface SlotProps {
+  readonly slot: SlotView;
+  readonly blocked: boolean;
+  /** The station cannot be asked now: this is what it said last, and it is nobody's verdict. */
+  readonly isLast: boolean;
+}
+
 /** One fixture position: which slot, what state, what to do now. */
-export function Slot({ slot, blocked }: { readonly slot: SlotView; readonly blocked: boolean }) {
-  const running = slot.state === 'RUNNING';
+export function Slot({ slot, blocked, isLast }: SlotProps) {
+  const running = slot.state === 'RUNNING' && !isLast;
   const waiting = isWaiting(slot, blocked);
+  const state = t(`slot.state.${slot.state}`);
   return (
     <section
-      className={`slot ${waiting ? 'hold' : toneFor(slot)} state-${slot.state.toLowerCase()}`}
-      aria-label={t('slot.label', { slot: slot.slot, state: t(`slot.state.${slot.state}`) })}
+      className={`slot ${isLast ? 'unknown' : waiting ? 'hold' : toneFor(slot)} state-${slot.state.toLowerCase()}`}
+      aria-label={t(isLast ? 'slot.label.last' : 'slot.label', { slot: slot.slot, state })}
     >
       <div className="top">
         <span className="no">{slot.slot}</span>
@@ -66,8 +74,8 @@ export function Slot({ slot, blocked }: { readonly slot: SlotView; readonly bloc
           {running ? <RunningTime slot={slot} /> : <RestingTime slot={slot} />}
         </span>
       </div>
-      <SlotBody slot={slot} waiting={waiting} />
-      <SlotFoot slot={slot} blocked={blocked} />
+      <SlotBody slot={slot} waiting={waiting} isLast={isLast} />
+      {isLast ? <div className="foot">{t('slot.last')}</div> : <SlotFoot slot={slot} blocked={blocked} />}
     </section>
   );
 }

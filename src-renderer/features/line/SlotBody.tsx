@@ -7,7 +7,8 @@ import { Icon, type IconName } from '../../ui/Icon.tsx';
 import { SlotActions } from './SlotActions.tsx';
 import { labelOf, positionOf } from './slot-face.ts';
 
-const shapes: Readonly<Record<Exclude<SlotView['state'], 'RUNNING'>, IconName>> = {
+const shapes: Readonly<Record<SlotView['state'], IconName>> = {
+  RUNNING: 'waiting',
   EMPTY: 'plug',
   READY: 'ready',
   PASS: 'pass',
@@ -41,7 +42,12 @@ function Identity({ slot }: { readonly slot: SlotView }) {
 
 /** Why, in the catalogue's words; the steps appear where there is room, and always behind the code in the foot. */
 function Cause({ slot }: { readonly slot: SlotView }) {
-  if (slot.failure === null) return null;
+  if (slot.failure === null)
+    return (
+      <div className="cause">
+        <b className="tone-unknown">{t('slot.cause.unknown')}</b>
+      </div>
+    );
   const said = explain(slot.failure.code, slot.failure.params);
   return (
     <>
@@ -64,7 +70,11 @@ function Cause({ slot }: { readonly slot: SlotView }) {
 function Unproven({ slot }: { readonly slot: SlotView }) {
   return (
     <div className="cause">
-      {slot.failure === null ? null : <b>{explain(slot.failure.code, slot.failure.params).title}</b>}
+      {slot.failure === null ? (
+        <b className="tone-unknown">{t('slot.cause.unknown')}</b>
+      ) : (
+        <b>{explain(slot.failure.code, slot.failure.params).title}</b>
+      )}
       <span className="what">{t('slot.notVerified.what')}</span>
     </div>
   );
@@ -79,21 +89,21 @@ function Question({ slot }: { readonly slot: SlotView }) {
 }
 
 /** Shape, word, whose unit, why, and what can be done. */
-export function SlotBody({ slot, waiting }: { readonly slot: SlotView; readonly waiting: boolean }) {
+export function SlotBody({ slot, waiting, isLast }: { readonly slot: SlotView; readonly waiting: boolean; readonly isLast: boolean }) {
   const word =
     slot.state === 'RUNNING' && slot.step !== null ? stepLabel(slot.step) : t(waiting ? 'slot.word.waiting' : `slot.word.${slot.state}`);
   return (
     <div className="say">
       <div className="sign">
-        {slot.state === 'RUNNING' ? (
+        {slot.state === 'RUNNING' && !isLast ? (
           <Ring share={positionOf(slot).overall} />
         ) : (
-          <Icon name={waiting ? 'waiting' : shapes[slot.state]} className="shape" />
+          <Icon name={isLast ? 'unknown' : waiting ? 'waiting' : shapes[slot.state]} className="shape" />
         )}
         <div className="word">{word}</div>
         {slot.state === 'HAS_IDENTITY' ? null : <Identity slot={slot} />}
       </div>
-      {slot.state === 'FAIL' || slot.state === 'NOT_VERIFIED' || slot.state === 'HAS_IDENTITY' ? (
+      {!isLast && (slot.state === 'FAIL' || slot.state === 'NOT_VERIFIED' || slot.state === 'HAS_IDENTITY') ? (
         <div className="why">
           {slot.state === 'FAIL' ? <Cause slot={slot} /> : null}
           {slot.state === 'NOT_VERIFIED' ? <Unproven slot={slot} /> : null}

@@ -2,11 +2,12 @@ import { useState } from 'react';
 import { explain, type FailureData } from '../../../src-main/contract/errors.ts';
 import type { SlotView } from '../../../src-main/contract/models.ts';
 import { t } from '../../i18n/index.ts';
-import { bytes, dayAndTime, preciseTime, shortOrder, until } from '../../lib/format.ts';
+import { bytes, dayAndTime, isAhead, preciseTime, shortOrder, until } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
 import { gapsLabel, proofLabel } from '../../lib/labels.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
+import { Unknown } from '../../ui/Unknown.tsx';
 import { CopyDetails, FailureCard } from '../../ui/FailureCard.tsx';
 import { positionOf } from './slot-face.ts';
 import { useLine } from './store.ts';
@@ -19,6 +20,7 @@ function Steps({ slot }: { readonly slot: SlotView }) {
   return (
     <div className="steps" aria-hidden="true">
       {Array.from({ length: total }, (_, index) => {
+        if (step === null) return <span key={index} />;
         const share = index + 1 < step ? 1 : index + 1 === step ? Math.max(0.35, within) : 0;
         return (
           <span key={index}>
@@ -36,7 +38,7 @@ function RunningFoot({ slot }: { readonly slot: SlotView }) {
     <div>
       <Steps slot={slot} />
       <div className="foot">
-        <span>{t('slot.step', { n: step, total })}</span>
+        {step === null ? <Unknown>{t('slot.step.unknown')}</Unknown> : <span>{t('slot.step', { n: step, total })}</span>}
         {slot.progress === null ? null : (
           <span>{t('slot.bytes', { done: bytes(slot.progress.done), total: bytes(slot.progress.total) })}</span>
         )}
@@ -74,7 +76,7 @@ function CodeButton({ slot, failure }: { readonly slot: SlotView; readonly failu
 
 function Deadline({ deadline }: { readonly deadline: string }) {
   const now = useNow();
-  if (Date.parse(deadline) <= now) return <span>{t('slot.notVerified.over')}</span>;
+  if (!isAhead(deadline, now)) return <span>{t('slot.notVerified.over')}</span>;
   return (
     <span>
       {t('slot.notVerified.until', { time: dayAndTime(deadline, now) })}
@@ -89,7 +91,7 @@ function Unproven({ slot }: { readonly slot: SlotView }) {
   const now = useNow();
   if (tried !== undefined && now - Date.parse(tried) < triedShownMs)
     return <b role="status">{t('slot.notVerified.tried', { time: preciseTime(tried) })}</b>;
-  return slot.deadline === null ? <span /> : <Deadline deadline={slot.deadline} />;
+  return slot.deadline === null ? <Unknown>{t('slot.notVerified.unknown')}</Unknown> : <Deadline deadline={slot.deadline} />;
 }
 
 function Earlier({ at, order }: { readonly at: string; readonly order: string }) {
@@ -103,7 +105,7 @@ function PassedFoot({ slot }: { readonly slot: SlotView }) {
     <div className="foot passed">
       <span>{t('slot.remove')}</span>
       {slot.earlier === null ? null : <Earlier {...slot.earlier} />}
-      {slot.proofLevel === null ? null : <span>{proofLabel(slot.proofLevel)}</span>}
+      {slot.proofLevel === null ? <Unknown>{t('slot.proof.unknown')}</Unknown> : <span>{proofLabel(slot.proofLevel)}</span>}
       {gaps === null ? null : <b className="gaps">{gaps}</b>}
     </div>
   );

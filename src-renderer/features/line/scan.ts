@@ -12,9 +12,10 @@ export function slotForLabel(slots: readonly SlotView[], device: string): number
 
 async function bind(text: string): Promise<ScanResult> {
   const { order, slots } = useLine.getState();
+  if (order === 'unread' || slots === null) return { kind: 'unread', text };
   if (order === null) return { kind: 'no-order', text };
   const device = text.includes('/') ? text : `${order.order.tenant}/${text}`;
-  const slot = slotForLabel(slots ?? [], device);
+  const slot = slotForLabel(slots, device);
   if (slot === null) return { kind: 'no-slot', text };
   try {
     takeSlot(await call('line.label', { slot, device }));

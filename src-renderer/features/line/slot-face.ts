@@ -44,8 +44,8 @@ export const isWaiting = ({ state, failure }: Pick<SlotView, 'state' | 'failure'
   state === 'READY' && (blocked || failure !== null);
 
 interface RunPosition {
-  /** 1-based. */
-  readonly step: number;
+  /** 1-based; null while no step is known. */
+  readonly step: number | null;
   readonly total: number;
   /** How far the step itself is, 0 to 1. */
   readonly within: number;
@@ -59,7 +59,8 @@ const usualSteps: readonly RunStep[] = runSteps.filter((step) => step !== 'stati
 /** Where a run is, counted in steps. */
 export function positionOf({ step, progress }: Pick<SlotView, 'step' | 'progress'>): RunPosition {
   const steps: readonly RunStep[] = step === 'station-connect' ? runSteps : usualSteps;
-  const index = step === null ? 0 : steps.indexOf(step);
+  if (step === null) return { step: null, total: steps.length, within: 0, overall: 0 };
+  const index = steps.indexOf(step);
   const within = progress === null || progress.total <= 0 ? 0 : Math.max(0, Math.min(1, progress.done / progress.total));
   return { step: index + 1, total: steps.length, within, overall: (index + within) / steps.length };
 }

@@ -10,12 +10,13 @@ export type BenchUnit = CallOutput<'bench.units'>[number];
 /** What became of a scanned label. */
 export type ScanResult =
   | { readonly kind: 'bound'; readonly text: string; readonly slot: number }
-  | { readonly kind: 'no-slot' | 'no-order'; readonly text: string }
+  | { readonly kind: 'no-slot' | 'no-order' | 'unread'; readonly text: string }
   | { readonly kind: 'refused'; readonly text: string; readonly failure: FailureData };
 
 interface LineState {
   readonly slots: readonly SlotView[] | null;
-  readonly order: OrderProgress | null;
+  /** Null: there is none. */
+  readonly order: OrderProgress | null | 'unread';
   readonly bench: readonly BenchUnit[];
   /** Calls under way, by slot: their buttons rest. */
   readonly busy: ReadonlySet<number>;
@@ -30,7 +31,7 @@ interface LineState {
 
 export const useLine = create<LineState>(() => ({
   slots: null,
-  order: null,
+  order: 'unread',
   bench: [],
   busy: new Set(),
   failure: null,

@@ -13,9 +13,9 @@ const revocable = ({ status, use }: CertificateRow): boolean => use === 'device'
 const statusHint = ({ revokedAt, reason }: CertificateRow): string | undefined =>
   revokedAt === null
     ? undefined
-    : t('registry.revokedFor', { date: dateTimeZone(revokedAt), reason: reasonLabel(reason ?? 'unspecified') });
+    : t('registry.revokedFor', { date: dateTimeZone(revokedAt), reason: reason === null ? t('unknown.word') : reasonLabel(reason) });
 
-function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRevoke: boolean }) {
+export function CertificateLine({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRevoke: boolean }) {
   return (
     <tr>
       <td>
@@ -34,12 +34,14 @@ function Row({ row, mayRevoke }: { readonly row: CertificateRow; readonly mayRev
         {date(row.notAfter)}
       </td>
       <td>
-        {row.fingerprint === null ? null : (
+        {row.fingerprint === null ? (
+          <span className="faint">{t('registry.unsigned')}</span>
+        ) : (
           <Copyable what={t('registry.col.fingerprint')} value={row.fingerprint} shown={shortHex(row.fingerprint)} />
         )}
       </td>
       <td className="cut" title={row.order ?? undefined}>
-        {row.order === null ? null : shortOrder(row.order)}
+        {row.order === null ? <span className="faint">{t('common.none')}</span> : shortOrder(row.order)}
       </td>
       {mayRevoke ? <RevokeCell device={row.device} selector={revocable(row) ? { serial: row.serial } : null} /> : null}
     </tr>
@@ -64,7 +66,7 @@ export function CertificatesTable({ mayRevoke }: { readonly mayRevoke: boolean }
       mayRevoke={mayRevoke}
     >
       {page.rows.map((row) => (
-        <Row key={row.serial} row={row} mayRevoke={mayRevoke} />
+        <CertificateLine key={row.serial} row={row} mayRevoke={mayRevoke} />
       ))}
     </RegistryTable>
   );

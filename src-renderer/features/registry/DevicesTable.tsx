@@ -4,6 +4,7 @@ import { count, date, dateTimeZone, shortDevice, shortOrder } from '../../lib/fo
 import { certificateTone, certificateLabel, proofLabel } from '../../lib/labels.ts';
 import { Copyable } from '../../ui/Copyable.tsx';
 import { Pill } from '../../ui/Pill.tsx';
+import { Unknown } from '../../ui/Unknown.tsx';
 import { EmptyTable } from './EmptyTable.tsx';
 import { RegistryTable, RevokeCell } from './RegistryTable.tsx';
 import { useRegistry } from './store.ts';
@@ -16,7 +17,7 @@ const known = ({ fields: { name, ...others } }: DeviceRow): string[] => [
   ...Object.entries(others).map(([field, value]) => `${field} ${value}`),
 ];
 
-function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: boolean }) {
+export function DeviceLine({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: boolean }) {
   return (
     <tr>
       <td className="cut name" title={[row.device, ...known(row)].join('\n')}>
@@ -24,17 +25,25 @@ function Row({ row, mayRevoke }: { readonly row: DeviceRow; readonly mayRevoke: 
         {known(row).length === 0 ? null : <span className="beside">{known(row).join(' · ')}</span>}
       </td>
       <td className="cut">
-        {row.hardwareId === null ? null : <Copyable what={t('registry.col.hardware')} value={row.hardwareId} shown={row.hardwareId} />}
+        {row.hardwareId === null ? (
+          <Unknown>{t('registry.unseen')}</Unknown>
+        ) : (
+          <Copyable what={t('registry.col.hardware')} value={row.hardwareId} shown={row.hardwareId} />
+        )}
       </td>
       <td className="cut" title={row.model}>
         {row.model}
       </td>
       <td className="cut" title={row.order ?? undefined}>
-        {row.order === null ? null : shortOrder(row.order)}
+        {row.order === null ? <span className="faint">{t('common.none')}</span> : shortOrder(row.order)}
       </td>
-      <td>{row.proofLevel === null ? null : proofLabel(row.proofLevel)}</td>
+      <td>{row.proofLevel === null ? <Unknown>{t('registry.unproven')}</Unknown> : proofLabel(row.proofLevel)}</td>
       <td>{count(row.certificates)}</td>
-      <td>{row.status === null ? null : <Pill tone={certificateTone[row.status]}>{certificateLabel(row.status)}</Pill>}</td>
+      <td>
+        <Pill tone={row.status === null ? 'idle' : certificateTone[row.status]}>
+          {row.status === null ? t('registry.noCertificate') : certificateLabel(row.status)}
+        </Pill>
+      </td>
       <td className="when" title={dateTimeZone(row.createdAt)}>
         {date(row.createdAt)}
       </td>
@@ -62,7 +71,7 @@ export function DevicesTable({ mayRevoke }: { readonly mayRevoke: boolean }) {
       mayRevoke={mayRevoke}
     >
       {page.rows.map((row) => (
-        <Row key={row.device} row={row} mayRevoke={mayRevoke} />
+        <DeviceLine key={row.device} row={row} mayRevoke={mayRevoke} />
       ))}
     </RegistryTable>
   );

@@ -1,7 +1,7 @@
 import type { BrokerView, CrlView, StationStatus } from '../../../src-main/contract/models.ts';
-import { canaryWord } from '../../lib/canary.ts';
+import { CanaryWord } from '../../ui/CanaryWord.tsx';
 import { t } from '../../i18n/index.ts';
-import { bytes, count, dateTimeZone, dayAndTime, since, span } from '../../lib/format.ts';
+import { bytes, count, dateTimeZone, dayAndTime, isAhead, since, span } from '../../lib/format.ts';
 import { useNow } from '../../lib/ticker.ts';
 import { Blank } from '../../ui/Blank.tsx';
 import { Card } from '../../ui/Card.tsx';
@@ -9,12 +9,13 @@ import { KeyValue } from '../../ui/KeyValue.tsx';
 import { Pill } from '../../ui/Pill.tsx';
 import { AgeGauge } from './AgeGauge.tsx';
 
-function Published({ crl, broker, now }: { readonly crl: CrlView; readonly broker: BrokerView | null; readonly now: number }) {
-  if (Date.parse(crl.nextUpdate) <= now) return <Pill tone="fail">{t('crl.expired')}</Pill>;
+export function Published({ crl, broker, now }: { readonly crl: CrlView; readonly broker: BrokerView | null; readonly now: number }) {
+  if (!isAhead(crl.nextUpdate, now)) return <Pill tone="fail">{t('crl.expired')}</Pill>;
   if (crl.publishedAt === null) return <Pill tone="hold">{t('crl.notPublished')}</Pill>;
-  if (broker === null) return null;
+  if (broker === null) return <Pill tone="unknown">{t('crl.noHost')}</Pill>;
   const host = broker.name;
-  return broker.waiting === 0 && broker.state === 'up' ? (
+  if (broker.state !== 'up' || broker.failure !== null) return <Pill tone="unknown">{t('crl.hostUnknown', { host })}</Pill>;
+  return broker.waiting === 0 ? (
     <Pill tone="pass">{t('crl.current', { host })}</Pill>
   ) : (
     <Pill tone="hold">{t('crl.waiting', { host })}</Pill>
@@ -51,7 +52,7 @@ export function CrlCard({ status }: { readonly status: Pick<StationStatus, 'crl'
                 {dayAndTime(crl.nextUpdate, now)}
               </span>,
             ],
-            [t('crl.canary'), canaryWord(broker?.canary ?? null, now)],
+            [t('crl.canary'), <CanaryWord key="canary" canary={broker?.canary ?? null} />],
           ]}
         />
       </div>

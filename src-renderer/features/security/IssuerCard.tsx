@@ -8,15 +8,17 @@ import { Card } from '../../ui/Card.tsx';
 import { Copyable } from '../../ui/Copyable.tsx';
 import { KeyValue } from '../../ui/KeyValue.tsx';
 import { Pill } from '../../ui/Pill.tsx';
-import { isProven, mainIssuer, nameOf } from './issuer.ts';
+import { keyClaim, mainIssuer, nameOf } from './issuer.ts';
 import { SessionPart } from './SessionPart.tsx';
 
 function pinWord({ triesLeft, pinState }: TokenView): string {
-  return triesLeft === null ? t(`issuer.pin.${pinState}`) : t('issuer.pin.tries', { n: triesLeft });
+  if (triesLeft !== null) return t('issuer.pin.tries', { n: triesLeft });
+  // Its flags say that nothing went wrong lately, and not how many tries are left.
+  return pinState === 'ok' ? t('issuer.pin.unread') : t(`issuer.pin.${pinState}`);
 }
 
 function TokenLine({ token: { view, state } }: { readonly token: StationStatus['token'] }) {
-  if (view === null) return t('status.token.none');
+  if (view === null) return <span className={state === 'none' ? undefined : 'tone-unknown'}>{t(`status.token.${state}`)}</span>;
   return (
     <>
       {view.model} · <span className="mono">{view.serial}</span> ·{' '}
@@ -74,19 +76,9 @@ export function IssuerCard({ status }: { readonly status: StationStatus }) {
   }
   const others = status.issuers.filter(({ id }) => id !== issuer.id);
   const title = t('issuer.title', { name: nameOf(issuer) });
-  const software = status.token.view?.software === true;
+  const claim = keyClaim(issuer, status.token);
   return (
-    <Card
-      title={title}
-      label={title}
-      aside={
-        software ? (
-          <Pill tone="hold">{t('issuer.software')}</Pill>
-        ) : isProven(issuer) ? (
-          <Pill tone="pass">{t('issuer.proven')}</Pill>
-        ) : undefined
-      }
-    >
+    <Card title={title} label={title} aside={<Pill tone={claim.tone}>{claim.word}</Pill>}>
       <IssuerLines issuer={issuer} others={others} status={status} />
       <SessionPart session={status.session} tokenAbsent={status.token.state === 'absent'} />
     </Card>

@@ -17,8 +17,8 @@ import { Pill } from '../../ui/Pill.tsx';
 import { PinTermsList } from './PinTermsList.tsx';
 import { triesAfter } from './pin-tries.ts';
 
-function Tries({ tries }: { readonly tries: number | null }) {
-  if (tries === null) return null;
+export function Tries({ tries }: { readonly tries: number | null }) {
+  if (tries === null) return <Pill tone="unknown">{t('pin.tries.unknown')}</Pill>;
   return tries === 1 ? (
     <Pill tone="fail">{t('pin.tries.one')}</Pill>
   ) : (

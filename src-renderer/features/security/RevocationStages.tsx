@@ -31,7 +31,7 @@ export function RevocationStages({ revocation }: { readonly revocation: Revocati
         detail={
           publishedAt === null
             ? t('revoking.published.waiting')
-            : t('revoking.published', { time: preciseTime(publishedAt), number: crlNumber ?? '–' })
+            : t('revoking.published', { time: preciseTime(publishedAt), number: crlNumber ?? t('unknown.word') })
         }
       />
       <Stage name={t('state.EFFECTIVE')} at={effectiveAt} detail={effectiveDetail(revocation)} />

@@ -24,6 +24,15 @@ function Speed({ revocation }: { readonly revocation: RevocationView }) {
 export function RevokingCard() {
   const rows = useRevocations((state) => state.rows);
   const revocation = rows?.find(({ state }) => state !== 'EFFECTIVE') ?? rows?.[0];
+  if (rows === null) {
+    return (
+      <Card title={t('recent.title')} label={t('recent.title')}>
+        <Blank icon="unknown" title={t('revoking.unread.title')}>
+          {t('revoking.unread')}
+        </Blank>
+      </Card>
+    );
+  }
   if (revocation === undefined) {
     return (
       <Card title={t('recent.title')} label={t('revoking.none.title')}>

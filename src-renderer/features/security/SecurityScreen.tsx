@@ -1,6 +1,7 @@
 import type { StationStatus } from '../../../src-main/contract/models.ts';
 import { useEffect } from 'react';
 import { askForSession, openDialog } from '../../app/dialogs.ts';
+import { useSources } from '../../app/station.ts';
 import { t } from '../../i18n/index.ts';
 import { call } from '../../lib/client.ts';
 import { useNow } from '../../lib/ticker.ts';
@@ -10,17 +11,18 @@ import { FailureCard } from '../../ui/FailureCard.tsx';
 import { CrlCard } from './CrlCard.tsx';
 import { IssuerCard } from './IssuerCard.tsx';
 import { RecentCard } from './RecentCard.tsx';
-import { followRevocations, pendingOf, useRevocations } from './revocations.ts';
+import { followRevocations, useRevocations } from './revocations.ts';
 import { RevokingCard } from './RevokingCard.tsx';
 import { revocationVerdict } from './revocation-verdict.ts';
 
 /** The officer's screen: what is true, who may sign, what is revoked. */
 export function SecurityScreen({ status }: { readonly status: StationStatus }) {
-  const { rows, failure } = useRevocations();
+  const { pending, failure } = useRevocations();
+  const isKnown = useSources().station;
   const publish = useAction();
   const now = useNow();
   useEffect(followRevocations, []);
-  const truth = revocationVerdict(status, pendingOf(rows), now);
+  const truth = revocationVerdict(status, pending, now, isKnown);
   return (
     <>
       <header className="title-bar">

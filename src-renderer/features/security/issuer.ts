@@ -1,4 +1,6 @@
 import type { IssuerView, StationStatus } from '../../../src-main/contract/models.ts';
+import { t } from '../../i18n/index.ts';
+import type { Tone } from '../../ui/tone.ts';
 
 /** The issuer that matters now: the session's, else the CRL's, else the newest. */
 export function mainIssuer({ issuers, session, crl }: Pick<StationStatus, 'issuers' | 'session' | 'crl'>): IssuerView | null {
@@ -17,3 +19,15 @@ const neededProof: readonly (readonly [string, string])[] = [
 /** Whether the attributes read back from the token say that the key cannot leave it. */
 export const isProven = ({ proof }: Pick<IssuerView, 'proof'>): boolean =>
   neededProof.every(([attribute, wanted]) => proof.some((one) => one.attribute === attribute && one.value.toLowerCase() === wanted));
+
+interface KeyClaim {
+  readonly tone: Tone;
+  readonly word: string;
+}
+
+/** Where the issuer's key is. Good only for a token that is there and says that it is hardware, with the attributes that were read back. */
+export function keyClaim(issuer: Pick<IssuerView, 'proof'>, { state, view }: StationStatus['token']): KeyClaim {
+  if (view === null || state === 'absent' || state === 'none') return { tone: 'unknown', word: t('issuer.unknown') };
+  if (view.software) return { tone: 'hold', word: t('issuer.software') };
+  return isProven(issuer) ? { tone: 'pass', word: t('issuer.proven') } : { tone: 'unknown', word: t('issuer.unproven') };
+}

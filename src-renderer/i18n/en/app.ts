@@ -34,6 +34,10 @@ export const app = {
   'common.back': 'Back',
   'common.none': 'none',
 
+  'unknown.word': 'not known',
+  'unknown.last': 'last known',
+  'unknown.since': 'not known for how long',
+
   'failure.who': 'Who can do it: {who}',
 
   'signIn.title': 'Who is at the station?',
@@ -52,9 +56,11 @@ export const app = {
   'status.token.locked': 'locked',
   'status.token.absent': 'not there',
   'status.token.none': 'no token',
+  'status.token.unread': 'not read yet',
   'status.session': 'Signing',
   'status.session.left': '{left} left',
   'status.session.none': 'closed',
+  'status.session.noToken': 'token not open',
   'status.crl': 'CRL',
   'status.crl.none': 'none yet',
   'status.crl.age': '{age} old',
@@ -64,9 +70,14 @@ export const app = {
   'status.broker.starting': 'starting',
   'status.broker.away': 'away',
   'status.broker.none': 'none',
+  'status.broker.fault': 'fault',
+  'status.broker.unproven': 'not proven yet',
   'status.waiting': '{n} waiting',
   'status.outbox': 'Outbox',
   'status.outbox.empty': 'empty',
+  'status.outbox.problems': '{n} not taken',
+  'status.outbox.away': 'central records away',
+  'status.outbox.starting': 'central records not asked yet',
 
   'broker.title': 'Broker host {name}',
   'broker.none': 'No broker host',

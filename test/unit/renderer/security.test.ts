@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isProven, mainIssuer, nameOf } from '../../../src-renderer/features/security/issuer.ts';
 import { triesAfter } from '../../../src-renderer/features/security/pin-tries.ts';
-import { pendingOf, withRevocation } from '../../../src-renderer/features/security/revocations.ts';
+import { withRevocation } from '../../../src-renderer/features/security/revocations.ts';
 import { selectorOf } from '../../../src-renderer/features/security/selector.ts';
 import { termsOf } from '../../../src-renderer/features/security/session-terms.ts';
 import { revocationVerdict } from '../../../src-renderer/features/security/revocation-verdict.ts';
@@ -18,7 +18,7 @@ const canary = (revokedRefused: boolean, goodAccepted: boolean) => ({
 
 describe('the sentence that sums up Security', () => {
   it('says that everything revoked is refused only when all of it was proven', () => {
-    expect(revocationVerdict(good(), 0, now)).toEqual({ tone: 'pass', sentence: 'Everything that was revoked is refused' });
+    expect(revocationVerdict(good(), 0, now, true)).toEqual({ tone: 'pass', sentence: 'Everything that was revoked is refused' });
   });
 
   it.each<[string, Partial<ReturnType<typeof good>>, number | null]>([
@@ -32,8 +32,15 @@ describe('the sentence that sums up Security', () => {
     ['the broker is starting', { broker: { ...given.broker(), state: 'starting' } }, 0],
     ['a revocation is on its way', {}, 1],
     ['the revocations are not known yet', {}, null],
+    [
+      'the canary was tried long ago',
+      { broker: { ...given.broker(), canary: { at: given.at(-3_600_000), revokedRefused: true, goodAccepted: true } } },
+      0,
+    ],
+    ['the broker has a fault', { broker: { ...given.broker(), failure: given.failure('BROKER_CRL_EXPIRED') } }, 0],
+    ['the list waits for the broker', { broker: { ...given.broker(), waiting: 1 } }, 0],
   ])('does not say so when %s', (_, wrong, pending) => {
-    const truth = revocationVerdict({ ...good(), ...wrong }, pending, now);
+    const truth = revocationVerdict({ ...good(), ...wrong }, pending, now, true);
     expect(truth.tone).not.toBe('pass');
     expect(truth.sentence).not.toBe('Everything that was revoked is refused');
   });
@@ -46,11 +53,9 @@ describe('revocations as they come', () => {
     const one = withRevocation({ rows: [old], total: 1 }, recorded);
     expect(one.rows?.map(({ serial }) => serial)).toEqual(['BB', 'AA']);
     expect(one.total).toBe(2);
-    expect(pendingOf(one.rows)).toBe(1);
     const two = withRevocation(one, { ...recorded, state: 'EFFECTIVE' });
     expect(two.total).toBe(2);
-    expect(pendingOf(two.rows)).toBe(0);
-    expect(pendingOf(null)).toBeNull();
+    expect(withRevocation({ rows: null, total: 0 }, recorded).rows).toBeNull();
   });
 });
 

@@ -41,7 +41,7 @@ describe('what a slot offers', () => {
 describe('a run under way', () => {
   it('counts its steps and how far the step is', () => {
     expect(positionOf({ step: 'install', progress: { done: 1200, total: 2400 } })).toMatchObject({ step: 6, total: 12, within: 0.5 });
-    expect(positionOf({ step: null, progress: null })).toMatchObject({ step: 1, within: 0, overall: 0 });
+    expect(positionOf({ step: null, progress: null })).toMatchObject({ step: null, within: 0, overall: 0 });
     expect(positionOf({ step: 'install', progress: { done: 5, total: 0 } }).within).toBe(0);
     expect(positionOf({ step: 'install', progress: { done: 9, total: 5 } }).within).toBe(1);
   });

@@ -14,9 +14,20 @@ describe('the status bar', () => {
 
   it('does not call a session open that has run out of time or certificates', () => {
     const session = given.session();
-    expect(sessionItem({ session }, now)).toMatchObject({ tone: 'pass', value: '63 left' });
-    expect(sessionItem({ session: { ...session, used: 200 } }, now)).toMatchObject({ tone: 'hold', value: '0 left' });
-    expect(sessionItem({ session: { ...session, until: given.at(-3_600_000) } }, now)).toMatchObject({ tone: 'hold', value: 'closed' });
+    const { token } = given.status();
+    expect(sessionItem({ token, session }, now)).toMatchObject({ tone: 'pass', value: '63 left' });
+    expect(sessionItem({ token, session: { ...session, used: 200 } }, now)).toMatchObject({ tone: 'hold', value: '0 left' });
+    expect(sessionItem({ token, session: { ...session, until: given.at(-3_600_000) } }, now)).toMatchObject({
+      tone: 'hold',
+      value: 'closed',
+    });
+  });
+
+  it('does not call a session good that cannot issue, nor a token whose PIN is locked', () => {
+    const { token, session } = given.status();
+    if (session === null) throw new Error('the fixture has a session');
+    expect(sessionItem({ token, session: { ...session, kind: 'crl-only' } }, now).tone).toBe('hold');
+    expect(tokenItem({ token: { state: 'locked', view: { ...given.token, pinState: 'locked' } } }).tone).toBe('fail');
   });
 
   it('calls an old list expired', () => {
@@ -35,11 +46,15 @@ describe('the status bar', () => {
       more: '40 s',
     });
     expect(brokerItem({ broker: { ...given.broker(), state: 'away' } }, now).tone).toBe('fail');
+    const canary = { at: given.at(0), revokedRefused: false, goodAccepted: true };
+    expect(brokerItem({ broker: { ...given.broker(), canary } }, now).tone).toBe('fail');
+    expect(brokerItem({ broker: { ...given.broker(), failure: given.failure('BROKER_CRL_EXPIRED') } }, now).tone).toBe('fail');
   });
 
   it('says what the station still owes', () => {
     expect(outboxItem({ outbox: { waiting: 0, oldest: null }, records: [] }, now).tone).toBe('pass');
     expect(outboxItem({ outbox: { waiting: 7, oldest: null }, records: [] }, now)).toMatchObject({ tone: 'hold', value: '7 waiting' });
+    expect(outboxItem({ outbox: { waiting: 0, oldest: null }, records: [given.recordsView({ problems: 1 })] }, now).tone).toBe('fail');
     const ago = (minutes: number): string => new Date(now - minutes * 60_000).toISOString();
     const database = given.recordsView({ state: 'away', waiting: 5, waitingSince: ago(30) });
     expect(outboxItem({ outbox: { waiting: 7, oldest: ago(2) }, records: [database] }, now)).toMatchObject({
