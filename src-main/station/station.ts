@@ -177,6 +177,8 @@ export class Station implements HandlerContext {
   statusSoon(): void {
     this.#statusTimer ??= setTimeout(() => {
       this.#statusTimer = undefined;
+      // Not live yet is not “first run”: its status is told when it is live.
+      if (this.#registry !== null && this.#live === null) return;
       this.emit('status.changed', this.status());
     }, 100);
   }
