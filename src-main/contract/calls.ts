@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessCalls } from './calls/access.ts';
 import { accessKeysCalls } from './calls/access-keys.ts';
+import { backupsCalls } from './calls/backups.ts';
 import { brokerCalls } from './calls/broker.ts';
 import { deviceProfilesCalls } from './calls/device-profiles.ts';
 import { devicesCalls } from './calls/devices.ts';
@@ -58,6 +59,7 @@ export const calls = {
   ...accessCalls,
   ...accessKeysCalls,
   ...loginsCalls,
+  ...backupsCalls,
 } as const;
 
 export type CallName = keyof typeof calls;

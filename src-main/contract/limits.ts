@@ -41,6 +41,8 @@ export const limits = {
   crlSessionMinutes: { min: 1, max: 31 * 24 * 60 },
   /** What the signer refuses whatever the station asks for. */
   ceilings: { sessionMinutes: 31 * 24 * 60, quota: 1_000_000, leafDays: 3650, authorityDays: 10_950 },
+  /** Backups of each kind that stay in a folder. */
+  backupsKept: { min: 1, max: 365, default: 14 },
   slots: 16,
   pageRows: 500,
   /** One frame between processes; larger bodies are streamed (see the CRL calls of the signer). */

@@ -1,4 +1,5 @@
 /** What calls and events carry, by subject: zod schemas, and the types that follow from them. */
+export * from './models/backups.ts';
 export * from './models/broker.ts';
 export * from './models/certificates.ts';
 export * from './models/devices.ts';

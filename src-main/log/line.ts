@@ -22,6 +22,7 @@ export const components = [
   'records',
   'delivery',
   'upkeep',
+  'backup',
   'desktop',
   'bug',
 ] as const;

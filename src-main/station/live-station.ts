@@ -11,6 +11,7 @@ import {
   type SignerOutput,
 } from '../contract/index.ts';
 import { say } from '../log/index.ts';
+import type { Backups } from './backup/index.ts';
 import type { BrokerHost } from './broker/index.ts';
 import { certificateToPem } from './ca/index.ts';
 import type { RecordsDesk } from './central-records/index.ts';
@@ -63,6 +64,7 @@ export class LiveStation {
   readonly fixture: Fixture;
   readonly bench: TryOutBench | null;
   readonly bundles: BundleDesk;
+  readonly backups: Backups;
   readonly records: RecordsDesk;
   readonly #environment: Environment;
   readonly #identities: OwnIdentities;
@@ -142,6 +144,7 @@ export class LiveStation {
     this.deviceProfiles = lineParts.deviceProfiles;
     this.#watcher = lineParts.watcher;
     this.bundles = upkeepParts.bundles;
+    this.backups = upkeepParts.backups;
     this.records = upkeepParts.records;
     this.#upkeep = upkeepParts.upkeep;
   }
@@ -179,6 +182,7 @@ export class LiveStation {
     recoverUnfinished(this.registry);
     this.crls.recover();
     this.#upkeep.endWhatIsOver();
+    await this.backups.start();
     const { settings } = this.registry;
     await signer.use(settings.must('module'), settings.must('token'));
     this.host.onChange(() => this.#environment.statusSoon());
@@ -219,6 +223,7 @@ export class LiveStation {
     await this.crlServer.stop();
     await this.line.stop();
     await this.bundles.stop();
+    await this.backups.stop();
     await this.records.stop();
     // What was just revoked is still signed, as long as that takes no longer than a stop may.
     await Promise.race([this.publisher.idle(), new Promise((resolve) => setTimeout(resolve, closeMs).unref())]);
@@ -358,6 +363,7 @@ export class LiveStation {
       records: this.records.views(),
       late: this.own.late(),
       clockDoubt: this.clockGuard.doubt(),
+      backups: this.backups,
       preconditions: this.#preconditions(),
     });
   }

@@ -20,12 +20,13 @@ import {
   type Dispatch,
   type OnRefused,
 } from './dispatch/index.ts';
+import { writeBackup } from './backup/index.ts';
 import { CeremonyDesk } from './ceremony-desk.ts';
 import type { Clock } from './clock.ts';
 import type { StationConfig } from './config.ts';
 import { createHandlers, type HandlerContext } from './handlers/index.ts';
 import { LiveStation } from './live-station.ts';
-import { hasStation, openRegistry, takeDataFolder, type DataFolder, type Registry } from './registry/index.ts';
+import { hasStation, mustBeUpgraded, openRegistry, takeDataFolder, type DataFolder, type Registry } from './registry/index.ts';
 import { SetUp } from './set-up.ts';
 import { SignerLink } from './signer-link.ts';
 
@@ -168,6 +169,7 @@ export class Station implements HandlerContext {
       outbox: { waiting: 0, oldest: null },
       records: [],
       notVerified: 0,
+      backup: null,
       alarms: [],
       preconditions: [],
     };
@@ -186,6 +188,7 @@ export class Station implements HandlerContext {
   /** Opens the registry of a finished station and brings it to life. */
   async #open(): Promise<void> {
     if (!hasStation(this.config.dataDir)) return;
+    if (mustBeUpgraded(this.config.dataDir)) await this.#backUpBeforeUpgrade();
     const registry = openRegistry(this.config.dataDir, this.clock);
     if (registry.settings.get('ready') !== 'yes') {
       registry.close();
@@ -199,6 +202,12 @@ export class Station implements HandlerContext {
       return live;
     });
     this.statusSoon();
+  }
+
+  /** A new version must not be the only one that can read what the old one wrote. */
+  async #backUpBeforeUpgrade(): Promise<void> {
+    const { dataDir } = this.config;
+    await writeBackup({ dataDir, why: 'upgrade', by: 'station', now: this.clock.now(), mustGoOn: () => undefined });
   }
 
   #signerChanged(): void {

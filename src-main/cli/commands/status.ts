@@ -26,6 +26,7 @@ const statusText = (value: StationStatus): string =>
           `${one.state} · ${one.name} · ${one.waiting === 0 ? 'nothing waits' : `${String(one.waiting)} waiting since ${one.waitingSince ?? ''}`}`,
         ] as const,
     ),
+    ['backup', value.backup === null ? 'none' : (value.backup.newest ?? 'none yet')],
     ...value.alarms.map((alarm) => ['alarm', alarm.failure.code] as const),
   ]);
 

@@ -1,4 +1,5 @@
 import type { CommandEntry, Noun } from './entry.ts';
+import { backups } from './nouns/backups.ts';
 import { access, broker, logins, records } from './nouns/broker.ts';
 import { certificates } from './nouns/certificates.ts';
 import { bundles, profiles, rotations } from './nouns/delivery.ts';
@@ -33,6 +34,7 @@ export const nouns: readonly Noun[] = [
   operators,
   clock,
   accessKeys,
+  backups,
 ];
 
 /** Every command of `birthmark`. Parsing, help, completion, the manual page and docs/cli.md come from here. */

@@ -1,3 +1,4 @@
+import { backupsFailures } from './backups.ts';
 import { brokerFailures } from './broker.ts';
 import { ceremonyFailures } from './ceremony.ts';
 import { certificatesFailures } from './certificates.ts';
@@ -25,6 +26,7 @@ export const catalogue = {
   ...diagnosisFailures,
   ...lineFailures,
   ...deliveryFailures,
+  ...backupsFailures,
 } as const;
 
 export type ErrorCode = keyof typeof catalogue;

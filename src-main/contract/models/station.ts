@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FailureData } from '../errors.ts';
 import { Instant } from '../ids.ts';
+import { BackupState } from './backups.ts';
 import { BrokerView, RecordsView } from './broker.ts';
 import { Precondition } from './line.ts';
 import { Operator } from './operators.ts';
@@ -36,6 +37,8 @@ export const StationStatus = z.object({
   outbox: z.object({ waiting: z.int(), oldest: Instant.nullable() }),
   records: z.array(RecordsView),
   notVerified: z.int(),
+  /** Null on first run. */
+  backup: BackupState.nullable(),
   alarms: z.array(Alarm),
   preconditions: z.array(Precondition),
 });

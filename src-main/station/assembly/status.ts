@@ -8,6 +8,7 @@ import {
   type StationStatus,
 } from '../../contract/index.ts';
 import { readCertificate } from '../ca/index.ts';
+import type { Backups } from '../backup/index.ts';
 import { crlAlarms, passwordPort, rootCrlAlarms, type CrlSet } from '../publication/index.ts';
 import type { IssuerRecord, Registry } from '../registry/index.ts';
 import type { SignerLink } from '../signer-link.ts';
@@ -26,6 +27,7 @@ export interface StatusParts {
   /** The station's own certificates that end soon. */
   readonly late: readonly { readonly name: string; readonly notAfter: string }[];
   readonly clockDoubt: Failure | null;
+  readonly backups: Backups;
   readonly preconditions: StationStatus['preconditions'];
 }
 
@@ -45,6 +47,7 @@ export function liveStatus(parts: StatusParts): Omit<StationStatus, 'phase' | 'v
     outbox: { waiting, oldest },
     records: [...parts.records],
     notVerified: registry.runs.notVerified().length,
+    backup: parts.backups.state(),
     alarms: alarms(parts),
     preconditions,
   };
@@ -80,7 +83,7 @@ function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
 }
 
 /** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */
-function alarms({ registry, broker, access, publication, signer, crls, late, records, clockDoubt }: StatusParts): Alarm[] {
+function alarms({ registry, broker, access, publication, signer, crls, late, records, clockDoubt, backups }: StatusParts): Alarm[] {
   const found: Alarm[] = [];
   const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
     if (failure !== null) found.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
@@ -102,6 +105,8 @@ function alarms({ registry, broker, access, publication, signer, crls, late, rec
   for (const own of late) add(`own-${own.name}`, 'alarm', new Failure('STATION_CERTIFICATE_ENDS', own), now);
   add('module', 'alarm', signer.failure, now);
   add('clock', 'alarm', clockDoubt, now);
+  const backup = backups.alarm();
+  add('backup', backup?.level ?? 'alarm', backup?.failure ?? null, backups.state().newest ?? now);
   const aboutCrls = crlAlarms({
     now: registry.store.clock.now(),
     builders: crls.builders(),

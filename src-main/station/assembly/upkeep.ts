@@ -1,4 +1,5 @@
 import type { BundleView } from '../../contract/index.ts';
+import { Backups } from '../backup/index.ts';
 import { BundleDesk } from '../delivery/index.ts';
 import type { Environment } from '../environment.ts';
 import type { RecordsDesk } from '../central-records/index.ts';
@@ -13,6 +14,7 @@ import type { PublicationParts } from './publication.ts';
 export interface UpkeepParts {
   readonly bundles: BundleDesk;
   readonly records: RecordsDesk;
+  readonly backups: Backups;
   readonly upkeep: Upkeep;
 }
 
@@ -34,7 +36,9 @@ export function assembleUpkeep(needs: UpkeepNeeds): UpkeepParts {
   const { clock, signer } = environment;
   const { issuance, own } = certificates;
   const { publisher, observer, crls } = publication;
+  const backups = new Backups({ registry, dataDir: environment.config.dataDir, clock, onChange: () => environment.statusSoon() });
   return {
+    backups,
     bundles: new BundleDesk({
       registry,
       issuance,
@@ -60,6 +64,7 @@ export function assembleUpkeep(needs: UpkeepNeeds): UpkeepParts {
       publisher,
       crls,
       own,
+      backups,
       session: () => signer.session,
       onEnded,
       onTick: () => environment.statusSoon(),

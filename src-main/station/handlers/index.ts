@@ -4,6 +4,7 @@ import { ceremonyHandlers } from './ceremony.ts';
 import { issuersHandlers } from './issuers.ts';
 import { accessHandlers } from './access.ts';
 import { accessKeysHandlers } from './access-keys.ts';
+import { backupsHandlers } from './backups.ts';
 import { brokerHandlers } from './broker.ts';
 import { deviceProfilesHandlers } from './device-profiles.ts';
 import { devicesHandlers } from './devices.ts';
@@ -47,4 +48,5 @@ export const createHandlers = (station: HandlerContext): Handlers => ({
   ...accessHandlers(station),
   ...accessKeysHandlers(station),
   ...loginsHandlers(station),
+  ...backupsHandlers(station),
 });

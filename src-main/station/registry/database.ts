@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Failure } from '../../contract/index.ts';
@@ -57,7 +57,7 @@ function hasSignedCrl(dataDir: string): boolean {
   return existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.crl'));
 }
 
-/** Opens the station's database, checks it, and brings it to the newest schema with a backup before each step. */
+/** Opens the station's database, checks it, and brings it to the newest schema; whoever opens one that holds something has made a backup before. */
 export function openDatabase(dataDir: string): Db {
   const path = join(dataDir, 'station.db');
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -82,13 +82,28 @@ export function openDatabase(dataDir: string): Db {
   }
 }
 
+/** Whether this version would change the schema of a database that holds something: it is backed up before. */
+export function mustBeUpgraded(dataDir: string): boolean {
+  const path = join(dataDir, 'station.db');
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return false;
+  let db: Db | undefined;
+  try {
+    db = new Database(path, { readonly: true });
+    const found = db.pragma('user_version', { simple: true }) as number;
+    return found > 0 && found < migrations.length && db.prepare('SELECT 1 FROM audit LIMIT 1').get() !== undefined;
+  } catch (thrown) {
+    throw namedStorageFailure(thrown, dataDir);
+  } finally {
+    db?.close();
+  }
+}
+
 /** Foreign keys are off meanwhile, the way SQLite wants it for tables that are made anew; they are checked after each step instead. */
 function migrate(db: Db, dataDir: string): void {
   db.pragma('foreign_keys = OFF');
   const found = db.pragma('user_version', { simple: true }) as number;
   if (found > migrations.length) throw new Failure('DATA_TOO_NEW', { found, known: migrations.length });
   for (let version = found; version < migrations.length; version++) {
-    if (version > 0) backup(db, join(dataDir, 'backups'), `before-schema-${String(version + 1)}.db`);
     db.transaction(() => {
       db.exec(migrations[version] ?? '');
       const [broken] = db.pragma('foreign_key_check') as { table: string }[];
@@ -96,14 +111,4 @@ function migrate(db: Db, dataDir: string): void {
       db.pragma(`user_version = ${String(version + 1)}`);
     })();
   }
-}
-
-function backup(db: Db, folder: string, name: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, name);
-  if (existsSync(path)) return;
-  // Under another name until it is whole: half a backup would never be made anew.
-  rmSync(`${path}.part`, { force: true });
-  db.prepare('VACUUM INTO ?').run(`${path}.part`);
-  renameSync(`${path}.part`, path);
 }

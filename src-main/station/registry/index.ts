@@ -21,7 +21,8 @@ import { Settings } from './settings.ts';
 import { Store } from './store.ts';
 
 export { hashPassword } from './operators.ts';
-export { hasStation, takeDataFolder, type DataFolder } from './database.ts';
+export { hasStation, mustBeUpgraded, namedStorageFailure, takeDataFolder, type DataFolder } from './database.ts';
+export { copyDatabase, examineDatabase, examineMemory, type DatabaseCounts } from './copy.ts';
 export type { BundleRow } from './bundles.ts';
 export type { Reservation } from './certificates.ts';
 export type { CrlScope } from './crls.ts';

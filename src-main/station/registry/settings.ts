@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { ModuleConfig, RabbitmqCluster, RemoteHost, SessionEnd, TokenRef, unwrap } from '../../contract/index.ts';
+import { BackupSettings, ModuleConfig, RabbitmqCluster, RemoteHost, SessionEnd, TokenRef, unwrap } from '../../contract/index.ts';
 import { damagedData } from './database.ts';
 import type { Store } from './store.ts';
 
@@ -43,6 +43,8 @@ const written = {
   /** By which central databases know this station. */
   'records.station': text,
   'broker.topicRule': text,
+  /** How many backups of each kind stay, and where sealed copies go. */
+  backups: json(BackupSettings),
   /** The last time that was believed, and what an officer has said of each other clock: how far it is off, in milliseconds. */
   'clock.known': text,
   'clock.confirmed': json(z.record(z.string(), z.number())),

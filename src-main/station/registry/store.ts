@@ -93,6 +93,10 @@ export class Store {
     return instant(this.#judgedBy());
   }
 
+  firstAuditAt(): string | null {
+    return this.values(z.string(), 'SELECT at FROM audit ORDER BY seq LIMIT 1').get();
+  }
+
   lastAuditAt(): string | null {
     return this.values(z.string(), 'SELECT at FROM audit ORDER BY seq DESC LIMIT 1').get();
   }

@@ -1,5 +1,6 @@
 import { Failure, stackOf, type SigningSession } from '../../contract/index.ts';
 import { say } from '../../log/index.ts';
+import type { Backups } from '../backup/index.ts';
 import type { Clock } from '../clock.ts';
 import { endGracePeriods, giveNotice, hearInUse, inUseFilter, type OwnCertificates } from '../lifecycle/index.ts';
 import { endOverdueProofs } from '../line/index.ts';
@@ -17,6 +18,7 @@ export interface UpkeepParts {
   readonly publisher: Publisher;
   readonly crls: CrlSet;
   readonly own: OwnCertificates;
+  readonly backups: Backups;
   readonly session: () => SigningSession | null;
   /** Certificates, grace periods or proofs came to their end. */
   readonly onEnded: () => void;
@@ -30,12 +32,13 @@ const sendMs = 2_000;
 
 const log = (line: string): void => say('warn', 'upkeep', line);
 
-/** The clockwork of a station: what ends is ended, devices are told of it, and the station's own certificates are renewed. */
+/** The clockwork of a station: what ends is ended, devices are told of it, the station's own certificates are renewed, and a backup is made each day. */
 export class Upkeep {
   readonly #parts: UpkeepParts;
   readonly #stopping = new AbortController();
   readonly #notices: NowAndThen;
   readonly #renewals: NowAndThen;
+  readonly #backups: NowAndThen;
   readonly #doubts = new Set<string>();
   /** Up to when the ends of certificates were looked at. */
   #lookedAt: string;
@@ -46,6 +49,7 @@ export class Upkeep {
     this.#lookedAt = parts.registry.store.judgedAt();
     this.#notices = new NowAndThen(parts.clock);
     this.#renewals = new NowAndThen(parts.clock);
+    this.#backups = new NowAndThen(parts.clock);
   }
 
   /** Before the observer connects, so that nothing that was said meanwhile is missed; again when the topic rule is another one. */
@@ -84,7 +88,7 @@ export class Upkeep {
   }
 
   #tick(): void {
-    const { publisher, crls, guard, session, onEnded, onTick } = this.#parts;
+    const { publisher, crls, guard, session, backups, onEnded, onTick } = this.#parts;
     let ended = 0;
     try {
       guard.save();
@@ -97,6 +101,8 @@ export class Upkeep {
     const isKnown = guard.doubt() === null;
     if (isKnown) void this.#notices.run(() => this.#giveNotice());
     if (isKnown) void this.#renewals.run(() => this.#renewOwn());
+    // Whatever the clock says: it only decides when.
+    void this.#backups.run(() => backups.daily().then(() => true));
     if (ended > 0) onEnded();
     if (ended > 0 || (isKnown && session() !== null && crls.isDue())) publisher.publishSoon();
     onTick();

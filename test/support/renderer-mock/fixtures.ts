@@ -173,6 +173,7 @@ export const status = (over: Partial<StationStatus> = {}): StationStatus => ({
   outbox: { waiting: 0, oldest: null },
   records: [],
   notVerified: 0,
+  backup: null,
   alarms: [],
   preconditions: [],
   ...over,

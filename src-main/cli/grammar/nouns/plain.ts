@@ -106,7 +106,7 @@ export const plainCommands: readonly CommandEntry[] = [
     summary: 'the station at a glance: token, session, CRL, broker, what waits',
     examples: [{ line: 'status --json', about: 'for a monitor' }],
     output:
-      '{phase, name, tryOut, version, dataDir, operator, token: {state, view}, session, issuers, crl, broker, records, outbox: {waiting, oldest}, notVerified, alarms: [{id, level, since, failure}], preconditions: [{level, failure}]}',
+      '{phase, name, tryOut, version, dataDir, operator, token: {state, view}, session, issuers, crl, broker, records, outbox: {waiting, oldest}, notVerified, backup: {newest, failure}, alarms: [{id, level, since, failure}], preconditions: [{level, failure}]}',
     load: async () => (await import('../../commands/status.ts')).status,
   },
   {

@@ -7,8 +7,8 @@ interface Check {
   readonly problems: string[];
 }
 
-/** Where private keys may be: the station's own TLS keys, the broker's, and the software token (encrypted by its PIN). */
-const allowed = ['secrets', 'broker', 'token', 'fixture'];
+/** Where private keys may be: the station's own TLS keys, the broker's, the software token (encrypted by its PIN), and copies of the first. */
+const allowed = ['secrets', 'broker', 'token', 'fixture', 'backups', 'evidence'];
 
 /** Invariant 4: looks through every file of the data folder for private keys, by mark and by the values of the station's own keys. */
 export function secretProblems(dataDir: string): Check {
@@ -19,12 +19,13 @@ export function secretProblems(dataDir: string): Check {
     const path = join(entry.parentPath, entry.name);
     const name = relative(dataDir, path);
     const top = name.split(sep)[0] ?? '';
-    const bytes = readFileSync(path);
-    const mayHoldKeys = allowed.includes(top);
-    if (!mayHoldKeys && (bytes.includes('PRIVATE KEY-----') || values.some((value) => bytes.includes(value))))
-      problems.push(`${name} holds a private key`);
+    if (!allowed.includes(top)) {
+      const bytes = readFileSync(path);
+      if (bytes.includes('PRIVATE KEY-----') || values.some((value) => bytes.includes(value))) problems.push(`${name} holds a private key`);
+    }
     const mode = statSync(path).mode & 0o077;
-    if (name.endsWith('.key.pem') && mode !== 0) problems.push(`${name} can be read by others`);
+    const isSecret = name.endsWith('.key.pem') || /\.(?:tar|sealed)$/u.test(name);
+    if (isSecret && mode !== 0) problems.push(`${name} can be read by others`);
   }
   return { checked: files.length, problems };
 }

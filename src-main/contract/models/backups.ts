@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { FailureData } from '../errors.ts';
+import { Instant } from '../ids.ts';
+import { limits } from '../limits.ts';
+
+/** Why a backup was made: by the clock, on somebody's word, or before a new version changed the database. */
+export const BackupReason = z.enum(['daily', 'asked', 'upgrade']);
+export type BackupReason = z.infer<typeof BackupReason>;
+
+export const BackupCounts = z
+  .object({ devices: z.int(), certificates: z.int(), revocations: z.int(), runs: z.int(), audit: z.int(), signed: z.int() })
+  .strict();
+export type BackupCounts = z.infer<typeof BackupCounts>;
+
+/** One backup; `signed`: certificates that the signer remembers. */
+export const BackupView = z.object({
+  path: z.string(),
+  sealed: z.boolean(),
+  name: z.string(),
+  madeAt: Instant,
+  why: BackupReason,
+  by: z.string(),
+  version: z.string(),
+  bytes: z.int(),
+  counts: BackupCounts,
+});
+export type BackupView = z.infer<typeof BackupView>;
+
+/** Sealed copies go to `folder` where there is one; without a key nothing leaves the data folder. */
+export const BackupSettings = z
+  .object({
+    keep: z.int().min(limits.backupsKept.min).max(limits.backupsKept.max),
+    folder: z.string().min(1).max(1000).nullable(),
+    /** X25519, SPKI PEM. */
+    publicKey: z.string().max(1000).nullable(),
+  })
+  .strict();
+export type BackupSettings = z.infer<typeof BackupSettings>;
+
+/** The newest backup; `failure`: why the last attempt made none, or no sealed copy. */
+export const BackupState = z.object({ newest: Instant.nullable(), failure: FailureData.nullable() });
+export type BackupState = z.infer<typeof BackupState>;
