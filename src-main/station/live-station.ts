@@ -14,7 +14,7 @@ import { say } from '../log/index.ts';
 import type { Backups } from './backup/index.ts';
 import type { BrokerHost } from './broker/index.ts';
 import { certificateToPem } from './ca/index.ts';
-import type { RecordsDesk } from './central-records/index.ts';
+import { centralKnowledge, type RecordsDesk } from './central-records/index.ts';
 import type { BundleDesk } from './delivery/index.ts';
 import type { DeviceProfiles, PlugWatcher } from './devices/index.ts';
 import type { Environment } from './environment.ts';
@@ -25,7 +25,7 @@ import { preconditions, recoverRuns, type Line, type LineOrder, type ProofResult
 import { accessView, type CrlBuilder, type CrlServer, type CrlSet, type IncomingCrl, type Publisher } from './publication/index.ts';
 import type { Registry } from './registry/index.ts';
 import type { Revocation } from './revocation/index.ts';
-import { OwnIdentities, type DeviceCertificateProfiles } from './setup/index.ts';
+import { followSoftwareToken, OwnIdentities, type DeviceCertificateProfiles } from './setup/index.ts';
 import type { TryOutBench } from './try-out/index.ts';
 import { ClockGuard, type Upkeep } from './upkeep/index.ts';
 import type { Observer } from './verify/index.ts';
@@ -94,7 +94,11 @@ export class LiveStation {
     const common = { environment, registry, clockGuard, identities, host, crlBase };
 
     const certificates = assembleCertificates(common);
-    const publication = assemblePublication({ ...common, onDeviceRevoked: (device) => this.line.revoked(device) });
+    const publication = assemblePublication({
+      ...common,
+      central: () => centralKnowledge(this.records, registry),
+      onDeviceRevoked: (device) => this.line.revoked(device),
+    });
     const { issuance } = certificates;
     const { publisher, observer } = publication;
     const lineParts = assembleLine({
@@ -184,6 +188,7 @@ export class LiveStation {
     this.#upkeep.endWhatIsOver();
     await this.backups.start();
     const { settings } = this.registry;
+    followSoftwareToken(config.dataDir);
     await signer.use(settings.must('module'), settings.must('token'));
     this.host.onChange(() => this.#environment.statusSoon());
     this.revocation.start();
@@ -363,6 +368,7 @@ export class LiveStation {
       records: this.records.views(),
       late: this.own.late(),
       clockDoubt: this.clockGuard.doubt(),
+      restoreOpen: this.#restoreOpen(),
       backups: this.backups,
       preconditions: this.#preconditions(),
     });
@@ -374,6 +380,7 @@ export class LiveStation {
     return preconditions({
       now: clock.now(),
       clockDoubt: this.clockGuard.doubt(),
+      restoreOpen: this.#restoreOpen(),
       token: signer.token,
       session: signer.session,
       sessionEnd: this.#sessionEnd(),
@@ -384,6 +391,13 @@ export class LiveStation {
       crl: this.crls.newest(),
       broker: config.broker ? this.host.view() : null,
     });
+  }
+
+  /** Why nothing may be issued yet; null of a station that was never restored, or has caught up. */
+  #restoreOpen(): Failure | null {
+    const restored = this.registry.settings.get('restored');
+    if (restored?.open !== true) return null;
+    return new Failure('RESTORE_OPEN', { madeAt: restored.madeAt, reason: this.publisher.failure?.message ?? 'they are being read' });
   }
 
   #whatToMake(): LineOrder | FailureData {

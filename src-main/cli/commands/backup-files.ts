@@ -22,10 +22,13 @@ export async function verifyBackup(context: CommandContext): Promise<number> {
 }
 
 /** The private key of a sealed backup that the options name; null without one. */
-export async function openingKey(context: CommandContext): Promise<{ readonly privateKey: KeyObject } | null> {
+export async function openingKey(
+  context: CommandContext,
+  passwordOption = 'password-file',
+): Promise<{ readonly privateKey: KeyObject } | null> {
   const file = context.values.text('key');
   if (file === undefined) return null;
-  const password = context.values.text('password-file');
+  const password = context.values.text(passwordOption);
   const pem = readText(file);
   const passphrase =
     password === undefined

@@ -4,7 +4,6 @@ import { call, nothing, officer, signedIn } from './spec.ts';
 
 /** `fingerprint`: SHA-256 of the key that backups are sealed for. */
 const SettingsView = BackupSettings.extend({ fingerprint: z.string().nullable() });
-export type BackupSettingsView = z.infer<typeof SettingsView>;
 
 export const backupsCalls = {
   'backups.create': call({

@@ -183,12 +183,12 @@ export const programFailures = {
   ),
   DATA_DAMAGED: entry(
     'DATA',
-    'support',
-    'never',
+    'officer',
+    'later',
     'The station database is damaged',
     'The database {path} failed its integrity check. Nothing was changed.',
-    'Keep the folder as it is.',
-    'Send the log to support. The copies from before each upgrade are in {backups}.',
+    'Keep the folder as it is, and restore the newest backup: [document: docs/runbooks/database-restore.md#Restore].',
+    'Backups of this station are in {backups}, and sealed copies in the second folder where there is one: [command: restore FILE --officer NAME].',
   ),
   DATA_TOO_NEW: entry(
     'DATA',

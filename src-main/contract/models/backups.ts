@@ -37,6 +37,21 @@ export const BackupSettings = z
   .strict();
 export type BackupSettings = z.infer<typeof BackupSettings>;
 
+/** What a restore would do. `missing`: how much more there is now than in the backup; null where that cannot be read. */
+export const RestorePlan = z.object({
+  backup: BackupView,
+  replaces: z.enum(['nothing', 'damaged', 'whole']),
+  /** The signer's memory in the folder knows at least as much, and stays. */
+  keepsMemory: z.boolean(),
+  missing: z.object({
+    devices: z.int().nullable(),
+    certificates: z.int().nullable(),
+    revocations: z.int().nullable(),
+    signed: z.int().nullable(),
+  }),
+});
+export type RestorePlan = z.infer<typeof RestorePlan>;
+
 /** The newest backup; `failure`: why the last attempt made none, or no sealed copy. */
 export const BackupState = z.object({ newest: Instant.nullable(), failure: FailureData.nullable() });
 export type BackupState = z.infer<typeof BackupState>;

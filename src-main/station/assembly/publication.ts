@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import type { RevocationView } from '../../contract/index.ts';
 import { rememberIds, say, withIds } from '../../log/index.ts';
 import type { BrokerHost } from '../broker/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import type { Environment } from '../environment.ts';
-import { CrlServer, CrlSet, IncomingCrl, Publisher } from '../publication/index.ts';
-import type { Registry } from '../registry/index.ts';
+import { catchUp, CrlServer, CrlSet, IncomingCrl, Publisher } from '../publication/index.ts';
+import type { CentralKnowledge } from '../central-records/index.ts';
+import { signerLists, type Registry } from '../registry/index.ts';
 import { Revocation } from '../revocation/index.ts';
 import type { OwnIdentities } from '../setup/index.ts';
 import type { ClockGuard } from '../upkeep/index.ts';
@@ -27,6 +29,8 @@ export interface PublicationNeeds {
   readonly identities: OwnIdentities;
   readonly host: BrokerHost;
   readonly crlBase: string;
+  /** What the central records know of this station. */
+  readonly central: () => Promise<CentralKnowledge>;
   readonly onDeviceRevoked: (device: string) => void;
 }
 
@@ -37,6 +41,7 @@ export function assemblePublication({
   identities,
   host,
   crlBase,
+  central,
   onDeviceRevoked,
 }: PublicationNeeds): PublicationParts {
   const { config, clock, signer } = environment;
@@ -49,6 +54,8 @@ export function assemblePublication({
     clientCaPem: () => clientCas(registry),
     clock,
     clockDoubt: () => clockGuard.doubt(),
+    caughtUp: () =>
+      catchUp({ registry, builders: crls.all(), host, signerLists: () => signerLists(join(dataDir, 'signer', 'memory.db')), central }),
     onRevocation: (view) => revocationChanged(environment, view),
     onChange: () => environment.statusSoon(),
   });

@@ -28,6 +28,8 @@ export interface StatusParts {
   readonly late: readonly { readonly name: string; readonly notAfter: string }[];
   readonly clockDoubt: Failure | null;
   readonly backups: Backups;
+  /** Why a station that was restored may not issue yet. */
+  readonly restoreOpen: Failure | null;
   readonly preconditions: StationStatus['preconditions'];
 }
 
@@ -83,7 +85,19 @@ function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
 }
 
 /** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */
-function alarms({ registry, broker, access, publication, signer, crls, late, records, clockDoubt, backups }: StatusParts): Alarm[] {
+function alarms({
+  registry,
+  broker,
+  access,
+  publication,
+  signer,
+  crls,
+  late,
+  records,
+  clockDoubt,
+  backups,
+  restoreOpen,
+}: StatusParts): Alarm[] {
   const found: Alarm[] = [];
   const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
     if (failure !== null) found.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
@@ -105,6 +119,7 @@ function alarms({ registry, broker, access, publication, signer, crls, late, rec
   for (const own of late) add(`own-${own.name}`, 'alarm', new Failure('STATION_CERTIFICATE_ENDS', own), now);
   add('module', 'alarm', signer.failure, now);
   add('clock', 'alarm', clockDoubt, now);
+  add('restored', 'alarm', restoreOpen, registry.settings.get('restored')?.at ?? now);
   const backup = backups.alarm();
   add('backup', backup?.level ?? 'alarm', backup?.failure ?? null, backups.state().newest ?? now);
   const aboutCrls = crlAlarms({

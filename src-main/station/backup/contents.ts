@@ -25,6 +25,9 @@ export const dataFolderParts: Readonly<Record<string, Part>> = {
   transcripts: 'out',
   backups: 'out',
   evidence: 'out',
+  // Of a restore that is under way.
+  'restore.json': 'out',
+  'restoring.part': 'out',
   'pin-tries.json': 'out',
   'signer.call': 'out',
   'inspecting-signer.call': 'out',

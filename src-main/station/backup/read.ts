@@ -16,7 +16,6 @@ const pieceBytes = 1024 * 1024;
 const mostHeaderBytes = 16 * 1024 * 1024;
 
 const Header = z.object({ manifest: Manifest, seal: z.object({ ephemeral: z.string(), recipient: z.string() }).strict() }).strict();
-export type SealedHeader = z.infer<typeof Header>;
 
 /** What a backup says of itself, before its content was looked at. */
 export interface BackupHead {

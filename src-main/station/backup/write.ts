@@ -8,6 +8,7 @@ import { databaseFile, filesToKeep, memoryFile } from './contents.ts';
 import { manifestDigest, manifestDigestFile, manifestFile, type Manifest } from './manifest.ts';
 import { readBackup, sealedMagic } from './read.ts';
 import { newFileKey, Sealer } from './seal.ts';
+import { syncFolder } from './sync-folder.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar.ts';
 
 export interface BackupOrder {
@@ -177,18 +178,4 @@ async function keepVerified(path: string, fileKey: Buffer | null): Promise<strin
   }
   syncFolder(dirname(path));
   return path;
-}
-
-/** The new name survives a power failure. Windows opens no folders, and needs none of this. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } catch (thrown) {
-    // A mounted share that does not know this keeps names in its own way.
-    if ((thrown as { code?: string }).code !== 'EINVAL') throw thrown;
-  } finally {
-    closeSync(handle);
-  }
 }

@@ -64,6 +64,11 @@ export class CrlBuilder {
     return point === distributionPoint || (point === null && issuer.partitions === 1);
   }
 
+  /** Whether this is its distribution point. */
+  isAt(uri: string): boolean {
+    return uri === this.#options.distributionPoint;
+  }
+
   newest(): CrlView | null {
     return this.#options.registry.crls.newest(this.scope);
   }
@@ -84,6 +89,15 @@ export class CrlBuilder {
     return this.#archive
       .numbers()
       .filter((number) => this.#options.registry.crls.get(this.scope, number) !== null)
+      .map((number) => this.#archive.path(number));
+  }
+
+  /** Paths of the files that are newer than what the registry knows: it was restored from a backup. */
+  unknownFiles(): string[] {
+    const known = this.newest()?.number ?? 0;
+    return this.#archive
+      .numbers()
+      .filter((number) => number > known)
       .map((number) => this.#archive.path(number));
   }
 

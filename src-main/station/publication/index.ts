@@ -1,3 +1,4 @@
+export { catchUp } from './catch-up.ts';
 export { accessOf, changePasswordPort, passwordPort } from './access.ts';
 export { accessView } from './access-cost.ts';
 export { adoptCrl, IncomingCrl } from './crl-adoption.ts';

@@ -17,6 +17,8 @@ export interface PublisherOptions {
   readonly clock: Clock;
   /** Why the clock cannot be believed: a list with a wrong time in it locks everybody out. Null: it can. */
   readonly clockDoubt: () => Failure | null;
+  /** A registry that was restored catches up first; rejects while it cannot. */
+  readonly caughtUp: () => Promise<void>;
   readonly onRevocation: (view: RevocationView) => void;
   readonly onChange: () => void;
 }
@@ -148,7 +150,8 @@ export class Publisher {
 
   /** Returns why no new CRL could be signed, where one was due; null when all is in force. */
   async #round(): Promise<Failure | null> {
-    const { registry, host, crls, clientCaPem } = this.#options;
+    const { registry, host, crls, clientCaPem, caughtUp } = this.#options;
+    await caughtUp();
     const began = performance.now();
     const upTo = registry.store.outbox().last;
     const held = await this.#freshCrls();

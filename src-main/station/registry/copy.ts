@@ -48,7 +48,6 @@ function standAlone(path: string): void {
 }
 
 const Counts = z.object({ devices: z.int(), certificates: z.int(), revocations: z.int(), runs: z.int(), audit: z.int() });
-export type DatabaseCounts = Readonly<z.output<typeof Counts>>;
 const ListRow = z.object({ issuer: z.string(), partition: z.int(), number: z.int() });
 
 /** What is in a copy of the station's database, whatever its schema. */
@@ -57,7 +56,7 @@ export interface DatabaseFacts {
   readonly name: string;
   /** By which central databases know the station. */
   readonly station: string;
-  readonly counts: DatabaseCounts;
+  readonly counts: Readonly<z.output<typeof Counts>>;
   /** The newest revocation list of each scope. */
   readonly lists: readonly z.output<typeof ListRow>[];
 }
@@ -85,11 +84,20 @@ export async function examineDatabase(path: string): Promise<DatabaseFacts> {
   });
 }
 
+/** What is in a copy of the signer's own memory. */
+export interface MemoryFacts {
+  readonly schema: number;
+  readonly certificates: number;
+  /** SHA-256 of each issuer's public key. */
+  readonly keys: readonly string[];
+}
+
 /** The same of the signer's own memory. DATA_DAMAGED. */
-export async function examineMemory(path: string): Promise<{ readonly schema: number; readonly certificates: number }> {
+export async function examineMemory(path: string): Promise<MemoryFacts> {
   return examined(path, async (db) => {
     await checkTables(db, path);
-    return { schema: schemaOf(db), certificates: countOf(db, 'certificates') };
+    const keys = z.array(z.string()).parse(db.prepare('SELECT spki_sha256 FROM keys').pluck().all());
+    return { schema: schemaOf(db), certificates: countOf(db, 'certificates'), keys };
   });
 }
 

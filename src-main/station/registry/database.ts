@@ -48,8 +48,13 @@ function readPid(path: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'not recorded';
 }
 
+/** The file that says that a restore was begun in this folder; it goes when all is in its place. */
+export const restoreMarker = 'restore.json';
+export const newestSchema = migrations.length;
+
 /** Is there a station in this folder, or was there one? */
-export const hasStation = (dataDir: string): boolean => existsSync(join(dataDir, 'station.db')) || hasSignedCrl(dataDir);
+export const hasStation = (dataDir: string): boolean =>
+  [restoreMarker, 'station.db'].some((name) => existsSync(join(dataDir, name))) || hasSignedCrl(dataDir);
 
 /** The first CRL is signed when the database is there already. */
 function hasSignedCrl(dataDir: string): boolean {
@@ -63,6 +68,7 @@ export function openDatabase(dataDir: string): Db {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   let db: Db | undefined;
   try {
+    if (existsSync(join(dataDir, restoreMarker))) throw new Failure('RESTORE_UNFINISHED', { path: dataDir });
     // SQLite takes an empty file for a new database; here it is one that was lost, and a new station must not take its place.
     if (size === 0 && hasSignedCrl(dataDir)) throw damagedData(dataDir, 'the database is empty or gone');
     db = new Database(path);

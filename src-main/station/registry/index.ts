@@ -21,8 +21,16 @@ import { Settings } from './settings.ts';
 import { Store } from './store.ts';
 
 export { hashPassword } from './operators.ts';
-export { hasStation, mustBeUpgraded, namedStorageFailure, takeDataFolder, type DataFolder } from './database.ts';
-export { copyDatabase, examineDatabase, examineMemory, type DatabaseCounts } from './copy.ts';
+export {
+  hasStation,
+  mustBeUpgraded,
+  namedStorageFailure,
+  newestSchema,
+  restoreMarker,
+  takeDataFolder,
+  type DataFolder,
+} from './database.ts';
+export { copyDatabase, examineDatabase, examineMemory, type DatabaseFacts, type MemoryFacts } from './copy.ts';
 export type { BundleRow } from './bundles.ts';
 export type { Reservation } from './certificates.ts';
 export type { CrlScope } from './crls.ts';
@@ -40,6 +48,7 @@ export type {
   Stretch,
 } from './records.ts';
 export type { RequestRecord } from './requests.ts';
+export { signerLists, type SignerList } from './signer-lists.ts';
 export type { RevokedEntry } from './snapshot.ts';
 export type { RunRecord } from './runs.ts';
 export type { Setting, Settings } from './settings.ts';

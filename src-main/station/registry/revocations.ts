@@ -55,6 +55,10 @@ export class Revocations {
     return pageOf(this.#store, list, [like, like, like], page);
   }
 
+  count(): number {
+    return this.#store.values(z.int(), 'SELECT count(*) FROM revocations').one();
+  }
+
   get(serial: string): RevocationView | null {
     return this.#store.query(RevocationView, `${view} WHERE r.serial = ?`).get(serial);
   }

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
 import { BackupSettings, ModuleConfig, RabbitmqCluster, RemoteHost, SessionEnd, TokenRef, unwrap } from '../../contract/index.ts';
 import { damagedData } from './database.ts';
@@ -45,6 +45,8 @@ const written = {
   'broker.topicRule': text,
   /** How many backups of each kind stay, and where sealed copies go. */
   backups: json(BackupSettings),
+  /** By whom this registry was restored from a backup; `open` until it has caught up with what is in force. */
+  restored: json(z.object({ at: z.string(), by: z.string(), madeAt: z.string(), open: z.boolean() })),
   /** The last time that was believed, and what an officer has said of each other clock: how far it is off, in milliseconds. */
   'clock.known': text,
   'clock.confirmed': json(z.record(z.string(), z.number())),
@@ -57,6 +59,14 @@ export type SettingKey = keyof Values;
 export type Setting<K extends SettingKey> = Values[K];
 const forms: { readonly [K in SettingKey]: Form<Values[K]> } = written;
 
+/** Those with paths: of what lies in the data folder they are kept without it, so that the folder may be moved. */
+const withPaths: readonly SettingKey[] = ['module', 'slots', 'slots.extraPorts'];
+
+/** How the data folder's path begins a text in JSON. */
+const beginning = (folder: string): string => JSON.stringify(join(folder, sep)).slice(0, -1);
+const placeholder = '"{data}';
+const slash = JSON.stringify(sep).slice(1, -1);
+
 /** The settings of a station: each is read into its type here, and nowhere else. */
 export class Settings {
   readonly #store: Store;
@@ -65,14 +75,18 @@ export class Settings {
     this.#store = store;
   }
 
+  get #folder(): string {
+    return dirname(this.#store.db.name);
+  }
+
   /** Null where it was never set. DATA_DAMAGED for what is not what this setting can be. */
   get<K extends SettingKey>(key: K): Setting<K> | null {
     const kept = this.#store.setting(key);
     if (kept === null) return null;
     try {
-      return forms[key].read(kept);
+      return forms[key].read(withPaths.includes(key) ? kept.replaceAll(`${placeholder}${slash}`, beginning(this.#folder)) : kept);
     } catch (thrown) {
-      throw damagedData(dirname(this.#store.db.name), `the setting ${key} cannot be read: ${String(thrown)}`);
+      throw damagedData(this.#folder, `the setting ${key} cannot be read: ${String(thrown)}`);
     }
   }
 
@@ -82,6 +96,7 @@ export class Settings {
   }
 
   set<K extends SettingKey>(key: K, value: Setting<K>): void {
-    this.#store.setSetting(key, forms[key].write(value));
+    const text = forms[key].write(value);
+    this.#store.setSetting(key, withPaths.includes(key) ? text.replaceAll(beginning(this.#folder), `${placeholder}${slash}`) : text);
   }
 }

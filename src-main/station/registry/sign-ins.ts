@@ -37,6 +37,11 @@ export class SignIns {
     return name === null ? null : this.#operators.find(name);
   }
 
+  /** Nobody is signed in any more: the station was restored, and who signed out since is not known. */
+  removeAll(): void {
+    this.#store.sql('DELETE FROM sign_ins').run();
+  }
+
   remove(credential: string, actor: string): void {
     this.#store.transaction(() => {
       const { changes } = this.#store.sql('DELETE FROM sign_ins WHERE hash = ?').run(hashOfCredential(credential));

@@ -12,4 +12,4 @@ export {
 export { OwnIdentities } from './own-identities.ts';
 export { knownModules } from './known-modules.ts';
 export { DeviceCertificateProfiles, loadCertificateProfiles, type StationProfile } from './profiles.ts';
-export { makeSoftwareTokenFolder, softwareTokenModule } from './software-token.ts';
+export { makeSoftwareTokenFolder, followSoftwareToken, softwareTokenModule } from './software-token.ts';

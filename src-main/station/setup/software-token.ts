@@ -20,6 +20,11 @@ export function softwareTokenModule(dataDir: string): ModuleConfig {
   return { path: softHsmModule(), env: { SOFTHSM2_CONF: configOf(dataDir) } };
 }
 
+/** After the data folder was moved: the token says where it is in its own configuration. Nothing where this station has none. */
+export function followSoftwareToken(dataDir: string): void {
+  if (existsSync(configOf(dataDir))) makeSoftwareTokenFolder(dataDir);
+}
+
 /** Its folder, where there is none yet; what an interrupted set-up had made in it stays. */
 export function makeSoftwareTokenFolder(dataDir: string): void {
   const tokens = join(folderOf(dataDir), 'tokens');

@@ -103,6 +103,7 @@ beforeAll(async () => {
     clientCaPem: () => '',
     clock: bench.clock,
     clockDoubt: () => null,
+    caughtUp: () => Promise.resolve(),
     onRevocation: () => undefined,
     onChange: () => undefined,
   });

@@ -60,6 +60,7 @@ const broker = {
 };
 const good: Readiness = {
   clockDoubt: null,
+  restoreOpen: null,
   now,
   token: { state: 'open', view },
   session,

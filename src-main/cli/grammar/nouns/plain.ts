@@ -102,6 +102,24 @@ export const plainCommands: readonly CommandEntry[] = [
     load: async () => (await import('../../commands/sign-in.ts')).signOut,
   },
   {
+    name: 'restore',
+    summary: 'put a backup in the place of a station that does not run, or into a new folder (--data); nothing is deleted (officer)',
+    argument: { word: 'FILE', required: true, file: 'read', help: 'the backup' },
+    options: {
+      officer: { value: 'NAME', help: 'an officer of the station as it was when the backup was made; needed without --dry-run' },
+      'password-file': { value: 'FILE', file: 'read', help: 'file with their password (default: it is asked for)' },
+      key: { value: 'FILE', file: 'read', help: 'private key of a sealed backup, PEM' },
+      'key-password-file': { value: 'FILE', file: 'read', help: 'file with the password of that key, where it has one' },
+      'dry-run': { help: 'check the backup and tell what would be missing; change nothing' },
+    },
+    examples: [
+      { line: 'restore station/backups/birthmark-fea8a8e9-20261130T225915123Z-daily.tar --dry-run', about: 'what would be missing' },
+      { line: 'restore daily.sealed --key backup-key.pem --officer Olga --data /srv/station', about: 'into a new folder' },
+    ],
+    output: '{dryRun, dataDir, evidence, backup, replaces, keepsMemory, missing: {devices, certificates, revocations, signed}}',
+    load: async () => (await import('../../commands/restore.ts')).restore,
+  },
+  {
     name: 'status',
     summary: 'the station at a glance: token, session, CRL, broker, what waits',
     examples: [{ line: 'status --json', about: 'for a monitor' }],
