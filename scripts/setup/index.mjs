@@ -2,7 +2,7 @@ import { utimesSync } from 'node:fs';
 import { step } from './command.mjs';
 import { electronRuntime } from './electron.mjs';
 import { alone } from './lock.mjs';
-import { deviceAgent, pinPad, processGuard, tokenShim } from './native.mjs';
+import { deviceAgent, deviceImage, pinPad, processGuard, tokenShim } from './native.mjs';
 import { nodePackages } from './node-packages.mjs';
 import { inRoot, node24 } from './paths.mjs';
 import { stage } from './say.mjs';
@@ -56,7 +56,10 @@ export async function setUp({ app = false, commandLine = false, tests = false })
     await deviceAgent();
     await pinPad();
     await processGuard();
-    if (tests) await tokenShim();
+    if (tests) {
+      await tokenShim();
+      await deviceImage();
+    }
     if (app) await unlessDone(serviceBundles);
     if (commandLine || tests) await buildCommandLine();
     if (!app) return { electron: null };

@@ -1,4 +1,5 @@
 import { step } from './command.mjs';
+import { mbedtlsSource } from './mbedtls.mjs';
 import { inRoot } from './paths.mjs';
 import { stage } from './say.mjs';
 import { unlessDone } from './stamp.mjs';
@@ -13,6 +14,18 @@ const make = (name, folder, result) =>
 
 /** The reference device agent, in C. */
 export const deviceAgent = () => make('device-agent', 'native/device-agent', 'build/device-agent/device-agent');
+
+/** The same for an emulated board, as firmware has it. */
+export const deviceImage = () =>
+  unlessDone({
+    name: 'device-image',
+    sources: ['native/device-agent'],
+    results: ['build/device-agent/mps2-an385/agent.elf'],
+    work: async () => {
+      const words = ['--silent', '-C', inRoot('native/device-agent'), 'image', `MBEDTLS=${await mbedtlsSource()}`];
+      await stage('building the device agent for an emulated board', '10 seconds', () => step('make', words));
+    },
+  });
 
 /** The PKCS#11 module that the signer puts before one with a PIN pad. */
 export const pinPad = () => make('pin-pad', 'native/pin-pad', 'build/pin-pad/libpin-pad.so');

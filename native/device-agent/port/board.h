@@ -4,8 +4,15 @@
 
 #include "birthmark_agent.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** At most BMA_NAME_MAX characters, the same after every restart: a fused serial number, not an address that can be changed. */
 const char *board_serial_number(void);
+/** What the station shows of it, each at most BMA_NAME_MAX characters. */
+const char *board_model(void);
+const char *board_firmware(void);
 
 /** Sends everything; may wait for room. */
 void board_uart_send(const uint8_t *data, size_t len);
@@ -24,7 +31,7 @@ int board_file_append(const char *name, const uint8_t *data, size_t len);
 int board_file_move(const char *from, const char *to);
 int board_file_remove(const char *name); /* BMA_OK as well when there is none */
 
-/* P-256 keys, by number; in a secure element, a TEE, or by mbedTLS in storage of their own (host/crypto.c shows that way). */
+/* P-256 keys, by number. keys.c has these on the hooks of element.h, and psa.c has those on PSA Crypto, together with random numbers and hashes. */
 bool board_key_exists(uint8_t number);
 int board_key_make(uint8_t number, const char *common_name, uint8_t *request, size_t capacity, size_t *request_len);
 int board_key_forget(uint8_t number);
@@ -35,5 +42,9 @@ int board_key_is_of(uint8_t number, const char *certificates);
 void board_sha256_start(void);
 void board_sha256_add(const uint8_t *data, size_t len);
 void board_sha256_finish(uint8_t digest[BMA_SHA256_LEN]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -148,7 +148,7 @@ static void sha256_finish(void *user, uint8_t digest[BMA_SHA256_LEN])
 int port_start(struct bma_agent *agent)
 {
     const struct bma_ports ports = {
-        .identity = {board_serial_number(), "my-device", "1.0.0"},
+        .identity = {board_serial_number(), board_model(), board_firmware()},
         .uart = {NULL, uart_write},
         .storage = {NULL, record_size, record_read, record_append, record_replace, record_rename, record_remove},
         .random = {NULL, random_fill},

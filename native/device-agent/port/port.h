@@ -4,7 +4,15 @@
 
 #include "birthmark_agent.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Once, before anything is received. Anything but BMA_OK: do not serve. */
 int port_start(struct bma_agent *agent);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -260,7 +260,7 @@ struct bma_span bench_request(struct bench_unit *u, bool write, uint16_t group, 
     uint8_t packet[BMA_PACKET_MAX] = {write ? 0x0a : 0x08, 0, (uint8_t)(map->len >> 8), (uint8_t)map->len,
                                       (uint8_t)(group >> 8), (uint8_t)group, 42, command};
     memcpy(packet + BMA_SMP_HEADER_LEN, map->data, map->len);
-    size_t len = bma_smp_serve(&u->agent, (struct bma_span){packet, BMA_SMP_HEADER_LEN + map->len});
+    size_t len = bma_smp_serve(&u->agent, packet, BMA_SMP_HEADER_LEN + map->len);
     if (len < BMA_SMP_HEADER_LEN)
         return (struct bma_span){NULL, 0};
     return (struct bma_span){u->agent.answer + BMA_SMP_HEADER_LEN, len - BMA_SMP_HEADER_LEN};

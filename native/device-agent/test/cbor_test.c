@@ -44,6 +44,47 @@ static void refuses_what_is_not_a_map(void)
     CHECK(bma_cbor_is_map(SPAN("\xa1\x61" "a\xc1\x1a\x00\x00\x00\x00")));  /* a tag */
 }
 
+static bool becomes(const char *data, size_t len, const char *want, size_t want_len)
+{
+    uint8_t copy[64];
+    memcpy(copy, data, len);
+    size_t n = bma_cbor_make_definite(copy, len);
+    return n == want_len && memcmp(copy, want, n) == 0;
+}
+
+#define BECOMES(data, want) CHECK(becomes(data, sizeof(data) - 1, want, sizeof(want) - 1))
+
+/* Examples of RFC 8949, appendix A, besides ours. */
+static void makes_lengths_definite(void)
+{
+    BECOMES(sample, sample);
+    BECOMES("\x5f\x42\x01\x02\x43\x03\x04\x05\xff", "\x45\x01\x02\x03\x04\x05");
+    BECOMES("\x7f\x65" "strea\x64" "ming\xff", "\x69" "streaming");
+    BECOMES("\x9f\x01\x82\x02\x03\x9f\x04\x05\xff\xff", "\x83\x01\x82\x02\x03\x82\x04\x05");
+    BECOMES("\xbf\x61" "a\x01\x61" "b\x9f\x02\x03\xff\xff", "\xa2\x61" "a\x01\x61" "b\x82\x02\x03");
+    BECOMES("\xa1\x61" "a\xdb\xff\xff\xff\xff\xff\xff\xff\xff\x21", "\xa1\x61" "a\xdb\xff\xff\xff\xff\xff\xff\xff\xff\x21"); /* a large tag */
+    BECOMES("\x83\x01\xbf\xff\x5f\xff", "\x83\x01\xa0\x40");
+    BECOMES("\x5f\x58\x18" "abcdefghijklmnopqrstuvwx\xff", "\x58\x18" "abcdefghijklmnopqrstuvwx");
+    BECOMES("\xbf\x61" "a\x01", "");             /* no end */
+    BECOMES("\xbf\x61" "a\xff", "");             /* half a pair */
+    BECOMES("\x5f\x61" "a\xff", "");             /* a piece of another kind */
+    BECOMES("\x5f\x5f\x41" "a\xff\xff", "");     /* pieces of pieces */
+    BECOMES("\xff", "");
+    BECOMES("\xbf\xff\x00", "");
+    BECOMES("\x1f", "");
+    BECOMES("\xdf\x01\xff", "");
+    uint8_t many[2 * 256 + 2] = {0xbf};
+    for (size_t i = 1; i < sizeof many - 1; i += 2)
+        many[i] = 0x60; /* the key "" with the value 0 */
+    many[sizeof many - 1] = 0xff;
+    uint8_t fewer[2 * 255 + 2];
+    memcpy(fewer, many, sizeof fewer);
+    fewer[sizeof fewer - 1] = 0xff;
+    CHECK_INT(bma_cbor_make_definite(many, sizeof many), 0);
+    CHECK_INT(bma_cbor_make_definite(fewer, sizeof fewer), sizeof fewer);
+    CHECK(bma_cbor_is_map((struct bma_span){fewer, sizeof fewer}));
+}
+
 static void writes_shortest_forms(void)
 {
     static const struct {
@@ -83,6 +124,7 @@ void test_cbor(void)
 {
     reads_by_key_and_type();
     refuses_what_is_not_a_map();
+    makes_lengths_definite();
     writes_shortest_forms();
     never_writes_beyond_its_buffer();
 }

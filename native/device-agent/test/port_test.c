@@ -27,6 +27,16 @@ const char *board_serial_number(void)
     return "SN-0042";
 }
 
+const char *board_model(void)
+{
+    return "my-device";
+}
+
+const char *board_firmware(void)
+{
+    return "1.0.0";
+}
+
 void board_uart_send(const uint8_t *data, size_t len)
 {
     CHECK(board.sent_len + len <= sizeof board.sent);

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeStationKey } from '../../../src-main/station/ca/index.ts';
 import { openUnit, type UnitSession } from '../../../src-main/station/devices/index.ts';
 import { TestCa } from '../../support/agent.ts';
-import { Microbit } from '../../support/microbit.ts';
+import { EmulatedBoard } from '../../support/qemu.ts';
 import { shippedProfile } from '../../support/profiles.ts';
 
 const never = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
 const ca = new TestCa();
-let board: Microbit;
+let board: EmulatedBoard;
 beforeAll(async () => {
-  board = await Microbit.start();
+  board = await EmulatedBoard.microbit().start();
 });
 afterAll(async () => {
   await board.dispose();

@@ -224,3 +224,121 @@ uint8_t *bma_cbor_reserve_bytes(struct bma_cbor_writer *w, size_t len)
     put_head(w, MAJOR_BYTES, (uint32_t)len);
     return claim(w, len);
 }
+
+/* Where one item is read, and where it is written again: never beyond what was read. */
+struct rewriting {
+    uint8_t *data;
+    size_t in;
+    size_t out;
+    size_t len;
+};
+
+enum { BREAK = 0xff, INDEFINITE = 31, INDEFINITE_MAX = 255 };
+
+static bool rewrite(struct rewriting *r, int depth);
+
+static bool at_break(const struct rewriting *r)
+{
+    return r->in < r->len && r->data[r->in] == BREAK;
+}
+
+static void keep(struct rewriting *r, size_t n)
+{
+    memmove(r->data + r->out, r->data + r->in, n);
+    r->in += n;
+    r->out += n;
+}
+
+static bool head_here(const struct rewriting *r, struct head *head, size_t *head_len)
+{
+    struct bma_span rest = {r->data + r->in, r->len - r->in};
+    if (!read_head(&rest, head))
+        return false;
+    *head_len = (size_t)(rest.data - (r->data + r->in));
+    return true;
+}
+
+/* The pieces of a string in a row; each is a string of the same kind. */
+static bool rewrite_pieces(struct rewriting *r, uint8_t major)
+{
+    struct head head;
+    size_t head_len;
+    while (!at_break(r)) {
+        if (!head_here(r, &head, &head_len) || head.major != major || head.argument > r->len - r->in - head_len)
+            return false;
+        r->in += head_len;
+        keep(r, (size_t)head.argument);
+    }
+    return true;
+}
+
+static bool rewrite_elements(struct rewriting *r, uint8_t major, int depth, size_t *count)
+{
+    for (*count = 0; !at_break(r); (*count)++)
+        if (*count == INDEFINITE_MAX || !rewrite(r, depth - 1) || (major == MAJOR_MAP && !rewrite(r, depth - 1)))
+            return false;
+    return true;
+}
+
+/*
+ * The content is moved together behind one byte for the head, and then on by what the head needs more: the break, and the heads of pieces,
+ * have left as much room.
+ */
+static bool rewrite_indefinite(struct rewriting *r, uint8_t major, int depth)
+{
+    const size_t start = r->out;
+    size_t count;
+    r->in++;
+    r->out++;
+    bool is_string = major == MAJOR_BYTES || major == MAJOR_TEXT;
+    if (!is_string && (depth == 0 || (major != MAJOR_ARRAY && major != MAJOR_MAP)))
+        return false;
+    if (is_string ? !rewrite_pieces(r, major) : !rewrite_elements(r, major, depth, &count))
+        return false;
+    r->in++; /* the break */
+    const size_t content = r->out - start - 1;
+    if (is_string)
+        count = content;
+    uint8_t head[5];
+    struct bma_cbor_writer w = {head, 0, sizeof head, false};
+    put_head(&w, major, (uint32_t)count);
+    if (start + w.len + content > r->in)
+        return false;
+    memmove(r->data + start + w.len, r->data + start + 1, content);
+    memcpy(r->data + start, head, w.len);
+    r->out = start + w.len + content;
+    return true;
+}
+
+static bool rewrite(struct rewriting *r, int depth)
+{
+    struct head head;
+    size_t head_len;
+    if (r->in < r->len && (r->data[r->in] & 31) == INDEFINITE)
+        return rewrite_indefinite(r, r->data[r->in] >> 5, depth);
+    if (!head_here(r, &head, &head_len))
+        return false;
+    keep(r, head_len);
+    if (head.major == MAJOR_BYTES || head.major == MAJOR_TEXT) {
+        if (head.argument > r->len - r->in)
+            return false;
+        keep(r, (size_t)head.argument);
+        return true;
+    }
+    if (head.major == MAJOR_TAG)
+        return depth > 0 && rewrite(r, depth - 1);
+    if (head.major != MAJOR_ARRAY && head.major != MAJOR_MAP)
+        return true;
+    if (depth == 0 || head.argument > r->len - r->in) /* an element takes a byte at least: bounds the loop */
+        return false;
+    for (uint64_t left = head.major == MAJOR_MAP ? 2 * head.argument : head.argument; left > 0; left--)
+        if (!rewrite(r, depth - 1))
+            return false;
+    return true;
+}
+
+size_t bma_cbor_make_definite(uint8_t *data, size_t len)
+{
+    struct rewriting r = {data, 0, 0, len};
+    return rewrite(&r, DEPTH_MAX + 1) && r.in == len ? r.out : 0;
+}

@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Largest SMP packet (8-byte header and payload) that the agent can take, in bytes; sizes the two packet buffers. */
 #ifndef BMA_PACKET_MAX
 #define BMA_PACKET_MAX 2048
@@ -252,5 +256,9 @@ int bma_init(struct bma_agent *agent, const struct bma_ports *ports);
 
 /** Takes bytes as they come from the UART, in pieces of any size, and answers the requests in them through `uart.write`. */
 void bma_receive(struct bma_agent *agent, const uint8_t *data, size_t len);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -70,7 +70,8 @@ static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wr
     bool supported[2];
     for (int i = 0; i < 2; i++)
         supported[i] = crypto->supports(crypto->user, (enum bma_algorithm)i);
-    bma_cbor_put_map(out, agent->ports.attestation.form != NULL ? 10 : 9);
+    bool attests = agent->ports.attestation.form != NULL, connects = agent->ports.network.start != NULL;
+    bma_cbor_put_map(out, 9 + (uint32_t)attests + (uint32_t)!connects);
     bma_cbor_put_text(out, "proto");
     bma_cbor_put_uint(out, PROTOCOL);
     bma_cbor_put_text(out, "hwid");
@@ -89,9 +90,13 @@ static int info(struct bma_agent *agent, struct bma_span map, struct bma_cbor_wr
             bma_cbor_put_text(out, algorithm_names[i]);
     bma_cbor_put_text(out, "max_item");
     bma_cbor_put_uint(out, BMA_ITEM_MAX);
-    if (agent->ports.attestation.form != NULL) {
+    if (attests) {
         bma_cbor_put_text(out, "att");
         bma_cbor_put_text(out, agent->ports.attestation.form);
+    }
+    if (!connects) {
+        bma_cbor_put_text(out, "net");
+        bma_cbor_put_bool(out, false);
     }
     return BMA_OK;
 }

@@ -38,10 +38,11 @@ void bma_receive(struct bma_agent *agent, const uint8_t *data, size_t len)
 {
     const struct bma_time *time = &agent->ports.time;
     struct bma_span packet;
+    uint8_t *bytes = agent->receiver.packet;
     for (size_t i = 0; i < len; i++) {
         if (!bma_receiver_take(&agent->receiver, data[i], time->now_ms(time->user), &packet))
             continue;
-        size_t answer = bma_smp_serve(agent, packet);
+        size_t answer = bma_smp_serve(agent, bytes + (packet.data - bytes), packet.len);
         if (answer > 0)
             bma_send_packet(&agent->ports.uart, agent->answer, answer);
     }

@@ -54,11 +54,11 @@ static void put_error(struct bma_cbor_writer *out, bool version_2, uint16_t grou
     bma_cbor_put_int(out, rc);
 }
 
-size_t bma_smp_serve(struct bma_agent *agent, struct bma_span packet)
+size_t bma_smp_serve(struct bma_agent *agent, uint8_t *packet, size_t len)
 {
-    if (packet.len < BMA_SMP_HEADER_LEN)
+    if (len < BMA_SMP_HEADER_LEN)
         return 0;
-    const uint8_t *header = packet.data;
+    const uint8_t *header = packet;
     const uint8_t op = header[0] & 7, version = header[0] >> 3 & 3;
     const uint16_t payload_len = (uint16_t)(header[2] << 8 | header[3]);
     uint16_t group = (uint16_t)(header[4] << 8 | header[5]);
@@ -67,15 +67,17 @@ size_t bma_smp_serve(struct bma_agent *agent, struct bma_span packet)
     if (agent->ports.admit != NULL && !agent->ports.admit(agent->ports.admit_user, group, header[7]))
         return 0;
 
-    struct bma_request request = {op == OP_WRITE, header[7], {header + BMA_SMP_HEADER_LEN, packet.len - BMA_SMP_HEADER_LEN}};
-    if (request.map.len == 0 && payload_len == 0)
+    struct bma_request request = {op == OP_WRITE, header[7], {header + BMA_SMP_HEADER_LEN, len - BMA_SMP_HEADER_LEN}};
+    if (payload_len > 0)
+        request.map.len = bma_cbor_make_definite(packet + BMA_SMP_HEADER_LEN, request.map.len);
+    else if (request.map.len == 0)
         request.map = (struct bma_span){empty_map, sizeof empty_map}; /* some clients send reads without a payload */
     struct bma_cbor_writer out = {agent->answer + BMA_SMP_HEADER_LEN, 0, sizeof agent->answer - BMA_SMP_HEADER_LEN, false};
     uint16_t blamed = BMA_GROUP_OS;
     int rc;
     if (version > 1) {
         rc = MGMT_TOO_NEW;
-    } else if (payload_len != packet.len - BMA_SMP_HEADER_LEN) {
+    } else if (payload_len != len - BMA_SMP_HEADER_LEN) {
         rc = MGMT_EINVAL;
     } else if (group == BMA_GROUP_OS) {
         rc = bma_cbor_is_map(request.map) ? os_group(agent, &request, &out) : MGMT_EINVAL;

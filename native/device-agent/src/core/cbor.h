@@ -1,10 +1,16 @@
-/* The part of CBOR (RFC 8949) that SMP payloads use: maps with text keys, definite lengths. Never reads outside the span it was given. */
+/* The part of CBOR (RFC 8949) that SMP payloads use: maps with text keys. Never reads outside the span it was given. */
 #ifndef BMA_CBOR_H
 #define BMA_CBOR_H
 
 #include "framing.h"
 
-/** True when the span is exactly one well-formed map with text keys. The getters below expect such a map. */
+/**
+ * Rewrites one item without indefinite lengths, in its place; it never becomes longer.
+ * @return its length then; 0 for what is not well-formed, or has more than 255 pairs or elements of indefinite length.
+ */
+size_t bma_cbor_make_definite(uint8_t *data, size_t len);
+
+/** True when the span is exactly one well-formed map with text keys and definite lengths. The getters below expect such a map. */
 bool bma_cbor_is_map(struct bma_span map);
 
 /** Whether `key` is there, whatever its value is. */

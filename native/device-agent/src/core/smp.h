@@ -15,10 +15,10 @@ struct bma_request {
 };
 
 /**
- * Serves one request packet and leaves the answer packet in `agent->answer`.
+ * Serves one request packet, which is changed where it has indefinite lengths, and leaves the answer packet in `agent->answer`.
  * @return length of the answer; 0 for what gets none (not a request, or not admitted).
  */
-size_t bma_smp_serve(struct bma_agent *agent, struct bma_span packet);
+size_t bma_smp_serve(struct bma_agent *agent, uint8_t *packet, size_t len);
 
 /** Serves a command of group 64, writing a whole answer map; an enum bma_result. */
 int bma_provision(struct bma_agent *agent, const struct bma_request *request, struct bma_cbor_writer *out);

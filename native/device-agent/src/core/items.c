@@ -91,7 +91,8 @@ static int broker_load_from(struct bma_agent *agent, struct bma_record rec, stru
         return BMA_CONTENT_REJECTED;
     if (storage->read(storage->user, rec, 0, agent->scratch, (size_t)size) != size)
         return BMA_UNKNOWN;
-    return bma_broker_decode((struct bma_span){agent->scratch, (size_t)size}, broker) ? BMA_OK : BMA_CONTENT_REJECTED;
+    const size_t len = bma_cbor_make_definite(agent->scratch, (size_t)size);
+    return bma_broker_decode((struct bma_span){agent->scratch, len}, broker) ? BMA_OK : BMA_CONTENT_REJECTED;
 }
 
 static int check_content(struct bma_agent *agent, struct bma_record staged, const struct bma_piece *piece)

@@ -1,0 +1,2 @@
+#include <psa/crypto_types.h>
+#include <psa/crypto_values.h>
