@@ -16,7 +16,7 @@ usage: install.sh --station NAME --keys FILE --root-ca FILE [options]
   --prefix DIR        put everything below DIR and touch nothing of the system (for trying it out, as any user)
   --reload COMMAND    how Mosquitto is told to read its files again (default: sudo -n systemctl reload mosquitto)
   --records DATABASE  prepare this PostgreSQL database for the central records (see sql/migrate.sh)
-  --records-station ID=NAME   let this station write there: ID as in its client certificate, CN=birthmark:records-ID
+  --records-registration FILE   let this station write there: what "birthmark records registration" printed
   --psql COMMAND      how psql is called, as a superuser of PostgreSQL (default: sudo -u postgres psql)
   --mail ADDRESS      who is written to, besides syslog, when a revocation list runs out (needs the program mail)
   --dry-run           say what would change, and change nothing
@@ -26,7 +26,7 @@ TEXT
 
 here=$(cd "$(dirname "$0")" && pwd)
 station='' keys='' root_ca='' address='' ports=8883,1883,9001 prefix='' reload='sudo -n systemctl reload mosquitto' dry='' password_port='' mail_to=''
-records='' records_station=() psql='sudo -u postgres psql'
+records='' records_registration=() psql='sudo -u postgres psql'
 while [[ $# -gt 0 ]]; do
   case $1 in
     --station) station=$2; shift ;;
@@ -38,7 +38,7 @@ while [[ $# -gt 0 ]]; do
     --prefix) prefix=$(realpath -m "$2"); shift ;;
     --reload) reload=$2; shift ;;
     --records) records=$2; shift ;;
-    --records-station) records_station=(--station "$2"); shift ;;
+    --records-registration) records_registration=(--registration "$2"); shift ;;
     --psql) psql=$2; shift ;;
     --mail) mail_to=$2; shift ;;
     --dry-run) dry=yes ;;
@@ -190,7 +190,7 @@ if [[ -n $records ]]; then
   for sample in postgresql.conf pg_hba.conf pg_ident.conf; do
     sed -e "s|/etc/birthmark|$config|g; s|^\(host\(ssl\)\? *\)birthmark |\1$records |" "$here/sql/$sample.sample" | put 644 "$config/postgresql/$sample.sample"
   done
-  schema=$("$here/sql/migrate.sh" --database "$records" --psql "$psql" "${records_station[@]}" ${dry:+--dry-run})
+  schema=$("$here/sql/migrate.sh" --database "$records" --psql "$psql" --root-ca "$root_ca" "${records_registration[@]}" ${dry:+--dry-run})
   [[ $schema == 'nothing to change' ]] || { changed=1; echo "$schema"; }
   [[ -n $dry || -e $config/postgresql/server.pem ]] ||
     echo "next: put PostgreSQL's certificate and key into $config/postgresql, and the lines of the samples there into its configuration"

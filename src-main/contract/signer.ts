@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FailureData } from './errors.ts';
-import { Bytes, Instant, KeyIdHex, Sha256Hex, Uuid } from './ids.ts';
+import { Bytes, Instant, KeyIdHex, Sha256Hex, TenantId, Uuid } from './ids.ts';
 import { limits } from './limits.ts';
 import { KeyAlgorithm, SessionEnd, SessionKind, SigningSession, TokenDetails, TokenView } from './models.ts';
 
@@ -132,6 +132,23 @@ export const TranscriptHead = z.object({
   keys: z.array(z.object({ role: z.string(), ...KeyRef.shape, algorithm: KeyAlgorithm, attributes: KeyProof.shape.attributes })).min(1),
 });
 
+/** For which station of the central records, and for which tenants, a CA key speaks. */
+export const RecordsRegistration = z
+  .object({
+    station: z.string().regex(/^[a-z0-9]{1,32}$/u, 'must be 1 to 32 small letters and digits'),
+    name: z
+      .string()
+      .max(200)
+      .regex(/^[^\p{C}]*$/u, 'must be visible characters'),
+    tenants: z.array(TenantId).max(1000),
+  })
+  .strict();
+export type RecordsRegistration = z.infer<typeof RecordsRegistration>;
+
+/** What the key signs, as the file begins: with a letter, so that it is never taken for DER (0x30) or a transcript (`{`). */
+export const registrationText = ({ station, name, tenants }: RecordsRegistration): string =>
+  `Birthmark registration for central records 1\nstation ${station}\nname ${name}\ntenants ${tenants.join(' ')}\n`;
+
 export const TokenState = z.object({ state: z.enum(['open', 'locked', 'absent', 'none']), view: TokenView.nullable() });
 export type TokenState = z.infer<typeof TokenState>;
 
@@ -169,6 +186,8 @@ export const signerCalls = {
   'sign.transcript': spec(z.object({ key: KeyRef, transcript: Bytes }).strict(), z.object({ signature: Bytes })),
   /** tbsCertificate in, signatureValue (DER, as it stands in the BIT STRING) out; already verified with the issuer's public key. */
   'sign.certificate': spec(z.object({ key: KeyRef, profile: z.string(), tbs: Bytes }).strict(), z.object({ signature: Bytes })),
+  /** The signer writes the text itself, and signs it for a CA key that issues certificates in this session. */
+  'sign.registration': spec(RecordsRegistration.extend({ key: KeyRef }).strict(), z.object({ signature: Bytes })),
   /** A tbsCertList in pieces: a CRL can be larger than a message. `sign` after the last piece. */
   'sign.crl.begin': spec(z.object({ key: KeyRef }).strict(), z.object({ streamId: Uuid })),
   'sign.crl.append': spec(z.object({ streamId: Uuid, chunk: Bytes }).strict(), done),

@@ -21,6 +21,7 @@ import type { SignerMemory } from './memory.ts';
 import type { PinPadWait } from './pin-pad.ts';
 import { type PinPurpose, PinRequests } from './pin-requests.ts';
 import { Pin } from './pin.ts';
+import { signRegistration } from './registration-signing.ts';
 import type { Quirks } from './quirks.ts';
 import { rebind, shownRebind } from './rebind.ts';
 import { SessionAccount } from './session-account.ts';
@@ -91,6 +92,7 @@ export class Signer {
       'sign.request': (input) => this.#ceremony.signRequest(input),
       'sign.transcript': (input) => this.#ceremony.signTranscript(input),
       'sign.certificate': (input) => this.signCertificate(input),
+      'sign.registration': (input) => signRegistration(this.#session, this.#queue, input),
       'sign.crl.begin': (input) => this.#crls.begin(input),
       'sign.crl.append': (input) => this.#crls.append(input),
       'sign.crl.finish': (input) => this.#crls.finish(input),

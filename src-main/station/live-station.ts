@@ -2,6 +2,7 @@ import {
   Failure,
   unwrap,
   type AccessView,
+  type CallOutput,
   type FailureData,
   type OrderProgress,
   type SessionEnd,
@@ -14,7 +15,7 @@ import { say } from '../log/index.ts';
 import type { Backups } from './backup/index.ts';
 import type { BrokerHost } from './broker/index.ts';
 import { certificateToPem } from './ca/index.ts';
-import { centralKnowledge, type RecordsDesk } from './central-records/index.ts';
+import { centralKnowledge, registerRecords, type RecordsDesk } from './central-records/index.ts';
 import type { BundleDesk } from './delivery/index.ts';
 import type { DeviceProfiles, PlugWatcher } from './devices/index.ts';
 import type { Environment } from './environment.ts';
@@ -247,6 +248,12 @@ export class LiveStation {
 
   recordsCertificate(actor: string): Promise<{ station: string; pem: string }> {
     return recordsCertificate(this.#identities, this.own, actor);
+  }
+
+  async registerRecords(tenants: readonly string[], actor: string): Promise<CallOutput<'records.register'>> {
+    // The login and the registration belong together: neither is of use alone.
+    const { station } = await this.recordsCertificate(actor);
+    return registerRecords({ registry: this.registry, signer: this.#environment.signer.call, station, tenants, actor });
   }
 
   /** What the HSM was allowed, and how it ended, is for the audit log. */

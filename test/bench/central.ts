@@ -8,7 +8,7 @@ import pg from 'pg';
 import type { RecordsSync } from '../../src-main/station/central-records/index.ts';
 import type { Registry } from '../../src-main/station/registry/index.ts';
 import { recordsName, syncFor, TestRecords, type RecordsLogin } from '../support/records.ts';
-import { issuerId, TestRegistry } from '../support/registry.ts';
+import { issuerId, pretendCertificate, TestRegistry } from '../support/registry.ts';
 import { median, type Figure } from './figure.ts';
 
 const rows = 100_000;
@@ -18,7 +18,8 @@ const p = (share: number, values: readonly number[]): number => [...values].sort
 const megabytes = (): number => process.memoryUsage.rss() / 1024 ** 2;
 
 /** As many active certificates as said, of the size that they have (some 600 bytes). */
-function fill({ store }: Registry, count: number): void {
+function fill({ store, issuers }: Registry, count: number): void {
+  const keyId = issuers.get(issuerId)?.keyId ?? '';
   const insert = store.sql(
     `INSERT INTO certificates (serial, issuer, use, device, status, spki_sha256, not_before, not_after, fingerprint, der, created_at, updated_at)
        VALUES (?, ?, 'device', ?, 'ACTIVE', ?, ?, ?, ?, ?, ?, ?)`,
@@ -26,8 +27,7 @@ function fill({ store }: Registry, count: number): void {
   const now = store.now();
   store.transaction(() => {
     for (let n = 0; n < count; n++) {
-      const der = randomBytes(600);
-      const print = createHash('sha256').update(der).digest('hex');
+      const { der, fingerprint: print } = pretendCertificate(keyId, `acme/B-${String(n)}`, 600);
       insert.run(
         randomBytes(20).toString('hex').toUpperCase(),
         issuerId,
@@ -98,6 +98,7 @@ export async function outbox100k(): Promise<Figure> {
     const [login] = records.logins;
     if (login === undefined) throw new Error('a login was made');
     fill(made.registry, rows);
+    await records.register(made.registry, login, 'acme');
     const [ours, copy, replay]: [number[], number[], number[]] = [[], [], []];
     const memory: (readonly number[])[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -145,7 +146,9 @@ export async function status1m(): Promise<Figure> {
     await server.query(
       `INSERT INTO birthmark.issuers VALUES (repeat('0', 40), 'aaaa0001', 'issuing', 'CN=CA', repeat('0', 64), 'pem', now(), now() + '9 years')`,
     );
-    await server.query(`INSERT INTO ${table}
+    await server.query(`SELECT birthmark.register_tenants('aaaa0001', 'acme')`);
+    // The fingerprints are of numbers: what a station would have to bring is not looked at here.
+    await server.query(`ALTER TABLE ${table} DROP CONSTRAINT device_certificates_true; INSERT INTO ${table}
       SELECT repeat('0', 40), upper(md5(n::text)), 'device', 'acme', 'D-' || n, 'acme/D-' || n, encode(sha256(n::text::bytea), 'hex'), repeat('x', 800),
         (CASE WHEN n % 50 = 0 THEN 'REVOKED' WHEN n % 20 = 0 THEN 'EXPIRED' ELSE 'ACTIVE' END)::birthmark.record_status, now(), now() + '1 year', now(), 'superseded', 'aaaa0001', now(), now()
       FROM generate_series(1, ${String(million)}) n`);

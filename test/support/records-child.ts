@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../src-main/station/clock.ts';
 import { openRegistry } from '../../src-main/station/registry/index.ts';
 import { recordsName, syncFor, type RecordsLogin } from './records.ts';
-import { issuerId, order } from './registry.ts';
+import { issuerId, order, pretendCertificate } from './registry.ts';
 
 // A station that does nothing but record and sync, until it is killed or told to finish: BIRTHMARK_TEST_RECORDS is its folder and login as JSON.
 const { dir, login } = JSON.parse(process.env['BIRTHMARK_TEST_RECORDS'] ?? '{}') as { dir: string; login: RecordsLogin };
 const registry = openRegistry(dir, systemClock);
+const keyId = registry.issuers.get(issuerId)?.keyId ?? '';
 const sync = syncFor(registry, login);
 sync.start();
 
@@ -26,7 +27,8 @@ function live(round: number): void {
   const notAfter = new Date(Date.now() + (round % 5 === 0 ? 5 : 300) * day).toISOString();
   r.certificates.reserve({ ...names, notBefore: r.now(), notAfter }, 'line');
   // Some signatures never come.
-  if (round % 11 !== 0) r.certificates.signed(serial, randomBytes(400), hex(32), 'line');
+  const { der, fingerprint } = pretendCertificate(keyId, device, 400);
+  if (round % 11 !== 0) r.certificates.signed(serial, der, fingerprint, 'line');
   if (round % 11 !== 0 && round % 7 !== 0) r.certificates.activate(serial, 'line');
   if (round % 11 === 0 || round % 7 === 0 || round % 3 === 0) r.certificates.revoke(serial, 'superseded', '', 'line');
   r.devices.proven(device, 'device-connected');

@@ -68,4 +68,19 @@ export class TestRecords {
     const logins = stations.map((station) => ({ at, station, caPem, ...pki.issuer.issue(`birthmark:records-${station}`) }));
     return new TestRecords(pki, server, logins);
   }
+  /** As its administrator registers a station whose proof he has checked: its CAs, and the tenants whose devices it records. */
+  async register({ issuers }: Registry, { station }: RecordsLogin, ...tenants: string[]): Promise<void> {
+    for (const { keyId, kind, subject, fingerprint, notBefore, notAfter } of issuers.all())
+      await this.server.query('SELECT birthmark.register_issuer($1, $2, $3, $4, $5, $6, $7, $8)', [
+        station,
+        keyId,
+        kind,
+        subject,
+        fingerprint,
+        'pem',
+        notBefore,
+        notAfter,
+      ]);
+    await this.server.query('SELECT birthmark.register_tenants($1, VARIADIC $2)', [station, tenants]);
+  }
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../src-main/station/clock.ts';
 import { openRegistry, type Registry } from '../../src-main/station/registry/index.ts';
 
@@ -28,6 +28,12 @@ export const order = {
 
 export const issuerId = 'device-1';
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
+
+/** Bytes of a certificate as far as central records look into one: the issuer's key identifier and the common name. */
+export function pretendCertificate(keyId: string, commonName: string, bytes = 16): { readonly der: Buffer; readonly fingerprint: string } {
+  const der = Buffer.concat([randomBytes(bytes), Buffer.from(`30168014${keyId}`, 'hex'), Buffer.from(commonName)]);
+  return { der, fingerprint: createHash('sha256').update(der).digest('hex') };
+}
 
 /** An empty registry with one issuer and one work order. */
 export class TestRegistry {
@@ -76,7 +82,9 @@ export class TestRegistry {
   }
 
   sign(serial: string): void {
-    this.registry.certificates.signed(serial, randomBytes(16), hex(32), 'Tess');
+    const { certificates, issuers } = this.registry;
+    const { der, fingerprint } = pretendCertificate(issuers.get(issuerId)?.keyId ?? '', certificates.get(serial)?.device ?? '');
+    certificates.signed(serial, der, fingerprint, 'Tess');
   }
 
   status(serial: string): string | undefined {

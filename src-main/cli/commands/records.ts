@@ -54,6 +54,26 @@ export async function certificate(context: CommandContext): Promise<number> {
   return exitCodes.OK;
 }
 
+export async function registration(context: CommandContext): Promise<number> {
+  const station = context.start(alone);
+  const tenants = [...context.values.list('tenant')];
+  let made;
+  try {
+    made = await station.call('records.register', { tenants });
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || !thrown.code.startsWith('SESSION_')) throw thrown;
+    await context.openSession(station, { quota: 2, minutes: 10, reason: 'registration for the central records' });
+    made = await station.call('records.register', { tenants });
+  }
+  const { file } = made;
+  const of = made.tenants.length === 0 ? 'no tenant: name them with --tenant' : made.tenants.join(', ');
+  context.output.note(
+    `For the station ${made.station}, its ${String(made.issuers.length)} CAs, and devices of ${of}. On the broker host: migrate.sh --registration FILE`,
+  );
+  context.output.result(made, () => file.trimEnd());
+  return exitCodes.OK;
+}
+
 export async function connect(context: CommandContext): Promise<number> {
   const host = context.values.word;
   const caFile = context.values.text('server-ca');

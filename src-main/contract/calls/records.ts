@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TenantId } from '../ids.ts';
 import { RecordsHost, RecordsProblem, RecordsView } from '../models.ts';
 import { call, done, officer, page, pageOf, signedIn } from './spec.ts';
 
@@ -15,6 +16,14 @@ export const recordsCalls = {
     summary: 'The client certificate by which this station proves itself to central databases; made when it is first asked for',
     input: z.object({}).strict(),
     output: z.object({ station: z.string(), commonName: z.string(), role: z.string(), pem: z.string() }),
+    roles: officer,
+  }),
+  'records.register': call({
+    service: 'station',
+    summary:
+      'What the administrator of a central database registers: this station, the tenants whose devices it records, and its CAs, each with a signature by its key',
+    input: z.object({ tenants: z.array(TenantId).max(1000).default([]) }).strict(),
+    output: z.object({ station: z.string(), tenants: z.array(z.string()), issuers: z.array(z.string()), file: z.string() }),
     roles: officer,
   }),
   'records.connect': call({

@@ -25,7 +25,7 @@ export const recordsFailures = {
     'later',
     'The central records refuse this station',
     'The database at {host}:{port} answered: {problem}.',
-    'On the broker host, run migrate.sh --station {station}=NAME, as [document: docs/central-records.md#For the administrator] shows.',
+    'If the station {station} is not registered there yet, or was closed: on the broker host, run migrate.sh, as [document: docs/central-records.md#For the administrator] shows.',
     'Compare pg_hba.conf and pg_ident.conf with the samples beside it.',
   ),
   RECORDS_NO_DATABASE: entry(
@@ -77,6 +77,24 @@ export const recordsFailures = {
     'A station authenticates to the central records with a client certificate of its own.',
     'Make one: [command: records certificate].',
   ),
+  RECORDS_ISSUER_UNREGISTERED: entry(
+    'BROKER',
+    'administrator',
+    'later',
+    'The central records do not know this issuer',
+    'No administrator has registered {issuer} in the database at {host}:{port}. The station sent nothing; the records wait.',
+    'On the station, an officer makes the registration: [command: records registration].',
+    'On the broker host, run migrate.sh --registration FILE, as [document: docs/central-records.md#For the administrator] shows.',
+  ),
+  RECORDS_TENANT_UNREGISTERED: entry(
+    'BROKER',
+    'administrator',
+    'later',
+    'The central records do not take devices of this tenant from this station',
+    'No administrator has registered the tenant {tenant} for this station in the database at {host}:{port}. Its devices wait; its certificates are recorded, and count for nothing there until then.',
+    'On the station, an officer makes the registration: [command: records registration].',
+    'On the broker host, run migrate.sh --registration FILE, as [document: docs/central-records.md#For the administrator] shows.',
+  ),
   RECORDS_ISSUER_TAKEN: entry(
     'BROKER',
     'officer',
@@ -120,6 +138,14 @@ export const recordsFailures = {
     'The audit log differs from the central records',
     'Line {seq} of the audit log has another hash in the central records. Lines were changed, or the registry was restored from a backup.',
     'Compare the audit log with an older backup.',
+  ),
+  RECORDS_RECORD_HELD: entry(
+    'BROKER',
+    'administrator',
+    'later',
+    'Another session of the central records holds a record',
+    'A session that has not finished holds {kind} {key} in the database. The station sends the other records, and this one again every minute.',
+    'If it lasts, look on the broker host for a session that is idle in a transaction (pg_stat_activity), and end it. Ask whose it is: no station leaves one.',
   ),
   RECORDS_NOT_TAKEN: entry(
     'BROKER',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Failure, unwrap } from '../../contract/index.ts';
+import { Failure, unwrap, usualFields } from '../../contract/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import type {
   AlertRecord,
@@ -17,12 +17,11 @@ import type { Connection } from './connection.ts';
 /** What a stretch of the log comes to: the records as they are now, ready to be sent. */
 export interface Batch {
   readonly stretch: Stretch;
-  readonly devices: readonly string[];
-  readonly deviceCount: number;
+  readonly devices: readonly DeviceRecord[];
   readonly certificates: readonly string[];
   readonly certificateCount: number;
   readonly crls: readonly (PublishedCrl & { readonly key: string })[];
-  readonly alerts: readonly AlertRecord[];
+  readonly alerts: readonly (AlertRecord & { readonly key: string })[];
   readonly checkpoints: readonly Checkpoint[];
   /** Ids of requests that were sent or answered. */
   readonly requests: readonly string[];
@@ -37,6 +36,11 @@ export interface Conflict {
 
 const part = (device: string, use: string, index: 0 | 1): string | null => (use === 'device' ? (device.split('/')[index] ?? null) : null);
 
+/** Those that every list may have are columns there; the rest are one object. */
+const isUsual = new Set<string>(usualFields);
+const ownFields = ({ fields }: DeviceRecord): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(fields).filter(([name]) => !isUsual.has(name))));
+
 const deviceColumns: readonly ((row: DeviceRecord) => string | null)[] = [
   ({ device }) => part(device, 'device', 0),
   ({ device }) => part(device, 'device', 1),
@@ -45,6 +49,12 @@ const deviceColumns: readonly ((row: DeviceRecord) => string | null)[] = [
   (row) => row.state,
   (row) => row.proofLevel,
   (row) => row.createdAt,
+  ...usualFields.map(
+    (name) =>
+      ({ fields }: DeviceRecord) =>
+        fields[name] ?? null,
+  ),
+  ownFields,
 ];
 const certificateColumns: readonly ((row: CertificateRecordRow) => string | null)[] = [
   (row) => row.issuer,
@@ -66,7 +76,6 @@ const certificateColumns: readonly ((row: CertificateRecordRow) => string | null
 
 /** Reads the registry once; the database does not have to be there. */
 export function readBatch({ records }: Registry, stretch: Stretch): Batch {
-  const devices = records.devices(stretch);
   const certificates = records.certificates(stretch);
   const each = <T>(kind: RecordKind, read: (key: string) => T | null): T[] =>
     records
@@ -75,30 +84,52 @@ export function readBatch({ records }: Registry, stretch: Stretch): Batch {
       .filter((one) => one !== null);
   return {
     stretch,
-    devices: columnsOf(devices, deviceColumns),
-    deviceCount: devices.length,
+    devices: records.devices(stretch),
     certificates: columnsOf(certificates, certificateColumns),
     certificateCount: certificates.length,
     crls: each('crl', (key) => {
       const crl = records.crl(key);
       return crl === null ? null : { ...crl, key };
     }),
-    alerts: each('alert', (key) => records.alert(key)),
+    alerts: each('alert', (key) => {
+      const alert = records.alert(key);
+      return alert === null ? null : { ...alert, key };
+    }),
     checkpoints: each('audit', (key) => records.checkpointAt(Number(key))),
     requests: records.keys(stretch, 'request'),
   };
 }
 
 /** Sends all of it but the requests, in the transaction of `db`. May be sent again at any time, by a later station too: what is there already stays. */
-export async function sendBatch(db: Connection, batch: Batch): Promise<Conflict[]> {
+export async function sendBatch(db: Connection, batch: Batch, registered: ReadonlySet<string>): Promise<Conflict[]> {
+  const tenantOf = ({ device, use = 'device' }: { readonly device: string; readonly use?: string }): string | null => part(device, use, 0);
+  const isRegistered = (one: { readonly device: string; readonly use?: string }): boolean => {
+    const tenant = tenantOf(one);
+    return tenant === null || registered.has(tenant);
+  };
+  const unregistered = (kind: RecordKind, key: string, device: string): Conflict => ({
+    kind,
+    key,
+    failure: new Failure('RECORDS_TENANT_UNREGISTERED', {
+      tenant: part(device, 'device', 0) ?? '',
+      host: db.host.host,
+      port: db.host.port,
+    }),
+  });
+  const devices = batch.devices.filter(isRegistered);
+  const alerts = batch.alerts.filter(isRegistered);
   const found = await Promise.all([
-    batch.deviceCount > 0 ? sendDevices(db, batch.devices) : [],
+    devices.length > 0 ? sendDevices(db, columnsOf(devices, deviceColumns)) : [],
     batch.certificateCount > 0 ? sendCertificates(db, batch.certificates) : [],
     ...batch.crls.map((crl) => sendCrl(db, crl)),
-    batch.alerts.length > 0 ? sendAlerts(db, batch.alerts) : [],
+    alerts.length > 0 ? sendAlerts(db, alerts) : [],
     ...batch.checkpoints.map((checkpoint) => sendCheckpoint(db, checkpoint)),
   ]);
-  return found.flat();
+  return [
+    ...found.flat(),
+    ...batch.devices.filter((one) => !isRegistered(one)).map(({ device }) => unregistered('device', device, device)),
+    ...batch.alerts.filter((one) => !isRegistered(one)).map(({ key, device }) => unregistered('alert', key, device)),
+  ];
 }
 
 /** Statements that were asked for together, in order; the answer to the last one. Rejects with the first failure. */
@@ -106,15 +137,18 @@ const last = async <T>(before: readonly Promise<unknown>[], answer: Promise<T>):
 
 async function sendDevices(db: Connection, columns: readonly string[]): Promise<Conflict[]> {
   const [tenants, devices, , , , , created] = columns;
-  const added = db.run('tenants', 'INSERT INTO tenants (tenant_id) SELECT DISTINCT unnest($1::text[]) ON CONFLICT DO NOTHING', [tenants]);
   const sent = db.run(
     'devices',
-    `INSERT INTO devices AS d (tenant_id, device_id, hardware_id, model, state, proof_level, created_at, station)
-       SELECT u.*, $8 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[]) AS u
+    `INSERT INTO devices AS d (tenant_id, device_id, hardware_id, model, state, proof_level, created_at, name, type, location, firmware, fields, station)
+       SELECT u.*, $13 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::text[],
+         $10::text[], $11::text[], $12::jsonb[]) AS u
      ON CONFLICT (tenant_id, device_id) DO UPDATE
-       SET hardware_id = excluded.hardware_id, model = excluded.model, state = excluded.state, proof_level = excluded.proof_level
+       SET hardware_id = excluded.hardware_id, model = excluded.model, state = excluded.state, proof_level = excluded.proof_level,
+         name = excluded.name, type = excluded.type, location = excluded.location, firmware = excluded.firmware, fields = excluded.fields
        WHERE d.station = excluded.station
-         AND (d.hardware_id, d.model, d.state, d.proof_level) IS DISTINCT FROM (excluded.hardware_id, excluded.model, excluded.state, excluded.proof_level)`,
+         AND (d.hardware_id, d.model, d.state, d.proof_level, d.name, d.type, d.location, d.firmware, d.fields) IS DISTINCT FROM
+           (excluded.hardware_id, excluded.model, excluded.state, excluded.proof_level, excluded.name, excluded.type, excluded.location, excluded.firmware,
+             excluded.fields)`,
     [...columns, db.station],
   );
   const told = db.read(
@@ -134,7 +168,7 @@ async function sendDevices(db: Connection, columns: readonly string[]): Promise<
      SELECT tenant_id AS tenant, device_id AS id, other FROM taken`,
     [tenants, devices, created, db.station],
   );
-  const taken = await last([added, sent], told);
+  const taken = await last([sent], told);
   return taken.map(({ tenant, id, other }) => {
     const device = `${tenant}/${id}`;
     return { kind: 'device', key: device, failure: new Failure('RECORDS_DEVICE_TAKEN', { device, other }) };
@@ -188,7 +222,7 @@ async function sendCrl(db: Connection, crl: Batch['crls'][number]): Promise<Conf
 
 const dayMs = 86_400_000;
 
-async function sendAlerts(db: Connection, alerts: readonly AlertRecord[]): Promise<Conflict[]> {
+async function sendAlerts(db: Connection, alerts: Batch['alerts']): Promise<Conflict[]> {
   const columns = columnsOf<AlertRecord>(alerts, [
     ({ fingerprint, days }) => `CERT_EXPIRING/${fingerprint}/${String(days)}`,
     ({ device, use }) => part(device, use, 0),
@@ -226,31 +260,26 @@ async function sendCheckpoint(db: Connection, { seq, hash, at }: Checkpoint): Pr
   return there?.hash === hash ? [] : [{ kind: 'audit', key: String(seq), failure: new Failure('RECORDS_AUDIT_DIFFERS', { seq }) }];
 }
 
-/** Who we are and which CAs are ours. RECORDS_ISSUER_TAKEN: then nothing may be sent. */
-export async function introduce(db: Connection, registry: Registry): Promise<void> {
+/**
+ * Says who we are, and asks what the administrator registered: the tenants that we may record devices of. RECORDS_ISSUER_TAKEN or
+ * RECORDS_ISSUER_UNREGISTERED for a CA of ours: then nothing may be sent.
+ */
+export async function introduce(db: Connection, registry: Registry): Promise<ReadonlySet<string>> {
   const name = registry.settings.get('name') ?? '';
   await db.run('station', 'UPDATE stations SET name = $2, last_seen_at = now() WHERE station = $1', [db.station, name]);
-  const columns = columnsOf(registry.issuers.all(), [
-    (row) => row.keyId,
-    (row) => row.kind,
-    (row) => row.subject,
-    (row) => row.fingerprint,
-    ({ certificate }) => certificateToPem(certificate),
-    (row) => row.notBefore,
-    (row) => row.notAfter,
-  ]);
-  await db.run(
+  const issuers = registry.issuers.signsCrls();
+  const there = await db.read(
+    z.object({ key: z.string(), station: z.string() }),
     'issuers',
-    `INSERT INTO issuers (key_id, kind, subject, fingerprint_sha256, cert_pem, not_before, not_after, station)
-       SELECT u.*, $8 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[]) AS u
-     ON CONFLICT DO NOTHING`,
-    [...columns, db.station],
+    'SELECT key_id AS key, station FROM issuers WHERE key_id = ANY ($1::text[])',
+    [issuers.map(({ keyId }) => keyId)],
   );
-  const [taken] = await db.read(
-    z.object({ subject: z.string(), station: z.string() }),
-    'issuers taken',
-    'SELECT subject, station FROM issuers WHERE key_id = ANY ($1::text[]) AND station <> $2',
-    [columns[0], db.station],
-  );
-  if (taken !== undefined) throw new Failure('RECORDS_ISSUER_TAKEN', { issuer: taken.subject, other: taken.station });
+  for (const { keyId, subject } of issuers) {
+    const known = there.find(({ key }) => key === keyId);
+    const { host, port } = db.host;
+    if (known === undefined) throw new Failure('RECORDS_ISSUER_UNREGISTERED', { issuer: subject, host, port });
+    if (known.station !== db.station) throw new Failure('RECORDS_ISSUER_TAKEN', { issuer: subject, other: known.station });
+  }
+  const tenants = await db.read(z.object({ tenant: z.string() }), 'own tenants', 'SELECT own_tenants() AS tenant');
+  return new Set(tenants.map(({ tenant }) => tenant));
 }

@@ -3,15 +3,15 @@ import { checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import { z } from 'zod';
 import { Failure, firstProblem, type RecordsHost } from '../../contract/index.ts';
-import { named, type RecordRefused } from './failures.ts';
+import { isLockTimeout, named, type RecordRefused } from './failures.ts';
 
 /** The schema that this station writes: the number of the last migration in resources/broker/sql. */
-export const recordsSchema = 5;
+export const recordsSchema = 6;
 
 const connectMs = 10_000;
 /** Of one statement; a batch takes a fraction of a second. */
 const statementMs = 60_000;
-const lockMs = 5_000;
+const lockMs = 2_000;
 /** Of NOTIFY, when a request or an answer is put into the table. */
 export const requestsChannel = 'birthmark_requests';
 
@@ -106,8 +106,7 @@ export class Connection {
     try {
       await this.#client.query('SELECT lock_station()');
     } catch (thrown) {
-      const failure = this.named(thrown);
-      if (!(failure instanceof Failure) || failure.code !== 'RECORDS_BUSY') throw thrown;
+      if (!isLockTimeout(thrown)) throw thrown;
       const { host, port } = this.host;
       throw new Failure('RECORDS_BUSY', { host, port, holder: await this.#holder() }, thrown);
     }

@@ -35,6 +35,12 @@ interface DatabaseError extends Error {
 /** A single record that the database does not take, whoever sends it. */
 export class RecordRefused extends Error {}
 
+/** Another session has not finished with a row of the same key; it may hold it for ever. */
+export class RecordHeld extends RecordRefused {}
+
+/** Of a lock that was waited for as long as `lock_timeout` says. */
+export const isLockTimeout = (thrown: unknown): boolean => (thrown as DatabaseError).code === '55P03';
+
 /** What pg throws, as a failure with a name. A `RecordRefused` where one record is to blame. */
 export function named(thrown: unknown, { host, port, database }: RecordsHost, station: string): Failure | RecordRefused {
   if (thrown instanceof Failure || thrown instanceof RecordRefused) return thrown;
@@ -55,7 +61,7 @@ export function named(thrown: unknown, { host, port, database }: RecordsHost, st
   }
   if (isAboutTheRecord(code)) return new RecordRefused(message);
   if (isAway(code)) return new Failure('RECORDS_AWAY', { ...at, stage: message }, thrown);
-  if (code === '55P03') return new Failure('RECORDS_BUSY', { ...at, holder: 'which one is not told' }, thrown);
+  if (isLockTimeout(thrown)) return new RecordHeld(message);
   if (code === '3D000') return new Failure('RECORDS_NO_DATABASE', { ...at, database }, thrown);
   if (code.startsWith('28') || code === '42501') return new Failure('RECORDS_REFUSED', { ...at, problem: message, station }, thrown);
   return new Failure('RECORDS_FAILED', { ...at, problem: message, sqlstate: code }, thrown);

@@ -4,3 +4,4 @@ export { RecordsSync, type RecordsSyncOptions } from './sync.ts';
 export { centralKnowledge, type CentralKnowledge } from './knowledge.ts';
 export { compareRecords } from './compare.ts';
 export { recordsSchema } from './connection.ts';
+export { registerRecords } from './registration.ts';

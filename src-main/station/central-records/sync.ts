@@ -6,7 +6,7 @@ import type { RequestParts } from '../revocation/index.ts';
 import type { Registry, Stretch } from '../registry/index.ts';
 import { introduce, readBatch, sendBatch, type Conflict } from './batch.ts';
 import { Connection, type RecordsClient } from './connection.ts';
-import { RecordRefused } from './failures.ts';
+import { RecordHeld, RecordRefused } from './failures.ts';
 import { askEveryMs, sendRequests, takeRequests } from './requests.ts';
 
 export interface RecordsSyncOptions {
@@ -50,7 +50,9 @@ export class RecordsSync {
   #running: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #connecting = false;
+  /** CAs of ours at the last look, and the tenants that are registered for us there. */
   #issuers = 0;
+  #tenants: ReadonlySet<string> = new Set();
   /** Null: at once. */
   #askedAt: number | null = null;
 
@@ -175,8 +177,18 @@ export class RecordsSync {
     const { registry } = this.#options;
     const issuers = registry.issuers.all().length;
     if (issuers === this.#issuers) return;
-    await introduce(db, registry);
+    await this.#look(db);
     this.#issuers = issuers;
+  }
+
+  /** What waited for an administrator is sent as soon as he has registered its tenant. */
+  async #look(db: Connection): Promise<void> {
+    const { registry, name } = this.#options;
+    const before = this.#tenants;
+    this.#tenants = await introduce(db, registry);
+    for (const tenant of this.#tenants)
+      if (!before.has(tenant) && registry.records.countProblems(name) > 0)
+        registry.records.again(name, 'RECORDS_TENANT_UNREGISTERED', tenant);
   }
 
   /** One transaction, which is under way when this returns. */
@@ -185,7 +197,7 @@ export class RecordsSync {
     const batch = readBatch(registry, stretch);
     const conflicts = db.transaction(async () => {
       const [found] = await Promise.all([
-        sendBatch(db, batch),
+        sendBatch(db, batch, this.#tenants),
         sendRequests(db, requests(registry.records.connectedBy(name)), batch.requests),
       ]);
       return found;
@@ -211,7 +223,10 @@ export class RecordsSync {
       if (!(thrown instanceof RecordRefused)) throw thrown;
       if (stretch.upTo - stretch.from > 1) return false;
       const { kind, key } = registry.records.only(stretch);
-      const failure = new Failure('RECORDS_NOT_TAKEN', { kind, key, problem: thrown.message });
+      const failure =
+        thrown instanceof RecordHeld
+          ? new Failure('RECORDS_RECORD_HELD', { kind, key })
+          : new Failure('RECORDS_NOT_TAKEN', { kind, key, problem: thrown.message });
       sayUnder(idsOf(key), 'warn', 'records', `${name} does not take ${kind} ${key}: ${stackOf(thrown)}`);
       registry.records.sent(name, stretch, [{ kind, key, failure: failure.toData() }]);
       return true;
@@ -229,6 +244,8 @@ export class RecordsSync {
     if (since >= 0 && since < askEveryMs) return;
     this.#askedAt = clock.now();
     await this.#askTime(db);
+    await this.#look(db);
+    registry.records.again(name, 'RECORDS_RECORD_HELD');
     const { taken, refused } = await takeRequests(db, requests(registry.records.connectedBy(name)));
     for (const { kind, key, failure } of refused) registry.records.setAside(name, kind, key, failure);
     if (taken > 0) onChange();

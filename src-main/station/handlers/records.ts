@@ -8,6 +8,7 @@ export function recordsHandlers(station: HandlerContext): HandlersOf<'records'> 
       const { station: id, pem } = await station.live().recordsCertificate(caller.name);
       return { station: id, commonName: `birthmark:records-${id}`, role: `station_${id}`, pem };
     },
+    'records.register': ({ tenants }, caller) => station.live().registerRecords(tenants, caller.name),
     'records.connect': async ({ at }, caller) => {
       const view = await station.live().records.connect(at, caller.name);
       station.statusSoon();

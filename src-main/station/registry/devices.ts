@@ -114,6 +114,7 @@ export class Devices {
       if (!fields.success) throw new Failure('INVALID_INPUT', firstProblem(fields.error, 'field'));
       this.#store.sql('UPDATE devices SET fields = ? WHERE device = ?').run(JSON.stringify(fields.data), device);
       this.#store.audit(actor, 'device.describe', device, { fields: changes });
+      this.#store.recorded('device', device);
       return this.#must(device);
     });
   }
@@ -165,6 +166,11 @@ export class Devices {
   /** Whose key this is; null for a key that no device ever had. */
   ownerOfKey(spkiSha256: string): string | null {
     return this.#store.values(z.string(), 'SELECT device FROM device_keys WHERE spki_sha256 = ?').get(spkiSha256);
+  }
+
+  /** Whoever has a device here, or is to have one by a work order. */
+  tenants(): string[] {
+    return this.#store.values(z.string(), 'SELECT tenant FROM devices UNION SELECT tenant FROM orders').all();
   }
 
   proven(device: string, level: ProofLevel): void {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FailureData, RecordsHost, RecordsProblem } from '../../contract/index.ts';
+import { DeviceFields, FailureData, RecordsHost, RecordsProblem } from '../../contract/index.ts';
 import { pageOf, type Page, type PageRequest } from './pages.ts';
 import { bytes, json } from './rows.ts';
 import type { Store } from './store.ts';
@@ -17,6 +17,7 @@ const DeviceRecord = z.object({
   device: z.string(),
   hardwareId: z.string().nullable(),
   model: z.string(),
+  fields: json(DeviceFields),
   state: z.string(),
   proofLevel: z.string().nullable(),
   createdAt: z.string(),
@@ -177,7 +178,7 @@ export class Records {
     return this.#store
       .query(
         DeviceRecord,
-        `SELECT device, hardware_id AS hardwareId, model, state, proof_level AS proofLevel, created_at AS createdAt
+        `SELECT device, hardware_id AS hardwareId, model, fields, state, proof_level AS proofLevel, created_at AS createdAt
            FROM devices WHERE device IN ${changed('device')}`,
       )
       .all(from, upTo);
@@ -266,6 +267,17 @@ export class Records {
 
   countProblems(host: string): number {
     return this.#store.values(z.int(), 'SELECT count(*) FROM records_problems WHERE host = ?').one(host);
+  }
+
+  /** What this database did not take for this reason and may take now is owed to it again; of one tenant only, where one is named. */
+  again(host: string, code: FailureData['code'], tenant = ''): void {
+    this.#store.transaction(() => {
+      const these = `host = ? AND json_extract(failure, '$.code') = ? AND ? IN ('', json_extract(failure, '$.params.tenant'))`;
+      this.#store
+        .sql(`INSERT INTO records_log (kind, key, created_at) SELECT kind, key, ? FROM records_problems WHERE ${these} ORDER BY at`)
+        .run(this.#store.now(), host, code, tenant);
+      this.#store.sql(`DELETE FROM records_problems WHERE ${these}`).run(host, code, tenant);
+    });
   }
 
   /** Oldest first, of all databases. */

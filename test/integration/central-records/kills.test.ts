@@ -19,6 +19,7 @@ beforeAll(async () => {
   const [login] = records.logins;
   if (login === undefined) throw new Error('a login was made');
   made.registry.records.use(recordsName, login.at, 'test');
+  await records.register(made.registry, login, 'acme');
   made.registry.close();
   // What every row ever was, in the order in which it was committed.
   await records.server.query(`

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RecordsHost } from '../../../src-main/contract/index.ts';
 import { birthmark, jsonOf } from '../../support/birthmark.ts';
+import { TestCa } from '../../support/pki.ts';
 import { TestPostgres } from '../../support/postgres.ts';
 import { failureOf } from '../../support/signer.ts';
 import { TestStation } from '../../support/station.ts';
@@ -13,6 +14,13 @@ let second: TestStation;
 let server: TestPostgres;
 let at: RecordsHost;
 const rows = (text: string): Promise<Record<string, unknown>[]> => server.query(text);
+/** As its administrator registers it, with the file that an officer made; what migrate.sh said. */
+async function register(station: TestStation, tenants: string[], change: (file: string) => string = (file) => file): Promise<string> {
+  const { file, station: id } = await station.call('records.register', { tenants });
+  const path = join(server.dir, `${id}.registration`);
+  writeFileSync(path, change(file));
+  return server.migrate('--registration', path, '--root-ca', join(server.dir, 'root.pem'));
+}
 const settle = (station: TestStation) => station.call('records.settle', { timeoutMs: 30_000 });
 
 beforeAll(async () => {
@@ -47,14 +55,41 @@ test('from nothing to connected: every step that is missing is named, and the ce
   expect((await failureOf(first.call('records.connect', { at }))).code).toBe('RECORDS_REFUSED');
   expect(await first.call('records.list', {})).toEqual([]);
   await server.migrate('--station', `${mine.station}=Line 1`);
+  expect((await failureOf(first.call('records.connect', { at }))).code).toBe('RECORDS_ISSUER_UNREGISTERED');
+  expect(await register(first, ['zeta'])).toMatch(/^(?:register CN=.*\n)+devices of .* from now on: \S+ zeta\n$/u);
+  expect(await register(first, ['zeta'])).toBe('nothing to change\n');
   expect(await first.call('records.connect', { at })).toMatchObject({ name: `127.0.0.1:${String(server.port)}/birthmark`, failure: null });
 
   // The certificate of the database is the other station's to judge: it does not know its CA.
   const theirs = await second.call('records.certificate', {});
-  await server.migrate('--station', `${theirs.station}=Line 2`);
+  expect(await register(second, ['zeta'])).toMatch(new RegExp(`^let the station .* in as station_${theirs.station}\nregister`, 'u'));
   expect((await failureOf(second.call('records.connect', { at }))).code).toBe('RECORDS_UNTRUSTED');
   const caPem = (await first.call('export.pem', {})).find(({ name }) => name === 'root.pem')?.pem ?? '';
   await second.call('records.connect', { at: { ...at, caPem } });
+});
+
+test('a registration is refused unless each CA in it signed it and leads to the root', async () => {
+  const refused = (change: (file: string) => string): Promise<string> =>
+    register(second, [], change).then(
+      () => '',
+      (thrown: unknown) => (thrown as Error).message,
+    );
+  const { file: other } = await first.call('records.register', { tenants: [] });
+  const issuersOf = (file: string): string => file.slice(file.indexOf('issuer '));
+  expect(await refused((file) => file.replace(/^tenants .*$/mu, 'tenants omega'))).toMatch(/did not sign it/u);
+  expect(await refused((file) => file.replace(/^station .*$/mu, 'station ffff'))).toMatch(/did not sign it/u);
+  // Another's CAs, with another's signatures over another's lines.
+  expect(await refused((file) => file.slice(0, file.indexOf('issuer ')) + issuersOf(other))).toMatch(/did not sign it/u);
+  expect(await refused((file) => file.replace(/^signature .*$/gmu, 'signature AAAA'))).toMatch(/did not sign it/u);
+  expect(await refused((file) => file.slice(0, 100))).toMatch(/damaged|no CA/u);
+  expect(await refused(() => 'x')).toMatch(/not what "birthmark records registration" prints/u);
+  const stranger = join(server.dir, 'stranger.pem');
+  writeFileSync(stranger, new TestCa('stranger').certificatePem);
+  const path = join(server.dir, 'good.registration');
+  writeFileSync(path, other);
+  await expect(server.migrate('--registration', path, '--root-ca', stranger)).rejects.toThrow(/does not lead to the root/u);
+  const { station: id } = await second.call('records.certificate', {});
+  expect(await rows(`SELECT tenant_id FROM birthmark.station_tenants WHERE station = '${id}'`)).toContainEqual({ tenant_id: 'zeta' });
 });
 
 test('units pass and are revoked whatever the database does; then it has all of it, and registry, lists, broker and database agree', async () => {

@@ -27,7 +27,11 @@ afterEach(async () => {
 
 /** A station that nobody has used before. */
 const newLogin = (): RecordsLogin => records.logins[next++] as RecordsLogin;
-function begin(registry: Registry, login: RecordsLogin, use = true): RecordsSync {
+async function begin(registry: Registry, login: RecordsLogin, use = true): Promise<RecordsSync> {
+  await records.register(registry, login, 'acme');
+  return start(registry, login, use);
+}
+function start(registry: Registry, login: RecordsLogin, use = true): RecordsSync {
   if (use) registry.records.use(recordsName, login.at, 'test');
   const sync = syncFor(registry, login, made.clock);
   syncs.push(sync);
@@ -69,7 +73,7 @@ test('what was there before and what comes later: devices, certificates, revocat
   const [kept, revoked, ending] = [active(), active(), active(registry, '2026-06-06T08:00:00.000Z')];
   registry.certificates.revoke(revoked.serial, 'keyCompromise', '', 'officer');
   made.run({ signed: false });
-  const sync = begin(registry, login);
+  const sync = await begin(registry, login);
   await settled(sync);
   registry.notices.record();
   const number = publishCrl(registry);
@@ -135,13 +139,13 @@ test('a device name of another station is told and left as it is; its certificat
   const device = 'acme/twice';
   made.registry.store.setSetting('name', 'Line 7');
   made.registry.devices.add({ device, hardwareId: 'ONE', model: 'S1' }, order.id, 'test');
-  await settled(begin(made.registry, first));
+  await settled(await begin(made.registry, first));
   const other = new TestRegistry();
   try {
     other.registry.devices.add({ device, hardwareId: 'ANOTHER', model: 'X9' }, order.id, 'test');
     const serial = other.reserve(device);
     other.sign(serial);
-    const sync = begin(other.registry, second);
+    const sync = await begin(other.registry, second);
     await settled(sync);
     expect(sync.view().problems).toBe(1);
     expect(other.registry.records.problems({ limit: 5 }).rows).toMatchObject([
@@ -173,7 +177,7 @@ test('a registry from a backup takes nothing back: not a revocation, not a list;
   registry.certificates.revoke(serial, 'keyCompromise', '', 'officer');
   publishCrl(registry);
   registry.records.checkpoint();
-  const sync = begin(registry, login);
+  const sync = await begin(registry, login);
   await settled(sync);
   const [{ sha256 } = {}] = await mine(login, 'sha256', 'crl_publications');
   await sync.stop();
@@ -181,7 +185,7 @@ test('a registry from a backup takes nothing back: not a revocation, not a list;
   const old = openRegistry(backup, made.clock);
   try {
     expect(old.certificates.get(serial)?.status).toBe('ACTIVE');
-    const restored = begin(old, login);
+    const restored = await begin(old, login);
     await settled(restored);
     expect(await mine(login, 'status')).toEqual([{ status: 'REVOKED' }]);
     const told = (): unknown[] =>
@@ -220,7 +224,7 @@ test('one record that the database refuses is set aside with its reason, and all
   registry.store.transaction(() => {
     for (const id of more) registry.devices.add({ device: `acme/${id}`, hardwareId: id, model: 'S1' }, order.id, 'test');
   });
-  const sync = begin(registry, login);
+  const sync = await begin(registry, login);
   await settled(sync);
   expect((await mine(login, 'device_id', 'devices')).filter((row) => String(row['device_id']).startsWith('more-'))).toHaveLength(
     more.length,
@@ -240,7 +244,7 @@ test('one record that the database refuses is set aside with its reason, and all
 test('a database that goes away: what waits and since when is told, and goes when it is back', async () => {
   const login = newLogin();
   const { registry } = made;
-  const sync = begin(registry, login);
+  const sync = await begin(registry, login);
   await settled(sync);
   await records.server.kill();
   made.clock.pass(60_000);
@@ -270,32 +274,32 @@ test('every reason why nothing is sent has its name, and nothing is sent then', 
   ];
   active();
   for (const [code, login] of refused) {
-    const sync = begin(made.registry, login);
+    const sync = start(made.registry, login);
     expect([code, await failure(sync)]).toEqual([code, expect.objectContaining({ code })]);
     expect(sync.view().waiting).toBeGreaterThan(0);
     await sync.stop();
   }
   for (const [version, code] of [
-    ['UPDATE birthmark.schema_version SET version = 99 WHERE version = 5', 'RECORDS_SCHEMA_NEWER'],
+    ['UPDATE birthmark.schema_version SET version = 99 WHERE version = 6', 'RECORDS_SCHEMA_NEWER'],
     ['DELETE FROM birthmark.schema_version WHERE version = 99', 'RECORDS_SCHEMA_OLDER'],
   ] as const) {
     await rows(version);
-    const sync = begin(made.registry, good);
-    expect(await failure(sync)).toMatchObject({ code, params: { known: 5 } });
+    const sync = await begin(made.registry, good);
+    expect(await failure(sync)).toMatchObject({ code, params: { known: 6 } });
     await sync.stop();
   }
-  await rows('INSERT INTO birthmark.schema_version VALUES (5)');
+  await rows('INSERT INTO birthmark.schema_version VALUES (6)');
   expect(await mine(good, 'serial_number')).toEqual([]);
   // Somebody with a copy of this station.
-  await settled(begin(made.registry, good));
-  const copy = begin(made.registry, good, false);
+  await settled(await begin(made.registry, good));
+  const copy = await begin(made.registry, good, false);
   expect(await failure(copy)).toMatchObject({
     code: 'RECORDS_BUSY',
     params: { holder: expect.stringMatching(/^from 127\.0\.0\.1, since 20/u) as string },
   });
   await copy.stop();
   // The same CA, but as another station.
-  const thief = begin(made.registry, newLogin());
+  const thief = start(made.registry, newLogin());
   expect(await failure(thief)).toMatchObject({ code: 'RECORDS_ISSUER_TAKEN', params: { other: good.station } });
 });
 
@@ -306,8 +310,71 @@ test('a sync that is stopped while the host says nothing does not wait for it', 
   const { port } = silent.address() as { port: number };
   const login = newLogin();
   const accepted = new Promise((come) => silent.once('connection', come));
-  const sync = begin(made.registry, { ...login, at: { ...login.at, port } });
+  const sync = start(made.registry, { ...login, at: { ...login.at, port } });
   await accepted;
   await sync.stop();
   silent.close();
+});
+
+test('nothing is sent for a CA that nobody registered, and devices wait for their tenant; both go on by themselves when it is done', async () => {
+  const login = newLogin();
+  const { registry } = made;
+  registry.devices.add({ device: 'wait/one', hardwareId: 'W1', model: 'S1' }, order.id, 'test');
+  const certificate = made.reserve('wait/one');
+  made.sign(certificate);
+  registry.certificates.activate(certificate, 'line');
+  const sync = start(registry, login);
+  expect(await failure(sync)).toEqual({
+    code: 'RECORDS_ISSUER_UNREGISTERED',
+    params: expect.objectContaining({ issuer: 'CA' }) as unknown,
+  });
+  expect(await mine(login, 'serial_number')).toEqual([]);
+
+  await records.register(registry, login, 'acme');
+  await settled(sync);
+  const problems = (): unknown[] => registry.records.problems({ limit: 5 }).rows.map(({ key, failure: { code } }) => [key, code]);
+  expect(problems()).toEqual([['wait/one', 'RECORDS_TENANT_UNREGISTERED']]);
+  // A revocation must not get lost; nobody is told that it counts.
+  expect(await mine(login, 'serial_number AS serial, status')).toEqual([{ serial: certificate, status: 'ACTIVE' }]);
+  const status = (): Promise<unknown> => rows(`SELECT birthmark.device_status('wait/one') AS s`);
+  expect(await status()).toEqual([{ s: 'UNKNOWN' }]);
+
+  await records.register(registry, login, 'acme', 'wait');
+  await expect.poll(problems).toEqual([]);
+  await settled(sync);
+  expect(await mine(login, 'device_id AS id', 'devices')).toEqual([{ id: 'one' }]);
+  expect(await status()).toEqual([{ s: 'ACTIVE' }]);
+});
+
+test('what is known of a device is in the columns of its name, and in one object of its tenant’s own fields', async () => {
+  const login = newLogin();
+  const { registry } = made;
+  const fields = { name: 'Pump 7', type: 'pump', location: 'hall 2', firmware: '1.4', 'acme.batch': '77' };
+  registry.devices.add({ device: 'acme/described', hardwareId: 'D1', model: 'S1', fields }, order.id, 'test');
+  const sync = await begin(registry, login);
+  await settled(sync);
+  const there = (): Promise<unknown> => mine(login, 'name, type, location, firmware, fields', 'devices');
+  expect(await there()).toEqual([{ name: 'Pump 7', type: 'pump', location: 'hall 2', firmware: '1.4', fields: { 'acme.batch': '77' } }]);
+  registry.devices.describe('acme/described', { location: 'hall 3', firmware: null }, 'test');
+  await expect.poll(there).toEqual([{ name: 'Pump 7', type: 'pump', location: 'hall 3', firmware: null, fields: { 'acme.batch': '77' } }]);
+});
+
+test('a row that another session holds stops nothing but its own record, which goes when the row is free', async () => {
+  const login = newLogin();
+  const { registry } = made;
+  const admin = await records.server.admin();
+  const other = newLogin();
+  await records.server.query('SELECT birthmark.register_tenants($1, $2)', [other.station, 'acme']);
+  await admin.query(`BEGIN; INSERT INTO birthmark.devices (tenant_id, device_id, station, model, state, created_at)
+    VALUES ('acme', 'held', '${other.station}', 'S1', 'APPROVED', now())`);
+  registry.devices.add({ device: 'acme/held', hardwareId: 'H1', model: 'S1' }, order.id, 'test');
+  registry.devices.add({ device: 'acme/free', hardwareId: 'H2', model: 'S1' }, order.id, 'test');
+  await begin(registry, login);
+  const problems = (): unknown[] => registry.records.problems({ limit: 5 }).rows.map(({ key, failure: { code } }) => [key, code]);
+  await expect.poll(problems, { timeout: 60_000 }).toEqual([['acme/held', 'RECORDS_RECORD_HELD']]);
+  expect(await mine(login, 'device_id AS id', 'devices')).toEqual([{ id: 'free' }]);
+  await admin.query('ROLLBACK; NOTIFY birthmark_requests');
+  await admin.end();
+  await expect.poll(() => mine(login, 'device_id AS id', 'devices', 'device_id')).toEqual([{ id: 'free' }, { id: 'held' }]);
+  expect(problems()).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
@@ -148,6 +149,25 @@ describe('what a signing session allows', () => {
     await bench.openSession(terms({ kind: 'crl-only', profiles: [], ...issuer({ profiles: [] }) }));
     expect(await failureOf(sign())).toMatchObject({ code: 'SESSION_REFUSED' });
     await expect(bench.client('sign.crl.begin', { key: made.issuer.proof.key })).resolves.toHaveProperty('streamId');
+  });
+
+  it('signs a registration for central records as the text that the signer wrote, with its own keys, and only where certificates are signed', async () => {
+    const what = { station: 'aaaa0001', name: 'Line 1', tenants: ['acme', 'beta'] };
+    const { key, spki } = made.issuer.proof;
+    const register = (more: object = {}) => bench.client('sign.registration', { key, ...what, ...more });
+    await bench.openSession(terms({ kind: 'crl-only', profiles: [], ...issuer({ profiles: [] }) }));
+    expect(await failureOf(register())).toMatchObject({ code: 'SESSION_REFUSED' });
+    await bench.client('session.close', { why: 'next' });
+    await bench.openSession(terms());
+    const { signature } = await register();
+    const text = 'Birthmark registration for central records 1\nstation aaaa0001\nname Line 1\ntenants acme beta\n';
+    expect(verify('sha256', Buffer.from(text), createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }), signature)).toBe(
+      true,
+    );
+    expect(await failureOf(register({ key: made.root.proof.key }))).toMatchObject({ code: 'SESSION_REFUSED' });
+    for (const bad of [{ name: 'a\nstation b' }, { station: 'a b' }, { tenants: ['a b'] }])
+      expect(await failureOf(register(bad))).toMatchObject({ code: 'INVALID_INPUT' });
+    await bench.client('session.close', { why: 'done' });
   });
 
   it('with several issuers signs each kind of certificate with the one it is bound to, and revocation lists with all', async () => {

@@ -15,7 +15,6 @@ test.each([
   ['RECORDS_AWAY', said('57014', 'statement timeout')],
   ['RECORDS_AWAY', node('ECONNREFUSED')],
   ['RECORDS_AWAY', node(undefined, 'Connection terminated unexpectedly')],
-  ['RECORDS_BUSY', said('55P03', 'lock timeout')],
   ['RECORDS_NO_DATABASE', said('3D000')],
   ['RECORDS_REFUSED', said('28000')],
   ['RECORDS_REFUSED', said('42501', 'permission denied')],
@@ -31,7 +30,7 @@ test.each([
   expect(failure instanceof Failure ? [failure.code, failure.params['host']] : failure).toEqual([code, 'db.example']);
 });
 
-test.each(['23505', '23514', '22021'])('%s is about one record', (code) =>
+test.each(['23505', '23514', '22021', '55P03'])('%s is about one record', (code) =>
   expect(named(said(code), at, 'abcd')).toBeInstanceOf(RecordRefused),
 );
 

@@ -167,6 +167,7 @@ test('who may do what is what was decided: nobody signs, revokes or runs the lin
     'records.certificate',
     'records.connect',
     'records.disconnect',
+    'records.register',
     'requests.answer',
     'requests.create',
     'requests.export',

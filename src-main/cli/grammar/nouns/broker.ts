@@ -249,6 +249,15 @@ export const records: Noun = {
       load: async () => (await import('../../commands/records.ts')).certificate,
     },
     {
+      name: 'records registration',
+      summary: 'print what migrate.sh on the broker host registers: this station, its tenants, and its CAs with a signature by each key',
+      pin: true,
+      options: { tenant: { value: 'TENANT', many: true, help: 'a tenant that has no device here yet' } },
+      examples: [{ line: 'records registration --tenant acme > line-2.registration' }],
+      output: '{station, tenants, issuers, file}',
+      load: async () => (await import('../../commands/records.ts')).registration,
+    },
+    {
       name: 'records connect',
       summary: 'write to the database on this host from now on; again to send everything again',
       argument: { word: 'HOST', required: true, help: 'its host' },
