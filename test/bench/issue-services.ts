@@ -81,6 +81,20 @@ export class IssueServices {
     return this.#hosts.reduce((sum, host) => sum + one(host), 0) / 1024;
   }
 
+  /** Seconds of CPU that each process has used; the supervisor is this one. */
+  cpu(): Readonly<Record<'station' | 'signer' | 'supervisor', number>> {
+    // utime and stime, in ticks of 10 ms (proc_pid_stat(5)); the name before them may have spaces.
+    const one = ({ pid }: ServiceHost): number => {
+      const fields = readFileSync(`/proc/${pid ?? ''}/stat`, 'utf8')
+        .replace(/^.*\) /u, '')
+        .split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    };
+    const { user, system } = process.cpuUsage();
+    const [station, signer] = this.#hosts.map(one);
+    return { station: station ?? NaN, signer: signer ?? NaN, supervisor: (user + system) / 1e6 };
+  }
+
   async stop(): Promise<void> {
     await this.#station.stop();
     await this.bench.stop();
