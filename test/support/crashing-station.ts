@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { LogSync } from '../../src-main/station/registry/log-sync.ts';
 import { Runs } from '../../src-main/station/registry/runs.ts';
 import { Store } from '../../src-main/station/registry/store.ts';
 
@@ -42,13 +43,21 @@ Runs.prototype.end = function (this: Runs, id, verdict, more): void {
   written(verdict, 'verdict');
 };
 
+function committed(): void {
+  for (const { of, row } of open) reached(of, row, 'committed');
+  open = [];
+}
+
 const { transaction } = Store.prototype;
 Store.prototype.transaction = function <T>(this: Store, work: () => T): T {
   const result = transaction.call(this, work) as T;
-  if (this.db.inTransaction) return result;
-  for (const { of, row } of open) reached(of, row, 'committed');
-  open = [];
+  if (!this.db.inTransaction) committed();
   return result;
+};
+const { durable } = LogSync.prototype;
+LogSync.prototype.durable = async function (this: LogSync): Promise<void> {
+  await durable.call(this);
+  committed();
 };
 
 await import('../../src-main/station/service.ts');

@@ -105,6 +105,9 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     accessKeys: new AccessKeys(store),
     revocationSnapshot: () => openRevocationSnapshot(db.name),
     now: () => instant(clock.now()),
-    close: () => db.close(),
+    close: () => {
+      store.close();
+      db.close();
+    },
   };
 }

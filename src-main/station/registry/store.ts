@@ -1,9 +1,11 @@
 import { dirname } from 'node:path';
 import type { Statement, Transaction } from 'better-sqlite3';
 import { z } from 'zod';
+import { Failure } from '../../contract/index.ts';
 import { auditGenesis, auditHash, verifyAuditChain, type AuditEntry } from '../audit/index.ts';
 import { instant, type Clock } from '../clock.ts';
 import { namedStorageFailure, type Db } from './database.ts';
+import { LogSync } from './log-sync.ts';
 import { Query } from './rows.ts';
 
 const AuditHead = z.object({ seq: z.int(), hash: z.string() });
@@ -21,6 +23,8 @@ const AuditRow = z.object({
 }) satisfies z.ZodType<AuditEntry>;
 const OutboxState = z.object({ waiting: z.int(), oldest: z.string().nullable(), last: z.int() });
 
+const LogTaken = z.tuple([z.object({ busy: z.int() })]);
+
 interface Grouped {
   /** Does its part; what it answers tells whoever waits for it, once that is durable. */
   readonly attempt: () => () => void;
@@ -31,7 +35,9 @@ interface Grouped {
 export class Store {
   readonly db: Db;
   readonly clock: Clock;
+  readonly #log: Pick<LogSync, 'running' | 'durable' | 'close'>;
   #group: Grouped[] = [];
+  #isLogInDoubt = false;
   readonly #statements = new Map<string, Statement<unknown[]>>();
   readonly #whole: Transaction<(work: () => unknown) => unknown>;
   /** The head of the audit log in the transaction that is under way; null where it is as the table has it. */
@@ -41,9 +47,10 @@ export class Store {
   /** By what time certificates are judged. */
   #judgedBy: () => number;
 
-  constructor(db: Db, clock: Clock) {
+  constructor(db: Db, clock: Clock, log: Pick<LogSync, 'running' | 'durable' | 'close'> = new LogSync(db.name)) {
     this.db = db;
     this.clock = clock;
+    this.#log = log;
     this.#judgedBy = () => clock.now();
     // The same within one statement: as with a constant, SQLite can use an index.
     db.function('clock_now', { deterministic: true }, () => this.judgedAt());
@@ -105,10 +112,17 @@ export class Store {
   transaction<T>(work: () => T): T {
     if (this.db.inTransaction) return work();
     const value = this.#commit(work);
+    this.#takeUntold()();
+    return value;
+  }
+
+  /** What the transaction that has just ended will tell. */
+  #takeUntold(): () => void {
     const untold = this.#untold;
     this.#untold = [];
-    for (const tell of new Set(untold.map((one) => one.tell))) tell(untold.filter((one) => one.tell === tell).map(({ key }) => key));
-    return value;
+    return () => {
+      for (const tell of new Set(untold.map((one) => one.tell))) tell(untold.filter((one) => one.tell === tell).map(({ key }) => key));
+    };
   }
 
   #commit<T>(work: () => T): T {
@@ -128,14 +142,13 @@ export class Store {
 
   /** A refusal of the disk or the database as the `Failure` it is; for what a statement outside of a transaction throws. */
   named(thrown: unknown): Error {
-    const code = (thrown as { code?: string }).code ?? '';
-    if (/^SQLITE_|^ENOSPC|^EDQUOT/u.test(code)) return namedStorageFailure(thrown, dirname(this.db.name));
-    return thrown instanceof Error ? thrown : new Error(String(thrown));
+    return thrown instanceof Failure ? thrown : namedStorageFailure(thrown, dirname(this.db.name));
   }
 
   /**
-   * Group commit: what is asked for within one turn of the event loop shares one sync to disk; a failing one takes back only its own
-   * part. `work` writes to the database and nowhere else: it may be run a second time. Resolves when it is durable.
+   * Group commit: what is asked for within one turn of the event loop shares one transaction, and the sync to disk is made on another thread;
+   * a failing one takes back only its own part. `work` writes to the database and nowhere else: it may be run a second time. Others see what
+   * it wrote at once; it resolves, and `afterCommit` tells, when it is durable.
    */
   grouped<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -144,11 +157,16 @@ export class Store {
         return () => resolve(value);
       };
       this.#group.push({ attempt, reject });
-      if (this.#group.length === 1) setImmediate(() => this.#commitSoon(0));
+      if (this.#group.length === 1) this.#commitNext();
     });
   }
 
-  /** Once a turn of the event loop has brought nothing more: a sync costs as much as dozens of records. */
+  /** While one group is synced the next one collects: a commit costs as much as dozens of records. */
+  #commitNext(): void {
+    if (this.#group.length > 0 && !this.#log.running) setImmediate(() => this.#commitSoon(0));
+  }
+
+  /** Once a turn of the event loop has brought nothing more. */
   #commitSoon(before: number): void {
     const size = this.#group.length;
     if (size > before) setImmediate(() => this.#commitSoon(size));
@@ -158,13 +176,57 @@ export class Store {
   #commitGroup(): void {
     const group = this.#group;
     this.#group = [];
-    for (const tell of this.#together(group) ?? this.#apart(group)) tell();
+    const tells = this.#unsynced(() => this.#together(group) ?? this.#apart(group));
+    const untold = this.#takeUntold();
+    const settle = (end: () => void): void => {
+      try {
+        end();
+      } finally {
+        this.#commitNext();
+      }
+    };
+    this.#durable().then(
+      () =>
+        settle(() => {
+          untold();
+          for (const tell of tells) tell();
+        }),
+      (thrown: unknown) =>
+        settle(() => {
+          for (const one of group) one.reject(this.named(thrown));
+        }),
+    );
+  }
+
+  /** After a sync that failed, the next one says nothing of what was written before it: the database must take all of the log over first. */
+  async #durable(): Promise<void> {
+    if (this.#isLogInDoubt) {
+      const { busy } = LogTaken.parse(this.db.pragma('wal_checkpoint(TRUNCATE)'))[0];
+      if (busy !== 0) throw new Failure('DISK_FAILED', { path: this.db.name, errno: 'SQLITE_BUSY' });
+      this.#isLogInDoubt = false;
+    }
+    try {
+      await this.#log.durable();
+    } catch (thrown) {
+      this.#isLogInDoubt = true;
+      throw thrown;
+    }
+  }
+
+  /** A commit that waits for no sync: with NORMAL, SQLite writes its log whole and in order, and syncs it before it is used up. */
+  #unsynced<T>(work: () => T): T {
+    this.db.pragma('synchronous = NORMAL');
+    try {
+      return work();
+    } finally {
+      this.db.pragma('synchronous = FULL');
+    }
   }
 
   /** All in one transaction; null, with nothing recorded, when one fails. */
   #together(group: readonly Grouped[]): (() => void)[] | null {
     try {
-      return this.transaction(() => group.map((one) => one.attempt()));
+      return this.#commit(() => group.map((one) => one.attempt()));
     } catch {
       return null;
     }
@@ -185,10 +247,15 @@ export class Store {
       }
     };
     try {
-      return this.transaction(() => group.map(attempt));
+      return this.#commit(() => group.map(attempt));
     } catch (thrown) {
       return group.map((one) => () => one.reject(this.named(thrown)));
     }
+  }
+
+  /** Before the database is closed. */
+  close(): void {
+    this.#log.close();
   }
 
   /** Must be called inside the transaction of the change that it tells of. */
