@@ -1,5 +1,5 @@
 import { closeSync, createReadStream, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Failure, unwrap } from '../contract/index.ts';
+import { Failure, systemFailure, unwrap } from '../contract/index.ts';
 
 type Access = 'read' | 'write';
 
@@ -16,17 +16,13 @@ export function fileFailure(path: string, access: Access, thrown: unknown): Fail
       return access === 'read' ? new Failure('FILE_NOT_FOUND', { path }, thrown) : new Failure('FOLDER_NOT_FOUND', { path }, thrown);
     case 'EACCES':
     case 'EPERM':
-    case 'EROFS':
       return access === 'read' ? new Failure('FILE_DENIED', { path }, thrown) : new Failure('DATA_DENIED', { path }, thrown);
     case 'EISDIR':
       return new Failure('FILE_IS_FOLDER', { path }, thrown);
     case 'EEXIST':
       return new Failure('FILE_EXISTS', { path }, thrown);
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new Failure('DISK_FULL', { path }, thrown);
     default:
-      return new Failure('FILE_FAILED', { path, errno: errno === '' ? 'no error code' : errno }, thrown);
+      return systemFailure(thrown, path) ?? new Failure('FILE_FAILED', { path, errno: errno === '' ? 'no error code' : errno }, thrown);
   }
 }
 

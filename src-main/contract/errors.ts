@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { catalogue, type Entry, type ErrorCode } from './catalogue/index.ts';
 import { stepText } from './catalogue/step.ts';
+import { failureOfSystem } from './system-error.ts';
 
 /** What a `{param}` of a text may be filled with. */
 type Value = string | number | boolean;
@@ -148,11 +149,21 @@ export function stackOf(thrown: unknown): string {
 }
 
 /**
+ * What the operating system or the database refused, by its name: DISK_FULL, DISK_FAILED, DATA_DENIED, DATA_MISSING, TOO_MANY_FILES,
+ * FILE_FAILED; null for any other error. `place`: the file or folder, where the error does not name it.
+ */
+export function systemFailure(thrown: unknown, place?: string): Failure | null {
+  const found = failureOfSystem(thrown, place);
+  return found === null ? null : new ExpectedFailure(found.code, found.params, thrown);
+}
+
+/**
  * Anything thrown → what may leave the process. A bug becomes INTERNAL with an id, under which its stack stands in the log. Its message
  * stays there: nobody knows what is in it.
  */
 export function toFailureData(thrown: unknown): FailureData {
-  if (thrown instanceof Failure) return thrown.toData();
+  const failure = thrown instanceof Failure ? thrown : systemFailure(thrown);
+  if (failure !== null) return failure.toData();
   return new Failure('INTERNAL', { id: bugId(thrown) }).toData();
 }
 

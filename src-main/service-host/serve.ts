@@ -1,4 +1,13 @@
-import { Failure, logBugsTo, stackOf, toFailureData, type CallOrigin, type FailureData, type Outcome } from '../contract/index.ts';
+import {
+  Failure,
+  logBugsTo,
+  stackOf,
+  systemFailure,
+  toFailureData,
+  type CallOrigin,
+  type FailureData,
+  type Outcome,
+} from '../contract/index.ts';
 import { currentIds, say, sayBug, secretsInUse, sendLinesTo, withIds, type Ids, type Level } from '../log/index.ts';
 import { Downward, parsed, type ServicePort } from './wire.ts';
 
@@ -167,10 +176,9 @@ function handled(service: Service, { name, input, origin }: Extract<Downward, { 
 
 /** The failure that is answered; what caused it stands in the log, with its stack. A bug is there under its id. */
 function recorded(name: string, thrown: unknown): FailureData {
-  const failure = toFailureData(thrown);
-  if (thrown instanceof Failure && thrown.cause !== undefined)
-    say('warn', 'call', `${name} failed: ${stackOf(thrown)}`, { code: thrown.code });
-  return failure;
+  const failure = thrown instanceof Failure ? thrown : systemFailure(thrown);
+  if (failure?.cause !== undefined) say('warn', 'call', `${name} failed: ${stackOf(failure)}`, { code: failure.code });
+  return toFailureData(failure ?? thrown);
 }
 
 /** Lines go to the supervisor. A bug that nobody caught is one of them, and ends this process: nobody knows what it left half done. */

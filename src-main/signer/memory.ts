@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database, { type Database as Db, type Statement } from 'better-sqlite3';
-import { Failure, type KeyRef, type TokenRef } from '../contract/index.ts';
+import { Failure, type KeyRef, type TokenRef, systemFailure } from '../contract/index.ts';
 import { refused } from './failures.ts';
 import { eachSerial, type SerialSet } from './serial-set.ts';
 
@@ -234,7 +234,7 @@ export class SignerMemory {
     try {
       this.#sql(sql).run(...values);
     } catch (error) {
-      throw codeOf(error) === 'SQLITE_FULL' ? new Failure('DISK_FULL', { path: this.#db.name }, error) : error;
+      throw systemFailure(error, this.#db.name) ?? error;
     }
   }
 }

@@ -2,10 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DerError, DerReader, der, onlyElement, readText, tags } from '../../der/index.ts';
-import { Failure } from '../../contract/index.ts';
+import { Failure, systemFailure } from '../../contract/index.ts';
 import { isBy, readClientCas, readCrls, rejected } from './crl.ts';
 import type { Publication } from './host.ts';
-import { storageFailure } from './storage-failure.ts';
 
 /** File name → PEM. */
 export type CrlFiles = ReadonlyMap<string, string>;
@@ -78,7 +77,7 @@ export class CrlFolder {
     const code = error instanceof Error && 'code' in error ? error.code : null;
     if (code === 'ENOENT' || code === 'ENOTDIR')
       return new Failure('BROKER_HOST_FAILED', { problem: `there is no folder ${this.#dir}` }, error);
-    return storageFailure(error, this.#dir);
+    return systemFailure(error, this.#dir) ?? error;
   }
 }
 

@@ -1,7 +1,7 @@
+import { systemFailure } from '../../contract/index.ts';
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { storageFailure } from './storage-failure.ts';
 
 /** What one publication puts on the host. */
 export interface InstalledFiles {
@@ -39,7 +39,7 @@ export class Installation {
       return { crls: a, clientCas: b, accessList: c, passwords: d };
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-      throw storageFailure(error, this.#dir);
+      throw systemFailure(error, this.#dir) ?? error;
     }
   }
 
@@ -59,7 +59,7 @@ export class Installation {
       await this.#link('current', id);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
-      throw storageFailure(error, folder);
+      throw systemFailure(error, folder) ?? error;
     }
     await this.#sweep();
   }
@@ -72,7 +72,7 @@ export class Installation {
       else await this.#link('current', before);
       return before !== null;
     } catch (error) {
-      throw storageFailure(error, this.#dir);
+      throw systemFailure(error, this.#dir) ?? error;
     }
   }
 
@@ -138,6 +138,6 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rename(fresh, path);
   } catch (error) {
     await rm(fresh, { force: true });
-    throw storageFailure(error, path);
+    throw systemFailure(error, path) ?? error;
   }
 }

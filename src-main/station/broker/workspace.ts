@@ -1,10 +1,10 @@
+import { systemFailure } from '../../contract/index.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile, type InstalledFiles } from './installation.ts';
 import { endLeftovers } from './leftovers.ts';
 import { mosquittoConf } from './mosquitto-files.ts';
 import { settledPort } from './port.ts';
-import { storageFailure } from './storage-failure.ts';
 
 export interface WorkspaceOptions {
   readonly dir: string;
@@ -27,7 +27,7 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<numbe
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw storageFailure(error, dir);
+    throw systemFailure(error, dir) ?? error;
   }
   await endLeftovers(configPath(dir));
   const port = await settledPort(host, options.port, join(dir, 'port'));

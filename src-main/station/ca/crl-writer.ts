@@ -1,7 +1,7 @@
 import { createHash, createVerify } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Failure, limits, unwrap, type KeyRef, type SignerClient } from '../../contract/index.ts';
+import { Failure, limits, unwrap, type KeyRef, type SignerClient, systemFailure } from '../../contract/index.ts';
 import { der, hashFor } from '../../der/index.ts';
 import { frameTbs, maxEntryBytes, writeEntry, type CrlEntry, type CrlHead } from './crl-encode.ts';
 
@@ -76,9 +76,7 @@ export async function writeCrl(request: CrlRequest): Promise<WrittenCrl> {
     return { number: request.number, entries, signature, ...written };
   } catch (error) {
     await rm(newPath, { force: true });
-    if (error instanceof Error && 'code' in error && /^(?:ENOSPC|EDQUOT|EFBIG)$/u.test(String(error.code)))
-      throw new Failure('DISK_FULL', { path: request.path });
-    throw error;
+    throw systemFailure(error, request.path) ?? error;
   } finally {
     await rm(spoolPath, { force: true });
   }

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { Failure } from '../../contract/index.ts';
+import { Failure, systemFailure } from '../../contract/index.ts';
 import { makeDataFolder } from '../../service-host/index.ts';
 import { migrations } from './migrations.ts';
 
@@ -14,10 +14,7 @@ export const damagedData = (dataDir: string, detail: unknown): Failure =>
 export function namedStorageFailure(thrown: unknown, dataDir: string): Error {
   const code = (thrown as { code?: string }).code ?? '';
   if (/^SQLITE_(CORRUPT|NOTADB)/u.test(code)) return damagedData(dataDir, thrown);
-  if (/^SQLITE_FULL|^ENOSPC|^EDQUOT/u.test(code)) return new Failure('DISK_FULL', { path: dataDir }, thrown);
-  if (/^SQLITE_(READONLY|CANTOPEN|PERM)|^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|ENAMETOOLONG)$/u.test(code))
-    return new Failure('DATA_DENIED', { path: dataDir }, thrown);
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return systemFailure(thrown, dataDir) ?? (thrown instanceof Error ? thrown : new Error(String(thrown)));
 }
 
 export interface DataFolder {

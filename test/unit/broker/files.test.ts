@@ -1,14 +1,5 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../../../src-main/contract/index.ts';
 import { mosquittoConf } from '../../../src-main/station/broker/mosquitto-files.ts';
-import { storageFailure } from '../../../src-main/station/broker/storage-failure.ts';
-
-test('a full disk and a forbidden folder have names; a bug stays a bug', () => {
-  const coded = (code: string): Error => Object.assign(new Error(code), { code });
-  expect(storageFailure(coded('ENOSPC'), '/x')).toMatchObject({ code: 'DISK_FULL', params: { path: '/x' } });
-  expect(storageFailure(coded('EACCES'), '/x')).toMatchObject({ code: 'DATA_DENIED' });
-  expect(storageFailure(coded('EISDIR'), '/x')).not.toBeInstanceOf(Failure);
-});
 
 test('a path cannot smuggle a line into the configuration', () => {
   const paths = {
