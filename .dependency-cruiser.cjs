@@ -37,6 +37,7 @@ const packages = {
   'node-forge': [stationFolder('x509-files')],
   pg: [stationFolder('central-records')],
   ssh2: [stationFolder('broker')],
+  fastify: [stationFolder('http')],
   mqtt: [stationFolder('verify'), stationFolder('broker'), stationFolder('support')],
   react: [renderer, folder('test/unit/screens')],
   'react-dom': [renderer, folder('test/unit/screens')],

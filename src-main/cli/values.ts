@@ -75,3 +75,10 @@ export function oneOf<N extends string, T extends string>(values: Values, name: 
   const found = options.find((option) => option === text);
   return found === undefined ? {} : ({ [name]: found } as { readonly [K in N]?: T });
 }
+
+/** HOST:PORT, with an IPv6 address in brackets. INVALID_INPUT names the option. */
+export function address(field: string, text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9A-Fa-f:]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/u.exec(text);
+  if (match === null || Number(match[3]) > 65535) throw new Failure('INVALID_INPUT', { field, problem: `"${text}" is not HOST:PORT` });
+  return { host: match[1] ?? match[2] ?? '', port: Number(match[3]) };
+}

@@ -7,6 +7,7 @@ import { deviceProfilesCalls } from './calls/device-profiles.ts';
 import { devicesCalls } from './calls/devices.ts';
 import { deliveryCalls } from './calls/delivery.ts';
 import { ceremonyCalls } from './calls/ceremony.ts';
+import { httpCalls } from './calls/http.ts';
 import { issuersCalls } from './calls/issuers.ts';
 import { crlCalls } from './calls/crl.ts';
 import { lifeCalls } from './calls/life.ts';
@@ -60,6 +61,7 @@ export const calls = {
   ...accessKeysCalls,
   ...loginsCalls,
   ...backupsCalls,
+  ...httpCalls,
 } as const;
 
 export type CallName = keyof typeof calls;

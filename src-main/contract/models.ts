@@ -3,6 +3,7 @@ export * from './models/backups.ts';
 export * from './models/broker.ts';
 export * from './models/certificates.ts';
 export * from './models/devices.ts';
+export * from './models/http.ts';
 export * from './models/line.ts';
 export * from './models/operators.ts';
 export * from './models/profiles.ts';

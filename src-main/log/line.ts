@@ -23,6 +23,7 @@ export const components = [
   'delivery',
   'upkeep',
   'backup',
+  'http',
   'desktop',
   'bug',
 ] as const;

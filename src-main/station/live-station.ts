@@ -11,7 +11,6 @@ import {
   type WorkOrder,
   type SignerOutput,
 } from '../contract/index.ts';
-import { say } from '../log/index.ts';
 import type { Backups } from './backup/index.ts';
 import type { BrokerHost } from './broker/index.ts';
 import { certificateToPem } from './ca/index.ts';
@@ -20,10 +19,11 @@ import type { BundleDesk } from './delivery/index.ts';
 import type { DeviceProfiles, PlugWatcher } from './devices/index.ts';
 import type { Environment } from './environment.ts';
 import type { Fixture } from './fixture.ts';
+import type { HttpListeners } from './http/index.ts';
 import type { Issuance, ServerIssuance, ServiceIssuance, SessionWish } from './issuance/index.ts';
 import { recoverUnfinished, type OwnCertificates } from './lifecycle/index.ts';
 import { preconditions, recoverRuns, type Line, type LineOrder, type ProofResult } from './line/index.ts';
-import { accessView, type CrlBuilder, type CrlServer, type CrlSet, type IncomingCrl, type Publisher } from './publication/index.ts';
+import { accessView, type CrlBuilder, type CrlSet, type IncomingCrl, type Publisher } from './publication/index.ts';
 import type { Registry } from './registry/index.ts';
 import type { Revocation } from './revocation/index.ts';
 import { followSoftwareToken, OwnIdentities, type DeviceCertificateProfiles } from './setup/index.ts';
@@ -33,6 +33,7 @@ import type { Observer } from './verify/index.ts';
 import { liveBrokerHost } from './assembly/broker-host.ts';
 import { recordsCertificate } from './assembly/central-records.ts';
 import { assembleCertificates } from './assembly/certificates.ts';
+import { assembleHttp } from './assembly/http.ts';
 import { assembleLine, lineGround, type LineGround } from './assembly/line.ts';
 import { proofHours } from './assembly/line-services.ts';
 import { assemblePublication } from './assembly/publication.ts';
@@ -58,7 +59,7 @@ export class LiveStation {
   readonly publisher: Publisher;
   readonly revocation: Revocation;
   readonly crls: CrlSet;
-  readonly crlServer: CrlServer;
+  readonly http: HttpListeners;
   readonly incomingCrl: IncomingCrl;
   readonly observer: Observer;
   readonly line: Line;
@@ -94,7 +95,7 @@ export class LiveStation {
     const crlBase = registry.settings.must('crlBase');
     const common = { environment, registry, clockGuard, identities, host, crlBase };
 
-    const certificates = assembleCertificates(common);
+    const certificates = assembleCertificates({ ...common, onHttpCertificate: () => this.http.certificateChanged() });
     const publication = assemblePublication({
       ...common,
       central: () => centralKnowledge(this.records, registry),
@@ -140,7 +141,7 @@ export class LiveStation {
     this.publisher = publisher;
     this.revocation = publication.revocation;
     this.crls = publication.crls;
-    this.crlServer = publication.crlServer;
+    this.http = assembleHttp({ environment, registry, certificates, publication });
     this.incomingCrl = publication.incomingCrl;
     this.observer = observer;
     this.line = lineParts.line;
@@ -205,28 +206,16 @@ export class LiveStation {
       this.#upkeep.start();
       this.records.start();
     }
-    await this.#serveCrls();
+    if (config.broker) await this.http.start();
     this.line.start();
     // The units of a try-out station were there before it was opened: who asks now must see them in their slots.
     for (const slot of (await this.bench?.restore()) ?? []) await this.line.plugged(slot, true);
     this.line.started();
   }
 
-  /** Where an officer said so; an address that cannot be had any more is no reason not to start. */
-  async #serveCrls(): Promise<void> {
-    const listen = this.registry.settings.get('crl.listen');
-    if (listen === null || !this.#environment.config.broker) return;
-    try {
-      await this.crlServer.start(listen);
-    } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
-      say('warn', 'station', `revocation lists are not served: ${thrown.message}`);
-    }
-  }
-
   async stop(): Promise<void> {
     this.#upkeep.stop();
-    await this.crlServer.stop();
+    await this.http.stop();
     await this.line.stop();
     await this.bundles.stop();
     await this.backups.stop();

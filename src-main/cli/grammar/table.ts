@@ -4,6 +4,7 @@ import { access, broker, logins, records } from './nouns/broker.ts';
 import { certificates } from './nouns/certificates.ts';
 import { bundles, profiles, rotations } from './nouns/delivery.ts';
 import { devices } from './nouns/devices.ts';
+import { http } from './nouns/http.ts';
 import { orders, slots, transcripts } from './nouns/line.ts';
 import { plainCommands } from './nouns/plain.ts';
 import { crl, requests } from './nouns/revocation.ts';
@@ -34,6 +35,7 @@ export const nouns: readonly Noun[] = [
   operators,
   clock,
   accessKeys,
+  http,
   backups,
 ];
 

@@ -1,6 +1,7 @@
 import type { BrokerHost } from '../broker/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Environment } from '../environment.ts';
+import { httpHosts } from '../http/index.ts';
 import { Issuance, ServerIssuance, ServiceIssuance } from '../issuance/index.ts';
 import { OwnCertificates } from '../lifecycle/index.ts';
 import type { Registry } from '../registry/index.ts';
@@ -23,10 +24,12 @@ export interface CertificateNeeds {
   readonly identities: OwnIdentities;
   readonly host: BrokerHost;
   readonly crlBase: string;
+  /** The HTTP listeners have a new certificate. */
+  readonly onHttpCertificate: () => Promise<void>;
 }
 
 export function assembleCertificates(needs: CertificateNeeds): CertificateParts {
-  const { environment, registry, clockGuard, identities, host, crlBase } = needs;
+  const { environment, registry, clockGuard, identities, host, crlBase, onHttpCertificate } = needs;
   const { config, clock, signer } = environment;
   const profiles = new DeviceCertificateProfiles(config.resourcesDir, config.dataDir);
   const certificateClock = believedClock(clockGuard, clock);
@@ -40,6 +43,7 @@ export function assembleCertificates(needs: CertificateNeeds): CertificateParts 
     services,
     identities,
     useServer: host.useServerCertificate === undefined ? null : async (identity) => host.useServerCertificate?.(identity),
+    http: { hosts: () => httpHosts(registry), use: onHttpCertificate },
   });
   const issuance = new Issuance({
     ...common,

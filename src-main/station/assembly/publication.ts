@@ -4,7 +4,7 @@ import { rememberIds, say, withIds } from '../../log/index.ts';
 import type { BrokerHost } from '../broker/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import type { Environment } from '../environment.ts';
-import { catchUp, CrlServer, CrlSet, IncomingCrl, Publisher } from '../publication/index.ts';
+import { catchUp, CrlSet, IncomingCrl, Publisher } from '../publication/index.ts';
 import type { CentralKnowledge } from '../central-records/index.ts';
 import { signerLists, type Registry } from '../registry/index.ts';
 import { Revocation } from '../revocation/index.ts';
@@ -15,7 +15,6 @@ import { Observer } from '../verify/index.ts';
 /** What brings revocations and the access list into force, and sees that they are. */
 export interface PublicationParts {
   readonly crls: CrlSet;
-  readonly crlServer: CrlServer;
   readonly incomingCrl: IncomingCrl;
   readonly publisher: Publisher;
   readonly observer: Observer;
@@ -71,7 +70,6 @@ export function assemblePublication({
   });
   return {
     crls,
-    crlServer: new CrlServer({ builders: () => crls.all(), now: () => clock.now() }),
     incomingCrl: new IncomingCrl(dataDir),
     publisher,
     observer: new Observer({ endpoint: () => host.endpoint, identity: identities.observer }),

@@ -1,10 +1,7 @@
-import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { Failure } from '../../contract/index.ts';
-import { say } from '../../log/index.ts';
+import { Failure, unwrap } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
+import { HttpServer } from '../http/index.ts';
 import { makeLinkIdentity, type LinkIdentity } from './link-certificate.ts';
 import { LinkTokens } from './link-tokens.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -27,14 +24,6 @@ interface Open {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Why nothing can listen on an address; the operating system's code where it is none of the usual ones. */
-function listenProblem({ code = 'no error code' }: NodeJS.ErrnoException): string {
-  if (code === 'EADDRINUSE') return 'another program uses it';
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'it is not an address of this computer';
-  if (code === 'EACCES') return 'this user may not use it';
-  return `the operating system refused it (${code})`;
-}
-
 export interface LinkServerOptions {
   readonly host: string;
   readonly port: number;
@@ -45,9 +34,9 @@ export interface LinkServerOptions {
   readonly onIdle: () => void;
 }
 
-/** More than this at once is nobody who fetches a bundle. */
-const maxConnections = 16;
 const requestMs = 10_000;
+/** More connections than this at once is nobody who fetches a bundle. */
+const limits = { connections: 16, requestMs, headersMs: requestMs, keepAliveMs: null, headerBytes: 8 * 1024, bodyBytes: 1 } as const;
 /** Wrong paths that an address may ask for in a minute. */
 const wrongPerMinute = 20;
 
@@ -57,11 +46,10 @@ const wrongPerMinute = 20;
  */
 export class LinkServer {
   readonly #options: LinkServerOptions;
-  readonly #server: Server;
+  #http: HttpServer | null = null;
   readonly #tokens = new LinkTokens();
   readonly #open = new Map<string, Open>();
   readonly #wrong: RateLimit;
-  readonly #sockets = new Set<Duplex>();
   #closed = false;
   #held = 0;
   readonly identity: LinkIdentity;
@@ -70,41 +58,31 @@ export class LinkServer {
     this.#options = options;
     this.identity = identity;
     this.#wrong = new RateLimit(wrongPerMinute, 60_000);
-    this.#server = createServer(
-      {
-        key: identity.key,
-        cert: identity.certificatePem,
-        minVersion: 'TLSv1.2',
-        requestTimeout: requestMs,
-        headersTimeout: requestMs,
-        handshakeTimeout: requestMs,
-        keepAlive: false,
-        maxHeaderSize: 8 * 1024,
-      },
-      (request, response) => this.#serve(request, response),
-    );
-    this.#server.maxConnections = maxConnections;
-    this.#server.maxRequestsPerSocket = 1;
-    // Whoever speaks no TLS is not answered; an error without a listener would end the station.
-    this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
   }
 
   /** LINK_ADDRESS when nothing can listen there. */
   static async start(options: LinkServerOptions): Promise<LinkServer> {
     const { host, port, clock, until } = options;
-    const server = new LinkServer(options, await makeLinkIdentity(host, clock.now(), until));
-    await new Promise<void>((listening, failed) => {
-      server.#server.once('error', (error) => failed(new Failure('LINK_ADDRESS', { host, port, problem: listenProblem(error) }, error)));
-      server.#server.listen(port, host, listening);
-    });
-    server.#server.removeAllListeners('error');
-    server.#server.on('error', (error) => say('warn', 'delivery', `link server: ${error.message}`));
-    return server;
+    const links = new LinkServer(options, await makeLinkIdentity(host, clock.now(), until));
+    const { key, certificatePem: cert } = links.identity;
+    try {
+      links.#http = await HttpServer.start({
+        listen: { host, port },
+        tls: { key, cert },
+        limits,
+        serves: [
+          (app) =>
+            app.setNotFoundHandler((request, reply) => {
+              reply.hijack();
+              links.#serve(request.raw, reply.raw);
+            }),
+        ],
+      });
+      return links;
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      throw new Failure('LINK_ADDRESS', { host, port, problem: String(thrown.params['problem']) }, thrown);
+    }
   }
 
   /** Somebody is about to offer a bundle: stays open until `release`. */
@@ -123,8 +101,7 @@ export class LinkServer {
     const left = offer.until - this.#options.clock.now();
     const timer = setTimeout(() => this.#end(id, 'its time was up'), left);
     this.#open.set(id, { offer, timer });
-    const { port } = this.#server.address() as AddressInfo;
-    const { host } = this.#options;
+    const { host, port } = unwrap(this.#http, 'a started server has one').address;
     return `https://${host.includes(':') ? `[${host}]` : host}:${String(port)}${path}`;
   }
 
@@ -138,7 +115,6 @@ export class LinkServer {
     response.setHeader('Connection', 'close');
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('Referrer-Policy', 'no-referrer');
-    response.setHeader('X-Content-Type-Options', 'nosniff');
     const refuse = (code: number, text: string): void => void response.writeHead(code, { 'Content-Type': 'text/plain' }).end(`${text}\n`);
     const link = this.#tokens.read(request.url ?? '');
     if (link === null) {
@@ -199,10 +175,7 @@ export class LinkServer {
     this.#closed = true;
     this.identity.key.fill(0);
     this.#options.onIdle();
-    this.#server.close();
     // What is still being written goes out; whoever only holds a connection open is let go.
-    setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, requestMs).unref();
+    this.#http?.close(requestMs);
   }
 }

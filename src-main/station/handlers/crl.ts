@@ -1,9 +1,18 @@
 import { open } from 'node:fs/promises';
 import { Failure, limits, unwrap, type CrlView } from '../../contract/index.ts';
 import type { HandlersOf } from '../dispatch/index.ts';
+import type { HttpListeners } from '../http/index.ts';
 import type { LiveStation } from '../live-station.ts';
 import { adoptCrl, changeCrlSettings, crlSettings } from '../publication/index.ts';
 import type { HandlerContext } from './context.ts';
+
+/** The listener that `crl.serve` sets. */
+const lists = 'lists';
+
+function servingLists(http: HttpListeners): { readonly host: string; readonly port: number } | null {
+  const view = http.views().find(({ name }) => name === lists);
+  return view?.up === true ? { host: view.host, port: view.port } : null;
+}
 
 export function crlHandlers(station: HandlerContext): HandlersOf<'crl'> {
   const live = (): LiveStation => station.live();
@@ -47,16 +56,12 @@ export function crlHandlers(station: HandlerContext): HandlersOf<'crl'> {
       live()
         .registry.issuers.all()
         .map(({ id, certificate }) => ({ issuer: id, certificate })),
-    'crl.serving': () => ({ listen: live().crlServer.address }),
+    'crl.serving': () => ({ listen: servingLists(live().http) }),
     'crl.serve': async ({ listen }, caller) => {
-      const { crlServer, registry } = live();
-      if (listen === null) await crlServer.stop();
-      else await crlServer.start(listen);
-      registry.store.transaction(() => {
-        registry.settings.set('crl.listen', listen);
-        registry.store.audit(caller.name, 'crl.serve', listen === null ? 'nowhere' : `${listen.host}:${String(listen.port)}`);
-      });
-      return { listen: crlServer.address };
+      const { http } = live();
+      if (listen !== null) await http.set({ ...listen, name: lists, tls: false, names: [], serves: ['crl'] }, caller.name);
+      else if (http.views().some(({ name }) => name === lists)) await http.close(lists, caller.name);
+      return { listen: servingLists(http) };
     },
     'crl.settings': () => crlSettings(live().registry),
     'crl.change': (settings, caller) => {

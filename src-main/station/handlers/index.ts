@@ -1,6 +1,7 @@
 import type { Handlers } from '../dispatch/index.ts';
 import type { HandlerContext } from './context.ts';
 import { ceremonyHandlers } from './ceremony.ts';
+import { httpHandlers } from './http.ts';
 import { issuersHandlers } from './issuers.ts';
 import { accessHandlers } from './access.ts';
 import { accessKeysHandlers } from './access-keys.ts';
@@ -49,4 +50,5 @@ export const createHandlers = (station: HandlerContext): Handlers => ({
   ...accessKeysHandlers(station),
   ...loginsHandlers(station),
   ...backupsHandlers(station),
+  ...httpHandlers(station),
 });

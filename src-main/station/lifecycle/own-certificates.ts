@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { IssuerKind, SigningProfile } from '../../contract/index.ts';
+import { canonicalAddress } from '../../der/index.ts';
 import { certificateToPem, signingProfile } from '../ca/index.ts';
 import type { Clock } from '../clock.ts';
 import type { ServerIssuance, ServiceIssuance } from '../issuance/index.ts';
@@ -8,7 +9,7 @@ import type { Registry } from '../registry/index.ts';
 import { makeKey, type OwnIdentities } from '../setup/index.ts';
 
 /** What ends while the station lives; its canaries last as long as their issuer. */
-export type OwnName = 'observer' | 'records' | 'broker';
+export type OwnName = 'observer' | 'records' | 'broker' | 'http';
 
 export interface OwnCertificateParts {
   readonly registry: Registry;
@@ -18,13 +19,23 @@ export interface OwnCertificateParts {
   readonly identities: OwnIdentities;
   /** The broker that the station runs takes its new certificate over; null: it runs none, and the broker's certificate is its administrator's. */
   readonly useServer: ((identity: { readonly certificatePem: string; readonly keyPem: string }) => Promise<void>) | null;
+  readonly http: {
+    /** What the certificate of the HTTP listeners is to name; none: it needs none. */
+    readonly hosts: () => readonly string[];
+    readonly use: () => Promise<void>;
+  };
 }
 
 const dayMs = 86_400_000;
 const dueDays = 30;
 /** An officer who opens a session once in a fortnight is in time. */
 const alarmDays = 14;
-const signAs: Readonly<Record<OwnName, string>> = { observer: 'station-observer', records: 'station-records', broker: 'station-broker' };
+const signAs: Readonly<Record<OwnName, string>> = {
+  observer: 'station-observer',
+  records: 'station-records',
+  broker: 'station-broker',
+  http: 'station-http',
+};
 
 /** Certificates that the station has for itself, for its observer, central databases and the broker that it runs: it renews them while a session allows it. */
 export class OwnCertificates {
@@ -47,7 +58,14 @@ export class OwnCertificates {
   /** What a session for devices may sign besides: these, and under these names only. */
   signing(): { readonly kind: IssuerKind; readonly profile: SigningProfile }[] {
     const { services, servers } = this.#parts;
-    const { dns, ips } = this.#hosts();
+    const server = (
+      name: 'broker' | 'http',
+      hosts: readonly string[],
+    ): { readonly kind: IssuerKind; readonly profile: SigningProfile } => ({
+      kind: 'server',
+      profile: { ...signingProfile(servers.profile, hosts), name: signAs[name] },
+    });
+    const http = this.#parts.http.hosts();
     const client = (name: 'observer' | 'records'): { readonly kind: IssuerKind; readonly profile: SigningProfile } => ({
       kind: 'issuing',
       profile: { ...signingProfile({ ...services.profile, commonName: `birthmark:${this.#clientName(name)}` }), name: signAs[name] },
@@ -55,13 +73,17 @@ export class OwnCertificates {
     return [
       client('observer'),
       client('records'),
-      { kind: 'server', profile: { ...signingProfile(servers.profile, [...dns, ...ips]), name: signAs.broker } },
+      server('broker', hostsOf(this.#parts.identities.certificate('broker'))),
+      ...(http.length === 0 ? [] : [server('http', http)]),
     ];
   }
 
   /** Those within 30 days of their end. */
   due(): OwnName[] {
-    return this.#endingWithin(dueDays).map(({ name }) => name);
+    const ending = this.#endingWithin(dueDays).map(({ name }) => name);
+    return this.#parts.http.hosts().length === 0 || this.httpIdentity() !== null
+      ? ending
+      : [...ending.filter((name) => name !== 'http'), 'http'];
   }
 
   /** Those that nobody's session has let us renew so far, and that end soon. */
@@ -71,28 +93,29 @@ export class OwnCertificates {
 
   /** A new key and certificate, in use when it resolves. What the signer refuses; then the old one stays. `actor`: who asked, or granted the session. */
   async renew(name: OwnName, actor: string): Promise<void> {
-    await (name === 'broker' ? this.#renewBroker(actor) : this.#renewClient(name, actor));
+    await (name === 'broker' || name === 'http' ? this.#renewServer(name, actor) : this.#renewClient(name, actor));
+  }
+
+  /** What the HTTP listeners show; null while there is none for all their hosts. */
+  httpIdentity(): { readonly certificatePem: string; readonly keyPem: string } | null {
+    const { identities, http } = this.#parts;
+    if (identities.http === null) return null;
+    const named = hostsOf(identities.certificate('http'));
+    return http.hosts().every((host) => named.includes(host)) ? identities.http : null;
   }
 
   #endingWithin(days: number): { readonly name: OwnName; readonly notAfter: string }[] {
-    const { identities, clock, useServer } = this.#parts;
+    const { identities, clock, useServer, http } = this.#parts;
     const names: readonly OwnName[] = [
       'observer',
       ...(identities.records === null ? [] : (['records'] as const)),
       ...(useServer === null ? [] : (['broker'] as const)),
+      ...(identities.http === null || http.hosts().length === 0 ? [] : (['http'] as const)),
     ];
     return names
       .map((name) => ({ name, end: identities.certificate(name).validToDate }))
       .filter(({ end }) => end.getTime() - clock.now() < days * dayMs)
       .map(({ name, end }) => ({ name, notAfter: end.toISOString() }));
-  }
-
-  /** The new one names the hosts that the old one names. */
-  #hosts(): { readonly dns: string[]; readonly ips: string[] } {
-    const hosts = (this.#parts.identities.certificate('broker').subjectAltName ?? '')
-      .split(', ')
-      .map((name) => name.replace(/^[^:]*:/u, ''));
-    return { dns: hosts.filter((host) => isIP(host) === 0), ips: hosts.filter((host) => isIP(host) !== 0) };
   }
 
   #clientName(name: 'observer' | 'records'): string {
@@ -107,15 +130,25 @@ export class OwnCertificates {
     identities.replace(name, { keyPem, certificatePem: chain.map(certificateToPem).join('') });
   }
 
-  async #renewBroker(actor: string): Promise<void> {
-    const { servers, identities, useServer, registry } = this.#parts;
+  /** The broker's new one names the hosts that its old one names. */
+  async #renewServer(name: 'broker' | 'http', actor: string): Promise<void> {
+    const { servers, identities, useServer, registry, http } = this.#parts;
     const { spki, spkiSha256, keyPem } = makeKey();
-    const { row, chain } = await servers.issue({ ...this.#hosts(), spki, spkiSha256, validityDays: null, signAs: signAs.broker, actor });
+    const hosts = name === 'broker' ? hostsOf(identities.certificate('broker')) : http.hosts();
+    const names = { dns: hosts.filter((host) => isIP(host) === 0), ips: hosts.filter((host) => isIP(host) !== 0) };
+    const { row, chain } = await servers.issue({ ...names, spki, spkiSha256, validityDays: null, signAs: signAs[name], actor });
     registry.store.transaction(() =>
       registry.store.audit(actor, 'station.renew', row.device, { serial: row.serial, notAfter: row.notAfter }),
     );
     const identity = { keyPem, certificatePem: chain.map(certificateToPem).join('') };
-    identities.replace('broker', identity);
-    await useServer?.(identity);
+    identities.replace(name, identity);
+    await (name === 'broker' ? useServer?.(identity) : http.use());
   }
 }
+
+/** What a server certificate names, as `serverHosts` writes it. */
+const hostsOf = ({ subjectAltName }: X509Certificate): string[] =>
+  (subjectAltName ?? '').split(', ').map((name) => canonical(name.replace(/^[^:]*:/u, '')));
+
+/** Node writes an IPv6 address in capitals and without its short form. */
+const canonical = (host: string): string => (isIP(host) === 6 ? canonicalAddress(host) : host);

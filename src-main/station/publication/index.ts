@@ -4,7 +4,7 @@ export { accessView } from './access-cost.ts';
 export { adoptCrl, IncomingCrl } from './crl-adoption.ts';
 export { crlAlarms } from './crl-alarms.ts';
 export { CrlBuilder } from './crl-builder.ts';
-export { CrlServer, type Listen } from './crl-server.ts';
+export { publishedLists } from './published-lists.ts';
 export { CrlSet } from './crl-set.ts';
 export { changeCrlSettings, crlSettings } from './crl-settings.ts';
 export { Publisher } from './publisher.ts';

@@ -13,6 +13,7 @@ import { ceremoniesMigration } from './migrations/ceremonies.ts';
 import { loginsMigration } from './migrations/logins.ts';
 import { runProof } from './migrations/run-proof.ts';
 import { accessKeysMigration } from './migrations/access-keys.ts';
+import { httpListeners } from './migrations/http-listeners.ts';
 import { signInsMigration } from './migrations/sign-ins.ts';
 
 /** Numbered and append-only: a released migration is never edited. The number is SQLite's user_version after it. */
@@ -302,4 +303,5 @@ export const migrations: readonly string[] = [
   actorsMigration,
   devicesListed,
   deviceFields,
+  httpListeners,
 ];

@@ -1,6 +1,15 @@
 import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
-import { BackupSettings, ModuleConfig, RabbitmqCluster, RemoteHost, SessionEnd, TokenRef, unwrap } from '../../contract/index.ts';
+import {
+  BackupSettings,
+  HttpListener,
+  ModuleConfig,
+  RabbitmqCluster,
+  RemoteHost,
+  SessionEnd,
+  TokenRef,
+  unwrap,
+} from '../../contract/index.ts';
 import { damagedData } from './database.ts';
 import type { Store } from './store.ts';
 
@@ -28,7 +37,7 @@ const written = {
   'slots.extraPorts': json(z.array(z.string())),
   /** Where CRLs can be fetched, as it stands in the certificates. */
   crlBase: text,
-  'crl.listen': json(z.object({ host: z.string(), port }).nullable()),
+  'http.listeners': json(z.array(HttpListener)),
   'crl.nextUpdateHours': json(z.int()),
   /** The work order on the line, and who chose it. */
   order: text,

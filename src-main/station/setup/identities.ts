@@ -5,7 +5,7 @@ import { sha256Hex } from '../../der/index.ts';
 import { keepSecret } from '../../log/index.ts';
 import { newSshKey, type StationIdentities, type TlsIdentity } from '../broker/index.ts';
 
-export type IdentityName = 'good-canary' | 'revoked-canary' | 'observer' | 'broker' | 'records';
+export type IdentityName = 'good-canary' | 'revoked-canary' | 'observer' | 'broker' | 'records' | 'http';
 
 export interface NewKey {
   /** SubjectPublicKeyInfo, DER. */
@@ -76,7 +76,7 @@ function isForKey(certificate: string, key: string): boolean {
   }
 }
 
-/** `records` is made when an officer asks for it. */
+/** `records` and `http` are made when an officer asks for what needs them. */
 export const hasIdentity = (dataDir: string, name: IdentityName): boolean => existsSync(pathOf(dataDir, name, 'crt'));
 
 export function loadIdentity(dataDir: string, name: IdentityName): TlsIdentity & { readonly keyPem: string } {

@@ -23,8 +23,10 @@ export class OwnIdentities implements StationIdentities {
 
   /** As they are on the disk: a ceremony puts new ones there. */
   reload(): void {
-    finishReplacement(this.#dataDir, 'records');
-    if (hasIdentity(this.#dataDir, 'records')) this.#held.set('records', loadIdentity(this.#dataDir, 'records'));
+    for (const name of ['records', 'http'] as const) {
+      finishReplacement(this.#dataDir, name);
+      if (hasIdentity(this.#dataDir, name)) this.#held.set(name, loadIdentity(this.#dataDir, name));
+    }
     for (const name of names) {
       finishReplacement(this.#dataDir, name);
       this.#held.set(name, loadIdentity(this.#dataDir, name));
@@ -34,6 +36,11 @@ export class OwnIdentities implements StationIdentities {
   /** The client certificate for central databases; null until it was made. */
   get records(): Pair | null {
     return this.#held.get('records') ?? null;
+  }
+
+  /** The server certificate of what is served over HTTP; null until it was made. */
+  get http(): Pair | null {
+    return this.#held.get('http') ?? null;
   }
 
   certificate(name: IdentityName): X509Certificate {

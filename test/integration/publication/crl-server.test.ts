@@ -1,21 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CrlServer } from '../../../src-main/station/publication/index.ts';
+import { HttpServer, listenerLimits } from '../../../src-main/station/http/index.ts';
+import { publishedLists } from '../../../src-main/station/publication/index.ts';
 import { crlToPem } from '../../../src-main/station/ca/index.ts';
 import { TestCrls } from '../../support/crl-scope.ts';
 
 const here = new TestCrls(2);
 const builders = [here.builder(0), here.builder(1)];
-const server = new CrlServer({ builders: () => builders, now: () => here.clock.now() });
+const serve = (port: number): Promise<HttpServer> =>
+  HttpServer.start({
+    listen: { host: '127.0.0.1', port },
+    tls: null,
+    limits: listenerLimits,
+    serves: [publishedLists({ builders: () => builders, now: () => here.clock.now() })],
+  });
+let server: HttpServer;
 let base = '';
 
 beforeAll(async () => {
   here.certificate();
   here.certificate({ partition: 1 });
   for (const builder of builders) await builder.build();
-  await server.start({ host: '127.0.0.1', port: 0 });
-  base = `http://127.0.0.1:${String(server.address?.port)}`;
+  server = await serve(0);
+  base = `http://127.0.0.1:${String(server.address.port)}`;
 });
 afterAll(async () => {
   await server.stop();
@@ -112,7 +120,7 @@ test('nothing can be changed, and a request that is none is answered as that', a
   expect({ status: post.status, allow: post.headers.get('allow') }).toEqual({ status: 405, allow: 'GET, HEAD' });
   const raw = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const socket = connect(server.address?.port ?? 0, '127.0.0.1', () => socket.end(text));
+      const socket = connect(server.address.port, '127.0.0.1', () => socket.end(text));
       let answer = '';
       socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
       socket.on('close', () => resolve(answer)).on('error', reject);
@@ -123,7 +131,5 @@ test('nothing can be changed, and a request that is none is answered as that', a
 });
 
 test('an address that is taken is named', async () => {
-  const other = new CrlServer({ builders: () => builders, now: () => 0 });
-  await expect(other.start({ host: '127.0.0.1', port: server.address?.port ?? 0 })).rejects.toMatchObject({ code: 'HTTP_LISTEN' });
-  expect(other.address).toBeNull();
+  await expect(serve(server.address.port)).rejects.toMatchObject({ code: 'HTTP_LISTEN', params: { problem: 'another program uses it' } });
 });

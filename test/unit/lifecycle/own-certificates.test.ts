@@ -84,7 +84,11 @@ test.each([
   const end = { notAfter: new Date(now + 365 * day) };
   for (const name of ['good-canary', 'revoked-canary', 'broker', 'observer'] as IdentityName[])
     saveIdentity(dir, name, ca.issue('birthmark:x', end));
-  const own = new OwnCertificates({ identities: new OwnIdentities(dir), clock: { now: () => now + days * day } } as never);
+  const own = new OwnCertificates({
+    identities: new OwnIdentities(dir),
+    clock: { now: () => now + days * day },
+    http: { hosts: () => [] },
+  } as never);
   expect(own.due()).toEqual(due);
   expect(own.late().map(({ name }) => name)).toEqual(late);
 });
@@ -93,7 +97,8 @@ test('a certificate for central databases is looked after once there is one', ()
   const end = { notAfter: new Date(now + 10 * day) };
   for (const name of ['good-canary', 'revoked-canary', 'broker', 'observer'] as IdentityName[])
     saveIdentity(dir, name, ca.issue('birthmark:x'));
-  const due = (): string[] => new OwnCertificates({ identities: new OwnIdentities(dir), clock: { now: () => now } } as never).due();
+  const due = (): string[] =>
+    new OwnCertificates({ identities: new OwnIdentities(dir), clock: { now: () => now }, http: { hosts: () => [] } } as never).due();
   expect(due()).toEqual([]);
   saveIdentity(dir, 'records', ca.issue('birthmark:records-1f2e3d4c', end));
   expect(due()).toEqual(['records']);

@@ -16,14 +16,14 @@ test('what stands in the table is read into its type', () => {
   keep('crlBase', 'http://crl.example');
   keep('slots', '[{"slot":1,"path":"/dev/ttyUSB0"}]');
   keep('module', '{"path":"/usr/lib/module.so","env":{"SOFTHSM2_CONF":"/etc/conf"}}');
-  keep('crl.listen', 'null');
+  keep('broker.passwordPort', 'null');
   const { settings } = here.registry;
   expect(settings.get('tryOut')).toBe(true);
   expect(settings.get('brokerPort')).toBe(8883);
   expect(settings.must('crlBase')).toBe('http://crl.example');
   expect(settings.get('slots')).toEqual([{ slot: 1, path: '/dev/ttyUSB0' }]);
   expect(settings.get('module')).toEqual({ path: '/usr/lib/module.so', env: { SOFTHSM2_CONF: '/etc/conf' } });
-  expect([settings.get('crl.listen'), settings.get('order')]).toEqual([null, null]);
+  expect([settings.get('broker.passwordPort'), settings.get('order')]).toEqual([null, null]);
 });
 
 test('what is set is got back after a restart', () => {

@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Failure } from '../../contract/index.ts';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { certificateToPem, crlToPem, readCrl } from '../ca/index.ts';
+import type { HttpPlugin } from '../http/index.ts';
 import type { IssuerRecord } from '../registry/index.ts';
 import type { CrlBuilder } from './crl-builder.ts';
 import { renewMs } from './crl-builder.ts';
@@ -15,15 +14,8 @@ export interface Published {
   readonly now: () => number;
 }
 
-export interface Listen {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** Longer than any address of ours. */
 const maxUrl = 512;
-const limitsOf = { maxHeaderSize: 8 * 1024, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000 } as const;
-const maxConnections = 64;
 
 interface Body {
   readonly type: string;
@@ -36,46 +28,27 @@ interface Body {
 }
 
 /**
- * CRLs and CA certificates over plain HTTP, for whoever follows a distribution point: read-only, without authentication, because both are
+ * CRLs and CA certificates, for whoever follows a distribution point: read-only, without authentication, because both are
  * public and signed. No part of an address ever becomes part of a path.
  */
-export class CrlServer {
+export const publishedLists =
+  (published: Published): HttpPlugin =>
+  (app) => {
+    const lists = new Lists(published);
+    app.setNotFoundHandler((request, reply) => {
+      reply.hijack();
+      return lists.answer(request.raw, reply.raw);
+    });
+  };
+
+class Lists {
   readonly #published: Published;
-  #server: Server | null = null;
 
   constructor(published: Published) {
     this.#published = published;
   }
 
-  /** Where it listens; null while it does not. */
-  get address(): Listen | null {
-    const address = this.#server?.address() as AddressInfo | null | undefined;
-    return address === null || address === undefined ? null : { host: address.address, port: address.port };
-  }
-
-  /** Port 0: a free one. HTTP_LISTEN when the address cannot be had. */
-  async start({ host, port }: Listen): Promise<void> {
-    await this.stop();
-    const server = createServer(limitsOf, (request, response) => void this.#answer(request, response));
-    server.maxConnections = maxConnections;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => {
-        reject(new Failure('HTTP_LISTEN', { host, port }, error));
-      });
-      server.listen(port, host, resolve);
-    });
-    this.#server = server;
-  }
-
-  async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = null;
-    if (server === null) return;
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refuse = (status: number, headers: Record<string, string> = {}): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers }).end(`${String(status)}\n`);
     };

@@ -1,0 +1,27 @@
+import type { Environment } from '../environment.ts';
+import { HttpListeners } from '../http/index.ts';
+import { publishedLists } from '../publication/index.ts';
+import type { Registry } from '../registry/index.ts';
+import type { CertificateParts } from './certificates.ts';
+import type { PublicationParts } from './publication.ts';
+
+export interface HttpNeeds {
+  readonly environment: Environment;
+  readonly registry: Registry;
+  readonly certificates: CertificateParts;
+  readonly publication: PublicationParts;
+}
+
+/** What the station serves over HTTP, a plugin for each thing. */
+export function assembleHttp({ environment, registry, certificates: { own }, publication: { crls } }: HttpNeeds): HttpListeners {
+  const { clock } = environment;
+  return new HttpListeners({
+    registry,
+    plugins: { crl: publishedLists({ builders: () => crls.all(), now: () => clock.now() }) },
+    certificate: () => {
+      const identity = own.httpIdentity();
+      return identity === null ? null : { key: identity.keyPem, cert: identity.certificatePem };
+    },
+    makeCertificate: (actor) => own.renew('http', actor),
+  });
+}
