@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './raw-mosquitto.ts';
+import type { TestStation } from './station.ts';
 
 /** Where Debian puts it: a folder for each version, the newest last. */
 function postgresBin(): string {
@@ -152,6 +153,14 @@ export class TestPostgres {
   async migrate(...more: string[]): Promise<string> {
     const psql = `psql -h ${this.dir} -p ${String(this.port)} -U postgres`;
     return (await promisify(execFile)(join(sql, 'migrate.sh'), ['--psql', psql, ...more])).stdout;
+  }
+
+  /** As its administrator registers a station, with the file that an officer made; `change` damages the file. Resolves with what migrate.sh said. */
+  async register(station: TestStation, tenants: readonly string[], change: (file: string) => string = (file) => file): Promise<string> {
+    const { file, station: id } = await station.call('records.register', { tenants: [...tenants] });
+    const path = join(this.dir, `${id}.registration`);
+    writeFileSync(path, change(file));
+    return this.migrate('--registration', path, '--root-ca', join(this.dir, 'root.pem'));
   }
 
   /** SIGKILL to one backend that serves a station: PostgreSQL then throws out everybody and recovers. */

@@ -116,8 +116,7 @@ test('local broker and PostgreSQL; the whole disk is lost: from the sealed copy 
   atEnd.push(() => server.stop());
   await first.call('sessions.close', {});
   await first.openSession({ quota: 30 });
-  const mine = await first.call('records.certificate', {});
-  await server.migrate('--station', `${mine.station}=Line 1`);
+  await server.register(first, ['zeta']);
   await first.call('records.connect', { at: RecordsHost.parse({ host: '127.0.0.1', port: server.port }) });
   const day = await dayAfter(first);
   await first.call('records.settle', { timeoutMs: 60_000 });

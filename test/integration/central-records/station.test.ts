@@ -14,13 +14,6 @@ let second: TestStation;
 let server: TestPostgres;
 let at: RecordsHost;
 const rows = (text: string): Promise<Record<string, unknown>[]> => server.query(text);
-/** As its administrator registers it, with the file that an officer made; what migrate.sh said. */
-async function register(station: TestStation, tenants: string[], change: (file: string) => string = (file) => file): Promise<string> {
-  const { file, station: id } = await station.call('records.register', { tenants });
-  const path = join(server.dir, `${id}.registration`);
-  writeFileSync(path, change(file));
-  return server.migrate('--registration', path, '--root-ca', join(server.dir, 'root.pem'));
-}
 const settle = (station: TestStation) => station.call('records.settle', { timeoutMs: 30_000 });
 
 beforeAll(async () => {
@@ -56,13 +49,13 @@ test('from nothing to connected: every step that is missing is named, and the ce
   expect(await first.call('records.list', {})).toEqual([]);
   await server.migrate('--station', `${mine.station}=Line 1`);
   expect((await failureOf(first.call('records.connect', { at }))).code).toBe('RECORDS_ISSUER_UNREGISTERED');
-  expect(await register(first, ['zeta'])).toMatch(/^(?:register CN=.*\n)+devices of .* from now on: \S+ zeta\n$/u);
-  expect(await register(first, ['zeta'])).toBe('nothing to change\n');
+  expect(await server.register(first, ['zeta'])).toMatch(/^(?:register CN=.*\n)+devices of .* from now on: \S+ zeta\n$/u);
+  expect(await server.register(first, ['zeta'])).toBe('nothing to change\n');
   expect(await first.call('records.connect', { at })).toMatchObject({ name: `127.0.0.1:${String(server.port)}/birthmark`, failure: null });
 
   // The certificate of the database is the other station's to judge: it does not know its CA.
   const theirs = await second.call('records.certificate', {});
-  expect(await register(second, ['zeta'])).toMatch(new RegExp(`^let the station .* in as station_${theirs.station}\nregister`, 'u'));
+  expect(await server.register(second, ['zeta'])).toMatch(new RegExp(`^let the station .* in as station_${theirs.station}\nregister`, 'u'));
   expect((await failureOf(second.call('records.connect', { at }))).code).toBe('RECORDS_UNTRUSTED');
   const caPem = (await first.call('export.pem', {})).find(({ name }) => name === 'root.pem')?.pem ?? '';
   await second.call('records.connect', { at: { ...at, caPem } });
@@ -70,7 +63,7 @@ test('from nothing to connected: every step that is missing is named, and the ce
 
 test('a registration is refused unless each CA in it signed it and leads to the root', async () => {
   const refused = (change: (file: string) => string): Promise<string> =>
-    register(second, [], change).then(
+    server.register(second, [], change).then(
       () => '',
       (thrown: unknown) => (thrown as Error).message,
     );

@@ -67,7 +67,8 @@ describe('without a station', () => {
 
   test.each(
     commands.filter(
-      ({ alone, name }) => alone !== true && !['demo', 'init', 'ceremony start', 'certificates revoke', 'tokens list'].includes(name),
+      ({ alone, name }) =>
+        alone !== true && !['demo', 'init', 'ceremony start', 'certificates revoke', 'tokens list', 'restore'].includes(name),
     ),
   )('$name says that no station is here', async (command) => {
     const result = await birthmark([...command.name.split(' '), '--json', '--data', join(dir, 'nowhere'), ...wordsFor(command)]);

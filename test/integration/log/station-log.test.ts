@@ -30,8 +30,7 @@ describe('a unit that is provisioned on an officer’s word, with a central data
     await station.openSession({ quota: 20 });
     const root = (await station.call('export.pem', {})).find(({ name }) => name === 'root.pem')?.pem ?? '';
     server = await TestPostgres.start({ clientCaPem: root, serverPem: database.pem, serverKeyPem: database.keyPem ?? '' });
-    const { station: name } = await station.call('records.certificate', {});
-    await server.migrate('--station', `${name}=Line 1`);
+    await server.register(station, ['zeta']);
     await station.call('records.connect', { at: RecordsHost.parse({ host: '127.0.0.1', port: server.port }) });
     expect((await station.run(1)).state).toBe('PASS');
     await station.call('records.settle', { timeoutMs: 30_000 });
