@@ -59,6 +59,8 @@ const packages = {
   'fast-check': [test],
   'esptool-js': [test],
   '@micropython/micropython-webassembly-pyscript': [test],
+  '@hey-api/openapi-ts': [test],
+  '@seriousme/openapi-schema-validator': [test],
   '@peculiar/x509': [test],
   '@zip.js/zip.js': [test],
 };

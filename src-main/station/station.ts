@@ -44,6 +44,7 @@ export class Station implements HandlerContext {
   readonly #folder: DataFolder;
   readonly #emit: Emit;
   readonly #dispatch: Dispatch;
+  readonly #listeners: ((name: EventName, payload: unknown) => void)[] = [];
   #live: LiveStation | null = null;
   /** Of a station that is set up, from the moment on when it comes to life. */
   #registry: Registry | null = null;
@@ -88,8 +89,12 @@ export class Station implements HandlerContext {
     if (origin !== null) this.faces.speaks(origin);
     // Before there are operators nobody could sign in.
     if (!this.isSetUp && isCall(name) && !mayCall('nobody', name)) throw new Failure('NOT_SET_UP');
+    return this.serve(name, input, this.#caller(origin));
+  }
+
+  async serve(name: string, input: unknown, caller: Caller): Promise<unknown> {
     try {
-      return await this.#dispatch(name, input, this.#caller(origin));
+      return await this.#dispatch(name, input, caller);
     } catch (thrown) {
       throw this.#live?.registry.store.named(thrown) ?? thrown;
     }
@@ -134,6 +139,11 @@ export class Station implements HandlerContext {
   /** To every face that may hear of it, or to one connection. */
   emit<N extends EventName>(name: N, payload: EventPayload<N>, to?: string): void {
     this.#emit(name, payload, to === undefined ? this.faces.hearing(name) : [to]);
+    if (to === undefined) for (const listener of this.#listeners) listener(name, payload);
+  }
+
+  onEvent(listener: (name: EventName, payload: unknown) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** NOT_SET_UP on first run. */

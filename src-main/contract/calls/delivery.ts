@@ -38,6 +38,7 @@ export const deliveryCalls = {
     input: z.object(wish).strict(),
     output: z.object({ ...made, file: Bytes }),
     roles: officer,
+    secret: true,
   }),
   'bundles.offer': call({
     service: 'station',
@@ -67,6 +68,7 @@ export const deliveryCalls = {
       }),
     }),
     roles: officer,
+    secret: true,
   }),
   'bundles.list': call({
     service: 'station',

@@ -28,6 +28,7 @@ export const loginsCalls = {
     input: z.object({ device: DeviceName, deviceProfile: z.string().min(1).max(64) }).strict(),
     output: z.object({ username: z.string(), password: z.string(), port: z.int(), topics: z.string() }),
     roles: officer,
+    secret: true,
   }),
   'logins.service': call({
     service: 'station',
@@ -36,6 +37,7 @@ export const loginsCalls = {
     /** `username`: of its certificate; `login`: what it says with a password, because a colon would end the name there. */
     output: z.object({ username: z.string(), login: z.string(), password: z.string().nullable() }),
     roles: officer,
+    secret: true,
   }),
   'logins.certificate': call({
     service: 'station',
@@ -49,6 +51,7 @@ export const loginsCalls = {
       .strict(),
     output: z.object({ username: z.string(), serial: SerialHex, notAfter: Instant, pem: z.string(), keyPem: z.string().nullable() }),
     roles: officer,
+    secret: true,
   }),
   'logins.remove': call({
     service: 'station',

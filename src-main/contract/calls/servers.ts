@@ -28,5 +28,6 @@ export const serversCalls = {
       keyPem: z.string().nullable(),
     }),
     roles: officer,
+    secret: true,
   }),
 } as const;

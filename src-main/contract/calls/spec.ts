@@ -11,6 +11,8 @@ interface CallSpec<S extends Service, I extends z.ZodType, O extends z.ZodType> 
   readonly output: O;
   /** `nobody` among them: may be called before anyone has signed in. */
   readonly roles: readonly CallerRole[];
+  /** Its answer has a secret in it, which is told once and kept nowhere. */
+  readonly secret?: true;
 }
 
 export const call = <S extends Service, I extends z.ZodType, O extends z.ZodType>(spec: CallSpec<S, I, O>): CallSpec<S, I, O> => spec;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FailureData } from '../errors.ts';
 
 /** What a listener can serve. `crl` brings the certificates of the CAs with it. */
-export const HttpServes = z.enum(['crl']);
+export const HttpServes = z.enum(['crl', 'api']);
 export type HttpServes = z.infer<typeof HttpServes>;
 
 const anyAddress = /^(?:0\.0\.0\.0|::)$/u;
@@ -24,6 +24,7 @@ export const HttpListener = z
     serves: z.array(HttpServes).min(1),
   })
   .strict()
+  .refine(({ tls, serves }) => tls || !serves.includes('api'), { path: ['tls'], message: 'is needed: the API is served with TLS only' })
   .refine(({ tls, names, host }) => !tls || !anyAddress.test(host) || names.length > 0, {
     path: ['names'],
     message: 'is needed: a certificate cannot name every address',

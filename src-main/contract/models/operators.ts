@@ -16,6 +16,8 @@ export const AccessKeyView = z.object({
   addedBy: z.string(),
   expiresAt: Instant,
   withdrawnAt: Instant.nullable(),
+  /** Whose certificate opens instead of a key; null: a key does. */
+  service: z.string().nullable(),
 });
 export type AccessKeyView = z.infer<typeof AccessKeyView>;
 

@@ -1,9 +1,9 @@
 import type { Environment } from '../environment.ts';
-import { HttpListeners } from '../http/index.ts';
+import { api, HttpListeners } from '../http/index.ts';
 import { publishedLists } from '../publication/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { CertificateParts } from './certificates.ts';
-import type { PublicationParts } from './publication.ts';
+import { clientCas, type PublicationParts } from './publication.ts';
 
 export interface HttpNeeds {
   readonly environment: Environment;
@@ -17,7 +17,15 @@ export function assembleHttp({ environment, registry, certificates: { own }, pub
   const { clock } = environment;
   return new HttpListeners({
     registry,
-    plugins: { crl: publishedLists({ builders: () => crls.all(), now: () => clock.now() }) },
+    plugins: {
+      crl: publishedLists({ builders: () => crls.all(), now: () => clock.now() }),
+      api: api({
+        registry,
+        dispatch: (name, input, caller) => environment.serve(name, input, caller),
+        onEvent: (listener) => environment.onEvent(listener),
+      }),
+    },
+    clientCas: () => clientCas(registry),
     certificate: () => {
       const identity = own.httpIdentity();
       return identity === null ? null : { key: identity.keyPem, cert: identity.certificatePem };

@@ -88,7 +88,7 @@ function revocationChanged(environment: Environment, view: RevocationView): void
 }
 
 /** The issuers of devices, what lies above them, and their roots; not a root that is above the issuer of brokers' certificates only. */
-function clientCas({ issuers }: Registry): string {
+export function clientCas({ issuers }: Registry): string {
   const certificates = issuers
     .signsCrls()
     .filter(({ kind }) => kind === 'issuing')

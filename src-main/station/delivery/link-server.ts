@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Failure, unwrap } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
-import { HttpServer } from '../http/index.ts';
+import { HttpServer, RateLimit } from '../http/index.ts';
 import { makeLinkIdentity, type LinkIdentity } from './link-certificate.ts';
 import { LinkTokens } from './link-tokens.ts';
-import { RateLimit } from './rate-limit.ts';
 
 export interface Offer {
   /** The encrypted bundle; zeroes as soon as the link is used up. */

@@ -10,6 +10,8 @@ export interface ListenersParts {
   readonly plugins: Readonly<Record<HttpServes, HttpPlugin>>;
   /** The certificate for all listeners; null until one for all their hosts was made. */
   readonly certificate: () => TlsParts | null;
+  /** Above the certificates of services, PEM. */
+  readonly clientCas: () => string;
   /** Has it made by the open session. What the signer refuses. */
   readonly makeCertificate: (actor: string) => Promise<void>;
 }
@@ -96,7 +98,7 @@ export class HttpListeners {
     for (const listener of this.#wanted().filter((one) => one.tls)) {
       const running = this.#running.get(listener.name);
       if (running === undefined) await this.#tryToRun(listener);
-      else if (tls !== null) running.useCertificate(tls);
+      else if (tls !== null) running.useCertificate(this.#withClients(listener, tls));
     }
   }
 
@@ -144,10 +146,16 @@ export class HttpListeners {
     await running?.stop();
   }
 
-  #mustHaveCertificate({ name, host, names }: HttpListener): TlsParts {
+  #mustHaveCertificate(listener: HttpListener): TlsParts {
+    const { name, host, names } = listener;
     const tls = this.#parts.certificate();
     if (tls === null) throw new Failure('HTTP_NO_CERTIFICATE', { name, hosts: [host, ...names].join(', ') });
-    return tls;
+    return this.#withClients(listener, tls);
+  }
+
+  /** Only who calls the API is asked for a certificate. */
+  #withClients({ serves }: HttpListener, tls: TlsParts): TlsParts {
+    return serves.includes('api') ? { ...tls, clientCas: this.#parts.clientCas() } : tls;
   }
 
   /** By a session that allows it; without one it waits, and its view says so. */

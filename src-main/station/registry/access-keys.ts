@@ -4,7 +4,7 @@ import { instant } from '../clock.ts';
 import { hashOfCredential, newCredential } from './credentials.ts';
 import type { Store } from './store.ts';
 
-const columns = 'name, role, at, added_by AS addedBy, expires_at AS expiresAt, withdrawn_at AS withdrawnAt';
+const columns = 'name, role, at, added_by AS addedBy, expires_at AS expiresAt, withdrawn_at AS withdrawnAt, service';
 const dayMs = 86_400_000;
 /** So that a key that was found somewhere can be told from other secrets. */
 const prefix = 'birthmark-key-';
@@ -18,18 +18,24 @@ export class AccessKeys {
   }
 
   /** The key itself is in the answer and nowhere else. INVALID_INPUT for a name that was given before. */
-  add({ name, role, days }: { name: string; role: Role; days: number }, actor: string): { key: string; view: AccessKeyView } {
+  add(
+    { name, role, days, service = null }: { name: string; role: Role; days: number; service?: string | null },
+    actor: string,
+  ): { key: string | null; view: AccessKeyView } {
     const known = this.#store.values(z.int(), 'SELECT 1 FROM access_keys WHERE name = ?').get(name);
     if (known !== null) throw new Failure('INVALID_INPUT', { field: 'name', problem: `there was an access key “${name}” before` });
+    if (service !== null && this.ofService(service) !== null)
+      throw new Failure('INVALID_INPUT', { field: 'service', problem: `there is an access key for “${service}” already` });
+    // Where a certificate opens, nobody is told the key.
     const key = `${prefix}${newCredential()}`;
     const [at, expiresAt] = [this.#store.now(), instant(this.#store.clock.now() + days * dayMs)];
     this.#store.transaction(() => {
       this.#store
-        .sql('INSERT INTO access_keys (hash, name, role, at, added_by, expires_at) VALUES (?, ?, ?, ?, ?, ?)')
-        .run(hashOfCredential(key), name, role, at, actor, expiresAt);
-      this.#store.audit(actor, 'access-key.add', name, { role, until: expiresAt });
+        .sql('INSERT INTO access_keys (hash, name, role, at, added_by, expires_at, service) VALUES (?, ?, ?, ?, ?, ?, ?)')
+        .run(hashOfCredential(key), name, role, at, actor, expiresAt, service);
+      this.#store.audit(actor, 'access-key.add', name, { role, until: expiresAt, ...(service === null ? {} : { service }) });
     });
-    return { key, view: { name, role, at, addedBy: actor, expiresAt, withdrawnAt: null } };
+    return { key: service === null ? key : null, view: { name, role, at, addedBy: actor, expiresAt, withdrawnAt: null, service } };
   }
 
   list(): AccessKeyView[] {
@@ -41,6 +47,13 @@ export class AccessKeys {
     return this.#store
       .query(AccessKeyView, `SELECT ${columns} FROM access_keys WHERE hash = ? AND expires_at > ? AND withdrawn_at IS NULL`)
       .get(hashOfCredential(key), this.#store.now());
+  }
+
+  /** The one in force that the certificates of this service open; null where there is none. */
+  ofService(service: string): AccessKeyView | null {
+    return this.#store
+      .query(AccessKeyView, `SELECT ${columns} FROM access_keys WHERE service = ? AND expires_at > ? AND withdrawn_at IS NULL`)
+      .get(service, this.#store.now());
   }
 
   /** NOT_FOUND for a name that no key in force has. */

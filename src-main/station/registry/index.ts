@@ -14,6 +14,7 @@ import { Requests } from './requests.ts';
 import { Revocations } from './revocations.ts';
 import { Runs } from './runs.ts';
 import { RootCrls } from './root-crls.ts';
+import { IdempotentCalls } from './idempotency.ts';
 import { AccessKeys } from './access-keys.ts';
 import { SignIns } from './sign-ins.ts';
 import { openRevocationSnapshot, type RevocationSnapshot } from './snapshot.ts';
@@ -73,6 +74,7 @@ export interface Registry {
   readonly runs: Runs;
   readonly signIns: SignIns;
   readonly accessKeys: AccessKeys;
+  readonly idempotentCalls: IdempotentCalls;
   revocationSnapshot(): RevocationSnapshot;
   now(): string;
   close(): void;
@@ -103,6 +105,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     runs: new Runs(store),
     signIns: new SignIns(store, operators),
     accessKeys: new AccessKeys(store),
+    idempotentCalls: new IdempotentCalls(store),
     revocationSnapshot: () => openRevocationSnapshot(db.name),
     now: () => instant(clock.now()),
     close: () => {

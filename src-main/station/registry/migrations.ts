@@ -13,6 +13,7 @@ import { ceremoniesMigration } from './migrations/ceremonies.ts';
 import { loginsMigration } from './migrations/logins.ts';
 import { runProof } from './migrations/run-proof.ts';
 import { accessKeysMigration } from './migrations/access-keys.ts';
+import { httpCallers } from './migrations/http-callers.ts';
 import { httpListeners } from './migrations/http-listeners.ts';
 import { signInsMigration } from './migrations/sign-ins.ts';
 
@@ -304,4 +305,5 @@ export const migrations: readonly string[] = [
   devicesListed,
   deviceFields,
   httpListeners,
+  httpCallers,
 ];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LinkTokens } from '../../../src-main/station/delivery/link-tokens.ts';
-import { RateLimit } from '../../../src-main/station/delivery/rate-limit.ts';
+import { RateLimit } from '../../../src-main/station/http/rate-limit.ts';
 
 test('a path is read back as it was made, by who made it; any change of it is nothing', () => {
   const tokens = new LinkTokens();

@@ -95,7 +95,7 @@ export const accessKeys: Noun = {
       summary: 'the keys that were ever made; the keys themselves are not kept',
       rows: true,
       examples: [{ line: 'access-keys list' }],
-      output: '{total, rows: [{name, role, at, addedBy, expiresAt, withdrawnAt}]}',
+      output: '{total, rows: [{name, role, at, addedBy, expiresAt, withdrawnAt, service}]}',
       load: async () => (await import('../../commands/access-keys.ts')).listAccessKeys,
     },
     {
@@ -105,10 +105,11 @@ export const accessKeys: Noun = {
       options: {
         role: { value: 'ROLE', short: 'r', choices: Role.options, required: true, help: 'what it may do' },
         days: { value: 'N', help: 'it opens nothing after so many days (default 90, at most 730)' },
-        out: { value: 'FILE', short: 'o', file: 'write', required: true, help: 'new file for the key' },
+        out: { value: 'FILE', short: 'o', file: 'write', help: 'new file for the key' },
+        service: { value: 'SERVICE', help: 'no key: the certificate of this service opens, over HTTP' },
       },
       examples: [{ line: 'access-keys add line-computer-2 --role technician --out line-computer-2.key' }],
-      output: '{name, role, at, addedBy, expiresAt, withdrawnAt}',
+      output: '{name, role, at, addedBy, expiresAt, withdrawnAt, service}',
       load: async () => (await import('../../commands/access-keys.ts')).addAccessKey,
     },
     {
