@@ -8,6 +8,7 @@ import { devicesCalls } from './calls/devices.ts';
 import { deliveryCalls } from './calls/delivery.ts';
 import { ceremonyCalls } from './calls/ceremony.ts';
 import { httpCalls } from './calls/http.ts';
+import { folderCalls } from './calls/folder.ts';
 import { issuersCalls } from './calls/issuers.ts';
 import { crlCalls } from './calls/crl.ts';
 import { lifeCalls } from './calls/life.ts';
@@ -62,6 +63,7 @@ export const calls = {
   ...loginsCalls,
   ...backupsCalls,
   ...httpCalls,
+  ...folderCalls,
 } as const;
 
 export type CallName = keyof typeof calls;

@@ -4,6 +4,7 @@ import {
   type AccessView,
   type CallOutput,
   type FailureData,
+  type FolderView,
   type OrderProgress,
   type SessionEnd,
   type SigningSession,
@@ -11,7 +12,7 @@ import {
   type WorkOrder,
   type SignerOutput,
 } from '../contract/index.ts';
-import type { Backups } from './backup/index.ts';
+import { FolderPlace, type Backups } from './backup/index.ts';
 import type { BrokerHost } from './broker/index.ts';
 import { certificateToPem } from './ca/index.ts';
 import { centralKnowledge, registerRecords, type RecordsDesk } from './central-records/index.ts';
@@ -48,6 +49,7 @@ const firstPublicationMs = 5_000;
 /** A station that is set up: what `assembly/` has put together, and what concerns more than one part of it. */
 export class LiveStation {
   readonly registry: Registry;
+  readonly folder: FolderPlace;
   readonly clockGuard: ClockGuard;
   readonly host: BrokerHost;
   readonly profiles: DeviceCertificateProfiles;
@@ -81,6 +83,8 @@ export class LiveStation {
     const clockGuard = new ClockGuard({ registry, clock });
     this.clockGuard = clockGuard;
     registry.store.judgeBy(() => clockGuard.known());
+    const folder = new FolderPlace(registry, config.dataDir);
+    this.folder = folder;
     const identities = new OwnIdentities(config.dataDir);
     this.#identities = identities;
     const serverCaPem = registry.issuers.trustAnchors().map(certificateToPem).join('');
@@ -98,6 +102,7 @@ export class LiveStation {
     const certificates = assembleCertificates({ ...common, onHttpCertificate: () => this.http.certificateChanged() });
     const publication = assemblePublication({
       ...common,
+      folder,
       central: () => centralKnowledge(this.records, registry),
       onDeviceRevoked: (device) => this.line.revoked(device),
     });
@@ -312,8 +317,10 @@ export class LiveStation {
     this.#environment.statusSoon();
   }
 
-  /** Asks the signer for a session of this station's issuer; the PIN goes to the signer by itself. */
+  /** Asks the signer for a session of this station's issuer; the PIN goes to the signer by itself. FOLDER_COPIED. */
   requestSession(asked: SessionWish & { readonly operator: string }): Promise<SignerOutput<'session.request'>> {
+    const doubt = this.folder.doubt();
+    if (doubt !== null) return Promise.reject(doubt);
     const token = this.registry.settings.must('token');
     return this.#environment.signer.requestSession(this.issuance.sessionTerms({ ...asked, token }));
   }
@@ -364,7 +371,7 @@ export class LiveStation {
       records: this.records.views(),
       late: this.own.late(),
       clockDoubt: this.clockGuard.doubt(),
-      restoreOpen: this.#restoreOpen(),
+      held: this.#held(),
       backups: this.backups,
       preconditions: this.#preconditions(),
     });
@@ -376,7 +383,7 @@ export class LiveStation {
     return preconditions({
       now: clock.now(),
       clockDoubt: this.clockGuard.doubt(),
-      restoreOpen: this.#restoreOpen(),
+      held: this.#held(),
       token: signer.token,
       session: signer.session,
       sessionEnd: this.#sessionEnd(),
@@ -389,11 +396,21 @@ export class LiveStation {
     });
   }
 
-  /** Why nothing may be issued yet; null of a station that was never restored, or has caught up. */
-  #restoreOpen(): Failure | null {
+  /** This folder is the one that is used from now on. */
+  confirmFolder(note: string, actor: string): FolderView {
+    const view = this.folder.confirm(note, actor);
+    if (this.#environment.config.broker) this.publisher.publishSoon();
+    this.#environment.statusSoon();
+    return view;
+  }
+
+  /** Why nothing may be issued or published yet: the folder may be a copy, or the station was restored and has not caught up. */
+  #held(): Failure | null {
     const restored = this.registry.settings.get('restored');
-    if (restored?.open !== true) return null;
-    return new Failure('RESTORE_OPEN', { madeAt: restored.madeAt, reason: this.publisher.failure?.message ?? 'they are being read' });
+    const isOpen = restored?.open === true;
+    const open = (madeAt: string): Failure =>
+      new Failure('RESTORE_OPEN', { madeAt, reason: this.publisher.failure?.message ?? 'they are being read' });
+    return this.folder.doubt() ?? (isOpen ? open(restored.madeAt) : null);
   }
 
   #whatToMake(): LineOrder | FailureData {

@@ -5,6 +5,7 @@ import { certificates } from './nouns/certificates.ts';
 import { bundles, profiles, rotations } from './nouns/delivery.ts';
 import { devices } from './nouns/devices.ts';
 import { http } from './nouns/http.ts';
+import { folder } from './nouns/folder.ts';
 import { orders, slots, transcripts } from './nouns/line.ts';
 import { plainCommands } from './nouns/plain.ts';
 import { crl, requests } from './nouns/revocation.ts';
@@ -37,6 +38,7 @@ export const nouns: readonly Noun[] = [
   accessKeys,
   http,
   backups,
+  folder,
 ];
 
 /** Every command of `birthmark`. Parsing, help, completion, the manual page and docs/cli.md come from here. */

@@ -36,6 +36,15 @@ export const backupsFailures = {
     '{path} was sealed for the key {key}; the key that was given is {given}.',
     'Give the private key that belongs to the first fingerprint.',
   ),
+  FOLDER_COPIED: entry(
+    'REFUSED',
+    'officer',
+    'later',
+    'This data folder may be a copy',
+    'The data folder {path} was in {original} before. {where}. If both were used, each would sign without knowing what the other signed. Until an officer has decided, nothing is signed or published here.',
+    'If the original is still used, end this station and use the original.',
+    'If it is used no more, confirm that: [command: folder confirm --note TEXT]. Then delete the original, or put it away.',
+  ),
   RESTORE_OTHER_STATION: entry(
     'REFUSED',
     'officer',

@@ -52,6 +52,10 @@ export const RestorePlan = z.object({
 });
 export type RestorePlan = z.infer<typeof RestorePlan>;
 
+/** Where the data folder is; `doubt`: why it may not be the only one of its station. */
+export const FolderView = z.object({ path: z.string(), doubt: FailureData.nullable() });
+export type FolderView = z.infer<typeof FolderView>;
+
 /** The newest backup; `failure`: why the last attempt made none, or no sealed copy. */
 export const BackupState = z.object({ newest: Instant.nullable(), failure: FailureData.nullable() });
 export type BackupState = z.infer<typeof BackupState>;

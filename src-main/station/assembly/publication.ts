@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { RevocationView } from '../../contract/index.ts';
 import { rememberIds, say, withIds } from '../../log/index.ts';
+import type { FolderPlace } from '../backup/index.ts';
 import type { BrokerHost } from '../broker/index.ts';
 import { certificateToPem } from '../ca/index.ts';
 import type { Environment } from '../environment.ts';
@@ -28,6 +29,7 @@ export interface PublicationNeeds {
   readonly identities: OwnIdentities;
   readonly host: BrokerHost;
   readonly crlBase: string;
+  readonly folder: FolderPlace;
   /** What the central records know of this station. */
   readonly central: () => Promise<CentralKnowledge>;
   readonly onDeviceRevoked: (device: string) => void;
@@ -40,6 +42,7 @@ export function assemblePublication({
   identities,
   host,
   crlBase,
+  folder,
   central,
   onDeviceRevoked,
 }: PublicationNeeds): PublicationParts {
@@ -53,8 +56,17 @@ export function assemblePublication({
     clientCaPem: () => clientCas(registry),
     clock,
     clockDoubt: () => clockGuard.doubt(),
-    caughtUp: () =>
-      catchUp({ registry, builders: crls.all(), host, signerLists: () => signerLists(join(dataDir, 'signer', 'memory.db')), central }),
+    caughtUp: async () => {
+      const doubt = folder.doubt();
+      if (doubt !== null) throw doubt;
+      await catchUp({
+        registry,
+        builders: crls.all(),
+        host,
+        signerLists: () => signerLists(join(dataDir, 'signer', 'memory.db')),
+        central,
+      });
+    },
     onRevocation: (view) => revocationChanged(environment, view),
     onChange: () => environment.statusSoon(),
   });

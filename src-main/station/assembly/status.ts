@@ -28,8 +28,8 @@ export interface StatusParts {
   readonly late: readonly { readonly name: string; readonly notAfter: string }[];
   readonly clockDoubt: Failure | null;
   readonly backups: Backups;
-  /** Why a station that was restored may not issue yet. */
-  readonly restoreOpen: Failure | null;
+  /** Why nothing may be issued or published yet. */
+  readonly held: Failure | null;
   readonly preconditions: StationStatus['preconditions'];
 }
 
@@ -85,19 +85,7 @@ function issuerView(registry: Registry, issuer: IssuerRecord): IssuerView {
 }
 
 /** One per condition that lasts; a publication that fails is an alarm when a revocation waits for it. */
-function alarms({
-  registry,
-  broker,
-  access,
-  publication,
-  signer,
-  crls,
-  late,
-  records,
-  clockDoubt,
-  backups,
-  restoreOpen,
-}: StatusParts): Alarm[] {
+function alarms({ registry, broker, access, publication, signer, crls, late, records, clockDoubt, backups, held }: StatusParts): Alarm[] {
   const found: Alarm[] = [];
   const add = (id: string, level: Alarm['level'], failure: Failure | FailureData | null, since: string): void => {
     if (failure !== null) found.push({ id, level, since, failure: failure instanceof Failure ? failure.toData() : failure });
@@ -119,7 +107,7 @@ function alarms({
   for (const own of late) add(`own-${own.name}`, 'alarm', new Failure('STATION_CERTIFICATE_ENDS', own), now);
   add('module', 'alarm', signer.failure, now);
   add('clock', 'alarm', clockDoubt, now);
-  add('restored', 'alarm', restoreOpen, registry.settings.get('restored')?.at ?? now);
+  add('held', 'alarm', held, registry.settings.get('restored')?.at ?? now);
   const backup = backups.alarm();
   add('backup', backup?.level ?? 'alarm', backup?.failure ?? null, backups.state().newest ?? now);
   const aboutCrls = crlAlarms({

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { isAbsolute } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import {
   Failure,
   limits,
@@ -143,7 +143,7 @@ export class Backups {
       const backup = viewOf(written.path, await readHead(written.path));
       this.#newest = backup.madeAt;
       registry.store.transaction(() =>
-        registry.store.audit(actor, 'backup.create', written.path, { why, bytes: backup.bytes, ...backup.counts }),
+        registry.store.audit(actor, 'backup.create', basename(written.path), { why, bytes: backup.bytes, ...backup.counts }),
       );
       await rotate(backupsFolder(dataDir), this.#station, keep);
       let sealed: BackupView | null = null;

@@ -27,8 +27,10 @@ import {
   type DatabaseFacts,
   type DataFolder,
   type MemoryFacts,
+  type Registry,
 } from '../registry/index.ts';
 import { databaseFile, memoryFile } from './contents.ts';
+import { isStillAt, placeOf } from './place.ts';
 import { readBackup, readHead, type BackupSink } from './read.ts';
 import { syncFolder } from './sync-folder.ts';
 import { viewOf } from './shelf.ts';
@@ -143,6 +145,7 @@ export class Restore {
       if (operator === null) throw new Failure('SIGN_IN_FAILED');
       if (operator.role !== 'officer') throw new Failure('NOT_ALLOWED', { role: operator.role, call: 'restore' });
       registry.store.transaction(() => {
+        this.#keepPlace(registry);
         registry.signIns.removeAll();
         registry.settings.set('restored', { at: registry.now(), by: name, madeAt: backup.madeAt, open: true });
         registry.store.audit(name, 'backup.restore', basename(backup.path), { madeAt: backup.madeAt, missing });
@@ -150,6 +153,12 @@ export class Restore {
     } finally {
       registry.close();
     }
+  }
+
+  /** The officer says that this folder is the one from now on; where the other one can still be used, the station asks when it starts. */
+  #keepPlace({ settings }: Registry): void {
+    const [kept, here] = [settings.get('place'), placeOf(this.#order.dataDir)];
+    if (kept === null || !isStillAt(kept, here, settings.get('records.station') ?? '')) settings.set('place', here);
   }
 
   /** The database last: until it is in its place, the folder has none, and says so. */

@@ -11,6 +11,7 @@ import { deviceProfilesHandlers } from './device-profiles.ts';
 import { devicesHandlers } from './devices.ts';
 import { deliveryHandlers } from './delivery.ts';
 import { crlHandlers } from './crl.ts';
+import { folderHandlers } from './folder.ts';
 import { lifeHandlers } from './life.ts';
 import { loginsHandlers } from './logins.ts';
 import { lineHandlers } from './line.ts';
@@ -51,4 +52,5 @@ export const createHandlers = (station: HandlerContext): Handlers => ({
   ...loginsHandlers(station),
   ...backupsHandlers(station),
   ...httpHandlers(station),
+  ...folderHandlers(station),
 });

@@ -14,8 +14,8 @@ export interface Readiness {
   readonly now: number;
   /** Why the clock of this computer cannot be believed. */
   readonly clockDoubt: Failure | null;
-  /** Why a station that was restored may not issue yet. */
-  readonly restoreOpen: Failure | null;
+  /** Why nothing may be issued or published yet. */
+  readonly held: Failure | null;
   readonly token: { state: 'open' | 'locked' | 'absent' | 'none'; view: TokenView | null };
   readonly session: SigningSession | null;
   readonly sessionEnd: SessionEnd | null;
@@ -35,7 +35,7 @@ const warning = (failure: Failure): Precondition => ({ level: 'warning', failure
 
 /** Errors keep units from starting; warnings say what will be missing. Used by the screen, the CLI and the line alike. */
 export function preconditions(state: Readiness): Precondition[] {
-  const found: Precondition[] = [state.clockDoubt, state.restoreOpen].flatMap((failure) => (failure === null ? [] : [error(failure)]));
+  const found: Precondition[] = [state.clockDoubt, state.held].flatMap((failure) => (failure === null ? [] : [error(failure)]));
   if (state.token.state === 'absent')
     found.push(
       error(

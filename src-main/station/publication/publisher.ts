@@ -17,7 +17,7 @@ export interface PublisherOptions {
   readonly clock: Clock;
   /** Why the clock cannot be believed: a list with a wrong time in it locks everybody out. Null: it can. */
   readonly clockDoubt: () => Failure | null;
-  /** A registry that was restored catches up first; rejects while it cannot. */
+  /** Rejects while nothing may be published: the folder may be a copy, or a registry that was restored could not catch up yet. */
   readonly caughtUp: () => Promise<void>;
   readonly onRevocation: (view: RevocationView) => void;
   readonly onChange: () => void;

@@ -85,6 +85,20 @@ export function openDatabase(dataDir: string): Db {
   }
 }
 
+/** By which id the station in a folder is known; null where there is none that can be read. */
+export function stationIn(dataDir: string): string | null {
+  let db: Db | undefined;
+  try {
+    db = new Database(join(dataDir, 'station.db'), { readonly: true, fileMustExist: true });
+    const id: unknown = db.prepare(`SELECT value FROM settings WHERE key = 'records.station'`).pluck().get();
+    return typeof id === 'string' ? id : null;
+  } catch {
+    return null;
+  } finally {
+    db?.close();
+  }
+}
+
 /** Whether this version would change the schema of a database that holds something: it is backed up before. */
 export function mustBeUpgraded(dataDir: string): boolean {
   const path = join(dataDir, 'station.db');

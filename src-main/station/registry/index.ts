@@ -28,6 +28,7 @@ export {
   namedStorageFailure,
   newestSchema,
   restoreMarker,
+  stationIn,
   takeDataFolder,
   type DataFolder,
 } from './database.ts';

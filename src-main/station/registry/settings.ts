@@ -54,6 +54,8 @@ const written = {
   'broker.topicRule': text,
   /** How many backups of each kind stay, and where sealed copies go. */
   backups: json(BackupSettings),
+  /** Where this folder was last in use: a path, and a computer by the hash of its id. */
+  place: json(z.object({ path: z.string(), computer: z.string() })),
   /** By whom this registry was restored from a backup; `open` until it has caught up with what is in force. */
   restored: json(z.object({ at: z.string(), by: z.string(), madeAt: z.string(), open: z.boolean() })),
   /** The last time that was believed, and what an officer has said of each other clock: how far it is off, in milliseconds. */

@@ -60,7 +60,7 @@ const broker = {
 };
 const good: Readiness = {
   clockDoubt: null,
-  restoreOpen: null,
+  held: null,
   now,
   token: { state: 'open', view },
   session,
