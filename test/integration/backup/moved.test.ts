@@ -20,8 +20,9 @@ async function used(): Promise<TestStation> {
   await station.stop();
   return station;
 }
-/** The unit that was in the slot goes, and another one passes. */
+/** The unit in the slot is read once more, then goes, and another one passes. */
 async function nextPasses(station: TestStation): Promise<void> {
+  await station.slotIs(1, 'PASS', 'HAS_IDENTITY');
   await station.unplug(1);
   expect(await station.run(1)).toMatchObject({ state: 'PASS' });
 }
