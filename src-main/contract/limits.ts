@@ -43,6 +43,8 @@ export const limits = {
   ceilings: { sessionMinutes: 31 * 24 * 60, quota: 1_000_000, leafDays: 3650, authorityDays: 10_950 },
   /** Backups of each kind that stay in a folder. */
   backupsKept: { min: 1, max: 365, default: 14 },
+  /** A day, and two hours in which a station that was off at its usual time makes up for it. */
+  backupOldHours: 26,
   /** By one caller over HTTP: of all kinds, and of those that have the token sign. */
   httpCallsPerMinute: 6_000,
   httpIssuesPerMinute: 1_200,

@@ -29,6 +29,7 @@ export function StatusBar({ status }: { readonly status: StationStatus }) {
       <StatusItemView item={items.crl} onGo={security} />
       <StatusItemView item={items.broker} onGo={broker} />
       <StatusItemView item={items.outbox} onGo={broker} />
+      <StatusItemView item={items.backup} onGo={security} />
       <span className="spring" />
       <OperatorMenu operator={status.operator} />
     </footer>

@@ -1,3 +1,4 @@
+import { limits } from '../../src-main/contract/limits.ts';
 import type { StationStatus } from '../../src-main/contract/models.ts';
 import { t } from '../i18n/index.ts';
 import { isAhead, since, until } from '../lib/format.ts';
@@ -78,6 +79,18 @@ export function outboxItem({ outbox, records }: Pick<StationStatus, 'outbox' | '
   return { tone: 'pass', name, value: t('status.outbox.empty'), more: '' };
 }
 
+/** Old: no backup for longer than a day and what a station that was off may be late. */
+export function backupItem({ backup }: Pick<StationStatus, 'backup'>, now: number): StatusItem {
+  const name = t('status.backup');
+  if (backup === null) return { tone: 'idle', name, value: t('status.backup.none'), more: '' };
+  const { newest, failure } = backup;
+  if (newest === null) return { tone: failure === null ? 'idle' : 'fail', name, value: t('status.backup.none'), more: '' };
+  const value = t('status.backup.age', { age: since(newest, now) });
+  if (!isAhead(newest, now - limits.backupOldHours * 3_600_000)) return { tone: 'fail', name, value, more: t('status.backup.old') };
+  if (failure !== null) return { tone: 'hold', name, value, more: t('status.backup.failed') };
+  return { tone: 'pass', name, value, more: '' };
+}
+
 /** Who tells it, and whether that one can be asked now. */
 export interface Sources {
   readonly station: boolean;
@@ -90,6 +103,7 @@ interface StatusItems {
   readonly crl: StatusItem;
   readonly broker: StatusItem;
   readonly outbox: StatusItem;
+  readonly backup: StatusItem;
 }
 
 /** All of them. What a service tells is last known, and no more, while that service cannot be asked. */
@@ -101,5 +115,6 @@ export function statusItems(status: StationStatus, sources: Sources, now: number
     crl: told(sources.station, crlItem(status, now)),
     broker: told(sources.station, brokerItem(status, now)),
     outbox: told(sources.station, outboxItem(status, now)),
+    backup: told(sources.station, backupItem(status, now)),
   };
 }

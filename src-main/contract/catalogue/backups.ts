@@ -11,6 +11,15 @@ export const backupsFailures = {
     'Make one now: [command: backups create].',
     'Keep the station running: it makes one each day. [document: docs/backup.md#When backups are made]',
   ),
+  BACKUP_FOLDER_AWAY: entry(
+    'DATA',
+    'administrator',
+    'later',
+    'The second folder for backups is not there',
+    '{path} is missing, or it does not hold the file {file} that the station put there when the folder was set up. The newest backup is in the data folder alone.',
+    'Mount the disk or share, if it is not mounted. The station then makes the sealed copy that is missing by itself.',
+    'If the folder is another one now, or its content was deleted, set it up again: [command: backups change --no-folder], then [command: backups change --folder DIR].',
+  ),
   BACKUP_DAMAGED: entry(
     'DATA',
     'officer',

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { basename, isAbsolute } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
 import {
   Failure,
   limits,
@@ -15,8 +16,9 @@ import type { Clock } from '../clock.ts';
 import type { Registry } from '../registry/index.ts';
 import { readHead } from './read.ts';
 import { fingerprintOf } from './seal.ts';
+import { markSecondFolder, mustBeSecondFolder } from './second-folder.ts';
 import { backupsIn, rotate, sweepUnfinished, viewOf } from './shelf.ts';
-import { backupsFolder, sealBackup, writeBackup } from './write.ts';
+import { backupsFolder, sealBackup, sealedName, writeBackup, type WrittenBackup } from './write.ts';
 
 export interface BackupsParts {
   readonly registry: Registry;
@@ -27,8 +29,7 @@ export interface BackupsParts {
 
 const hourMs = 3_600_000;
 const dailyMs = 24 * hourMs;
-/** A day, and two hours in which a station that was off at its usual time makes up for it. */
-const oldMs = 26 * hourMs;
+const oldMs = limits.backupOldHours * hourMs;
 /** A station that was just set up has its first one when it has been there for so long. */
 const firstMs = hourMs;
 const usual: BackupSettings = { keep: limits.backupsKept.default, folder: null, publicKey: null };
@@ -39,6 +40,7 @@ type Made = CallOutput<'backups.create'>;
 export class Backups {
   readonly #parts: BackupsParts;
   #running: Promise<Made> | null = null;
+  #copying: Promise<unknown> | null = null;
   #stopped = false;
   #newest: string | null = null;
   /** Why the last attempt made none, or no sealed copy. */
@@ -61,6 +63,7 @@ export class Backups {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running?.catch(() => undefined);
+    await this.#copying;
   }
 
   state(): BackupState {
@@ -102,6 +105,8 @@ export class Backups {
       });
     if (settings.folder !== null && !isAbsolute(settings.folder))
       throw new Failure('INVALID_INPUT', { field: 'folder', problem: 'must be an absolute path' });
+    // The same folder is not marked again: its share may not be mounted now.
+    if (settings.folder !== null && settings.folder !== this.#settings().folder) markSecondFolder(settings.folder);
     const { store, settings: kept } = this.#parts.registry;
     store.transaction(() => {
       kept.set('backups', settings);
@@ -122,41 +127,48 @@ export class Backups {
     return this.#running;
   }
 
-  /** On the clock: makes one when the newest is a day old. Never rejects; an alarm says what failed. */
+  /**
+   * On the clock: makes one when the newest is a day old, else the sealed copy of the newest where that is still missing. Never rejects; an alarm
+   * says what failed.
+   */
   async daily(): Promise<void> {
+    if (this.#stopped || this.#running !== null || this.#copying !== null) return;
     const { clock } = this.#parts;
     const since = clock.now() - Date.parse(this.#newest ?? this.#beginning());
-    const due = this.#newest === null ? since >= firstMs : Math.abs(since) >= dailyMs;
-    if (!due || this.#stopped || this.#running !== null) return;
-    await this.create('daily', 'station').catch(() => undefined);
+    const isDue = this.#newest === null ? since >= firstMs : Math.abs(since) >= dailyMs;
+    if (isDue) await this.create('daily', 'station').catch(() => undefined);
+    else if (this.#newest !== null && this.#settings().folder !== null) {
+      this.#copying = this.#attempt(() => this.#copyNewest()).catch(() => undefined);
+      await this.#copying;
+      this.#copying = null;
+    }
   }
 
-  async #make(why: BackupReason, actor: string): Promise<Made> {
+  #make(why: BackupReason, actor: string): Promise<Made> {
     const { registry, dataDir, clock } = this.#parts;
-    const { keep, folder, publicKey } = this.#settings();
-    const mustGoOn = (): void => {
-      if (this.#stopped) throw new Failure('CANCELLED', { left: 'as it was' });
-    };
-    try {
+    return this.#attempt(async () => {
       // Its files bear the name by which the station is known elsewhere.
-      const written = await writeBackup({ dataDir, why, by: actor, now: clock.now(), mustGoOn });
+      const written = await writeBackup({ dataDir, why, by: actor, now: clock.now(), mustGoOn: this.#mustGoOn });
       const backup = viewOf(written.path, await readHead(written.path));
       this.#newest = backup.madeAt;
       registry.store.transaction(() =>
         registry.store.audit(actor, 'backup.create', basename(written.path), { why, bytes: backup.bytes, ...backup.counts }),
       );
-      await rotate(backupsFolder(dataDir), this.#station, keep);
-      let sealed: BackupView | null = null;
-      if (folder !== null && publicKey !== null) {
-        const path = await sealBackup(written, folder, sealingKey(publicKey), mustGoOn);
-        sealed = viewOf(path, await readHead(path));
-        await rotate(folder, this.#station, keep);
-      }
-      this.#failure = null;
+      await rotate(backupsFolder(dataDir), this.#station, this.#settings().keep);
+      const sealed = await this.#seal(written);
       say('info', 'backup', 'made', { why, bytes: backup.bytes, sealed: sealed !== null });
       return { backup, sealed };
+    });
+  }
+
+  /** Keeps why it failed, until one succeeds. */
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const made = await work();
+      this.#failure = null;
+      return made;
     } catch (thrown) {
-      const named = registry.store.named(thrown);
+      const named = this.#parts.registry.store.named(thrown);
       if (!this.#stopped) {
         this.#failure = named instanceof Failure ? named : null;
         say('warn', 'backup', `failed: ${stackOf(named)}`);
@@ -164,6 +176,29 @@ export class Backups {
       throw named;
     }
   }
+
+  /** BACKUP_FOLDER_AWAY; null where no second folder is set up. */
+  async #seal(written: WrittenBackup): Promise<BackupView | null> {
+    const { keep, folder, publicKey } = this.#settings();
+    if (folder === null || publicKey === null) return null;
+    mustBeSecondFolder(folder);
+    const path = await sealBackup(written, folder, sealingKey(publicKey), this.#mustGoOn);
+    const sealed = viewOf(path, await readHead(path));
+    await rotate(folder, this.#station, keep);
+    return sealed;
+  }
+
+  async #copyNewest(): Promise<void> {
+    const { folder } = this.#settings();
+    const [newest] = await backupsIn(backupsFolder(this.#parts.dataDir), this.#station);
+    if (newest === undefined || folder === null) return;
+    const { manifest } = await readHead(newest.path);
+    if (!existsSync(join(folder, sealedName(manifest)))) await this.#seal({ path: newest.path, manifest });
+  }
+
+  readonly #mustGoOn = (): void => {
+    if (this.#stopped) throw new Failure('CANCELLED', { left: 'as it was' });
+  };
 
   get #station(): string {
     return this.#parts.registry.settings.get('records.station') ?? '';

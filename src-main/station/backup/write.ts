@@ -79,7 +79,7 @@ export async function sealBackup(source: WrittenBackup, folder: string, key: Key
   const { manifest } = source;
   const { key: fileKey, header } = newFileKey(key);
   try {
-    const path = join(folder, backupName(manifest, 'sealed'));
+    const path = join(folder, sealedName(manifest));
     await writeWhole(path, async (write) => {
       const line = Buffer.from(JSON.stringify({ manifest, seal: header }));
       write(Buffer.concat([Buffer.from(sealedMagic, 'latin1'), line, Buffer.from('\n')]));
@@ -95,6 +95,7 @@ export async function sealBackup(source: WrittenBackup, folder: string, key: Key
   }
 }
 
+export const sealedName = (manifest: Manifest): string => backupName(manifest, 'sealed');
 const backupName = ({ station, madeAt, why }: Manifest, ending: 'tar' | 'sealed'): string =>
   `birthmark-${station}-${madeAt.replaceAll(/[-:.]/gu, '')}-${why}.${ending}`;
 

@@ -78,6 +78,11 @@ export const app = {
   'status.outbox.problems': '{n} not taken',
   'status.outbox.away': 'central records away',
   'status.outbox.starting': 'central records not asked yet',
+  'status.backup': 'Backup',
+  'status.backup.none': 'none yet',
+  'status.backup.age': '{age} old',
+  'status.backup.old': 'too old',
+  'status.backup.failed': 'the last attempt failed',
 
   'broker.title': 'Broker host {name}',
   'broker.none': 'No broker host',

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -94,7 +105,7 @@ test('nothing leaves the data folder but sealed, and only its private key opens 
   await station.call('backups.change', { ...set, publicKey });
   const { sealed } = await station.call('backups.create', {});
   const path = sealed?.path ?? '';
-  expect([sealed?.sealed, isPrivate(path), readdirSync(share).length]).toEqual([true, true, 1]);
+  expect([sealed?.sealed, isPrivate(path), readdirSync(share).length]).toEqual([true, true, 2]);
   const bytes = readFileSync(path);
   expect(bytes.includes('PRIVATE KEY')).toBe(false);
   expect(bytes.includes('SQLite format')).toBe(false);
@@ -112,18 +123,27 @@ test('nothing leaves the data folder but sealed, and only its private key opens 
   expect(await verify(forged, '--key', key)).toEqual([7, 'BACKUP_DAMAGED']);
 });
 
-test('a second folder that is away leaves the backup in the data folder, and is named', async () => {
+test('a second folder that is not mounted is named, nothing is written in its place, and its copy is made when it is back', async () => {
   const publicKey = readFileSync(`${key}.pub.pem`, 'utf8');
-  await station.call('backups.change', { keep: 14, folder: join(dir, 'not-mounted'), publicKey });
-  await expect(station.call('backups.create', {})).rejects.toMatchObject({
-    code: 'DATA_DENIED',
-    params: { path: join(dir, 'not-mounted') },
-  });
+  const folder = join(dir, 'mount');
+  const wanted = { keep: 14, folder, publicKey };
+  await expect(station.call('backups.change', wanted)).rejects.toMatchObject({ code: 'INVALID_INPUT', params: { field: 'folder' } });
+  mkdirSync(folder);
+  await station.call('backups.change', wanted);
+  renameSync(folder, `${folder}-away`);
+  const away = { code: 'BACKUP_FOLDER_AWAY', params: { path: folder } };
+  await expect(station.call('backups.create', {})).rejects.toMatchObject(away);
+  // An empty mount point: a folder of the station's own disk.
+  mkdirSync(folder);
+  await station.call('backups.change', { ...wanted, keep: 13 });
+  await expect(station.call('backups.create', {})).rejects.toMatchObject(away);
+  expect(readdirSync(folder)).toEqual([]);
   const { backup, alarms } = await station.call('station.status', {});
-  expect(backup?.failure?.code).toBe('DATA_DENIED');
+  expect(backup?.failure).toMatchObject(away);
   expect(alarms.map(({ id, level }) => [id, level])).toContainEqual(['backup', 'warning']);
-  await station.call('backups.change', { keep: 14, folder: share, publicKey });
-  await station.call('backups.create', {});
+  rmSync(folder, { recursive: true });
+  renameSync(`${folder}-away`, folder);
+  expect((await station.call('backups.create', {})).sealed?.path).toContain(folder);
   expect((await station.call('station.status', {})).backup?.failure).toBeNull();
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -49,11 +49,23 @@ test('a station without any backup says so 26 hours after it was set up', () => 
   expect(backups.alarm()?.failure.code).toBe('BACKUP_OLD');
 });
 
-test('an attempt that failed is a warning at once, and is made again', async () => {
+test('a sealed copy that failed is a warning at once, and is made when its folder is there', async () => {
+  const folder = join(made.dir, 'share');
+  mkdirSync(folder);
+  backups.change({ keep: 14, folder, publicKey: await publicKey() }, 'officer');
+  renameSync(folder, `${folder}-away`);
   made.clock.pass(hourMs);
-  made.registry.settings.set('backups', { keep: 14, folder: '/proc/nowhere', publicKey: await publicKey() });
   await backups.daily();
-  expect(backups.alarm()).toMatchObject({ level: 'warning', failure: { code: 'DATA_DENIED' } });
+  expect(backups.alarm()).toMatchObject({ level: 'warning', failure: { code: 'BACKUP_FOLDER_AWAY' } });
+  await backups.daily();
+  expect(backups.alarm()).toMatchObject({ level: 'warning', failure: { code: 'BACKUP_FOLDER_AWAY' } });
+  renameSync(`${folder}-away`, folder);
+  await backups.daily();
+  expect(backups.alarm()).toBeNull();
+  expect((await backups.list()).map(({ sealed, madeAt }) => [sealed, madeAt])).toEqual([
+    [false, backups.state().newest],
+    [true, backups.state().newest],
+  ]);
 });
 
 test('asked twice at once, one backup is made', async () => {

@@ -168,6 +168,9 @@ test('a broker host elsewhere is ahead: the station takes its lists and access l
   mkdirSync(dataDir);
   plugInto(first.dataDir, dataDir);
   await restore(day.sealed, dataDir, '--key', key);
+  // The old folder is still whole: somebody has to say that it is used no more.
+  const confirmed = await birthmark(['folder', 'confirm', '--note', 'the old computer was sold', '--data', dataDir, '--json']);
+  expect(jsonOf(confirmed)).toMatchObject({ doubt: null });
   const restored = await open(dataDir);
   await goesOn(restored, day);
   await restored.call('bench.plug', { slot: 1, hardwareId: day.hardware });

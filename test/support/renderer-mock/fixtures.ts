@@ -173,7 +173,7 @@ export const status = (over: Partial<StationStatus> = {}): StationStatus => ({
   outbox: { waiting: 0, oldest: null },
   records: [],
   notVerified: 0,
-  backup: null,
+  backup: { newest: at(-5 * 3_600_000), failure: null },
   alarms: [],
   preconditions: [],
   ...over,

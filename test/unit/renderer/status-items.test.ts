@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brokerItem, crlItem, outboxItem, sessionItem, tokenItem } from '../../../src-renderer/app/status-items.ts';
+import { backupItem, brokerItem, crlItem, outboxItem, sessionItem, tokenItem } from '../../../src-renderer/app/status-items.ts';
 import { afterServiceChange } from '../../../src-renderer/app/station.ts';
 import * as given from '../../support/renderer-mock/fixtures.ts';
 
@@ -61,6 +61,21 @@ describe('the status bar', () => {
       value: '12 waiting',
       more: '30 min',
     });
+  });
+
+  it('says how old the newest backup is, and when that is too old', () => {
+    const newest = given.at(0);
+    const after = (hours: number) => Date.parse(newest) + hours * 3_600_000;
+    const failure = given.failure('BACKUP_FOLDER_AWAY');
+    expect(backupItem({ backup: { newest, failure: null } }, after(5))).toMatchObject({ tone: 'pass', value: '5 h old', more: '' });
+    expect(backupItem({ backup: { newest, failure: null } }, after(26))).toMatchObject({
+      tone: 'fail',
+      value: '26 h old',
+      more: 'too old',
+    });
+    expect(backupItem({ backup: { newest, failure } }, after(5))).toMatchObject({ tone: 'hold', more: 'the last attempt failed' });
+    expect(backupItem({ backup: { newest: null, failure } }, after(0))).toMatchObject({ tone: 'fail', value: 'none yet' });
+    expect(backupItem({ backup: { newest: null, failure: null } }, after(0)).tone).toBe('idle');
   });
 });
 

@@ -56,7 +56,7 @@ const claim = <T>(
 
 const status = given.status({ records: [given.recordsView()] });
 const live = { station: true, signer: true };
-const item = (name: 'token' | 'session' | 'crl' | 'broker' | 'outbox') => (model: StationStatus) =>
+const item = (name: 'token' | 'session' | 'crl' | 'broker' | 'outbox' | 'backup') => (model: StationStatus) =>
   createElement(StatusItemView, { item: statusItems(model, live, now)[name], onGo: () => undefined });
 
 const slots = Object.fromEntries(
@@ -105,6 +105,10 @@ const claims: readonly Claim[] = [
   claim('the outbox in the status bar', StationStatus, status, item('outbox'), {
     'records.0.state=away': { answer: 'central records away' },
     'records.0.state=starting': { unknown: 'central records not asked yet' },
+  }),
+  claim('the backup in the status bar', StationStatus, status, item('backup'), {
+    backup: { answer: 'none yet' },
+    'backup.newest': { answer: 'none yet' },
   }),
   claim('the issuer', StationStatus, status, (model) => createElement(IssuerCard, { status: model }), {
     'token.view': { unknown: 'kind of token not known now' },
@@ -250,9 +254,9 @@ describe('while a service cannot be asked', () => {
     Object.fromEntries(Object.entries(statusItems(status, sources, now)).map(([name, { tone }]: [string, StatusItem]) => [name, tone]));
 
   it('what it told is last known, and in no tone of good or bad', () => {
-    const all = { token: 'unknown', session: 'unknown', crl: 'unknown', broker: 'unknown', outbox: 'unknown' };
+    const all = { token: 'unknown', session: 'unknown', crl: 'unknown', broker: 'unknown', outbox: 'unknown', backup: 'unknown' };
     expect(tones({ station: false, signer: true })).toEqual(all);
-    expect(tones({ station: true, signer: false })).toEqual({ ...all, crl: 'pass', broker: 'pass', outbox: 'pass' });
+    expect(tones({ station: true, signer: false })).toEqual({ ...all, crl: 'pass', broker: 'pass', outbox: 'pass', backup: 'pass' });
     expect(revocationVerdict(status, 0, now, false).tone).toBe('unknown');
     expect(revocationVerdict(status, null, now, true).tone).toBe('unknown');
   });
