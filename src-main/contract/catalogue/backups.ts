@@ -53,6 +53,7 @@ export const backupsFailures = {
     'The data folder {path} was in {original} before. {where}. If both were used, each would sign without knowing what the other signed. Until an officer has decided, nothing is signed or published here.',
     'If the original is still used, end this station and use the original.',
     'If it is used no more, confirm that: [command: folder confirm --note TEXT]. Then delete the original, or put it away.',
+    '[document: docs/runbooks/station-moved.md#The station moves to another computer]',
   ),
   RESTORE_OTHER_STATION: entry(
     'REFUSED',

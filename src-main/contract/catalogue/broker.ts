@@ -220,6 +220,7 @@ export const brokerFailures = {
     'The broker accepted a revoked certificate. The station restored the previous files.',
     'Assume that revoked devices can still connect.',
     'Send the details to support.',
+    '[document: docs/runbooks/revocation-list.md#The broker admits what is revoked]',
   ),
   CANARY_REFUSED: entry(
     'BROKER',

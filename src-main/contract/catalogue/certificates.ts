@@ -106,6 +106,7 @@ export const certificatesFailures = {
     'A certificate of the station expires soon',
     'The certificate of the station’s {name} expires {notAfter}. Without it no unit can be proven and no revocation takes effect.',
     'Open a signing session for all profiles: [screen: Security › Open signing session]. The station then renews it within a minute.',
+    "[document: docs/runbooks/rotation.md#The station's own]",
   ),
   REQUEST_INVALID: entry(
     'REFUSED',
@@ -211,6 +212,7 @@ export const certificatesFailures = {
     'The revocation list was not renewed',
     'List {number} of {issuer} was signed {thisUpdate} and should have been renewed since. It is valid until {nextUpdate}.',
     'Open a signing session: [screen: Security › Open signing session]. The station then signs and publishes a new list at once.',
+    '[document: docs/runbooks/revocation-list.md#Late, or expired]',
   ),
   CRL_EXPIRED: entry(
     'REFUSED',
@@ -219,6 +221,7 @@ export const certificatesFailures = {
     'The revocation list has expired',
     'List {number} of {issuer} expired {nextUpdate}. The broker locks out every device of this issuer.',
     'Open a signing session now: [screen: Security › Open signing session]. The station then signs and publishes a new list at once.',
+    '[document: docs/runbooks/revocation-list.md#Late, or expired]',
   ),
   CRL_GAP: entry(
     'REFUSED',
@@ -228,6 +231,7 @@ export const certificatesFailures = {
     'List {number} of {issuer} follows list {before}. The lists between them were not finished, or this registry does not know them.',
     'If the registry was restored from a backup, adopt the last list that was in force: [command: crl adopt FILE].',
     'After a crash or a token failure there is nothing to do. The next list ends this notice.',
+    '[document: docs/runbooks/revocation-list.md#Find out]',
   ),
   CRL_LARGE: entry(
     'REFUSED',
@@ -245,6 +249,7 @@ export const certificatesFailures = {
     'Revocations wait for a signature',
     'Revocations that are in no list yet: {count}, the oldest from {since}. No open signing session allows the token to sign.',
     'Open a signing session: [screen: Security › Open signing session]. [command: sessions hold] opens one for revocation lists only.',
+    '[document: docs/runbooks/revocation-list.md#Late, or expired]',
   ),
   CRL_RUNS_OUT: entry(
     'REFUSED',
@@ -253,6 +258,7 @@ export const certificatesFailures = {
     'The revocation list expires soon',
     'List {number} of {issuer} expires {nextUpdate}. After that the broker locks out every device of this issuer.',
     'Open a signing session: [screen: Security › Open signing session]. The station then signs and publishes a new list at once.',
+    '[document: docs/runbooks/revocation-list.md#Late, or expired]',
   ),
   CRL_REJECTED: entry(
     'REFUSED',
@@ -262,6 +268,7 @@ export const certificatesFailures = {
     'The new CRL was not published: {problem}. The old list stays in force.',
     'If the registry was restored from a backup, an officer first adopts the list in force: [command: crl adopt FILE].',
     'Otherwise send the details to support.',
+    '[document: docs/runbooks/revocation-list.md#Refused as one that lost entries]',
   ),
   CRL_NOT_ADOPTED: entry(
     'REFUSED',

@@ -138,6 +138,7 @@ export const recordsFailures = {
     'The audit log differs from the central records',
     'Line {seq} of the audit log has another hash in the central records. Lines were changed, or the registry was restored from a backup.',
     'Compare the audit log with an older backup.',
+    '[document: docs/runbooks/compromised-station.md#Look at what happened]',
   ),
   RECORDS_RECORD_HELD: entry(
     'BROKER',

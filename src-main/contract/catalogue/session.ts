@@ -50,6 +50,7 @@ export const sessionFailures = {
     'The signer’s own record of what the key of {issuer} signed is missing. It signs nothing with this key, because it could sign a serial number or a list twice.',
     'Put the folder “signer” back into the data folder of the station, from its newest copy.',
     'If there is no copy, an officer lets the signer go on with the numbers that the station knows: [command: sessions hold --relearn].',
+    '[document: docs/runbooks/revocation-list.md#The signer lost its memory]',
   ),
   SESSION_OPEN: entry(
     'REFUSED',

@@ -70,6 +70,7 @@ export const tokenFailures = {
     'The token “{label}” ({serial}) does not answer.',
     'Plug the HSM in.',
     'Then open a signing session with its PIN: [screen: Security › Open signing session].',
+    '[document: docs/runbooks/token.md#Not there]',
   ),
   TOKEN_NOT_SEEN: entry(
     'TOKEN',
@@ -147,6 +148,7 @@ export const tokenFailures = {
     'The issuer’s key is not in this token',
     'The token “{label}” has no key for issuer “{issuer}”.',
     'Plug in the token that holds this issuer’s key.',
+    '[document: docs/runbooks/token.md#Replaced]',
   ),
   KEY_ATTRIBUTES_REFUSED: entry(
     'TOKEN',
@@ -172,6 +174,7 @@ export const tokenFailures = {
     'The token “{label}” has locked its PIN after too many tries.',
     'Unlock it with the SO-PIN and the vendor’s tool.',
     'Some tokens, for example TPMs, unlock by themselves after a while.',
+    '[document: docs/runbooks/token.md#Locked]',
   ),
   PIN_TRIES_USED: entry(
     'TOKEN',
@@ -180,6 +183,7 @@ export const tokenFailures = {
     'Too many wrong PINs',
     'The token “{label}” refused {tries} PINs in a row. It does not say how many tries it allows, so Birthmark stops here.',
     'Find the right PIN, and enter it an hour after the last try.',
+    '[document: docs/runbooks/token.md#Locked]',
   ),
   PIN_NOT_SET: entry(
     'TOKEN',
