@@ -61,6 +61,11 @@ export class HostFolder {
     return this.#run({}, station, words);
   }
 
+  /** As the forced command of a station's key. */
+  overSsh(station: string, command: string): Promise<Ended> {
+    return this.#run({ SSH_ORIGINAL_COMMAND: command }, station, []);
+  }
+
   async #run(env: Readonly<Record<string, string>>, station: string, words: readonly string[]): Promise<Ended> {
     const args = [join(this.dir, 'etc/birthmark/broker.conf'), station, ...words];
     try {

@@ -133,6 +133,39 @@ test('killed before any of its commands that move or remove files: what is in fo
   expect(kills).toBeGreaterThan(12);
 });
 
+test('a station that was shut out is trusted no more, whatever it sends; killed before any command, asked again it is so; the other stays', async () => {
+  for (const station of stations)
+    expect(await here.run(station, 'publish', here.upload(station, files(station, 1, ['2001'])))).toMatchObject({ code: 0 });
+  const waits = here.upload('line-1', files('line-1', 2, ['2001']));
+  let kills = 0;
+  while (await here.killedAt(kills + 1, 'line-1', 'shut-out')) {
+    kills += 1;
+    expect(inForce().get('line-2')).toMatchObject({ number: 1 });
+  }
+  expect(kills).toBeGreaterThan(3);
+  const isOut = (): void => {
+    expect([...inForce().keys()]).toEqual(['line-2']);
+    expect(here.inForce('client-cas.pem')).not.toContain(issuers['line-1'].certificatePem);
+    expect(here.inForce('access-list')).not.toContain('user line-1/a');
+  };
+  isOut();
+  const refused = { code: 65, complaint: expect.stringContaining('was shut out') as string };
+  expect(await here.run('line-1', 'publish', waits)).toMatchObject(refused);
+  expect(await here.run('line-1', 'restore', 'u1')).toMatchObject(refused);
+  await here.run('line-1', 'pending');
+  expect(await here.run('line-2', 'publish', here.upload('line-2', files('line-2', 2, ['2001'])))).toMatchObject({ code: 0 });
+  isOut();
+});
+
+test('a station cannot shut another one out, nor itself, over SSH', async () => {
+  expect(await here.run('line-1', 'publish', here.upload('line-1', files('line-1', 1, [])))).toMatchObject({ code: 0 });
+  expect(await here.overSsh('line-1', 'shut-out')).toMatchObject({
+    code: 65,
+    complaint: expect.stringContaining('administrator') as string,
+  });
+  expect(inForce().get('line-1')).toMatchObject({ number: 1 });
+});
+
 test('restore killed before any of them: the old or the new, and asked again it is the old', async () => {
   const publish = async (number: number): Promise<string> => {
     const id = here.upload('line-1', files('line-1', number, ['2001']));
