@@ -38,6 +38,7 @@ const packages = {
   pg: [stationFolder('central-records')],
   ssh2: [stationFolder('broker')],
   fastify: [stationFolder('http')],
+  'prom-client': [stationFolder('http')],
   mqtt: [stationFolder('verify'), stationFolder('broker'), stationFolder('support')],
   react: [renderer, folder('test/unit/screens')],
   'react-dom': [renderer, folder('test/unit/screens')],

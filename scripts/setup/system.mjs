@@ -54,6 +54,7 @@ export const packages = {
     [['openssh-server'], program('sshd')],
     [['sudo'], program('sudo')],
     [['postgresql-15', 'postgresql-17', 'postgresql'], { folders: postgresFolders, name: 'postgres' }],
+    [['prometheus'], program('promtool')],
     [['gnutls-bin'], program('gnutls-cli')],
     [['opensc'], program('pkcs11-tool')],
     [['zsh'], program('zsh')],
@@ -104,7 +105,7 @@ async function withoutServices(work) {
 }
 
 /** Package → the service that it would start at each boot. */
-const services = { mosquitto: 'mosquitto.service', 'postgresql-15': 'postgresql.service' };
+const services = { mosquitto: 'mosquitto.service', 'postgresql-15': 'postgresql.service', prometheus: 'prometheus.service' };
 const disableServices = (names) => {
   const units = names.flatMap((name) => services[name] ?? []);
   return units.length > 0 && hasSystemd() ? [['systemctl', 'disable', '--now', ...units]] : [];

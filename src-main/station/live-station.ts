@@ -146,7 +146,7 @@ export class LiveStation {
     this.publisher = publisher;
     this.revocation = publication.revocation;
     this.crls = publication.crls;
-    this.http = assembleHttp({ environment, registry, certificates, publication });
+    this.http = assembleHttp({ environment, registry, certificates, publication, status: () => this.status() });
     this.incomingCrl = publication.incomingCrl;
     this.observer = observer;
     this.line = lineParts.line;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { unwrap, type Role } from '../../src-main/contract/index.ts';
+import { unwrap, type HttpServes, type Role } from '../../src-main/contract/index.ts';
 import type { TestStation } from './station.ts';
 
 export interface ApiAnswer {
@@ -37,7 +37,7 @@ export class TestApi {
   }
 
   /** Sets the listener up, with a session open that allows its certificate. */
-  static async of(station: TestStation, serves: ('crl' | 'api')[] = ['api']): Promise<TestApi> {
+  static async of(station: TestStation, serves: HttpServes[] = ['api']): Promise<TestApi> {
     await station.call('http.listen', { name: 'api', port: 0, names: ['localhost'], serves });
     await station.call('sessions.close', {});
     await station.openSession();

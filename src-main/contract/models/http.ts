@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { FailureData } from '../errors.ts';
 
 /** What a listener can serve. `crl` brings the certificates of the CAs with it. */
-export const HttpServes = z.enum(['crl', 'api']);
+export const HttpServes = z.enum(['crl', 'api', 'metrics']);
 export type HttpServes = z.infer<typeof HttpServes>;
 
+const loopback = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/u;
 const anyAddress = /^(?:0\.0\.0\.0|::)$/u;
 const host = z
   .string()
@@ -25,6 +26,10 @@ export const HttpListener = z
   })
   .strict()
   .refine(({ tls, serves }) => tls || !serves.includes('api'), { path: ['tls'], message: 'is needed: the API is served with TLS only' })
+  .refine(({ tls, serves, host: at }) => tls || loopback.test(at) || !serves.includes('metrics'), {
+    path: ['tls'],
+    message: 'is needed: without TLS, metrics are served to this computer only',
+  })
   .refine(({ tls, names, host }) => !tls || !anyAddress.test(host) || names.length > 0, {
     path: ['names'],
     message: 'is needed: a certificate cannot name every address',

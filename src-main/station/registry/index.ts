@@ -14,6 +14,7 @@ import { Requests } from './requests.ts';
 import { Revocations } from './revocations.ts';
 import { Runs } from './runs.ts';
 import { RootCrls } from './root-crls.ts';
+import { Figures } from './figures.ts';
 import { IdempotentCalls } from './idempotency.ts';
 import { AccessKeys } from './access-keys.ts';
 import { SignIns } from './sign-ins.ts';
@@ -76,6 +77,7 @@ export interface Registry {
   readonly signIns: SignIns;
   readonly accessKeys: AccessKeys;
   readonly idempotentCalls: IdempotentCalls;
+  readonly figures: Figures;
   revocationSnapshot(): RevocationSnapshot;
   now(): string;
   close(): void;
@@ -106,6 +108,7 @@ export function openRegistry(dataDir: string, clock: Clock): Registry {
     runs: new Runs(store),
     signIns: new SignIns(store, operators),
     accessKeys: new AccessKeys(store),
+    figures: new Figures(store),
     idempotentCalls: new IdempotentCalls(store),
     revocationSnapshot: () => openRevocationSnapshot(db.name),
     now: () => instant(clock.now()),

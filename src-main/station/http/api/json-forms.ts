@@ -8,7 +8,7 @@ interface Definition {
   readonly valueType?: z.core.$ZodType;
 }
 
-const definition = (schema: z.core.$ZodType): Definition => schema._zod.def as Definition;
+const definition = (schema: z.core.$ZodType): Definition => schema._zod.def;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u;
 
 /** In the contract nothing but bytes is of a type that JSON does not have. */
