@@ -35,8 +35,7 @@ const issuing: readonly CallName[] = ['bundles.make', 'bundles.offer', 'rotation
 /** The contract over HTTP: one adapter onto the dispatcher. It decides nothing that the dispatcher decides. */
 export function api(parts: ApiParts): HttpPlugin {
   const served = new Api(parts);
-  const document = JSON.stringify(openApi());
-  return (app) => void app.register((v1, _options, done) => (served.routes(v1, document), done()), { prefix: '/v1' });
+  return (app) => void app.register((v1, _options, done) => (served.routes(v1), done()), { prefix: '/v1' });
 }
 
 class Api {
@@ -46,6 +45,8 @@ class Api {
   readonly #events = new EventStreams();
   readonly #calls = new RateLimit(limits.httpCallsPerMinute, 60_000);
   readonly #issues = new RateLimit(limits.httpIssuesPerMinute, 60_000);
+  /** Made when somebody asks: most stations never have to. */
+  #document: string | null = null;
   readonly #known = new WeakMap<FastifyRequest, Caller>();
 
   constructor(parts: ApiParts) {
@@ -55,7 +56,7 @@ class Api {
     parts.onEvent((name, payload) => this.#events.add(name, payload));
   }
 
-  routes(v1: FastifyInstance, document: string): void {
+  routes(v1: FastifyInstance): void {
     v1.removeAllContentTypeParsers();
     v1.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
       try {
@@ -104,7 +105,7 @@ class Api {
         ),
       );
     v1.get('/events', (request, reply) => this.#events.open(request, reply, () => this.#callers.of(request)));
-    v1.get('/openapi.json', (_request, reply) => reply.type('application/json').send(document));
+    v1.get('/openapi.json', (_request, reply) => reply.type('application/json').send((this.#document ??= JSON.stringify(openApi()))));
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply, name: CallName, json: unknown): Promise<FastifyReply> {
