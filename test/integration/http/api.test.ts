@@ -108,7 +108,7 @@ describe('the description of the API', () => {
 });
 
 describe('who may call', () => {
-  test('a key that is none, or was withdrawn, and a role that is too low; each refusal of a role is in the audit log', async () => {
+  test('a key that is none, or was withdrawn, and a role that is too low', async () => {
     isProblem(await api.call('devices.list', {}, { key: null }), 401, 'CALLER_UNKNOWN');
     isProblem(await api.call('devices.list', {}, { key: 'birthmark-key-no' }), 401, 'CALLER_UNKNOWN');
     isProblem(await api.call('devices.list', {}, { key: null, headers: { authorization: 'Basic YTpi' } }), 401, 'CALLER_UNKNOWN');
@@ -126,7 +126,7 @@ describe('who may call', () => {
       isProblem(await api.call(name, {}), 404, 'NOT_FOUND');
   });
 
-  test('the certificate of a service that an access key names opens; of a device, a stranger or a revoked one it does not', async () => {
+  test('the certificate of a service that an access key names opens; a stranger’s or a revoked one does not', async () => {
     await station.call('sessions.close', {});
     await station.openSession({ profiles: ['device', 'service'], quota: 20 });
     await station.call('logins.service', { name: 'line', reads: [], writes: [], password: false });
