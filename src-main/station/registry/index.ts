@@ -51,6 +51,7 @@ export type {
   Stretch,
 } from './records.ts';
 export type { RequestRecord } from './requests.ts';
+export { schemaProblems } from './schema.ts';
 export { signerLists, type SignerList } from './signer-lists.ts';
 export type { RevokedEntry } from './snapshot.ts';
 export type { RunRecord } from './runs.ts';

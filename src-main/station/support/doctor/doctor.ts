@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { calls, roles, type Caller, type CallName, type DoctorFinding } from '../../../contract/index.ts';
 import { createDispatcher, mayCall, type Handlers } from '../../dispatch/index.ts';
 import type { BrokerHost } from '../../broker/index.ts';
 import type { CrlSet } from '../../publication/index.ts';
-import type { Registry } from '../../registry/index.ts';
+import { schemaProblems, signerLists, type Registry } from '../../registry/index.ts';
+import { listProblems, operatorProblems } from './against.ts';
 import { certificateProblems, crlProblems, revocationProblems } from './records.ts';
 import { secretProblems } from './secrets.ts';
 
@@ -35,6 +37,13 @@ export async function runDoctor(station: Examined, dataDir: string): Promise<Doc
     finding(5, 'The audit log is complete and unchanged', { checked: audit.lines, problems: audit.problems }),
     finding(6, 'Every call refuses every role that may not make it', await roleProblems()),
     finding(7, 'A revoked canary is refused by the broker, a good one admitted', await canaryProblems(host)),
+    finding(
+      8,
+      'What lists and signer know to be revoked is revoked in the registry',
+      listProblems(registry, crls, signerLists(join(dataDir, 'signer', 'memory.db'))),
+    ),
+    finding(9, 'Tables and triggers of the database are those of this version', schemaProblems(registry.store.db)),
+    finding(10, 'Every operator was added by somebody, in the role that they have', operatorProblems(registry)),
   ];
 }
 
