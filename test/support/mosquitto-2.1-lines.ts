@@ -1,10 +1,12 @@
 /**
- * Pairs of lines as Mosquitto 2.1 writes them with `connection_messages true`. The shapes were recorded from 2.1.2 (its container image
- * and its Debian package, April to October 2026); addresses, client ids and usernames are ours. Without a reason: the client said goodbye.
+ * Pairs of lines as Mosquitto 2.1 writes them with `connection_messages true`; addresses, client ids and usernames are ours. Without a reason: the
+ * client said goodbye. Found in published broker logs: the shape with the address, and the reasons “connection closed by client”, “exceeded timeout”,
+ * “session taken over”, “not authorised” and “protocol error” (also as “Protocol error”); “malformed packet” in a description of 2.1.2's source. Not
+ * found anywhere, and made here by the same shape: “administrative action”, “Connection reset by peer”, “The connection was lost”. The reader takes any.
  */
 const reasons = [
   null, 'connection closed by client', 'exceeded timeout', 'session taken over', 'not authorised', 'administrative action', 'protocol error',
-  'malformed packet', 'Connection reset by peer', 'The connection was lost',
+  'Protocol error', 'malformed packet', 'Connection reset by peer', 'The connection was lost',
 ]; // prettier-ignore
 
 const peers = [
