@@ -1,8 +1,8 @@
 import { Failure, limits, type Alarm, type CrlView } from '../../contract/index.ts';
 import { renewMs, type CrlBuilder } from './crl-builder.ts';
 
-/** Twice missed is not chance. */
-const ageingMs = 2 * renewMs;
+/** Twice missed while a session is open is not chance; without one, nothing renews it, and that alone is no news. */
+const missedMs = 2 * renewMs;
 /** Two working days, or a quarter of a shorter life. */
 const runsOutMs = 48 * 3_600_000;
 /** Measured on Mosquitto: a reload of 100,000 entries took 1.5 to 1.8 s, each handshake 59 ms (broker.md). */
@@ -22,7 +22,7 @@ export function crlAlarms(parts: CrlAlarmParts): Alarm[] {
   return [...parts.builders.flatMap((builder) => alarmsOf(builder, parts)), ...sizeAlarm(parts.builders), ...waitingAlarm(parts)];
 }
 
-function alarmsOf(builder: CrlBuilder, { now, before }: CrlAlarmParts): Alarm[] {
+function alarmsOf(builder: CrlBuilder, { now, before, session }: CrlAlarmParts): Alarm[] {
   const newest = builder.newest();
   if (newest === null) return [];
   const { issuer, partition } = builder.scope;
@@ -40,7 +40,8 @@ function alarmsOf(builder: CrlBuilder, { now, before }: CrlAlarmParts): Alarm[] 
   if (left <= 0) found.push(alarm('crl-expired', 'alarm', nextUpdate, new Failure('CRL_EXPIRED', { issuer: name, number, nextUpdate })));
   else if (left < Math.min(runsOutMs, lifetime / 4))
     found.push(alarm('crl-runs-out', 'alarm', thisUpdate, new Failure('CRL_RUNS_OUT', { issuer: name, number, nextUpdate })));
-  else if (age > Math.min(ageingMs, lifetime / 2))
+  // At half of its life the broker host warns as well (birthmark-life).
+  else if (age > (session ? Math.min(missedMs, lifetime / 2) : lifetime / 2))
     found.push(alarm('crl-ageing', 'warning', thisUpdate, new Failure('CRL_AGEING', { issuer: name, number, thisUpdate, nextUpdate })));
 
   const previous = before(newest);
