@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { fastify as Fastify, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
@@ -55,7 +55,7 @@ export class HttpServer {
   readonly #sockets = new Set<Duplex>();
   readonly #listen: Listen;
 
-  private constructor({ listen, tls, limits, serves }: HttpServerOptions) {
+  private constructor(fastify: typeof Fastify, { listen, tls, limits, serves }: HttpServerOptions) {
     this.#listen = listen;
     const made: { server?: Server | TlsServer } = {};
     this.#app = fastify({
@@ -91,7 +91,9 @@ export class HttpServer {
   /** HTTP_LISTEN when the address cannot be had. */
   static async start(options: HttpServerOptions): Promise<HttpServer> {
     const { host, port } = options.listen;
-    const http = new HttpServer(options);
+    // Read when it is needed: most stations serve nothing.
+    const { fastify } = await import('fastify');
+    const http = new HttpServer(fastify, options);
     try {
       await http.#app.listen({ host, port });
     } catch (thrown) {

@@ -18,6 +18,7 @@ writeFileSync(someFile, '{}');
 
 /** What a command must be told before it looks for its station. */
 const needed: Readonly<Record<string, readonly string[]>> = {
+  'access-keys add': ['1', '--role', 'support', '--out', join(dir, 'access.key')],
   'bundles make': ['acme/a', '--out', join(dir, 'a.zip')],
   'bundles offer': ['acme/a'],
   'devices register': ['acme/a'],
