@@ -81,15 +81,17 @@ export class RecordsDesk {
     onChange();
   }
 
-  /** Until nothing waits anywhere; the reason why something does, or TIMEOUT. */
+  /** Until nothing waits anywhere; the reason why something does, or TIMEOUT. What failed before this call is no reason: it is tried again now. */
   async settle(timeoutMs: number): Promise<RecordsView[]> {
     this.#checkpoint();
+    const before = new Map([...this.#syncs.values()].map((sync) => [sync, sync.tries]));
     for (const sync of this.#syncs.values()) sync.poke();
     for (const until = performance.now() + timeoutMs; ;) {
       const views = this.views();
       const behind = [...this.#syncs.values()].filter((sync) => sync.view().state !== 'up' || sync.view().waiting > 0);
       if (behind.length === 0) return views;
-      const failure = behind.map((sync) => sync.failure).find((one) => one !== null);
+      const tried = behind.filter((sync) => sync.tries > (before.get(sync) ?? 0));
+      const failure = tried.map((sync) => sync.failure).find((one) => one !== null);
       if (failure !== undefined) throw failure;
       if (performance.now() > until) throw new Failure('TIMEOUT', { what: 'the central records', ms: timeoutMs });
       await new Promise((next) => setTimeout(next, settleLookMs));

@@ -45,6 +45,7 @@ export class RecordsSync {
   #state: RecordsView['state'] = 'starting';
   #since: string;
   #failure: Failure | null = null;
+  #tries = 0;
   #pause: number;
   #stopping = false;
   #running: Promise<void> | null = null;
@@ -64,6 +65,11 @@ export class RecordsSync {
 
   get #pace(): { readonly look: number; readonly retry: number } {
     return this.#options.pace ?? usualPace;
+  }
+
+  /** How often it has tried to send, to an end or a failure. */
+  get tries(): number {
+    return this.#tries;
   }
 
   get failure(): Failure | null {
@@ -113,6 +119,7 @@ export class RecordsSync {
         const db = (this.#db ??= await this.#connect());
         if (db === null) return;
         await this.#pass(db);
+        this.#tries += 1;
         this.#change('up', null);
         this.#pause = this.#pace.retry;
         await this.#sleep(this.#pace.look);
@@ -122,6 +129,7 @@ export class RecordsSync {
         if (this.#stopping) return;
         // A full disk of ours, or what the database said; a fault of this program shows as one and stops nothing else.
         const named = thrown instanceof Failure ? thrown : this.#options.registry.store.named(thrown);
+        this.#tries += 1;
         this.#change('away', named instanceof Failure ? named : Failure.fromData(toFailureData(named)), stackOf(named));
         await this.#sleep(this.#pause * (0.75 + Math.random() / 2));
         this.#pause = Math.min(this.#pause * 2, mostRetryMs);

@@ -76,7 +76,7 @@ const profileOf = (steps: readonly unknown[], item: unknown = keyItem): DevicePr
       key: 'station',
       keyAlgorithm: 'ec-p256',
       baudRate: 115_200,
-      exchangeMs: 300,
+      exchangeMs: 1500,
       echo: 'off',
       variables: { pin: { value: password, secret: true } },
       open: steps,
@@ -192,7 +192,7 @@ test.each(Object.keys(units))('%s, with a key that the unit says back in the mid
   const piece = base64.slice(60, 84);
   const { credentials } = await ca.issue(key.csr);
   const lines: TranscriptLine[] = [];
-  const profile = { ...unit.profile, exchangeMs: 300 };
+  const profile = { ...unit.profile, exchangeMs: 1500 };
   const session = await openUnit({ path: unit.path, profile, signal: never(), onTranscript: (line) => lines.push(line) });
   disposables.push(() => session.close());
   const options = { signal: never() };
