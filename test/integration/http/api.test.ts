@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { calls, tryOutPin, type CallName, type ErrorCode } from '../../../src-main/contract/index.ts';
 import { TestApi, type ApiAnswer } from '../../support/api.ts';
 import { bundleOrder } from '../../support/bundle.ts';
@@ -95,7 +96,7 @@ describe('the description of the API', () => {
       ).toBe('PK');
       const { rows } = await call('getCertificates', { query: { search: 'acme/gen-1', limit: 5 } });
       expect(rows).toMatchObject([{ device: 'acme/gen-1', status: 'SIGNED' }]);
-      const { serial } = (rows as unknown as { serial: string }[])[0] ?? { serial: '' };
+      const [{ serial }] = z.tuple([z.object({ serial: z.string() })]).parse(rows);
       expect(await call('getCertificatesSerial', { path: { serial } })).toMatchObject({ serial, keyMadeBy: 'station' });
       expect(await call('postCertificatesSerialRevoke', { path: { serial }, body: { reason: 'keyCompromise' } })).toMatchObject([
         { serial },
@@ -159,6 +160,12 @@ describe('bad input', () => {
     ['more than a request may have', `{"search":"${'x'.repeat(4 * 1024 * 1024)}"}`, 413, 'REQUEST_TOO_LARGE'],
   ] as const)('%s is refused by name', async (_, body, status, code) => {
     isProblem(await api.call('devices.list', body), status, code);
+  });
+
+  test('the answer to a body that is too large arrives, however much of it is still on its way', async () => {
+    const body = 'x'.repeat(12 * 1024 * 1024);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => api.call('devices.list', body)));
+    for (const answer of answers) isProblem(answer, 413, 'REQUEST_TOO_LARGE');
   });
 
   test('what is no JSON by its type, or is nowhere', async () => {

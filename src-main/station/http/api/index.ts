@@ -1,3 +1,4 @@
+import { finished } from 'node:stream/promises';
 import {
   calls,
   Failure,
@@ -65,7 +66,12 @@ class Api {
         done(new Failure('INVALID_INPUT', { field: 'body', problem: 'is not JSON' }));
       }
     });
-    v1.setErrorHandler((error, _request, reply) => sendProblem(reply, failureOf(error)));
+    v1.setErrorHandler(async (error, { raw }, reply) => {
+      const failure = failureOf(error);
+      // The rest is read and forgotten, within the time of a request: who still writes when the connection is closed never sees the answer.
+      if (failure.code === 'REQUEST_TOO_LARGE') await finished(raw.resume()).catch(() => undefined);
+      return sendProblem(reply, failure);
+    });
     v1.setNotFoundHandler(({ method, url }) => {
       throw new Failure('REQUEST_PATH', { method, path: (url.split('?')[0] ?? '').slice(0, 200) });
     });
