@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Failure, type HttpListener, type HttpListenerView, type HttpServes } from '../../contract/index.ts';
+import { Failure, limits, type HttpListener, type HttpListenerView, type HttpServes } from '../../contract/index.ts';
 import { say } from '../../log/index.ts';
 import { serverHosts } from '../ca/index.ts';
 import type { Registry } from '../registry/index.ts';
@@ -38,7 +38,7 @@ export const listenerLimits = {
   headersMs: 5_000,
   keepAliveMs: 5_000,
   headerBytes: 8 * 1024,
-  bodyBytes: 4 * 1024 * 1024,
+  bodyBytes: limits.messageBytes,
 };
 
 /** What the station serves over HTTP whenever it runs: nothing, until an officer says so. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unwrap } from '../../../src-main/contract/index.ts';
 import { failureOf } from '../../support/signer.ts';
@@ -21,9 +22,9 @@ async function fetched(port: number): Promise<{ status: number | undefined; seri
       { host: '127.0.0.1', port, path: '/crl/none/0.crl', ca, agent: false, headers: { 'x-request-id': 'line-7.1' } },
       (response) => {
         response.resume();
-        const { serialNumber: serial } = (
-          response.socket as never as { getPeerCertificate(): { serialNumber: string } }
-        ).getPeerCertificate();
+        const { socket } = response;
+        if (!(socket instanceof TLSSocket)) throw new Error('it is no connection with TLS');
+        const { serialNumber: serial } = socket.getPeerCertificate();
         resolve({ status: response.statusCode, serial, requestId: response.headers['x-request-id'] });
       },
     );
@@ -67,7 +68,7 @@ test('an address that is taken, or that no certificate can name, is refused and 
     { serves: [] },
   ])
     expect(
-      await failureOf(station.call('http.listen', { name: 'other', port: 0, serves: ['crl'], ...wrong } as never)),
+      await failureOf(station.call('http.listen', { name: 'other', port: 0, serves: ['crl'], ...wrong })),
       JSON.stringify(wrong),
     ).toMatchObject({ code: 'INVALID_INPUT' });
   expect((await station.call('http.listeners', {})).map(({ name, up }) => ({ name, up }))).toEqual([{ name: 'plain', up: true }]);

@@ -18,6 +18,7 @@ let asked: string;
 
 beforeAll(async () => {
   station = await TestStation.tryOut(1);
+  await station.call('backups.create', {});
   const { port } = await station.call('http.listen', { name: 'metrics', port: 0, tls: false, serves: ['metrics'] });
   target = `127.0.0.1:${String(port)}`;
   const listen = await freePort();
@@ -54,12 +55,14 @@ interface Sample {
 
 /** What Prometheus answers, once it has something. */
 async function query(expression: string): Promise<Sample[]> {
-  for (;;) {
+  const samples = async (): Promise<Sample[]> => {
     const response = await fetch(`${asked}/query?query=${encodeURIComponent(expression)}`).catch(() => null);
     const { data } = ((await response?.json()) ?? {}) as { data?: { result: Sample[] } };
-    if (data !== undefined && data.result.length > 0 && data.result.every(({ value }) => value[1] !== 'NaN')) return data.result;
-    await new Promise((again) => setTimeout(again, 200));
-  }
+    return data === undefined || data.result.some(({ value }) => value[1] === 'NaN') ? [] : data.result;
+  };
+  let found: Sample[] = [];
+  await expect.poll(async () => (found = await samples()).length, { message: expression }).toBeGreaterThan(0);
+  return found;
 }
 
 test('the alert rules are rules, and each fires at its bound and not before', () => {

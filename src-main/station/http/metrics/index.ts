@@ -30,31 +30,29 @@ export function metrics(parts: MetricsParts): HttpPlugin {
 
 type Series = readonly (readonly [labels: Readonly<Record<string, string>>, value: number | null])[];
 
+/** What is not known is left out: 0 would say that all is well. */
+function fill(metric: Counter | Gauge, labelNames: readonly string[], series: Series): void {
+  metric.reset();
+  // One without labels is 0 after a reset.
+  if (labelNames.length === 0) metric.remove();
+  for (const [labels, value] of series) if (value !== null) metric.inc(labels, value);
+}
+
 /** Read at each scrape from what the station knows anyway, so that a restart loses nothing. */
-function measuredOf({ registry, status }: MetricsParts): Metrics {
+export function measuredOf({ registry, status }: MetricsParts): Metrics {
   const all = new Metrics();
-  const gauge = (name: string, help: string, labelNames: readonly string[], read: () => Series): void =>
-    void new Gauge({
-      name: `birthmark_${name}`,
-      help,
-      labelNames,
-      registers: [all],
-      collect() {
-        this.reset();
-        for (const [labels, value] of read()) if (value !== null) this.set(labels, value);
-      },
-    });
-  const counter = (name: string, help: string, labelNames: readonly string[], read: () => Series): void =>
-    void new Counter({
-      name: `birthmark_${name}`,
-      help,
-      labelNames,
-      registers: [all],
-      collect() {
-        this.reset();
-        for (const [labels, value] of read()) if (value !== null) this.inc(labels, value);
-      },
-    });
+  const named = (name: string, help: string, labelNames: readonly string[]) => ({
+    name: `birthmark_${name}`,
+    help,
+    labelNames,
+    registers: [all],
+  });
+  const gauge = (name: string, help: string, labelNames: readonly string[], read: () => Series): void => {
+    const metric: Gauge = new Gauge({ ...named(name, help, labelNames), collect: () => fill(metric, labelNames, read()) });
+  };
+  const counter = (name: string, help: string, labelNames: readonly string[], read: () => Series): void => {
+    const metric: Counter = new Counter({ ...named(name, help, labelNames), collect: () => fill(metric, labelNames, read()) });
+  };
   const one = (value: number | null): Series => [[{}, value]];
   const now = (): number => registry.store.clock.now();
   const since = (instant: string | null | undefined): number | null =>
