@@ -5,7 +5,6 @@ import {
   type CallOutput,
   type FailureData,
   type FolderView,
-  type OrderProgress,
   type SessionEnd,
   type SigningSession,
   type StationStatus,
@@ -23,12 +22,12 @@ import type { Fixture } from './fixture.ts';
 import type { HttpListeners } from './http/index.ts';
 import type { Issuance, ServerIssuance, ServiceIssuance, SessionWish } from './issuance/index.ts';
 import { recoverUnfinished, type OwnCertificates } from './lifecycle/index.ts';
-import { preconditions, recoverRuns, type Line, type LineOrder, type ProofResult } from './line/index.ts';
+import { CurrentOrder, preconditions, recoverRuns, type Line, type LineOrder, type ProofResult } from './line/index.ts';
 import { accessView, type CrlBuilder, type CrlSet, type IncomingCrl, type Publisher } from './publication/index.ts';
 import type { Registry } from './registry/index.ts';
 import type { Revocation } from './revocation/index.ts';
 import { followSoftwareToken, OwnIdentities, type DeviceCertificateProfiles } from './setup/index.ts';
-import type { TryOutBench } from './try-out/index.ts';
+import { proveFromBench, type TryOutBench } from './try-out/index.ts';
 import { ClockGuard, type Upkeep } from './upkeep/index.ts';
 import type { Observer } from './verify/index.ts';
 import { liveBrokerHost } from './assembly/broker-host.ts';
@@ -65,6 +64,7 @@ export class LiveStation {
   readonly incomingCrl: IncomingCrl;
   readonly observer: Observer;
   readonly line: Line;
+  readonly order: CurrentOrder;
   readonly fixture: Fixture;
   readonly bench: TryOutBench | null;
   readonly bundles: BundleDesk;
@@ -74,7 +74,6 @@ export class LiveStation {
   readonly #identities: OwnIdentities;
   readonly #watcher: PlugWatcher;
   readonly #upkeep: Upkeep;
-  #progress: OrderProgress | null = null;
 
   private constructor(environment: Environment, registry: Registry, ground: LineGround) {
     const { config, clock } = environment;
@@ -85,6 +84,7 @@ export class LiveStation {
     registry.store.judgeBy(() => clockGuard.known());
     const folder = new FolderPlace(registry, config.dataDir);
     this.folder = folder;
+    this.order = new CurrentOrder(registry);
     const identities = new OwnIdentities(config.dataDir);
     this.#identities = identities;
     const serverCaPem = registry.issuers.trustAnchors().map(certificateToPem).join('');
@@ -287,33 +287,17 @@ export class LiveStation {
     this.line.poke();
   }
 
-  order(): WorkOrder | null {
-    const id = this.registry.settings.get('order');
-    return id === null ? null : this.registry.runs.order(id);
-  }
-
   /** What units that are plugged in from now on are made for, on this word. */
   chooseOrder(order: WorkOrder, actor: string): void {
-    const { store, settings } = this.registry;
-    store.transaction(() => {
-      settings.set('order', order.id);
-      settings.set('order.actor', actor);
-      store.audit(actor, 'order.choose', order.id);
-    });
+    this.order.choose(order, actor);
     this.orderChanged();
     this.line.poke();
   }
 
-  /** Counts every unit of the order, so it is kept until a verdict or another order changes it. */
-  progress(order: WorkOrder): OrderProgress {
-    if (this.#progress?.order.id !== order.id) this.#progress = this.registry.runs.progress(order);
-    return this.#progress;
-  }
-
   orderChanged(): void {
-    this.#progress = null;
-    const order = this.order();
-    if (order !== null) this.#environment.emit('order.changed', this.progress(order));
+    this.order.changed();
+    const progress = this.order.progress();
+    if (progress !== null) this.#environment.emit('order.changed', progress);
     this.#environment.statusSoon();
   }
 
@@ -329,21 +313,11 @@ export class LiveStation {
     for (const { slot } of this.line.views()) await this.bench?.plug(slot, {});
   }
 
-  /** Proves what is NOT_VERIFIED; on a try-out station units that lie beside the bench are plugged in for it, one after the other. */
+  /** Proves what is NOT_VERIFIED; on a try-out station units that lie beside the bench, too. */
   async proveOutstanding(actor: string): Promise<ProofResult[]> {
-    const results = new Map((await this.line.proveOutstanding(actor)).map((result) => [result.device, result]));
-    const [free] = this.line.views();
-    if (this.bench === null || free === undefined) return [...results.values()];
-    for (const { device, slot } of [...results.values()]) {
-      const hardwareId = this.registry.devices.get(device)?.hardwareId ?? null;
-      if (slot !== null || hardwareId === null) continue;
-      await this.bench.unplug(free.slot);
-      await this.line.plugged(free.slot, false);
-      await this.bench.plug(free.slot, { hardwareId });
-      await this.line.plugged(free.slot, true);
-      for (const proven of await this.line.proveOutstanding(actor)) if (proven.slot !== null) results.set(proven.device, proven);
-    }
-    return [...results.values()];
+    const { line, registry, bench } = this;
+    const results = await line.proveOutstanding(actor);
+    return bench === null ? results : proveFromBench({ line, registry, bench }, results, actor);
   }
 
   access(): AccessView {
@@ -369,7 +343,7 @@ export class LiveStation {
       sessionEnd: this.#sessionEnd(),
       publication: this.publisher.failure,
       records: this.records.views(),
-      late: this.own.late(),
+      late: this.own.ends.late(),
       clockDoubt: this.clockGuard.doubt(),
       held: this.#held(),
       backups: this.backups,
@@ -379,7 +353,7 @@ export class LiveStation {
 
   #preconditions(): StationStatus['preconditions'] {
     const { signer, clock, config } = this.#environment;
-    const order = this.order();
+    const order = this.order.get();
     return preconditions({
       now: clock.now(),
       clockDoubt: this.clockGuard.doubt(),
@@ -388,7 +362,7 @@ export class LiveStation {
       session: signer.session,
       sessionEnd: this.#sessionEnd(),
       order,
-      orderPassed: order === null ? 0 : this.progress(order).passed,
+      orderPassed: this.order.progress()?.passed ?? 0,
       issuerNotAfter: this.issuance.issuer.notAfter,
       validityDays: order === null ? 0 : this.issuance.profile(order.certificateProfile).validityDays,
       crl: this.crls.newest(),
@@ -416,8 +390,8 @@ export class LiveStation {
   #whatToMake(): LineOrder | FailureData {
     const blocked = this.#preconditions().find((condition) => condition.level === 'error');
     if (blocked !== undefined) return blocked.failure;
-    const order = unwrap(this.order(), 'without an order there is a precondition that says so');
-    return { order, actor: this.registry.settings.must('order.actor') };
+    const order = unwrap(this.order.get(), 'without an order there is a precondition that says so');
+    return { order, actor: this.order.actor };
   }
 
   #hasUnsignedWork(): boolean {

@@ -30,7 +30,7 @@ export function assembleHttp({ environment, registry, certificates: { own }, pub
     },
     clientCas: () => clientCas(registry),
     certificate: () => {
-      const identity = own.httpIdentity();
+      const identity = own.ends.httpIdentity();
       return identity === null ? null : { key: identity.keyPem, cert: identity.certificatePem };
     },
     makeCertificate: (actor) => own.renew('http', actor),

@@ -29,10 +29,7 @@ export function lineHandlers(station: HandlerContext): HandlersOf<'line' | 'orde
       const { runs } = live().registry;
       return runs.orders().map((order) => runs.progress(order));
     },
-    'orders.current': () => {
-      const order = live().order();
-      return order === null ? null : live().progress(order);
-    },
+    'orders.current': () => live().order.progress(),
     'orders.create': (order, caller) => {
       const { runs } = live().registry;
       if (runs.order(order.id) !== null)

@@ -1,15 +1,12 @@
-import { randomBytes, type X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { IssuerKind, SigningProfile } from '../../contract/index.ts';
-import { canonicalAddress } from '../../der/index.ts';
 import { certificateToPem, signingProfile } from '../ca/index.ts';
 import type { Clock } from '../clock.ts';
 import type { ServerIssuance, ServiceIssuance } from '../issuance/index.ts';
 import type { Registry } from '../registry/index.ts';
 import { makeKey, type OwnIdentities } from '../setup/index.ts';
-
-/** What ends while the station lives; its canaries last as long as their issuer. */
-export type OwnName = 'observer' | 'records' | 'broker' | 'http';
+import { hostsOf, OwnEnds, type OwnName } from './own-ends.ts';
 
 export interface OwnCertificateParts {
   readonly registry: Registry;
@@ -26,10 +23,6 @@ export interface OwnCertificateParts {
   };
 }
 
-const dayMs = 86_400_000;
-const dueDays = 30;
-/** An officer who opens a session once in a fortnight is in time. */
-const alarmDays = 14;
 const signAs: Readonly<Record<OwnName, string>> = {
   observer: 'station-observer',
   records: 'station-records',
@@ -39,20 +32,17 @@ const signAs: Readonly<Record<OwnName, string>> = {
 
 /** Certificates that the station has for itself, for its observer, central databases and the broker that it runs: it renews them while a session allows it. */
 export class OwnCertificates {
+  readonly ends: OwnEnds;
   readonly #parts: OwnCertificateParts;
 
   constructor(parts: OwnCertificateParts) {
+    const { identities, clock, useServer, http } = parts;
     this.#parts = parts;
+    this.ends = new OwnEnds({ identities, clock, runsBroker: useServer !== null, httpHosts: http.hosts });
   }
 
-  /** By which central databases know this station: chosen once, in the name of its client certificate. */
   get recordsStation(): string {
-    const { settings } = this.#parts.registry;
-    const known = settings.get('records.station');
-    if (known !== null) return known;
-    const made = randomBytes(4).toString('hex');
-    settings.set('records.station', made);
-    return made;
+    return recordsStation(this.#parts.registry.settings);
   }
 
   /** What a session for devices may sign besides: these, and under these names only. */
@@ -78,44 +68,9 @@ export class OwnCertificates {
     ];
   }
 
-  /** Those within 30 days of their end. */
-  due(): OwnName[] {
-    const ending = this.#endingWithin(dueDays).map(({ name }) => name);
-    return this.#parts.http.hosts().length === 0 || this.httpIdentity() !== null
-      ? ending
-      : [...ending.filter((name) => name !== 'http'), 'http'];
-  }
-
-  /** Those that nobody's session has let us renew so far, and that end soon. */
-  late(): { readonly name: OwnName; readonly notAfter: string }[] {
-    return this.#endingWithin(alarmDays);
-  }
-
   /** A new key and certificate, in use when it resolves. What the signer refuses; then the old one stays. `actor`: who asked, or granted the session. */
   async renew(name: OwnName, actor: string): Promise<void> {
     await (name === 'broker' || name === 'http' ? this.#renewServer(name, actor) : this.#renewClient(name, actor));
-  }
-
-  /** What the HTTP listeners show; null while there is none for all their hosts. */
-  httpIdentity(): { readonly certificatePem: string; readonly keyPem: string } | null {
-    const { identities, http } = this.#parts;
-    if (identities.http === null) return null;
-    const named = hostsOf(identities.certificate('http'));
-    return http.hosts().every((host) => named.includes(host)) ? identities.http : null;
-  }
-
-  #endingWithin(days: number): { readonly name: OwnName; readonly notAfter: string }[] {
-    const { identities, clock, useServer, http } = this.#parts;
-    const names: readonly OwnName[] = [
-      'observer',
-      ...(identities.records === null ? [] : (['records'] as const)),
-      ...(useServer === null ? [] : (['broker'] as const)),
-      ...(identities.http === null || http.hosts().length === 0 ? [] : (['http'] as const)),
-    ];
-    return names
-      .map((name) => ({ name, end: identities.certificate(name).validToDate }))
-      .filter(({ end }) => end.getTime() - clock.now() < days * dayMs)
-      .map(({ name, end }) => ({ name, notAfter: end.toISOString() }));
   }
 
   #clientName(name: 'observer' | 'records'): string {
@@ -146,9 +101,11 @@ export class OwnCertificates {
   }
 }
 
-/** What a server certificate names, as `serverHosts` writes it. */
-const hostsOf = ({ subjectAltName }: X509Certificate): string[] =>
-  (subjectAltName ?? '').split(', ').map((name) => canonical(name.replace(/^[^:]*:/u, '')));
-
-/** Node writes an IPv6 address in capitals and without its short form. */
-const canonical = (host: string): string => (isIP(host) === 6 ? canonicalAddress(host) : host);
+/** By which central databases know this station: chosen once, in the name of its client certificate. */
+export function recordsStation(settings: Registry['settings']): string {
+  const known = settings.get('records.station');
+  if (known !== null) return known;
+  const made = randomBytes(4).toString('hex');
+  settings.set('records.station', made);
+  return made;
+}

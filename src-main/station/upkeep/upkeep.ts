@@ -126,7 +126,7 @@ export class Upkeep {
     const session = this.#parts.session();
     if (session?.kind !== 'issue' || session.quota - session.used < 2) return false;
     try {
-      for (const name of this.#parts.own.due()) {
+      for (const name of this.#parts.own.ends.due()) {
         await this.#parts.own.renew(name, session.operator);
         say('info', 'upkeep', `the certificate of the station’s ${name} was renewed`);
       }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ServiceName } from '../../../src-main/contract/index.ts';
-import { OwnCertificates } from '../../../src-main/station/lifecycle/index.ts';
+import { recordsStation } from '../../../src-main/station/lifecycle/own-certificates.ts';
+import { OwnEnds } from '../../../src-main/station/lifecycle/own-ends.ts';
 import { loadIdentity, OwnIdentities } from '../../../src-main/station/setup/index.ts';
 import {
   finishReplacement,
@@ -24,6 +25,8 @@ function saveIdentity(folder: string, name: IdentityName, identity: typeof first
   installIdentities(folder);
 }
 const secrets = (): string[] => readdirSync(join(dir, 'secrets')).sort();
+const endsAt = (time: number): OwnEnds =>
+  new OwnEnds({ identities: new OwnIdentities(dir), clock: { now: () => time }, runsBroker: true, httpHosts: () => [] });
 const path = (name: string): string => join(dir, 'secrets', name);
 const [first, second] = [ca.issue('birthmark:observer'), ca.issue('birthmark:observer')];
 beforeEach(() => {
@@ -84,21 +87,16 @@ test.each([
   const end = { notAfter: new Date(now + 365 * day) };
   for (const name of ['good-canary', 'revoked-canary', 'broker', 'observer'] as IdentityName[])
     saveIdentity(dir, name, ca.issue('birthmark:x', end));
-  const own = new OwnCertificates({
-    identities: new OwnIdentities(dir),
-    clock: { now: () => now + days * day },
-    http: { hosts: () => [] },
-  } as never);
-  expect(own.due()).toEqual(due);
-  expect(own.late().map(({ name }) => name)).toEqual(late);
+  const ends = endsAt(now + days * day);
+  expect(ends.due()).toEqual(due);
+  expect(ends.late().map(({ name }) => name)).toEqual(late);
 });
 
 test('a certificate for central databases is looked after once there is one', () => {
   const end = { notAfter: new Date(now + 10 * day) };
   for (const name of ['good-canary', 'revoked-canary', 'broker', 'observer'] as IdentityName[])
     saveIdentity(dir, name, ca.issue('birthmark:x'));
-  const due = (): string[] =>
-    new OwnCertificates({ identities: new OwnIdentities(dir), clock: { now: () => now }, http: { hosts: () => [] } } as never).due();
+  const due = (): string[] => endsAt(now).due();
   expect(due()).toEqual([]);
   saveIdentity(dir, 'records', ca.issue('birthmark:records-1f2e3d4c', end));
   expect(due()).toEqual(['records']);
@@ -106,7 +104,7 @@ test('a certificate for central databases is looked after once there is one', ()
 
 test('the ID of a station in central databases is chosen once, and no service can be called like that', () => {
   const made = new TestRegistry();
-  const of = (): string => new OwnCertificates({ registry: made.registry } as never).recordsStation;
+  const of = (): string => recordsStation(made.registry.settings);
   const id = of();
   expect(id).toMatch(/^[0-9a-f]{8}$/u);
   expect(of()).toBe(id);
