@@ -1,4 +1,4 @@
-// npm test: everything set up, then what CI runs, two stages at a time; after one that failed none begins.
+// npm test: everything set up, then what CI runs, two stages at a time, the heavy ones alone; after one that failed none begins.
 //   npm test [-- STAGE …]     only the named stages; those that need more than the usual packages run only when they are named
 import { mkdirSync, rmSync } from 'node:fs';
 import { setUp } from './setup/index.mjs';
@@ -6,7 +6,7 @@ import { inRoot } from './setup/paths.mjs';
 import { runAsScript, SetupProblem } from './setup/say.mjs';
 import { Output } from './testing/output.mjs';
 import { sideBySide } from './testing/side-by-side.mjs';
-import { allStages, report, usualStages } from './testing/stages.mjs';
+import { allStages, alone, report, usualStages } from './testing/stages.mjs';
 
 const together = 2;
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
@@ -25,7 +25,7 @@ await runAsScript(async () => {
   mkdirSync(inRoot('build', 'cache'), { recursive: true });
 
   const total = { passed: 0, failed: 0, failures: [] };
-  const broken = await sideBySide(chosen, together, async (name) => {
+  const work = async (name) => {
     console.log(`── ${name} begins`);
     const since = Date.now();
     const output = new Output(chosen.length === 1);
@@ -41,7 +41,10 @@ await runAsScript(async () => {
     total.failures.push(...failures);
     times.push(`${name} ${seconds(since)}`);
     return ok;
-  });
+  };
+  const light = chosen.filter((name) => !alone.includes(name));
+  const heavy = chosen.filter((name) => alone.includes(name));
+  const broken = (await sideBySide(light, together, work)) ?? (await sideBySide(heavy, 1, work));
   console.log(`\n${times.join(' · ')} · all ${seconds(begun)}`);
   for (const failure of total.failures) console.log(`\n${failure}`);
   if (broken !== null) console.log(`The stage "${broken}" failed.`);

@@ -174,6 +174,7 @@ test('a broker host elsewhere is ahead: the station takes its lists and access l
   const restored = await open(dataDir);
   await goesOn(restored, day);
   await restored.call('bench.plug', { slot: 1, hardwareId: day.hardware });
+  await restored.slotIs(1, 'PASS', 'HAS_IDENTITY');
   expect(await restored.call('verify.unit', { slot: 1 })).toMatchObject({ connected: false });
   expect(remote.installed('access-list')).not.toContain(`user ${day.revoked}\n`);
   expect(await restored.call('broker.reconcile', {})).toMatchObject({ verdict: 'PASS' });

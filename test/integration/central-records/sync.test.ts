@@ -372,7 +372,7 @@ test('a row that another session holds stops nothing but its own record, which g
   await begin(registry, login);
   const problems = (): unknown[] => registry.records.problems({ limit: 5 }).rows.map(({ key, failure: { code } }) => [key, code]);
   await expect.poll(problems, { timeout: 60_000 }).toEqual([['acme/held', 'RECORDS_RECORD_HELD']]);
-  expect(await mine(login, 'device_id AS id', 'devices')).toEqual([{ id: 'free' }]);
+  await expect.poll(() => mine(login, 'device_id AS id', 'devices')).toEqual([{ id: 'free' }]);
   await admin.query('ROLLBACK; NOTIFY birthmark_requests');
   await admin.end();
   await expect.poll(() => mine(login, 'device_id AS id', 'devices', 'device_id')).toEqual([{ id: 'free' }, { id: 'held' }]);

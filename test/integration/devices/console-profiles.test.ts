@@ -140,7 +140,8 @@ describe.each(kinds)('$profile', (kind) => {
     const session = await opened(unit, profile);
     const writes = unit.heard(writing(kind.profile), { waits: true });
     const running = provision(session, profile, ca);
-    await writes;
+    // Whatever ends it before is the reason that is told.
+    await Promise.race([writes, running]);
     await unit.unplug();
     await unit.start();
     await running;
@@ -153,7 +154,8 @@ describe.each(kinds)('$profile', (kind) => {
     const writes = unit.heard(writing(kind.profile), { waits: true });
     const running = provision(session, profile, ca);
     const swapped = expect(running).rejects.toMatchObject({ code: 'DEVICE_SWAPPED' });
-    await writes;
+    // Whatever ends it before is the reason that is told.
+    await Promise.race([writes, running]);
     await unit.unplug();
     rename(unit);
     await unit.start();
@@ -171,7 +173,8 @@ describe.each(kinds)('$profile', (kind) => {
       code: 'CANCELLED',
       params: { left: expect.stringMatching(/^unfinished \(/u) as string },
     });
-    await writes;
+    // Whatever ends it before is the reason that is told.
+    await Promise.race([writes, running]);
     stop.abort();
     unit.goOn();
     await cancelled;
