@@ -41,31 +41,33 @@ export class SecretIndex {
     }
   }
 
-  /** In order, without overlaps. */
+  /** In order, without overlaps: all that belongs to any of them, for one may begin within another, or in another form of it. */
   find(bytes: Buffer): Found[] {
     const found: Found[] = [];
-    let upTo = 0;
-    for (let at = 0; at + keyBytes <= bytes.length; at++) {
-      const longest = this.#longestAt(bytes, at, upTo);
-      if (longest === null) continue;
-      found.push(longest);
-      upTo = longest[1];
-      at = upTo - 1;
-    }
-    return found;
+    /** Up to where each secret has been found: what follows it there is no news. */
+    const known = new Map<Buffer, number>();
+    for (let at = 0; at + keyBytes <= bytes.length; at++)
+      for (const { secret, at: offset, length } of this.#stretches.get(bytes.readUInt32LE(at)) ?? []) {
+        const after = known.get(secret) ?? 0;
+        if (at + length <= after || bytes.compare(secret, offset, offset + length, at, Math.min(at + length, bytes.length)) !== 0) continue;
+        let [from, upTo] = [at, at + length];
+        for (let one = offset; one > 0 && from > after && secret[one - 1] === bytes[from - 1]; one--) from--;
+        for (let one = offset + length; one < secret.length && upTo < bytes.length && secret[one] === bytes[upTo]; one++) upTo++;
+        known.set(secret, upTo);
+        found.push([from, upTo]);
+      }
+    return merged(found);
   }
+}
 
-  #longestAt(bytes: Buffer, at: number, after: number): Found | null {
-    let longest: Found | null = null;
-    for (const { secret, at: offset, length } of this.#stretches.get(bytes.readUInt32LE(at)) ?? []) {
-      if (bytes.compare(secret, offset, offset + length, at, Math.min(at + length, bytes.length)) !== 0) continue;
-      let [from, upTo] = [at, at + length];
-      for (let one = offset; one > 0 && from > after && secret[one - 1] === bytes[from - 1]; one--) from--;
-      for (let one = offset + length; one < secret.length && upTo < bytes.length && secret[one] === bytes[upTo]; one++) upTo++;
-      if (longest === null || upTo - from > longest[1] - longest[0]) longest = [from, upTo];
-    }
-    return longest;
+function merged(found: Found[]): Found[] {
+  const whole: [from: number, upTo: number][] = [];
+  for (const [from, upTo] of found.sort(([a], [b]) => a - b)) {
+    const last = whole.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], upTo);
+    else whole.push([from, upTo]);
   }
+  return whole;
 }
 
 function stretchesOf(secret: Buffer): Stretch[] {

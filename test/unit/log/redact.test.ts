@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Redactor } from '../../../src-main/log/redact.ts';
@@ -191,6 +191,16 @@ describe('private keys that nobody told of', () => {
     const redactor = redactorOf(pem);
     expect(lines.map((line) => redactor.text(`peer said: ${line}`))).toEqual(lines.map(() => `peer said: ${mark}`));
     expect(redactorOf(pkcs8).text(lines[1] ?? '')).toBe(mark);
+  });
+
+  test('each line of it whole, wherever a character stands that is written otherwise in an address', () => {
+    const line = (plusAt: number): string => {
+      const base64 = createHash('sha384').update(String(plusAt)).digest('base64').replace(/[+/]/gu, 'x');
+      return `${base64.slice(0, plusAt)}+${base64.slice(plusAt + 1)}`;
+    };
+    const lines = Array.from({ length: 64 }, (_, plusAt) => line(plusAt));
+    const redactor = redactorOf(lines.join('\n'));
+    expect(lines.map((one) => redactor.text(`peer said: ${one}`))).toEqual(lines.map(() => `peer said: ${mark}`));
   });
 
   test('what is no secret stays as it is: serial numbers, digests, public keys, stacks', () => {
